@@ -1,0 +1,1 @@
+"""Compare text classifiers on mental-health posts where a missed suicide post is worse than a false alarm."""

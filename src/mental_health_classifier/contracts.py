@@ -1,0 +1,140 @@
+"""What crosses folders: tasks, batches, model outputs, predictions, and the error for bad input.
+
+Legend of shapes: B posts, N tokens of all posts of a batch, D width, H heads, C classes.
+
+Nothing here imports torch, so that the commands that only read records start fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+PARTS = ("train", "val", "calibration", "test")
+"""val chooses checkpoints and thresholds, calibration is for the risk certificate alone, test comes last."""
+
+
+class InputError(ValueError):
+    """Something that the user gave cannot be used.
+
+    The message says what was expected, what came and what to do, with the configuration key. It names posts by row
+    number or id, never by their text, because it is printed, logged and recorded as it is.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question asked of every post, answered with one of `class_names`."""
+
+    name: str
+    class_names: tuple[str, ...]
+    priority_class: str | None
+    """The class whose misses cost most. None: no class matters more than the others."""
+
+    def __post_init__(self) -> None:
+        if self.priority_class is not None and self.priority_class not in self.class_names:
+            raise InputError(
+                f"data.priority_class={self.priority_class} is not a class of this corpus: {', '.join(self.class_names)}. "
+                "Name one of them, or data.priority_class=null where no class matters more than the others."
+            )
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def priority_index(self) -> int | None:
+        return None if self.priority_class is None else self.class_names.index(self.priority_class)
+
+    @property
+    def display_order(self) -> tuple[str, ...]:
+        """Class names with the priority class first, the order of every table."""
+        return tuple(sorted(self.class_names, key=lambda name: name != self.priority_class))
+
+
+class EqualLengthRun(NamedTuple):
+    """Consecutive posts of a batch that have the same number of tokens."""
+
+    first_token: int
+    num_posts: int
+    num_tokens: int
+    """Tokens of each post; the run covers `num_posts * num_tokens` tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Posts as one stream of tokens without padding, shortest post first."""
+
+    token_ids: Tensor
+    """All tokens of all posts, int64, shape `(N,)`."""
+    offsets: Tensor
+    """Post b holds tokens `offsets[b]:offsets[b + 1]`, int64, shape `(B + 1,)`."""
+    positions: Tensor
+    """Place of each token within its own post, int64, shape `(N,)`."""
+    labels: Mapping[str, Tensor]
+    """For each task the class index of every post, int64, shape `(B,)`."""
+    post_indices: Tensor
+    """Row of each post in its corpus, int64, shape `(B,)`."""
+    runs: Sequence[EqualLengthRun]
+    """The same partition as `offsets`, grouped by length and kept on the host: attention is one call for each run."""
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        return replace(
+            self,
+            token_ids=self.token_ids.to(device, non_blocking=non_blocking),
+            offsets=self.offsets.to(device, non_blocking=non_blocking),
+            positions=self.positions.to(device, non_blocking=non_blocking),
+            labels={name: labels.to(device, non_blocking=non_blocking) for name, labels in self.labels.items()},
+            post_indices=self.post_indices.to(device, non_blocking=non_blocking),
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    logits: Mapping[str, Tensor]
+    """For each task, shape `(B, C)`."""
+    token_weights: Tensor | None = None
+    """Share of each token in its post's vector where pooling is weighted, shape `(N,)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model said about one part: one row a post, no text.
+
+    Every metric, table and certificate is a function of these.
+    """
+
+    part: str
+    task: Task
+    post_ids: Sequence[str]
+    """Keyed hashes, unique within the corpus, length n."""
+    authors: Sequence[str] | None
+    """Keyed hashes of the posts' authors, length n. None: the corpus does not name them."""
+    labels: np.ndarray
+    """Class indices, int64, shape `(n,)`."""
+    probabilities: np.ndarray
+    """Rows sum to one up to rounding to 6 decimals, float64, shape `(n, C)`. A post's logits depend on its neighbours
+    by rounding errors; rounding here keeps them out of comparisons with thresholds."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def priority_scores(self) -> np.ndarray:
+        """Probability of the priority class, shape `(n,)`."""
+        assert self.task.priority_index is not None
+        return self.probabilities[:, self.task.priority_index]
+
+    @property
+    def is_priority(self) -> np.ndarray:
+        """Whether each post belongs to the priority class, bool, shape `(n,)`."""
+        return self.labels == self.task.priority_index
