@@ -1,1 +1,20 @@
-"""Compare text classifiers on mental-health posts where a missed suicide post is worse than a false alarm."""
+"""Compare text classifiers on mental-health posts, suicide risk first."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .analysis.model_analyzer import ModelAnalyzer
+
+__all__ = ["ModelAnalyzer"]
+
+_HOMES = {"ModelAnalyzer": ".analysis.model_analyzer"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is handed out when it is first asked for, so that commands start at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     import torch
     from torch import Tensor
 
 PARTS = ("train", "val", "calibration", "test")
-"""val chooses checkpoints and thresholds, calibration is for the risk certificate alone, test comes last."""
+"""val chooses checkpoints and thresholds, calibration serves the risk certificate alone."""
 
 
 class InputError(ValueError):
     """Something that the user gave cannot be used.
 
-    The message says what was expected, what came and what to do, with the configuration key. It names posts by row
-    number or id, never by their text, because it is printed, logged and recorded as it is.
+    The message says what was expected, what came and what to do, with the configuration key. It
+    names posts by row number or id, never by their text, because it is printed, logged and
+    recorded as it is.
     """
 
 
@@ -40,8 +42,9 @@ class Task:
     def __post_init__(self) -> None:
         if self.priority_class is not None and self.priority_class not in self.class_names:
             raise InputError(
-                f"data.priority_class={self.priority_class} is not a class of this corpus: {', '.join(self.class_names)}. "
-                "Name one of them, or data.priority_class=null where no class matters more than the others."
+                f"data.priority_class={self.priority_class} is not a class of this corpus, which "
+                f"has {', '.join(self.class_names)}. Name one of them, or set "
+                "data.priority_class=null where no class matters more than the others."
             )
 
     @property
@@ -82,7 +85,8 @@ class Batch:
     post_indices: Tensor
     """Row of each post in its corpus, int64, shape `(B,)`."""
     runs: Sequence[EqualLengthRun]
-    """The same partition as `offsets`, grouped by length and kept on the host: attention is one call for each run."""
+    """The partition of `offsets`, grouped by length and kept on the host: attention is one call
+    for each run."""
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         return replace(
@@ -90,7 +94,10 @@ class Batch:
             token_ids=self.token_ids.to(device, non_blocking=non_blocking),
             offsets=self.offsets.to(device, non_blocking=non_blocking),
             positions=self.positions.to(device, non_blocking=non_blocking),
-            labels={name: labels.to(device, non_blocking=non_blocking) for name, labels in self.labels.items()},
+            labels={
+                task: labels.to(device, non_blocking=non_blocking)
+                for task, labels in self.labels.items()
+            },
             post_indices=self.post_indices.to(device, non_blocking=non_blocking),
         )
 
@@ -122,8 +129,8 @@ class Predictions:
     labels: np.ndarray
     """Class indices, int64, shape `(n,)`."""
     probabilities: np.ndarray
-    """Rows sum to one up to rounding to 6 decimals, float64, shape `(n, C)`. A post's logits depend on its neighbours
-    by rounding errors; rounding here keeps them out of comparisons with thresholds."""
+    """Rows sum to one up to rounding to 6 decimals, float64, shape `(n, C)`. A post's logits depend
+    on its neighbours by rounding errors; these decimals keep them out of every comparison."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -138,3 +145,65 @@ class Predictions:
     def is_priority(self) -> np.ndarray:
         """Whether each post belongs to the priority class, bool, shape `(n,)`."""
         return self.labels == self.task.priority_index
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Checked posts, divided into parts, with the account of what became of every row that was read."""
+
+    name: str
+    posts: pd.DataFrame
+    """One row a post: `id` (keyed hash), `text` (scrubbed), `label` (class index), `author` (keyed hash or
+    None), `part` (one of PARTS)."""
+    task: Task
+    fingerprint: str
+    """Hash of what the posts are, equal for equal posts in any order; it holds no text."""
+    account: Mapping[str, object]
+    """Rows read and kept, rows dropped by reason, what was scrubbed: numbers and row references."""
+    warnings: Sequence[str]
+    """What a reader of the results has to know about the data, leaks that could not be removed among it."""
+    is_synthetic: bool
+    ceilings: Mapping[str, float] | None = None
+    """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and `bag_of_words`."""
+
+    def part(self, name: str) -> pd.DataFrame:
+        return self.posts[self.posts["part"] == name]
+
+    @property
+    def has_authors(self) -> bool:
+        return bool(self.posts["author"].notna().any())
+
+    def predictions(self, part: str, probabilities: np.ndarray) -> Predictions:
+        """Joins `probabilities`, shape `(n, C)` in the order of the part's rows, with what is known of the posts."""
+        posts = self.part(part)
+        return Predictions(
+            part=part,
+            task=self.task,
+            post_ids=posts["id"].tolist(),
+            authors=posts["author"].tolist() if self.has_authors else None,
+            labels=posts["label"].to_numpy(),
+            probabilities=probabilities.round(6),
+        )
+
+    def describe(self) -> dict[str, object]:
+        """What a run records of its data: counts of posts, authors and classes by part, never a post."""
+        parts = {}
+        for name in PARTS:
+            posts = self.part(name)
+            counts = posts["label"].value_counts()
+            parts[name] = {
+                "posts": len(posts),
+                "authors": int(posts["author"].nunique()) if self.has_authors else None,
+                "classes": {c: int(counts.get(i, 0)) for i, c in enumerate(self.task.class_names)},
+            }
+        return {
+            "fingerprint": self.fingerprint,
+            "name": self.name,
+            "is_synthetic": self.is_synthetic,
+            "classes": list(self.task.class_names),
+            "priority_class": self.task.priority_class,
+            "parts": parts,
+            "account": dict(self.account),
+            "warnings": list(self.warnings),
+            "ceilings": None if self.ceilings is None else dict(self.ceilings),
+        }

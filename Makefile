@@ -1,0 +1,54 @@
+# `make run` and `make test` do all the set-up they need on a machine with Python 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+
+.PHONY: help setup run test test-slow lint format lock clean
+
+help:
+	@echo "make run [ARGS=...]  train on the sample posts, or whatever ARGS says: ARGS='model=medium_model seed=2'"
+	@echo "make test            the tests that take minutes; make test-slow: the others"
+	@echo "make lint            ruff, pyright; make format: ruff's formatter"
+	@echo "make setup           .venv with everything at the versions of requirements.lock"
+	@echo "make lock            requirements.lock anew, from pyproject.toml (needs uv)"
+
+setup: $(INSTALLED)
+
+# The lock serves as constraints: installed as requirements it would pull every platform's packages.
+$(INSTALLED): pyproject.toml requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; say which with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which with PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null; then \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev]'; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'; \
+	fi
+	@touch $@
+
+run: setup
+	$(BIN)/python train.py $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: setup
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Keeps the versions that stand in the lock where pyproject.toml still allows them.
+lock:
+	uv pip compile --universal --python-version 3.11 --all-extras --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .cache .pytest_cache .ruff_cache

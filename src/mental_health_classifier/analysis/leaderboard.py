@@ -1,0 +1,194 @@
+"""Many runs on a terminal, best first, every number with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from .run_list import model_of
+from .run_table import column_of, headline_column, records_of
+from .terminal import (
+    Column,
+    amount,
+    duration,
+    is_number,
+    moment,
+    names_that_fit,
+    number,
+    table_of,
+    text,
+)
+
+NAME_WIDTH = 18
+ID_LENGTH, COMMIT_LENGTH = 8, 7
+
+IMPORTANCE = (
+    *("run", "id", "headline", "order", "accuracy", "macro F1", "seed", "recall", "model"),
+    *("size", "time", "commit", "status", "posts", "yardstick", "started", "tags"),
+)
+"""Columns from the one that is left out last, where there is little room, to the first."""
+
+
+def leaderboard(table: pd.DataFrame, *, by: str, width: int | None) -> RenderableType:
+    """The runs of a `run_table` in its order, a line each.
+
+    Args:
+        by: the column that they are ordered by, which is then shown.
+        width: characters in a line; less important columns are left out to fit. None: as wide as
+            it comes.
+    """
+    columns = _columns(table, by=by, name_width=None if width is None else NAME_WIDTH)
+    shown = list(columns)
+    if width is not None:
+        ordered = {name: columns[name] for name in IMPORTANCE if name in columns}
+        shown = names_that_fit(ordered, width=width)
+    left_out = [name for name in columns if name not in shown]
+    return Group(
+        table_of([column for name, column in columns.items() if name in shown]),
+        "",
+        *_explanation(table, by=by, shown=shown, left_out=left_out),
+    )
+
+
+def chosen_columns(table: pd.DataFrame, names: list[str]) -> RenderableType:
+    """The runs of a `run_table` with the columns that were asked for, under their own names."""
+    rows = records_of(table)
+    return table_of(
+        [
+            Column(name, [_cell(row, name) for row in rows], is_numeric_dtype(table[name]))
+            for name in names
+        ]
+    )
+
+
+def warning_about_posts(table: pd.DataFrame) -> str | None:
+    """Says so where runs were not tested on the same posts."""
+    measured = table[table["final_accuracy"].notna()]
+    for column, what in (
+        ("data_fingerprint", "different posts"),
+        ("parts_fingerprint", "different parts of the same posts"),
+    ):
+        counts = pd.Series(measured[column]).value_counts()
+        if len(counts) > 1:
+            listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
+            return (
+                f"These runs were tested on {what}, so their numbers cannot be compared. Runs by "
+                f"{column}: {listed}. One set of posts at a time: "
+                f"mhc compare --where \"{column} == '{counts.index[0]}'\""
+            )
+    return None
+
+
+def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[str, Column]:
+    """In the order of display."""
+    rows = records_of(table)
+    headline = headline_column(table)
+    columns = {
+        "run": Column("run", [_run(row) for row in rows], max_width=name_width),
+        "id": Column("id", [str(row["run_id"] or "-")[:ID_LENGTH] for row in rows]),
+        "model": Column("model", [model_of(row) for row in rows]),
+        "seed": Column("seed", [amount(row["seed"]) for row in rows], is_number=True),
+        "headline": Column(
+            "macro F1" if headline == "final_f1_macro" else "recall at\nspec. .80",
+            [_number_or_status(row, headline) for row in rows],
+            is_number=True,
+        ),
+    }
+    priority_classes = table["priority_class"].dropna().unique()
+    if len(priority_classes) == 1:
+        (name,) = priority_classes
+        recall = column_of(f"test/recall/{name}", ())
+        columns["recall"] = _numbers(f"recall of\n{name}", rows, recall)
+    columns["accuracy"] = _numbers("accuracy", rows, "final_accuracy")
+    if headline != "final_f1_macro":
+        columns["macro F1"] = _numbers("macro F1", rows, "final_f1_macro")
+    if by not in (headline, "final_accuracy", "final_f1_macro"):
+        columns["order"] = Column(by, [_cell(row, by) for row in rows], is_number=True)
+    difference = f"yardstick_difference_{headline}"
+    if difference in table:
+        columns["yardstick"] = _numbers("above\nyardstick", rows, difference, signed=True)
+    posts = [amount(row.get("final_n")) for row in rows]
+    columns |= {
+        "posts": Column("test\nposts", posts, is_number=True),
+        "size": Column("M para-\nmeters", [_millions(row) for row in rows], is_number=True),
+        "time": Column("time", [duration(row["duration_seconds"]) for row in rows], is_number=True),
+        "commit": Column("commit", [_commit(row) for row in rows]),
+        "started": Column("started", [moment(row["created_at"]) for row in rows]),
+        "status": Column("status", [str(row["status"]) for row in rows]),
+    }
+    if any(row["tags"] for row in rows):
+        columns["tags"] = Column("tags", [row["tags"] or "" for row in rows])
+    return columns
+
+
+def _explanation(
+    table: pd.DataFrame, *, by: str, shown: list[str], left_out: list[str]
+) -> Iterator[Text]:
+    yield text(f"Test part{_sizes(table)}, 95 % intervals; ordered by {by}.")
+    if True in table["is_yardstick"].tolist():
+        yield text("* the yardstick: words and pairs of words, otherwise without their order")
+    if "commit" in shown and True in table["is_dirty"].tolist():
+        yield text("+ after a commit: with changes that were not committed")
+    if left_out:
+        yield text(
+            f"No room for: {', '.join(left_out)}. All columns: --csv - or --json; some: --columns."
+        )
+
+
+def _sizes(table: pd.DataFrame) -> str:
+    """How many posts stand behind the numbers."""
+    described = []
+    columns = {"final_n": "posts"}
+    for name in table["priority_class"].dropna().unique():
+        columns[column_of(f"test/support/{name}", ())] = f"of {name}"
+    for column, of_what in columns.items():
+        counts = table[column].dropna() if column in table else []
+        if len(counts):
+            low, high = amount(int(min(counts))), amount(int(max(counts)))
+            described.append(f"{low if low == high else f'{low} to {high}'} {of_what}")
+    return f" ({', '.join(described)})" if described else ""
+
+
+def _numbers(
+    header: str, rows: list[dict[str, Any]], column: str, *, signed: bool = False
+) -> Column:
+    cells = [
+        _number(row, column, signed=signed) if row["status"] == "completed" else "-" for row in rows
+    ]
+    return Column(header, cells, is_number=True)
+
+
+def _number(row: Mapping[str, Any], column: str, *, signed: bool = False) -> str:
+    interval = (row.get(f"{column}_low"), row.get(f"{column}_high"))
+    return number(row.get(column), interval, signed=signed)
+
+
+def _number_or_status(row: Mapping[str, Any], column: str) -> str:
+    return _number(row, column) if row["status"] == "completed" else row["status"]
+
+
+def _cell(row: Mapping[str, Any], column: str) -> str:
+    value = row[column]
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return _number(row, column)
+    return f"{value:,}" if is_number(value) and column != "seed" else str(value)
+
+
+def _run(row: Mapping[str, Any]) -> str:
+    return f"{'* ' if row['is_yardstick'] else ''}{row['experiment_name'] or row['directory']}"
+
+
+def _millions(row: Mapping[str, Any]) -> str:
+    millions = row["parameters_millions"]
+    return "-" if millions is None else f"{millions:.2f}"
+
+
+def _commit(row: Mapping[str, Any]) -> str:
+    return str(row["commit"] or "-")[:COMMIT_LENGTH] + ("+" if row["is_dirty"] else "")

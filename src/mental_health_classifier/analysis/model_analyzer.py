@@ -1,0 +1,30 @@
+"""Recorded runs as a pandas DataFrame, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from ..tracking.run_index import find_runs
+from .run_table import headline_column, ranked, run_table
+
+ROOTS = ("outputs", "multirun")
+"""Where Hydra writes single runs and sweeps."""
+
+
+class ModelAnalyzer:
+    """Everything that was recorded below some folders, ready to be compared.
+
+    Args:
+        roots: folders that hold runs, at any depth. What is deleted there is gone from here.
+    """
+
+    def __init__(self, roots: Iterable[str | Path] = ROOTS) -> None:
+        self.roots = [Path(root) for root in roots]
+
+    def create_performance_comparison(self) -> pd.DataFrame:
+        """One row a run, best first by the headline, read anew at each call; see `run_table`."""
+        table = run_table(find_runs(self.roots))
+        return ranked(table, by=headline_column(table))

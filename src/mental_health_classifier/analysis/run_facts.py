@@ -1,0 +1,67 @@
+"""What is known of a run apart from its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..tracking.run_index import RunSummary
+
+
+def facts_of(run: RunSummary) -> dict[str, Any]:
+    """What is known of a run, by the name of its column; None where it is not."""
+    parameters = run.model_facts.get("parameters")
+    is_readable = bool(run.run)
+    return {
+        "experiment_name": run.name,
+        "run_id": run.id,
+        "status": run.status,
+        "problem": problem_of(run),
+        "model": run.model,
+        "variants": "+".join(map(str, run.variants)) if is_readable else None,
+        "seed": run.seed,
+        "parameters": parameters,
+        "parameters_millions": parameters / 1e6 if isinstance(parameters, int) else None,
+        "duration_seconds": run.duration_seconds,
+        "peak_memory_bytes": run.end.get("peak_memory_bytes"),
+        "commit": run.commit,
+        "branch": run.run.get("git", {}).get("branch"),
+        "is_dirty": run.is_dirty,
+        "tags": ", ".join(map(str, run.tags)) if is_readable else None,
+        "description": run.description,
+        "hypothesis": run.hypothesis,
+        "created_at": run.created_at,
+        "configuration_hash": run.configuration_hash,
+        "data_name": run.data.get("name"),
+        "data_fingerprint": run.data.get("fingerprint"),
+        "parts_fingerprint": _parts_fingerprint(run),
+        "priority_class": run.data.get("priority_class"),
+        "directory": str(run.directory),
+    }
+
+
+def problem_of(run: RunSummary) -> str | None:
+    """What went wrong, in one line; None where nothing is known to."""
+    if run.problems:
+        return " ".join(run.problems)
+    if not run.error:
+        return None
+    kind, message, place = (run.error.get(key) for key in ("type", "message", "place"))
+    if message:
+        return f"{kind}: {' '.join(message.split())}"
+    return f"{kind} at {place}" if place else str(kind)
+
+
+def _parts_fingerprint(run: RunSummary) -> str | None:
+    """Equal for runs that learned from and were tested on the same posts."""
+    if not run.data:
+        return None
+    chosen = run.configuration.get("data", {})
+    what_decides = [
+        run.data.get("fingerprint"),
+        run.data.get("parts"),
+        chosen.get("split_seed") if isinstance(chosen, Mapping) else None,
+    ]
+    return hashlib.sha256(json.dumps(what_decides, sort_keys=True).encode()).hexdigest()[:12]

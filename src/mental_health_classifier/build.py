@@ -1,0 +1,180 @@
+"""Configuration becomes objects. The only caller of Hydra's `instantiate`, with the list of what it may build."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.contracts import Corpus, InputError, Task
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
+    from torch import nn
+
+    from mental_health_classifier.tracking.run_record import RunRecord
+    from mental_health_classifier.training.network_learner import NetworkLearner
+    from mental_health_classifier.training.yardstick import TfidfLogistic
+
+BUILDABLE = (
+    "mental_health_classifier.data.",
+    "mental_health_classifier.models.",
+    "mental_health_classifier.training.",
+    "lightning.pytorch.Trainer",
+    "lightning.pytorch.callbacks.",
+    "lightning.pytorch.loggers.",
+)
+"""What a configuration may name as `_target_`: a record's configuration is data, and must not run code."""
+
+_MAX_FOLDER_NAME = 60
+
+
+def register_resolvers() -> None:
+    """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra composes."""
+    OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
+    OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
+
+
+def folder_name(name: object) -> str:
+    """A run's name as one safe part of a path."""
+    return re.sub(r"[^\w.-]+", "-", str(name)).strip("-.")[:_MAX_FOLDER_NAME] or "run"
+
+
+def selection_metric(priority_class: str | None) -> str:
+    """What chooses checkpoints: partial area under the ROC of the priority class, macro F1 where there is none."""
+    return "val/f1_macro" if priority_class is None else "val/partial_auc"
+
+
+def build(node: DictConfig, **given: Any) -> Any:
+    """Builds what `node` describes, after checking every `_target_` in it.
+
+    Args:
+        node: with `_partial_: true` where something known only at run time is still to come.
+        given: what is known at run time; it arrives as it is, since it does not pass through Hydra.
+
+    Raises:
+        InputError: a target that may not be built, or arguments that do not fit it.
+    """
+    for target in _targets(OmegaConf.to_container(node, resolve=True)):
+        if not target.startswith(BUILDABLE):
+            raise InputError(
+                f"_target_={target} may not be built from a configuration; allowed are {', '.join(BUILDABLE)}."
+            )
+    built = instantiate(node, _convert_="all")
+    return built(**given) if given else built
+
+
+def _targets(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "_target_" in value:
+            yield str(value["_target_"])
+        for inner in value.values():
+            yield from _targets(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _targets(inner)
+
+
+def build_corpus(config: DictConfig) -> Corpus:
+    """Reads and divides the posts."""
+    return build(config.data).read()
+
+
+def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[Task]) -> nn.Module:
+    """Builds the architecture; its weights are a function of the random state of torch."""
+    from mental_health_classifier.models.network import Network
+
+    parts = config.network
+    return Network(
+        embedding=build(parts.embedding, vocabulary_size=vocabulary_size),
+        encoder=build(parts.encoder, attention=build(parts.attention)),
+        pooling=build(parts.pooling),
+        heads=build(parts.heads, tasks=tasks),
+    )
+
+
+def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
+    """The chosen loggers, and the one that writes into the record."""
+    from mental_health_classifier.training.record_logger import RecordLogger
+
+    chosen = [build(node, save_dir=record.directory) for node in (config.logger or {}).values()]
+    return [RecordLogger(record), *chosen]
+
+
+def build_learner(
+    config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
+) -> NetworkLearner | TfidfLogistic:
+    """A network with all that trains it, or a model that is built whole (`model` has a `_target_`)."""
+    if "_target_" in config.model:
+        return build(config.model, corpus=corpus, record=record, folder="predictions")
+    from lightning.pytorch import seed_everything
+
+    from mental_health_classifier.data.datamodule import PostDataModule
+    from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
+    from mental_health_classifier.training.network_learner import NetworkLearner
+    from mental_health_classifier.training.text_classifier import TextClassifier
+
+    datamodule = PostDataModule(
+        corpus,
+        learn_tokenizer=build(config.tokenizer),
+        max_tokens=config.model.max_tokens,
+        sampler=build(config.sampler),
+        cache_dir=Path(config.cache_dir),
+        seed=config.seed,
+    )
+    quiet_lightning()
+    seed_everything(config.seed, workers=True, verbose=False)
+    tasks = [corpus.task]
+    classifier = TextClassifier(
+        network=build_network(config, vocabulary_size=datamodule.tokenizer.size, tasks=tasks),
+        objective=build(
+            config.objective,
+            tasks=tasks,
+            class_counts={corpus.task.name: datamodule.class_counts()},
+        ),
+        make_optimizer=build(config.optimizer),
+        tasks=tasks,
+        seed=config.seed,
+    )
+    trainer = build(
+        config.trainer,
+        callbacks=build_callbacks(config, record),
+        logger=list(loggers),
+        plugins=[SafetensorsCheckpointIO()],
+        default_root_dir=record.directory,
+    )
+    return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
+
+
+def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
+    """The chosen callbacks; ours are completed with the record."""
+    built = [build(node) for node in config.callbacks.values() if node is not None]
+    return [c(record=record) if isinstance(c, functools.partial) else c for c in built]
+
+
+def quiet_lightning() -> None:
+    """Lightning has handlers of its own, so everything would print twice, advertising among it."""
+    for name in (
+        "lightning",
+        "lightning.pytorch",
+        "lightning.fabric",
+        "lightning.pytorch.utilities.rank_zero",
+    ):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+
+
+def set_num_threads(num_threads: int | None) -> None:
+    """Fixes the threads of torch; None: one for each processor that this process may use."""
+    import torch
+
+    torch.set_num_threads(num_threads or len(os.sched_getaffinity(0)))

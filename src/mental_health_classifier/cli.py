@@ -1,0 +1,217 @@
+"""The command `mhc`: what runs have recorded, looked at from a terminal.
+
+Each command imports what it needs inside itself, so that all of them start at once.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+from typer.core import TyperGroup
+
+from .contracts import InputError
+
+if TYPE_CHECKING:
+    from .tracking.run_index import RunSummary
+
+ROOTS = (Path("outputs"), Path("multirun"))
+"""Where Hydra puts single runs and sweeps."""
+
+
+class Commands(TyperGroup):
+    """Commands that say in one message what the user can put right."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            say(str(error))
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Roots = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Folders that hold runs, at any depth: outputs and multirun if not given."),
+]
+LookedUpIn = Annotated[
+    list[Path] | None,
+    typer.Option("--root", help="A folder that holds runs: outputs and multirun if not given."),
+]
+Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or its folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
+
+
+def main() -> None:
+    """Runs the command; what `python -m mental_health_classifier` does too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names hold whatever people and file systems put into them.
+            stream.reconfigure(errors="backslashreplace")
+    app()
+
+
+def print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("mental-health-classifier"))
+        raise typer.Exit
+
+
+@app.callback()
+def describe(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Looks at what runs have recorded. A run is a folder: who deletes that deletes the run."""
+
+
+@app.command()
+def runs(
+    roots: Roots = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only those that are completed, failed, killed, ...")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists runs, newest first, whatever became of them."""
+    from .analysis.run_facts import facts_of
+    from .analysis.run_list import run_list
+    from .analysis.terminal import print_table
+    from .tracking.run_summary import Status
+
+    if status is not None and status not in get_args(Status):
+        raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
+    rows = [facts_of(run) for run in found_runs(roots) if status in (None, run.status)]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(lambda width: run_list(rows, width=width))
+
+
+@app.command("show")
+def show_run(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Shows one run in full: its numbers beside yardstick and ceilings, and its posts."""
+    from .analysis.run_overview import run_overview
+    from .analysis.terminal import new_console
+    from .tracking.run_index import resolve_run
+
+    found = resolve_run(run, existing(root))
+    if as_json:
+        record = {"run": found.run, "data": found.data, "end": found.end}
+        facts = {"directory": str(found.directory), "status": found.status}
+        print_json([{**facts, "problems": found.problems, **record}])
+    else:
+        new_console().print(run_overview(found))
+
+
+@app.command()
+def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Shows what two runs did differently, and how their numbers differ."""
+    from .analysis.run_difference import difference_page, run_difference
+    from .analysis.terminal import new_console
+    from .tracking.run_index import resolve_run
+
+    run_a, run_b = (resolve_run(reference, existing(root)) for reference in (a, b))
+    if as_json:
+        print_json(run_difference(run_a, run_b))
+    else:
+        new_console().print(difference_page(run_a, run_b))
+
+
+@app.command()
+def compare(
+    roots: Roots = None,
+    sort: Annotated[
+        str | None, typer.Option(help="Order by this column instead of the headline.")
+    ] = None,
+    ascending: Annotated[bool, typer.Option("--ascending", help="Smallest first.")] = False,
+    where: Annotated[
+        str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Only runs with this tag; several: with all of them.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Only these columns: seed,final_accuracy.")
+    ] = None,
+    csv: Annotated[
+        str | None, typer.Option(help="Write the table to this new file, or - for here.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compares runs in one table, best first."""
+    from .analysis.leaderboard import chosen_columns, leaderboard, warning_about_posts
+    from .analysis.run_filter import known_columns, runs_where
+    from .analysis.run_table import headline_column, ranked, records_of, run_table, write_csv
+    from .analysis.terminal import print_table
+
+    found = [run for run in found_runs(roots) if set(tag or ()) <= set(run.tags)]
+    table = run_table(found)
+    if where is not None and found:
+        table = runs_where(table, where)
+    (by,) = known_columns([sort or headline_column(table)], table, option="--sort")
+    names = known_columns(columns.split(","), table, option="--columns") if columns else None
+    table = ranked(table, by=by, ascending=ascending)
+    if as_json:
+        print_json(records_of(table[names] if names else table))
+    elif csv is not None:
+        write_csv(table[names] if names else table, csv)
+    elif names:
+        print_table(lambda _: chosen_columns(table, names))
+    elif len(table):
+        print_table(lambda width: leaderboard(table, by=by, width=width))
+    if warning := warning_about_posts(table):
+        say(f"Warning: {warning}")
+
+
+def existing(roots: list[Path] | None) -> list[Path]:
+    """The folders given, or those where Hydra writes.
+
+    Raises:
+        InputError: a folder that was given is not there.
+    """
+    for root in roots or ():
+        if not root.is_dir():
+            raise InputError(f"Expected a folder with runs, but {root} is none.")
+    return roots or list(ROOTS)
+
+
+def found_runs(roots: list[Path] | None) -> list[RunSummary]:
+    """All runs there, newest first; says so if there are none, which is no error."""
+    from .tracking.run_index import find_runs
+
+    folders = existing(roots)
+    found = find_runs(folders)
+    if not found:
+        say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
+    return found
+
+
+def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
+    # ASCII, because names could otherwise steer the terminal; one object a line, for grep.
+    lines = [json.dumps(row, allow_nan=False) for row in rows]
+    typer.echo("[" + ",\n ".join(lines) + "]")
+
+
+def say(message: str) -> None:
+    """Prints a message for the person, apart from the output that programs read."""
+    from .analysis.terminal import printable
+
+    typer.echo("\n".join(map(printable, message.split("\n"))), err=True)

@@ -1,0 +1,46 @@
+"""Errors of `train.py` as one clear message."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hydra.errors import CompactHydraException
+from omegaconf import Container
+from omegaconf.errors import OmegaConfBaseException
+
+from mental_health_classifier.contracts import InputError
+
+
+@contextmanager
+def explaining_errors() -> Iterator[None]:
+    """Ends the process with exit code 1 and a message where the user can do something about it.
+
+    Everything else is a fault of this project and keeps its traceback. HYDRA_FULL_ERROR=1 keeps every traceback.
+    """
+    if "HYDRA_FULL_ERROR" in os.environ:
+        yield
+        return
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # otherwise Hydra prints a shortened traceback and exits
+    try:
+        yield
+    except (InputError, CompactHydraException, OmegaConfBaseException) as error:
+        print(explain(error), file=sys.stderr)
+        raise SystemExit(1) from None
+    finally:
+        del os.environ["HYDRA_FULL_ERROR"]
+
+
+def explain(error: Exception) -> str:
+    """The error's own words, and for a key that does not exist those that do."""
+    lines = [str(error)]
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    if isinstance(cause, OmegaConfBaseException):
+        if cause is not error:
+            lines.append(str(cause))
+        if isinstance(parent := cause.parent_node, Container) and cause.full_key:
+            where = cause.full_key.rpartition(".")[0] or "the configuration"
+            lines.append(f"Keys of {where}: {', '.join(map(str, parent))}")
+    return "\n".join(lines)

@@ -1,0 +1,130 @@
+"""Which posts form the batches of an epoch, and what such a batch looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from mental_health_classifier.contracts import Batch, EqualLengthRun
+from mental_health_classifier.data.token_cache import TokenTable
+
+
+class LengthBuckets(Sampler[np.ndarray]):
+    """Batches of posts of like length, a pure function of (seed, epoch).
+
+    Posts are ordered by length, shuffled within a neighbourhood, and cut into batches at places that are the
+    same in every epoch; then the batches are shuffled. Equal lengths let attention run over many posts at once.
+
+    Args:
+        lengths: tokens of each post, shape `(posts,)`.
+        max_posts: posts of a batch at most.
+        token_budget: tokens of a batch at most; a longer post is a batch by itself.
+        seed: of the run.
+        is_shuffled: whether epochs differ. Otherwise every epoch is the plain order by length.
+    """
+
+    def __init__(
+        self,
+        lengths: np.ndarray,
+        *,
+        max_posts: int,
+        token_budget: int,
+        seed: int,
+        is_shuffled: bool,
+    ) -> None:
+        self._order = np.argsort(lengths, kind="stable")
+        self._neighbourhood = 2 * max_posts if is_shuffled else 0
+        self._seed = seed
+        self._is_shuffled = is_shuffled
+        self._epoch = 0
+        self._cuts = _cut(lengths[self._order], self._neighbourhood, max_posts, token_budget)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning calls this before each epoch."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._cuts) - 1
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        order = self._order
+        batches = np.arange(len(self))
+        if self._is_shuffled:
+            generator = np.random.default_rng([self._seed, self._epoch])
+            places = np.arange(len(order)) + generator.uniform(0, self._neighbourhood, len(order))
+            order = order[np.argsort(places, kind="stable")]
+            generator.shuffle(batches)
+        for batch in batches:
+            yield order[self._cuts[batch] : self._cuts[batch + 1]]
+
+
+def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: int) -> list[int]:
+    """Places where batches begin, given lengths in ascending order.
+
+    A post may end up `neighbourhood` places earlier than its length says, so the length found
+    that much further on bounds what any place can hold, and no epoch exceeds the budget.
+    """
+    last = len(lengths) - 1
+    cuts, tokens = [0], 0
+    for place in range(len(lengths)):
+        bound = int(lengths[min(place + neighbourhood, last)])
+        if place > cuts[-1] and (tokens + bound > token_budget or place - cuts[-1] == max_posts):
+            cuts.append(place)
+            tokens = 0
+        tokens += bound
+    return [*cuts, len(lengths)]
+
+
+class BatchDataset(Dataset[Batch]):
+    """A part of the corpus; an item is a whole batch, asked for by the places of its posts in the part."""
+
+    def __init__(
+        self, tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]
+    ) -> None:
+        self._tokens = tokens
+        self._rows = rows
+        self._labels = labels
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return self._tokens.lengths[self._rows]
+
+    def __getitem__(self, places: np.ndarray) -> Batch:
+        return make_batch(self._tokens, rows=self._rows[places], labels=self._labels)
+
+
+def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]) -> Batch:
+    """Puts posts side by side, shortest first.
+
+    Args:
+        tokens: of the whole corpus.
+        rows: which of its posts, shape `(B,)`.
+        labels: class indices of the whole corpus for each task, each of shape `(posts,)`.
+    """
+    starts, ends = tokens.offsets[rows], tokens.offsets[rows + 1]
+    order = np.argsort(ends - starts, kind="stable")
+    rows, starts, ends = rows[order], starts[order], ends[order]
+    lengths = ends - starts
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    token_ids = np.concatenate([tokens.token_ids[a:b] for a, b in zip(starts, ends, strict=True)])
+    return Batch(
+        token_ids=torch.from_numpy(token_ids.astype(np.int64)),
+        offsets=torch.from_numpy(offsets),
+        positions=torch.from_numpy(np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)),
+        labels={task: torch.from_numpy(values[rows]) for task, values in labels.items()},
+        post_indices=torch.from_numpy(rows),
+        runs=_equal_length_runs(lengths),
+    )
+
+
+def _equal_length_runs(lengths: np.ndarray) -> tuple[EqualLengthRun, ...]:
+    runs, first_token = [], 0
+    for length, posts in groupby(lengths.tolist()):
+        run = EqualLengthRun(first_token, sum(1 for _ in posts), length)
+        runs.append(run)
+        first_token += run.num_posts * run.num_tokens
+    return tuple(runs)

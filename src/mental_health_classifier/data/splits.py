@@ -1,0 +1,118 @@
+"""Four parts that share no author: train, val, calibration, test."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from mental_health_classifier.contracts import PARTS, InputError
+
+FOLDS = 20
+
+
+def split_posts(
+    *,
+    labels: np.ndarray,
+    groups: np.ndarray | None,
+    shipped_parts: Sequence[str | None],
+    shares: Mapping[str, float],
+    seed: int,
+) -> np.ndarray:
+    """Gives every post a part, with the classes in like shares everywhere and each group in one part alone.
+
+    Posts that the corpus ships in a part stay there; parts that it does not ship are carved out of its train part,
+    in the proportions of `shares`.
+
+    Args:
+        labels: class index of each post, shape `(n,)`.
+        groups: what must stay together (the author) as integers, shape `(n,)`. None: every post by itself.
+        shipped_parts: the part each post is shipped in, or None, length n.
+        shares: share of the posts for each part, in steps of 1/20, summing to one.
+        seed: chooses among the splits that satisfy all this.
+
+    Returns:
+        Names of parts, shape `(n,)`.
+
+    Raises:
+        InputError: shares that do not fit, or too few posts or groups for the parts.
+    """
+    folds_of = _folds_of_parts(shares)
+    parts = np.array([part or "train" for part in shipped_parts], dtype=object)
+    is_open = parts == "train"
+    missing = [part for part in PARTS if part == "train" or not (parts == part).any()]
+    if len(missing) > 1:
+        parts[is_open] = _carve(
+            labels[is_open],
+            None if groups is None else groups[is_open],
+            {p: folds_of[p] for p in missing},
+            seed,
+        )
+    return parts
+
+
+def _folds_of_parts(shares: Mapping[str, float]) -> dict[str, int]:
+    folds = {part: round(float(shares.get(part, 0)) * FOLDS) for part in PARTS}
+    exact = all(abs(folds[part] / FOLDS - float(shares.get(part, 0))) < 1e-6 for part in PARTS)
+    if (
+        set(shares) != set(PARTS)
+        or sum(folds.values()) != FOLDS
+        or min(folds.values()) < 1
+        or not exact
+    ):
+        raise InputError(
+            f"data.shares={dict(shares)}: the shares of {', '.join(PARTS)} have to be multiples of {1 / FOLDS} above 0 "
+            "that sum to 1."
+        )
+    return folds
+
+
+def _carve(
+    labels: np.ndarray, groups: np.ndarray | None, folds_of: Mapping[str, int], seed: int
+) -> np.ndarray:
+    num_folds = sum(folds_of.values())
+    units = len(labels) if groups is None else len(np.unique(groups))
+    if units < num_folds:
+        what = "posts" if groups is None else "authors"
+        raise InputError(
+            f"{units} {what} are too few for the parts {', '.join(folds_of)}: {num_folds} at least are needed to divide "
+            f"them by data.shares. Give more posts"
+            + ("." if groups is None else ", or set data.columns.author.")
+        )
+    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
+    part_of_fold = [part for part, count in folds_of.items() for _ in range(count)]
+    parts = np.empty(len(labels), dtype=object)
+    with warnings.catch_warnings():
+        # Rare classes cannot be in every fold; require_classes() judges the parts that result.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            folds = list(
+                splitter(num_folds, shuffle=True, random_state=seed).split(labels, labels, groups)
+            )
+        except ValueError:  # every class has fewer posts than there are folds
+            raise InputError(
+                f"{len(labels)} posts are too few for the parts {', '.join(folds_of)}: at least one class needs "
+                f"{num_folds} posts. Give more posts."
+            ) from None
+    for part, (_, indices) in zip(part_of_fold, folds, strict=True):
+        parts[indices] = part
+    return parts
+
+
+def require_classes(
+    *, parts: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, class_names: Sequence[str]
+) -> None:
+    """Raises InputError when a class is absent where a model is trained, chosen or tested."""
+    for index, name in enumerate(class_names):
+        is_class = labels == index
+        lacking = [
+            part for part in ("train", "val", "test") if not (is_class & (parts == part)).any()
+        ]
+        if lacking:
+            authors = "" if groups is None else f" by {len(np.unique(groups[is_class]))} authors"
+            raise InputError(
+                f"Class {name!r} has {is_class.sum()} posts{authors}, too few: none is left for {' and '.join(lacking)}. "
+                "Give more posts of it, map it to another class in data.labels, or try another data.split_seed."
+            )

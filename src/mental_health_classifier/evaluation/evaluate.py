@@ -1,0 +1,212 @@
+"""Stored predictions become the numbers of a run, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..contracts import InputError, Predictions, Task
+from .intervals import (
+    Interval,
+    Share,
+    Statistic,
+    author_groups,
+    bootstrap_intervals,
+    hull,
+    wilson_interval,
+    wilson_interval_of_f1,
+)
+from .metrics import PartMetrics, class_shares, confusion_matrix
+from .operating_point import shares_at_threshold, threshold_for_specificity
+
+COMPARED = ("accuracy", "f1_macro", "recall_at_spec80", "auprc")
+"""The numbers whose difference to the yardstick is recorded; without a priority class the first
+two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Numbers by key (`test/recall/suicide`), and for each that has one its 95 % interval."""
+
+    metrics: Mapping[str, float | None]
+    """None: not defined on these posts, as the precision of a class that was never predicted."""
+    intervals: Mapping[str, Interval]
+
+
+def evaluate(
+    predictions: Mapping[str, Predictions], *, specificity_floor: float, bootstrap_draws: int
+) -> Evaluation:
+    """What a model's predictions are worth, part by part.
+
+    The threshold of the operating point is chosen on val and used on every part as it is.
+    Predictions for calibration are left alone: they serve the risk certificate.
+
+    Args:
+        predictions: by part. val is needed where there is a priority class.
+        specificity_floor: share of other posts that stay without an alert on val at the operating
+            point, in (0, 1).
+        bootstrap_draws: draws of authors behind the intervals of all that is not a plain share.
+
+    Raises:
+        InputError: predictions that no number should be made of, see `check_predictions`.
+    """
+    if not 0 < specificity_floor < 1:
+        raise InputError(
+            f"evaluation.specificity_floor={specificity_floor}: expected a share between 0 and 1, "
+            "such as 0.8."
+        )
+    evaluated = {part: given for part, given in predictions.items() if part != "calibration"}
+    for given in evaluated.values():
+        check_predictions(given)
+    threshold = _threshold_of_val(evaluated, specificity_floor=specificity_floor)
+    metrics: dict[str, float | None] = {}
+    intervals: dict[str, Interval] = {}
+    for part, given in evaluated.items():
+        numbers = _evaluate_part(given, threshold=threshold, draws=bootstrap_draws)
+        metrics |= {f"{part}/{key}": value for key, value in numbers.metrics.items()}
+        intervals |= {f"{part}/{key}": interval for key, interval in numbers.intervals.items()}
+    return Evaluation(metrics, intervals)
+
+
+def compare_with_yardstick(
+    model: Predictions, yardstick: Predictions, *, bootstrap_draws: int
+) -> Evaluation:
+    """How much better than the yardstick a model is on the same posts.
+
+    Both are judged on the same draws of authors, so that a difficult draw is difficult for both.
+
+    Returns:
+        Differences, above zero where the model is better, under the keys of `evaluate`. One whose
+        interval holds zero is not shown to exist.
+
+    Raises:
+        InputError: the two did not predict the same posts.
+    """
+    for predictions in (model, yardstick):
+        check_predictions(predictions)
+    if model.task != yardstick.task or list(model.post_ids) != list(yardstick.post_ids):
+        raise InputError(
+            "A difference needs two models that predicted the same posts in the same order, and "
+            f"the same classes: the model's {len(model)} posts of part {model.part} are not the "
+            f"yardstick's {len(yardstick)} of part {yardstick.part}. Compare within one run."
+        )
+    measure_model, measure_yardstick = PartMetrics(model), PartMetrics(yardstick)
+
+    def differences(weights: np.ndarray) -> dict[str, np.ndarray]:
+        of_model, of_yardstick = measure_model(weights), measure_yardstick(weights)
+        return {
+            f"{model.part}/{key}": of_model[key] - of_yardstick[key]
+            for key in COMPARED
+            if key in of_model
+        }
+
+    return Evaluation(
+        metrics=_values(differences, model),
+        intervals=bootstrap_intervals(
+            differences, author_groups(model), must_hold=_kinds(model), draws=bootstrap_draws
+        ),
+    )
+
+
+def check_predictions(predictions: Predictions) -> None:
+    """Refuses what no number should be made of: no posts, NaN, rows that are not probabilities."""
+    part, probabilities = predictions.part, predictions.probabilities
+    if not len(predictions):
+        raise InputError(f"Expected posts to evaluate, part {part} has none: give it more posts.")
+    assert probabilities.shape == (len(predictions), predictions.task.num_classes)
+    assert len(predictions.post_ids) == len(predictions)
+    assert predictions.authors is None or len(predictions.authors) == len(predictions)
+    assert set(np.unique(predictions.labels)) <= set(range(predictions.task.num_classes))
+    num_not_finite = int((~np.isfinite(probabilities)).any(axis=1).sum())
+    if num_not_finite:
+        raise InputError(
+            f"Expected probabilities, got NaN or infinity for {num_not_finite} of the "
+            f"{len(predictions)} posts of part {part}: training diverged. Lower the learning rate."
+        )
+    # Stored with 6 decimals, so a row may miss 1 by half a unit of the last one for each class.
+    tolerance = 1e-6 * predictions.task.num_classes + 1e-5
+    is_off = (np.abs(probabilities.sum(axis=1) - 1) > tolerance) | (probabilities < 0).any(axis=1)
+    if is_off.any():
+        raise InputError(
+            f"Expected probabilities that add up to 1 for each post, got {int(is_off.sum())} of "
+            f"the {len(predictions)} posts of part {part} where they do not: give the output of a "
+            "softmax, not scores."
+        )
+
+
+def _threshold_of_val(
+    evaluated: Mapping[str, Predictions], *, specificity_floor: float
+) -> float | None:
+    if all(given.task.priority_class is None for given in evaluated.values()):
+        return None
+    if "val" not in evaluated:
+        raise InputError(
+            "The threshold of the operating point is chosen on part val, which was not predicted; "
+            f"there is {', '.join(evaluated)}. Predict val too."
+        )
+    val = evaluated["val"]
+    return threshold_for_specificity(
+        val.priority_scores, val.is_priority, specificity=specificity_floor
+    )
+
+
+def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: int) -> Evaluation:
+    task = predictions.task
+    measure = PartMetrics(predictions)
+    shares = class_shares(confusion_matrix(predictions), task=task)
+    metrics: dict[str, float | None] = {"n": len(predictions)}
+    for name in task.display_order:
+        metrics[f"support/{name}"] = shares[f"recall/{name}"].of
+        metrics[f"predicted/{name}"] = shares[f"precision/{name}"].of
+    if task.priority_class is not None:
+        metrics["operating_point/threshold"] = threshold
+        at_threshold = shares_at_threshold(
+            threshold, scores=predictions.priority_scores, is_priority=predictions.is_priority
+        )
+        shares |= {f"operating_point/{key}": share for key, share in at_threshold.items()}
+    metrics |= _values(measure, predictions) | {key: share.value for key, share in shares.items()}
+
+    drawn = bootstrap_intervals(
+        measure, author_groups(predictions), must_hold=_kinds(predictions), draws=draws
+    )
+    least = _least_intervals(metrics, shares, task=task)
+    intervals = {key: hull(drawn.get(key), least.get(key)) for key in metrics}
+    intervals |= {key: share.interval for key, share in shares.items()}
+    return Evaluation(metrics, {key: known for key, known in intervals.items() if known})
+
+
+def _least_intervals(
+    metrics: Mapping[str, float | None], shares: Mapping[str, Share], *, task: Task
+) -> dict[str, Interval | None]:
+    """Intervals that no bootstrap may undercut, for the numbers that are shares of posts at heart.
+
+    Near 0 and 1 percentiles of draws are too narrow: fifty found of fifty, drawn again and again,
+    say nothing about the fifty-first.
+    """
+    least: dict[str, Interval | None] = {}
+    for name in task.class_names:
+        hits, predicted = shares[f"precision/{name}"]
+        support = shares[f"recall/{name}"].of
+        least[f"f1/{name}"] = wilson_interval_of_f1(hits, support + predicted - 2 * hits)
+    for key in ("recall_at_spec80", "recall_at_spec90"):
+        recall = metrics.get(key)
+        if recall is not None:
+            num_priority_posts = shares["prevalence"].counted
+            found = round(recall * num_priority_posts)
+            least[key] = wilson_interval(found, num_priority_posts)
+    return least
+
+
+def _values(statistic: Statistic, predictions: Predictions) -> dict[str, float | None]:
+    values = statistic(np.ones((1, len(predictions))))
+    return {key: None if np.isnan(value[0]) else float(value[0]) for key, value in values.items()}
+
+
+def _kinds(predictions: Predictions) -> list[np.ndarray]:
+    """Kinds of posts that every draw needs, those that there are: priority posts and others."""
+    if predictions.task.priority_class is None:
+        return []
+    kinds = (predictions.is_priority, ~predictions.is_priority)
+    return [kind for kind in kinds if kind.any()]

@@ -1,0 +1,12 @@
+"""The number that ranks models."""
+
+from __future__ import annotations
+
+
+def headline_of(priority_class: str | None) -> str:
+    """Recall of the priority class at specificity 0.80; macro F1 where no class matters most.
+
+    A ranking needs a number that no choice of threshold can flatter: alerting every post has full
+    recall and is worth nothing.
+    """
+    return "f1_macro" if priority_class is None else "recall_at_spec80"

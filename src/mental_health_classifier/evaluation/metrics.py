@@ -1,0 +1,102 @@
+"""The numbers of one part, for its posts as they are and for posts drawn again.
+
+What is not a plain share of posts is a function of weights, how often each post counts, for many
+draws at once: a number and its bootstrap interval come from the same lines, and thousands of draws
+take seconds. At weight one the values are those of scikit-learn, whose functions take one draw at a
+time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..contracts import Predictions, Task
+from .intervals import Share
+from .roc import RankedPosts, ratio
+
+HEADLINE_SPECIFICITY = 0.80
+STRICT_SPECIFICITY = 0.90
+MAX_FALSE_POSITIVE_RATE = 0.20
+
+
+def confusion_matrix(predictions: Predictions) -> np.ndarray:
+    """Posts of each true class (rows) by most probable class (columns), int64, shape `(C, C)`."""
+    counts = np.zeros((predictions.task.num_classes,) * 2, dtype=np.int64)
+    np.add.at(counts, (predictions.labels, predictions.probabilities.argmax(axis=1)), 1)
+    return counts
+
+
+def class_shares(confusion: np.ndarray, *, task: Task) -> dict[str, Share]:
+    """Accuracy, and the precision and recall of every class, as posts counted of so many.
+
+    With a priority class also its `prevalence` and its `alert_rate`, the share of posts for which
+    it is held most probable.
+    """
+    n = int(confusion.sum())
+    shares = {"accuracy": Share(int(np.trace(confusion)), n)}
+    for name in task.display_order:
+        index = task.class_names.index(name)
+        hits = int(confusion[index, index])
+        shares[f"precision/{name}"] = Share(hits, int(confusion[:, index].sum()))
+        shares[f"recall/{name}"] = Share(hits, int(confusion[index].sum()))
+    if task.priority_class is not None:
+        shares["prevalence"] = Share(shares[f"recall/{task.priority_class}"].of, n)
+        shares["alert_rate"] = Share(shares[f"precision/{task.priority_class}"].of, n)
+    return shares
+
+
+class PartMetrics:
+    """The numbers of one part as a function of how often each post counts."""
+
+    def __init__(self, predictions: Predictions) -> None:
+        self.task = predictions.task
+        one_hot = np.eye(self.task.num_classes)
+        is_of_class = one_hot[predictions.labels]
+        is_predicted = one_hot[predictions.probabilities.argmax(axis=1)]
+        self._counted = np.hstack([is_of_class * is_predicted, is_of_class, is_predicted])
+        self._ranked_posts = None
+        if self.task.priority_class is not None:
+            self._ranked_posts = RankedPosts(predictions.priority_scores, predictions.is_priority)
+
+    def __call__(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """For weights of shape `(draws, n)` every number, one value a draw, shape `(draws,)`.
+
+        NaN where a draw leaves a number undefined.
+        """
+        hits, support, predicted = np.split(weights @ self._counted, 3, axis=1)
+        numbers = _numbers_of_classes(hits, support, predicted, task=self.task)
+        if self._ranked_posts is not None:
+            curve = self._ranked_posts.curve(weights)
+            numbers |= {
+                "recall_at_spec80": curve.recall_at(specificity=HEADLINE_SPECIFICITY),
+                "recall_at_spec90": curve.recall_at(specificity=STRICT_SPECIFICITY),
+                "partial_auc": curve.partial_area(MAX_FALSE_POSITIVE_RATE),
+                "auprc": curve.average_precision(),
+            }
+        return numbers
+
+
+def _numbers_of_classes(
+    hits: np.ndarray, support: np.ndarray, predicted: np.ndarray, *, task: Task
+) -> dict[str, np.ndarray]:
+    """From posts that each class was rightly given, has, and was given, all `(draws, C)`."""
+    f1 = ratio(2 * hits, support + predicted)
+    numbers = {
+        "accuracy": ratio(hits.sum(axis=1), support.sum(axis=1)),
+        # A class without posts has no recall, and if it was not predicted either no F1: it is left
+        # out of the mean.
+        "balanced_accuracy": _mean_of_known(ratio(hits, support)),
+        "f1_macro": _mean_of_known(f1),
+    }
+    for name in task.display_order:
+        numbers[f"f1/{name}"] = f1[:, task.class_names.index(name)]
+    if task.priority_index is not None:
+        priority = np.s_[:, task.priority_index]
+        # F-beta with beta 2: recall counts for more than precision.
+        numbers["f2"] = ratio(5 * hits[priority], 4 * support[priority] + predicted[priority])
+    return numbers
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    is_known = ~np.isnan(values)
+    return ratio(np.where(is_known, values, 0).sum(axis=1), is_known.sum(axis=1))

@@ -1,0 +1,25 @@
+"""Token ids become vectors."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from mental_health_classifier.contracts import Batch
+
+
+class TokenEmbedding(nn.Module):
+    """A learned vector for each token plus one for its place in the post."""
+
+    def __init__(
+        self, *, vocabulary_size: int, width: int, max_tokens: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary_size, width)
+        self.positions = nn.Embedding(max_tokens, width)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.normal_(self.tokens.weight, std=0.02)
+        nn.init.normal_(self.positions.weight, std=0.02)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Returns the vectors of all tokens of the batch, shape `(N, D)`."""
+        return self.dropout(self.tokens(batch.token_ids) + self.positions(batch.positions))

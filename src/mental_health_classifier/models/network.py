@@ -1,0 +1,25 @@
+"""The parts put together."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from mental_health_classifier.contracts import Batch, ModelOutput
+
+
+class Network(nn.Module):
+    """embedding -> encoder -> pooling -> heads; every part can be replaced by one with the same `forward`."""
+
+    def __init__(
+        self, *, embedding: nn.Module, encoder: nn.Module, pooling: nn.Module, heads: nn.Module
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.encoder = encoder
+        self.pooling = pooling
+        self.heads = heads
+
+    def forward(self, batch: Batch) -> ModelOutput:
+        hidden = self.encoder(self.embedding(batch), batch.runs)
+        pooled, token_weights = self.pooling(hidden, batch)
+        return ModelOutput(logits=self.heads(pooled), token_weights=token_weights)

@@ -1,0 +1,218 @@
+"""One process's try at a run, and what became of it.
+
+A process that is killed cannot say so. It therefore holds a lock for as long as it lives, which
+the kernel releases at its death, and everyone else derives the status from that.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import platform
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ..contracts import InputError
+from .files import (
+    SCHEMA_VERSION,
+    TEMPORARY_PREFIX,
+    force_to_disk,
+    read_json,
+    write_json,
+    write_json_once,
+)
+
+Life = Literal["running", "killed", "unknown"]
+
+_held_locks: set[int] = set()
+
+
+def _close_inherited_locks() -> None:
+    for descriptor in _held_locks:
+        os.close(descriptor)
+    _held_locks.clear()
+
+
+# A lock belongs to an open file, which a forked child shares: data-loading workers that outlive a
+# killed parent would make it look alive.
+os.register_at_fork(after_in_child=_close_inherited_locks)
+
+
+@dataclass
+class Attempt:
+    """A folder `attempts/NNN` that this process holds the lock of."""
+
+    folder: Path
+    _lock: int
+    _owner: int
+
+    @classmethod
+    def begin(cls, run_directory: Path, *, number: int) -> Attempt:
+        """Takes an attempt: the folder appears complete, with its lock already held.
+
+        Raises:
+            FileExistsError: another process has taken this attempt.
+        """
+        folder = run_directory / "attempts" / f"{number:03d}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        prepared = folder.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        prepared.mkdir()
+        lock = os.open(prepared / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            is_locked = _take(lock)
+            write_json(prepared / "start.json", _start(is_locked=is_locked))
+            try:
+                # Refuses a folder that holds anything, and a prepared one always does.
+                prepared.rename(folder)
+                force_to_disk(folder.parent)
+            except OSError as error:
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise FileExistsError(errno.EEXIST, "Attempt is taken", str(folder)) from None
+                raise
+        except BaseException:
+            os.close(lock)
+            shutil.rmtree(prepared, ignore_errors=True)
+            raise
+        _held_locks.add(lock)
+        return cls(folder, lock, os.getpid())
+
+    @property
+    def is_own(self) -> bool:
+        """False in a child that was forked while the attempt was open: it has nothing to say."""
+        return os.getpid() == self._owner
+
+    def end(self, facts: Mapping[str, Any]) -> None:
+        """Writes down how it ended, then lets go of the lock, in this order."""
+        try:
+            write_json_once(self.folder / "end.json", {"schema_version": SCHEMA_VERSION, **facts})
+        finally:
+            self.release()
+
+    def withdraw(self) -> None:
+        """Undoes `begin`."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.release()
+
+    def release(self) -> None:
+        _held_locks.discard(self._lock)
+        os.close(self._lock)
+
+
+def claim_directory(directory: Path, facts: Mapping[str, Any]) -> Attempt:
+    """Makes a directory that of one run: its first attempt begins, and run.json holds `facts`.
+
+    Raises:
+        InputError: the directory holds a run, or what is left of one.
+    """
+    taken = InputError(
+        f"{directory} already holds a run, and a run is never overwritten. "
+        "Choose another hydra.run.dir, or delete that folder if the run is not needed."
+    )
+    if (directory / "run.json").exists():
+        raise taken
+    # The attempt comes first, its lock held: whoever finds run.json then also finds that it runs.
+    try:
+        attempt = Attempt.begin(directory, number=1)
+    except FileExistsError:
+        raise taken from None
+    try:
+        write_json_once(directory / "run.json", facts)
+    except BaseException as error:
+        attempt.withdraw()
+        if isinstance(error, FileExistsError):
+            raise taken from None
+        raise
+    return attempt
+
+
+def latest_attempt(run_directory: Path) -> Path | None:
+    """The folder of the last attempt. None: there is none."""
+    try:
+        names = [name for name in os.listdir(run_directory / "attempts") if name.isdecimal()]
+    except FileNotFoundError:
+        return None
+    return run_directory / "attempts" / max(names, key=int) if names else None
+
+
+def life_of(attempt: Path) -> Life:
+    """Whether the process of an attempt that has no end.json still lives.
+
+    "unknown": this file system has no locks (some cluster mounts), and the process is or was on
+    another machine.
+
+    Raises:
+        InputError: start.json is damaged.
+        FileNotFoundError: start.json is missing.
+    """
+    start = read_json(attempt / "start.json")
+    if start.get("is_locked") is not False:
+        lock = os.open(attempt / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return "killed"
+        except BlockingIOError:
+            return "running"
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        finally:
+            os.close(lock)
+    if start.get("host") != platform.node():
+        return "unknown"
+    recorded = (start.get("boot_id"), start.get("process_started_at"))
+    found = (_boot_id(), _process_start(start.get("pid")))
+    return "running" if recorded == found else "killed"
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+
+
+def _take(lock: int) -> bool:
+    try:
+        # Waiting, because a reader that asks for the status holds the lock for microseconds.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return False
+    return True
+
+
+def _start(*, is_locked: bool) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "host": platform.node(),
+        "boot_id": _boot_id(),
+        "pid": os.getpid(),
+        "process_started_at": _process_start(os.getpid()),
+        "is_locked": is_locked,
+        "started_at": now(),
+    }
+
+
+def _boot_id() -> str | None:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+
+
+def _process_start(pid: int | None) -> float | None:
+    """Seconds from the start of the machine to the start of a process: no clock can change it."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    # Field 22 of proc(5); the name in parentheses, which may hold spaces, is field 2.
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,93 @@
+"""One short name for everything in a configuration that can change what a model learns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from ..contracts import InputError
+
+LEFT_OUT = frozenset(
+    {
+        # What a person says about the run, and what a sweeper makes of it.
+        *("name", "description", "hypothesis", "tags", "optimized_metric"),
+        # Where things lie. Which posts were read is told by the fingerprint of the data.
+        *("data.path", "cache_dir", "data.cache_dir"),
+        # What only watches.
+        *("logger", "callbacks.progress", "callbacks.resources", "trainer.log_every_n_steps"),
+        "trainer.enable_model_summary",
+        # How fast. Threads reorder sums and so change the last digits of a result, which is why a
+        # record holds them; they do not make it another experiment. Devices and precision stay
+        # in: they change batches and arithmetic.
+        "num_threads",
+    }
+)
+"""Keys without influence on the hash, with everything below them. So is `seed`, at every depth."""
+
+
+def configuration_hash(config: Mapping[str, Any]) -> str:
+    """Names a configuration so that runs that differ only in their seed share the name.
+
+    The hash is taken of the resolved configuration as JSON with sorted keys, without the keys of
+    `LEFT_OUT` and without any key called `seed` (interpolation can copy it into several groups).
+    Numbers that are equal are the same: `dropout=0` and `dropout=0.0` share a hash.
+
+    Returns:
+        The first 16 hexadecimal digits of a SHA-256.
+
+    Raises:
+        InputError: as `plain_configuration`.
+    """
+    canonical = json.dumps(_canonical(plain_configuration(config), ""), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration as it can be written to JSON: paths become text, tuples become lists.
+
+    Raises:
+        InputError: a value has no form in JSON; the message names its key.
+    """
+    plain = _plain(config, "")
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: Any, key: str) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(
+            f"The configuration has {key}={value}, but a record holds finite numbers only. "
+            "Write null where there is no limit."
+        )
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, PathLike):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item, _below(key, name)) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{key}[{place}]") for place, item in enumerate(value)]
+    raise InputError(
+        f"The configuration holds a value of type {type(value).__name__} at {key}. Expected text, "
+        "a number, true, false, null, a list or a mapping: give what describes the object instead."
+    )
+
+
+def _canonical(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _canonical(item, _below(key, name))
+            for name, item in value.items()
+            if name != "seed" and _below(key, name) not in LEFT_OUT
+        }
+    if isinstance(value, list):
+        return [_canonical(item, f"{key}[{place}]") for place, item in enumerate(value)]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _below(key: str, name: object) -> str:
+    return f"{key}.{name}" if key else str(name)

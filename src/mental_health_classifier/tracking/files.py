@@ -1,0 +1,238 @@
+"""Files that are whole or not there, and lines whose damage is noticed.
+
+A process can be killed, and a disk can fill up, between any two bytes. Everything a run leaves
+behind is therefore written beside its final name, forced to disk, and only then given that name.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import math
+import os
+import secrets
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Any, NamedTuple, Never
+
+from ..contracts import InputError
+
+SCHEMA_VERSION = 1
+"""Written into every JSON file of a run; a higher number comes from a newer version."""
+
+TEMPORARY_PREFIX = ".tmp-"
+"""How a file is called until it is whole. A killed process can leave some; readers skip them."""
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_CHECKSUM = b',"crc32":"%08x"}\n'
+_CHECKSUM_BYTES = len(_CHECKSUM % 0)
+
+
+class Records(NamedTuple):
+    """What could be read of a file of records."""
+
+    records: list[dict[str, Any]]
+    num_damaged: int
+    """Lines that were cut or changed and are therefore left out."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Lends a temporary path; what was written there appears at the end, or not at all.
+
+    For writers that want a path of their own (safetensors, NumPy). A file that exists is replaced
+    in one step.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, because a rename between file systems is a copy; short, because names end
+    # at 255 bytes.
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    try:
+        yield temporary
+        force_to_disk(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    force_to_disk(path.parent)
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Writes a file so that readers see the old content or the new one, never a part of either."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(_encoded(content) if isinstance(content, str) else content)
+
+
+def write_json(path: Path, mapping: Mapping[str, Any]) -> None:
+    """Writes strict JSON, replacing what was there.
+
+    Raises:
+        ValueError: a number is not finite; say what it means with `null_where_not_finite`.
+        TypeError: a value has no form in JSON.
+    """
+    write_atomically(path, _document(mapping))
+
+
+def write_json_once(path: Path, mapping: Mapping[str, Any]) -> None:
+    """Writes strict JSON under a free name; of several processes exactly one succeeds.
+
+    Raises:
+        FileExistsError: the name is taken. Nothing was changed.
+        ValueError, TypeError: as `write_json`.
+    """
+    content = _document(mapping)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    try:
+        temporary.write_bytes(content)
+        force_to_disk(temporary)
+        try:
+            # Unlike a rename, a link refuses a name that exists.
+            os.link(temporary, path)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            # FAT, exFAT and some network and FUSE mounts have no hard links. Exclusive creation
+            # still lets one process win; what is lost is that a kill right here leaves a cut file,
+            # which readers report as damaged.
+            with path.open("xb") as handle:
+                try:
+                    handle.write(content)
+                    handle.flush()
+                    os.fsync(handle.fileno())
+                except BaseException:
+                    path.unlink()
+                    raise
+    finally:
+        temporary.unlink(missing_ok=True)
+    force_to_disk(path.parent)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Reads a JSON file that this package wrote.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: the file was cut, changed, or written by a newer version of this package.
+    """
+    try:
+        content = _DECODER.decode(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError(
+            f"{path} is damaged: expected whole JSON, found an error{place}. "
+            "Restore the file from a copy, or delete the folder of that run."
+        ) from None
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path} is damaged: expected a JSON object, found {type(content).__name__}."
+        )
+    version = content.get("schema_version", SCHEMA_VERSION)
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise InputError(
+            f"{path} has schema_version {version!r}; the installed mental-health-classifier reads "
+            f"versions up to {SCHEMA_VERSION}. Update it."
+        )
+    return content
+
+
+def open_records(path: Path) -> FileIO:
+    """Opens a file for `append_record`; a line that an earlier process tore stays alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Unbuffered: every record is in the hands of the kernel at once, so killing the process loses
+    # none.
+    handle = FileIO(path, "a+")
+    end = handle.seek(0, os.SEEK_END)
+    if end:
+        handle.seek(end - 1)
+        if handle.read(1) != b"\n":
+            handle.write(b"\n")
+    return handle
+
+
+def append_record(handle: FileIO, mapping: Mapping[str, Any]) -> None:
+    """Appends one line of JSON that carries its own checksum.
+
+    Args:
+        handle: from `open_records`.
+        mapping: at least one key; numbers finite or null.
+    """
+    assert mapping and "crc32" not in mapping
+    body = _encoded(_COMPACT.encode(mapping))
+    line = body[:-1] + _CHECKSUM % zlib.crc32(body)
+    if handle.write(line) != len(line):
+        raise OSError(errno.ENOSPC, "A record was written in part: the disk is full", handle.name)
+
+
+def read_records(path: Path) -> Records:
+    """Reads a file of records, leaving out and counting lines that were cut or changed."""
+    records: list[dict[str, Any]] = []
+    num_damaged = 0
+    with path.open("rb") as handle:
+        for line in handle:
+            body = line[:-_CHECKSUM_BYTES] + b"}"
+            if line[-_CHECKSUM_BYTES:] == _CHECKSUM % zlib.crc32(body):
+                records.append(json.loads(body))
+            else:
+                num_damaged += 1
+    return Records(records, num_damaged)
+
+
+def force_to_disk(path: Path) -> None:
+    """Returns when a file's content, or the names in a folder, would survive a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, 64 hex digits."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def null_where_not_finite(value: Any) -> Any:
+    """The same value for strict JSON: what is infinite or undefined becomes None, at any depth.
+
+    Scalars of NumPy and torch become plain numbers, tuples become lists.
+
+    Raises:
+        TypeError: a value has no form in JSON.
+    """
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): null_where_not_finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [null_where_not_finite(item) for item in value]
+    if hasattr(value, "item"):
+        return null_where_not_finite(value.item())
+    raise TypeError(f"A value of type {type(value).__name__} has no form in JSON.")
+
+
+_NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+
+
+def _document(mapping: Mapping[str, Any]) -> bytes:
+    # The closing brace is the last byte: every cut leaves invalid JSON.
+    return _encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
+
+
+def _encoded(text: str) -> bytes:
+    # Only lone surrogates (from command lines that are not UTF-8) fail, and become exactly their
+    # JSON escape.
+    return text.encode("utf-8", errors="backslashreplace")

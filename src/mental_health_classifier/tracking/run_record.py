@@ -1,0 +1,259 @@
+"""What happened in a run, written down so that it survives whatever ends the run."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from ..contracts import InputError, Predictions
+from .artefacts import artefacts_of, peak_memory_bytes
+from .attempts import Attempt, claim_directory, now
+from .configuration_hash import configuration_hash, plain_configuration
+from .environment import read_environment, read_hardware
+from .failures import describe_error
+from .files import (
+    SCHEMA_VERSION,
+    append_record,
+    null_where_not_finite,
+    open_records,
+    write_json_once,
+)
+from .git_state import GitState, read_git_state
+from .interruption import StopSignals, is_interruption
+from .prediction_files import read_predictions, write_predictions
+
+__all__ = ["RunRecord", "read_predictions", "recorded_run"]
+
+log = logging.getLogger(__name__)
+
+
+class RunRecord:
+    """The record of one run, from `recorded_run`.
+
+    A context manager: leaving it after `finish` writes the end as completed, an exception as failed
+    or interrupted. The exception goes on.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        run_id: str,
+        git: GitState,
+        attempt: Attempt,
+        signals: StopSignals,
+    ) -> None:
+        self.directory = directory
+        self.run_id = run_id
+        self.git = git
+        self._attempt = attempt
+        self._signals = signals
+        self._started_at = now()
+        self._start = time.monotonic()
+        self._phases: dict[str, float] = {}
+        self._model: dict[str, Any] = {}
+        self._results: dict[str, Any] | None = None
+        self._handles: dict[str, FileIO] = {}
+        self._has_ended = False
+
+    def log_metrics(self, metrics: Mapping[str, Any], *, step: int, epoch: int) -> None:
+        """Appends numbers that the same command gives again, bit for bit, to metrics.jsonl.
+
+        Args:
+            metrics: names as everywhere (`val/recall/suicide`); what is not finite becomes null.
+            step: optimisation steps done.
+            epoch: epochs completed before this one.
+        """
+        clash = {"step", "epoch", "crc32"} & metrics.keys()
+        if clash:
+            raise InputError(
+                f"A metric is called {', '.join(sorted(clash))}, which every line already holds. "
+                "Give it another name."
+            )
+        self._append("metrics.jsonl", {"step": step, "epoch": epoch, **metrics})
+
+    def log_resources(self, resources: Mapping[str, Any]) -> None:
+        """Appends what differs from run to run (speed, memory, device use) to resources.jsonl.
+
+        `time` in each line counts seconds since this attempt began.
+        """
+        elapsed = round(time.monotonic() - self._start, 3)
+        self._append("resources.jsonl", {"time": elapsed, **resources})
+
+    def write_data(self, account: Mapping[str, Any]) -> None:
+        """Writes data.json: what was read, how it was divided, and what was dropped and why."""
+        write_json_once(
+            self.directory / "data.json",
+            {"schema_version": SCHEMA_VERSION, **null_where_not_finite(account)},
+        )
+
+    def write_predictions(self, predictions: Predictions, folder: str = "predictions") -> Path:
+        """Writes the predictions of one part and says where.
+
+        Raises:
+            InputError: the probabilities are not finite or do not sum to one.
+        """
+        path = self.directory / folder / f"{predictions.part}.csv"
+        write_predictions(predictions, path)
+        return path
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Adds the time the block takes to the duration of a phase, also when the block fails."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._phases[name] = self._phases.get(name, 0.0) + time.monotonic() - start
+
+    def note_model(self, **facts: Any) -> None:
+        """Notes facts about the model (parameters, sizes); later ones are added to earlier ones."""
+        self._model |= null_where_not_finite(facts)
+
+    def finish(
+        self,
+        *,
+        metrics: Mapping[str, float | None],
+        intervals: Mapping[str, tuple[float, float]] | None = None,
+        yardstick: Mapping[str, Any] | None = None,
+        selection: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Hands over the results. Without it a run does not count as completed.
+
+        Args:
+            metrics: final numbers, `test/accuracy` and so on; None: not measured.
+            intervals: for some of the metrics the lower and upper bound.
+            yardstick: the same for the reference model fitted on the same parts, with differences.
+            selection: which checkpoint was chosen, by what.
+        """
+        if self._results is not None:
+            raise RuntimeError(f"finish() was called twice for run {self.run_id}; call it once.")
+        self._results = null_where_not_finite(
+            {
+                "metrics": metrics,
+                "intervals": intervals or {},
+                "yardstick": yardstick,
+                "selection": selection,
+            }
+        )
+
+    def __enter__(self) -> RunRecord:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        # Before anything is called: see `StopSignals`.
+        self._signals.is_deferred = True
+        if not self._attempt.is_own:
+            return
+        self._has_ended = True
+        try:
+            for handle in self._handles.values():
+                handle.close()
+            self._attempt.end(self._end(error))
+        finally:
+            self._signals.restore()
+
+    def _append(self, name: str, record: Mapping[str, Any]) -> None:
+        if self._has_ended:
+            raise RuntimeError(f"Run {self.run_id} has ended; nothing can be added to {name}.")
+        handle = self._handles.get(name)
+        if handle is None:
+            handle = self._handles[name] = open_records(self.directory / name)
+        append_record(handle, null_where_not_finite(record))
+
+    def _end(self, error: BaseException | None) -> dict[str, Any]:
+        if error is None and self._results is not None:
+            status = "completed"
+        elif error is not None and (self._signals.was_terminated or is_interruption(error)):
+            status = "interrupted"
+        else:
+            status = "failed"
+        if error is None and status == "failed":
+            log.warning("Run %s ended without results and counts as failed.", self.run_id)
+        nothing = {"metrics": {}, "intervals": {}, "yardstick": None, "selection": None}
+        return {
+            "status": status,
+            "started_at": self._started_at,
+            "ended_at": now(),
+            "duration_seconds": time.monotonic() - self._start,
+            "phases": self._phases,
+            **(self._results or nothing),
+            "model": self._model,
+            "error": None if status == "completed" else describe_error(error),
+            "artefacts": artefacts_of(self.directory),
+            "peak_memory_bytes": peak_memory_bytes(),
+        }
+
+
+def recorded_run(
+    directory: Path,
+    *,
+    name: str,
+    description: str,
+    hypothesis: str,
+    tags: Sequence[str],
+    seed: int,
+    model: str,
+    variants: Sequence[str],
+    config: Mapping[str, Any],
+    overrides: Sequence[str],
+    argv: Sequence[str],
+) -> RunRecord:
+    """Claims a directory for a run and writes down what is known before it starts.
+
+    To be called before the data is read, so that a run that dies there has left its record.
+
+    Args:
+        directory: made if needed; must not hold another run.
+        config: the resolved configuration, plain values only.
+        overrides, argv: how it was asked for.
+
+    Raises:
+        InputError: the directory holds a run, or the configuration a value that JSON has not.
+    """
+    plain = plain_configuration(config)
+    # Of the code that runs, wherever it was started from.
+    git = read_git_state(Path(__file__).parent)
+    run_id = uuid.uuid4().hex[:12]
+    facts = {
+        "schema_version": SCHEMA_VERSION,
+        "id": run_id,
+        "name": name,
+        "description": description,
+        "hypothesis": hypothesis,
+        "tags": list(tags),
+        "seed": seed,
+        "model": model,
+        "variants": list(variants),
+        "argv": list(argv),
+        "overrides": list(overrides),
+        "configuration_hash": configuration_hash(plain),
+        "config": plain,
+        "git": asdict(git),
+        "environment": read_environment(),
+        "hardware": read_hardware(),
+        "created_at": now(),
+    }
+    signals = StopSignals(ending=RunRecord.__exit__)
+    signals.install()
+    signals.is_deferred = True
+    try:
+        attempt = claim_directory(directory, facts)
+    except BaseException:
+        signals.restore()
+        raise
+    record = RunRecord(directory, run_id=run_id, git=git, attempt=attempt, signals=signals)
+    try:
+        signals.resume()
+    except BaseException:
+        # Stopped while the directory was being claimed: that is this run's end.
+        with record:
+            raise
+    return record

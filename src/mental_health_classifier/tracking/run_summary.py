@@ -1,0 +1,195 @@
+"""What the record of one run says, whatever state it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..contracts import InputError
+from .attempts import latest_attempt, life_of
+from .files import read_json
+
+Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the record of one run says. Missing facts are None or empty, never an invented value."""
+
+    directory: Path
+    status: Status
+    """completed, failed and interrupted: written by the run itself. running: its process lives.
+    killed: its process is gone without a word. damaged: see `problems`. unknown: the process was on
+    another machine and this file system has no locks."""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    """run.json; empty where it is damaged."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """data.json; empty where the data was not read yet."""
+    end: Mapping[str, Any] = field(default_factory=dict)
+    """end.json of the latest attempt; empty where there is none."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with the record, in sentences."""
+
+    @property
+    def id(self) -> str | None:
+        return self.run.get("id")
+
+    @property
+    def name(self) -> str | None:
+        return self.run.get("name")
+
+    @property
+    def description(self) -> str | None:
+        return self.run.get("description")
+
+    @property
+    def hypothesis(self) -> str | None:
+        return self.run.get("hypothesis")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(self.run.get("tags", ()))
+
+    @property
+    def seed(self) -> int | None:
+        return self.run.get("seed")
+
+    @property
+    def model(self) -> str | None:
+        return self.run.get("model")
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return tuple(self.run.get("variants", ()))
+
+    @property
+    def commit(self) -> str | None:
+        return self.run.get("git", {}).get("commit")
+
+    @property
+    def is_dirty(self) -> bool | None:
+        return self.run.get("git", {}).get("is_dirty")
+
+    @property
+    def created_at(self) -> str | None:
+        """ISO 8601 in UTC."""
+        return self.run.get("created_at")
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        return self.run.get("config", {})
+
+    @property
+    def configuration_hash(self) -> str | None:
+        """Shared by runs that differ only in their seed."""
+        return self.run.get("configuration_hash")
+
+    @property
+    def duration_seconds(self) -> float | None:
+        return self.end.get("duration_seconds")
+
+    @property
+    def metrics(self) -> Mapping[str, float | None]:
+        return self.end.get("metrics", {})
+
+    @property
+    def intervals(self) -> Mapping[str, tuple[float, float]]:
+        return self.end.get("intervals", {})
+
+    @property
+    def yardstick(self) -> Mapping[str, Any] | None:
+        return self.end.get("yardstick")
+
+    @property
+    def selection(self) -> Mapping[str, Any] | None:
+        return self.end.get("selection")
+
+    @property
+    def model_facts(self) -> Mapping[str, Any]:
+        return self.end.get("model", {})
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        return self.end.get("error")
+
+
+def read_run(directory: Path) -> RunSummary:
+    """Reads the record of the run in a directory; never fails, see `RunSummary.problems`."""
+    problems: list[str] = []
+    run = _read(directory / "run.json", _RUN, problems)
+    if run is None:
+        problems.append(f"{directory / 'run.json'} is missing.")
+    status, end = _read_end(directory, problems)
+    # After the end, so that a completed run is never seen without its data.
+    data = _read(directory / "data.json", _DATA, problems)
+    return RunSummary(
+        directory=directory,
+        status="damaged" if problems else status,
+        run=run or {},
+        data=data or {},
+        end=end,
+        problems=tuple(problems),
+    )
+
+
+def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str, Any]]:
+    try:
+        attempt = latest_attempt(directory)
+    except OSError as error:
+        problems.append(f"{directory / 'attempts'} cannot be read: {error.strerror}.")
+        return "damaged", {}
+    if attempt is None:
+        # An attempt is there before run.json is, so it was removed.
+        problems.append(f"{directory / 'attempts'} holds no attempt.")
+        return "damaged", {}
+    end = _read(attempt / "end.json", _END, problems)
+    if end is None:
+        try:
+            life = life_of(attempt)
+        except (OSError, InputError) as error:
+            problems.append(f"Whether the process of {attempt} lives cannot be told: {error}")
+            return "damaged", {}
+        if life != "killed":
+            return life, {}
+        # It may have ended between the two looks: the end is written before the lock is let go.
+        end = _read(attempt / "end.json", _END, problems)
+        if end is None:
+            return "killed", {}
+    status = end.get("status", "damaged")
+    if status in ("completed", "failed", "interrupted"):
+        return status, end
+    if end:
+        problems.append(f"{attempt / 'end.json'} does not say how the run ended.")
+    return "damaged", {}
+
+
+# What later readers rely on; anything else in a file is passed on as it is.
+_RUN = {
+    **dict.fromkeys(("id", "name", "created_at"), str),
+    **dict.fromkeys(("tags", "variants"), list),
+    **dict.fromkeys(("config", "git"), dict),
+}
+_DATA = {"classes": list}
+_END = {
+    "status": str,
+    "duration_seconds": (int, float),
+    **dict.fromkeys(("metrics", "intervals", "model"), dict),
+}
+
+
+def _read(path: Path, kinds: Mapping[str, Any], problems: list[str]) -> Mapping[str, Any] | None:
+    """None: there is no such file. Empty: it is damaged, which is added to the problems."""
+    try:
+        content = read_json(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, InputError) as error:
+        problems.append(str(error))
+        return {}
+    wrong = [key for key, kind in kinds.items() if not isinstance(content.get(key), kind)]
+    if wrong:
+        problems.append(f"{path} is damaged: {', '.join(wrong)} missing or of the wrong kind.")
+        return {}
+    return content

@@ -1,0 +1,35 @@
+"""Everything that training logs also goes into the run's own record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lightning.pytorch.loggers import Logger
+
+if TYPE_CHECKING:
+    from mental_health_classifier.tracking.run_record import RunRecord
+
+
+class RecordLogger(Logger):
+    """Writes metrics.jsonl, whichever other loggers are chosen."""
+
+    def __init__(self, record: RunRecord) -> None:
+        super().__init__()
+        self._record = record
+
+    @property
+    def name(self) -> str:
+        return "record"
+
+    @property
+    def version(self) -> str:
+        return self._record.run_id
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        values = dict(metrics)
+        epoch = values.pop("epoch", None)
+        self._record.log_metrics(values, step=step, epoch=None if epoch is None else int(epoch))
+
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        """Nothing to do: the record holds the whole configuration from the start."""

@@ -1,0 +1,119 @@
+"""The LightningModule: how a network learns, whatever its architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics.classification import (
+    BinaryAUROC,
+    BinarySensitivityAtSpecificity,
+    MulticlassAccuracy,
+    MulticlassConfusionMatrix,
+    MulticlassF1Score,
+)
+
+from mental_health_classifier.contracts import Batch, ModelOutput, Task
+
+MAX_FALSE_POSITIVE_RATE = 0.2
+"""Of the partial area that chooses checkpoints, and 1 - specificity of the headline."""
+
+
+class TextClassifier(LightningModule):
+    """Trains any network that takes a Batch and returns a ModelOutput.
+
+    Args:
+        network: the architecture.
+        objective: (output, batch) -> named losses, `total` among them.
+        make_optimizer: (network, total_steps=...) -> optimizer and its schedule.
+        tasks: what is predicted; the first is the one that is validated.
+        seed: of the run. Dropout is a pure function of (seed, step).
+    """
+
+    def __init__(
+        self,
+        *,
+        network: nn.Module,
+        objective: nn.Module,
+        make_optimizer: Callable[..., tuple[Any, Any]],
+        tasks: Sequence[Task],
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.objective = objective
+        self.task = tasks[0]
+        self._make_optimizer = make_optimizer
+        self._seed = seed
+        classes = self.task.num_classes
+        self.val_loss = MeanMetric()
+        self.val_scores = MetricCollection(
+            {
+                "val/accuracy": MulticlassAccuracy(classes, average="micro"),
+                "val/f1_macro": MulticlassF1Score(classes, average="macro"),
+            }
+        )
+        self.val_confusion = MulticlassConfusionMatrix(classes)
+        self.val_priority = (
+            None
+            if self.task.priority_index is None
+            else MetricCollection(
+                {
+                    "val/partial_auc": BinaryAUROC(max_fpr=MAX_FALSE_POSITIVE_RATE),
+                    "val/recall_at_spec80": BinarySensitivityAtSpecificity(
+                        1 - MAX_FALSE_POSITIVE_RATE
+                    ),
+                }
+            )
+        )
+
+    def configure_optimizers(self) -> Any:
+        total_steps = int(self.trainer.estimated_stepping_batches)
+        optimizer, schedule = self._make_optimizer(self.network, total_steps=total_steps)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        # One stream of random numbers for each step: resuming at step k needs no state of earlier ones.
+        torch.manual_seed((self._seed << 32) + self.global_step)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        losses = self.objective(self.network(batch), batch)
+        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+            # Logging every step would cost as much as a small step itself.
+            self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
+            learning_rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+            self.log("train/learning_rate", learning_rate, batch_size=len(batch))
+        return losses["total"]
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        output: ModelOutput = self.network(batch)
+        labels = batch.labels[self.task.name]
+        probabilities = output.logits[self.task.name].softmax(-1)
+        self.val_loss.update(self.objective(output, batch)["total"], len(batch))
+        self.val_scores.update(probabilities, labels)
+        self.val_confusion.update(probabilities, labels)
+        if self.val_priority is not None:
+            index = self.task.priority_index
+            self.val_priority.update(probabilities[:, index], (labels == index).long())
+
+    def on_validation_epoch_end(self) -> None:
+        scores = {"val/loss": self.val_loss.compute(), **self.val_scores.compute()}
+        self.val_loss.reset()
+        self.val_scores.reset()
+        if self.val_priority is not None:
+            priority = self.val_priority.compute()
+            recall, _threshold = priority["val/recall_at_spec80"]
+            scores |= {**priority, "val/recall_at_spec80": recall}
+            self.val_priority.reset()
+        self.log_dict(scores)
+
+    def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
+        """Returns class probabilities in double precision, shape `(B, C)`."""
+        return self.network(batch).logits[self.task.name].double().softmax(-1)

@@ -1,0 +1,130 @@
+"""The honest yardstick: TF-IDF and logistic regression on the same parts as every network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
+from mental_health_classifier.tracking.files import write_json
+from mental_health_classifier.tracking.run_record import RunRecord
+
+SCHEMA_VERSION = 1
+
+
+class TfidfLogistic:
+    """Below some ten thousand posts this often wins; a table without it is not honest.
+
+    Args:
+        corpus: posts divided into parts.
+        record, folder: where the predictions go.
+        name: what the model is called in tables.
+        max_words: longest run of words that is one feature.
+        min_posts: posts that have to hold a feature. It also needs two different authors, since a saved
+            vocabulary is text too.
+        inverse_regularisation: C of scikit-learn's logistic regression.
+        max_iterations: of its solver.
+    """
+
+    def __init__(
+        self,
+        *,
+        corpus: Corpus,
+        record: RunRecord,
+        folder: str,
+        name: str,
+        max_words: int,
+        min_posts: int,
+        inverse_regularisation: float,
+        max_iterations: int,
+    ) -> None:
+        self.name = name
+        self._corpus = corpus
+        self._record = record
+        self._folder = folder
+        self._max_words = max_words
+        self._min_posts = min_posts
+        self._regression = LogisticRegression(
+            C=inverse_regularisation, max_iter=max_iterations, class_weight="balanced"
+        )
+        self._vectorizer = TfidfVectorizer(ngram_range=(1, max_words), sublinear_tf=True)
+
+    def fit(self) -> None:
+        """Raises InputError when no word is used by two authors."""
+        train = self._corpus.part("train")
+        self._vectorizer.vocabulary = self._shared_vocabulary(train)
+        features = self._vectorizer.fit_transform(train["text"])
+        self._regression.fit(features, train["label"])
+
+    def _shared_vocabulary(self, train: pd.DataFrame) -> list[str]:
+        counter = CountVectorizer(ngram_range=(1, self._max_words), binary=True, dtype=np.int32)
+        try:
+            counts = counter.fit_transform(train["text"])
+        except ValueError:  # not one word in all posts
+            counts = csr_matrix((len(train), 0), dtype=np.int32)
+        # A post without a known author counts as a user of its own.
+        users = train["author"].where(train["author"].notna(), np.arange(len(train)).astype(str))
+        codes, _ = pd.factorize(users)
+        by_user = csr_matrix((np.ones(len(codes), np.int32), (codes, np.arange(len(codes)))))
+        num_users = np.bincount((by_user @ counts).indices, minlength=counts.shape[1])
+        num_posts = np.bincount(counts.indices, minlength=counts.shape[1])
+        is_kept = (num_users >= 2) & (num_posts >= self._min_posts)
+        if not is_kept.any():
+            raise InputError(
+                f"The {len(train)} training posts have no word that two authors and {self._min_posts} "
+                "posts share, so there is nothing to learn from. Give more posts."
+            )
+        return counter.get_feature_names_out()[is_kept].tolist()
+
+    def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Class probabilities in the order of the task's classes, shape `(n, C)`."""
+        return self._regression.predict_proba(self._vectorizer.transform(texts))
+
+    def predict(self) -> dict[str, Predictions]:
+        """Predicts and records every part but train."""
+        predictions = {}
+        for part in PARTS[1:]:
+            texts = self._corpus.part(part)["text"].tolist()
+            predictions[part] = self._corpus.predictions(part, self.predict_texts(texts))
+            self._record.write_predictions(predictions[part], self._folder)
+        return predictions
+
+    def save(self, folder: Path) -> None:
+        """Writes the vocabulary as JSON and the numbers as npz; neither can hold code."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(
+            folder / f"{self.name}.json",
+            {
+                "schema_version": SCHEMA_VERSION,
+                "classes": list(self._corpus.task.class_names),
+                "max_words": self._max_words,
+                "vocabulary": self._vectorizer.get_feature_names_out().tolist(),
+            },
+        )
+        with (folder / f"{self.name}.npz").open("wb") as file:
+            np.savez(
+                file,
+                inverse_document_frequency=self._vectorizer.idf_,
+                coefficients=self._regression.coef_,
+                intercepts=self._regression.intercept_,
+            )
+
+    @property
+    def selection(self) -> None:
+        """There is one fit, so nothing was chosen."""
+        return None
+
+    def describe(self) -> dict[str, object]:
+        """Size of the model, as counted."""
+        parameters = self._regression.coef_.size + self._regression.intercept_.size
+        return {
+            "parameters": int(parameters),
+            "trainable_parameters": int(parameters),
+            "vocabulary_size": len(self._vectorizer.vocabulary_),
+        }

@@ -1,0 +1,46 @@
+"""What several tests share: composed configurations, small corpora, public corpora where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+from mental_health_classifier.build import register_resolvers
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the session")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def compose_config(tmp_path: Path) -> Callable[[Sequence[str]], DictConfig]:
+    """Composes the project's configuration as the command line would; caches go to a folder of the test."""
+
+    def composed(overrides: Sequence[str]) -> DictConfig:
+        register_resolvers()
+        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+            return compose("config", overrides=[f"cache_dir={tmp_path / 'cache'}", *overrides])
+
+    return composed
+
+
+@pytest.fixture
+def corpora() -> Path:
+    """The folder with public corpora that MHC_CORPORA names."""
+    folder = os.environ.get("MHC_CORPORA")
+    if not folder:
+        pytest.skip("MHC_CORPORA does not name a folder with the public corpora")
+    return Path(folder)

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
+from mental_health_classifier.data.token_cache import TokenTable
+
+
+def buckets(lengths, *, max_posts=4, token_budget=50, seed=1, is_shuffled=True) -> LengthBuckets:
+    return LengthBuckets(
+        np.asarray(lengths),
+        max_posts=max_posts,
+        token_budget=token_budget,
+        seed=seed,
+        is_shuffled=is_shuffled,
+    )
+
+
+def epoch(sampler: LengthBuckets, number: int) -> list[list[int]]:
+    sampler.set_epoch(number)
+    return [batch.tolist() for batch in sampler]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 80), min_size=1, max_size=120), st.integers(0, 5), st.booleans())
+def test_every_epoch_holds_every_post_once_within_the_budget(lengths, number, is_shuffled) -> None:
+    sampler = buckets(lengths, is_shuffled=is_shuffled)
+    batches = epoch(sampler, number)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert len(batches) == len(sampler)  # the same in every epoch: Lightning counts once
+    for batch in batches:
+        assert len(batch) <= 4
+        assert len(batch) == 1 or sum(lengths[index] for index in batch) <= 50
+
+
+def test_batches_are_a_function_of_seed_and_epoch_alone() -> None:
+    lengths = np.random.default_rng(0).integers(5, 40, 200)
+    first, again = buckets(lengths), buckets(lengths)
+    epoch(again, 7)  # having been in another epoch leaves no trace
+    assert epoch(first, 3) == epoch(again, 3)
+    assert epoch(first, 3) != epoch(first, 4)
+    assert epoch(first, 3) != epoch(buckets(lengths, seed=2), 3)
+
+
+def test_posts_meet_other_posts_in_other_epochs() -> None:
+    lengths = np.arange(1, 201)
+    sampler = buckets(lengths, max_posts=8, token_budget=10_000)
+    met = {tuple(sorted(batch)) for number in range(5) for batch in epoch(sampler, number)}
+    assert len(met) > 4 * len(sampler)
+
+
+def test_batches_hold_posts_of_like_length() -> None:
+    lengths = np.random.default_rng(0).integers(1, 500, 2000)
+    batches = epoch(buckets(lengths, max_posts=16, token_budget=100_000), 0)
+    spread = np.mean([np.ptp(lengths[batch]) for batch in batches])
+    assert spread < 30  # 470 without buckets
+
+
+@pytest.fixture
+def tokens() -> TokenTable:
+    posts = [[1, 2, 3], [4], [5, 6, 7], [8, 9]]
+    offsets = np.cumsum([0, *map(len, posts)])
+    return TokenTable(np.array(sum(posts, []), np.uint16), offsets)
+
+
+def test_a_batch_is_one_stream_shortest_post_first(tokens: TokenTable) -> None:
+    labels = {"condition": np.array([0, 1, 2, 3])}
+    batch = make_batch(tokens, rows=np.array([0, 1, 2, 3]), labels=labels)
+    assert batch.token_ids.tolist() == [4, 8, 9, 1, 2, 3, 5, 6, 7]
+    assert batch.offsets.tolist() == [0, 1, 3, 6, 9]
+    assert batch.positions.tolist() == [0, 0, 1, 0, 1, 2, 0, 1, 2]
+    assert batch.labels["condition"].tolist() == [1, 3, 0, 2]
+    assert batch.post_indices.tolist() == [1, 3, 0, 2]
+    assert batch.runs == ((0, 1, 1), (1, 1, 2), (3, 2, 3))
+    assert len(batch) == 4 and batch.token_ids.dtype == torch.int64
+
+
+def test_a_dataset_counts_within_its_part(tokens: TokenTable) -> None:
+    labels = {"condition": np.array([0, 1, 2, 3])}
+    dataset = BatchDataset(tokens, rows=np.array([1, 3]), labels=labels)
+    assert dataset.lengths.tolist() == [1, 2]
+    assert dataset[np.array([1])].post_indices.tolist() == [3]

@@ -1,0 +1,135 @@
+"""What every architecture has to keep. A new YAML file under conf/ is found and tested here by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mental_health_classifier.build import build, build_network
+from mental_health_classifier.contracts import Batch, Task
+from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.token_cache import TokenTable
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+SIZES = sorted(
+    path.stem for path in (CONF / "model").glob("*.yaml") if "width:" in path.read_text()
+)
+PARTS = sorted(
+    f"network/{path.parent.name}={path.stem}" for path in (CONF / "network").glob("*/*.yaml")
+)
+VARIANTS = sorted(f"clinical={path.stem}" for path in (CONF / "clinical").glob("*.yaml"))
+TINY = [
+    "model=baseline_micro",
+    "model.width=32",
+    "model.feedforward_width=64",
+    "model.max_tokens=16",
+]
+TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
+VOCABULARY = 50
+MILLIONS = {"baseline_small": 2.44, "medium_model": 19.2, "large_model": 85.8}
+"""Parameters without the token embedding: 12 D^2 a layer and positions, worked out by hand to 3 digits."""
+
+
+def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
+    generator = np.random.default_rng(seed)
+    lengths = generator.integers(2, 8, num_posts)
+    tokens = TokenTable(
+        generator.integers(0, VOCABULARY, lengths.sum()).astype(np.uint16),
+        np.concatenate([[0], np.cumsum(lengths)]),
+    )
+    labels = {TASK.name: np.arange(num_posts) % TASK.num_classes}
+    return make_batch(tokens, rows=np.arange(num_posts), labels=labels)
+
+
+@pytest.fixture(params=[*PARTS, *VARIANTS])
+def config(request, compose_config):
+    return compose_config([*TINY, request.param])
+
+
+@pytest.fixture
+def network(config) -> nn.Module:
+    torch.manual_seed(0)
+    return build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK])
+
+
+def test_there_are_architectures_to_test() -> None:
+    assert len(SIZES) >= 4 and len(PARTS) >= 5 and VARIANTS
+
+
+def test_logits_have_one_row_a_post_and_one_column_a_class(network: nn.Module) -> None:
+    output = network(make_posts())
+    assert output.logits[TASK.name].shape == (8, 3)
+    assert output.token_weights is None or output.token_weights.shape == (
+        len(make_posts().token_ids),
+    )
+
+
+def test_logits_do_not_depend_on_neighbours_in_the_batch(network: nn.Module) -> None:
+    network.eval()
+    together = network(make_posts()).logits[TASK.name]
+    batch = make_posts()
+    for row in range(len(batch)):
+        first, last = batch.offsets[row : row + 2].tolist()
+        tokens = TokenTable(batch.token_ids[first:last].numpy(), np.array([0, last - first]))
+        alone = network(make_batch(tokens, rows=np.array([0]), labels={}))
+        torch.testing.assert_close(alone.logits[TASK.name][0], together[row])
+
+
+def test_the_order_of_words_matters(network: nn.Module) -> None:
+    network.eval()
+    tokens = TokenTable(np.array([1, 2, 3, 3, 2, 1]), np.array([0, 3, 6]))
+    first, second = network(make_batch(tokens, rows=np.array([0, 1]), labels={})).logits[TASK.name]
+    assert not torch.allclose(first, second)
+
+
+def test_every_parameter_gets_a_gradient(network: nn.Module) -> None:
+    network(make_posts()).logits[TASK.name].square().sum().backward()
+    without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert without == []
+
+
+def train(network: nn.Module, config, *, steps: int) -> list[float]:
+    objective = build(config.objective, tasks=[TASK], class_counts={TASK.name: np.array([3, 3, 2])})
+    optimizer, schedule = build(config.optimizer, network=network, total_steps=steps)
+    losses = []
+    for step in range(steps):
+        torch.manual_seed(step)
+        loss = objective(network(make_posts()), make_posts())["total"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_eight_posts_can_be_learned_by_heart(network: nn.Module, config) -> None:
+    train(network, config, steps=120)
+    network.eval()
+    batch = make_posts()
+    assert (network(batch).logits[TASK.name].argmax(1) == batch.labels[TASK.name]).all()
+
+
+def test_two_trainings_with_one_seed_have_identical_losses(config) -> None:
+    losses = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        network = build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK])
+        losses.append(train(network, config, steps=5))
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_composes_and_has_the_parameters_it_says(size: str, compose_config) -> None:
+    config = compose_config([f"model={size}"])
+    assert config.model.name == size
+    with torch.device("meta"):
+        network = build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK])
+    assert len(network.encoder.blocks) == config.model.num_layers
+    if size in MILLIONS:
+        parameters = sum(p.numel() for p in network.parameters())
+        assert parameters / 1e6 == pytest.approx(MILLIONS[size], rel=0.01)

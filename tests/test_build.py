@@ -1,0 +1,55 @@
+import pytest
+from omegaconf import OmegaConf
+
+from mental_health_classifier.build import build, folder_name, selection_metric
+from mental_health_classifier.contracts import InputError
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "shutil.copy",
+        "numpy.savetxt",
+        "mental_health_classifier.build.build",
+        "builtins.eval",
+    ],
+)
+def test_only_what_is_on_the_list_is_built(target: str) -> None:
+    for node in ({"_target_": target}, {"a": [{"b": {"_target_": target}}]}):
+        with pytest.raises(InputError, match=f"_target_={target} may not be built"):
+            build(OmegaConf.create(node))
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("baseline_small", "baseline_small"),
+        ("../../etc/x", "etc-x"),
+        ("a/b c", "a-b-c"),
+        ("..", "run"),
+        ("", "run"),
+        ("x" * 10_000, "x" * 60),
+        ("été 7", "été-7"),
+    ],
+)
+def test_a_name_becomes_one_safe_part_of_a_path(name: str, folder: str) -> None:
+    assert folder_name(name) == folder
+
+
+def test_checkpoints_are_chosen_by_the_priority_class_where_there_is_one(compose_config) -> None:
+    assert selection_metric("suicide") == "val/partial_auc"
+    assert selection_metric(None) == "val/f1_macro"
+    config = compose_config(["data.priority_class=null"])
+    assert config.callbacks.checkpoints.monitor == config.optimized_metric == "val/f1_macro"
+
+
+def test_loggers_can_be_combined_and_left_out(compose_config) -> None:
+    assert list(compose_config(["logger=[tensorboard,csv]"]).logger) == ["tensorboard", "csv"]
+    assert list(compose_config(["logger=none"]).logger) == []
+
+
+def test_the_yardstick_has_no_network(compose_config) -> None:
+    config = compose_config(["model=tfidf_logistic"])
+    assert "network" not in config and "optimizer" not in config
+    assert config.model.name == config.name == "tfidf_logistic"

@@ -1,0 +1,31 @@
+"""Trains and tests what the configuration describes: python train.py --help."""
+
+from mental_health_classifier.tracking.environment import ensure_deterministic_environment
+
+if __name__ == "__main__":
+    ensure_deterministic_environment()
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.command_line import explaining_errors
+
+
+@hydra.main(config_path="conf", config_name="config", version_base="1.3")
+def main(config: DictConfig) -> float | None:
+    from pathlib import Path
+
+    from mental_health_classifier.experiment import run_experiment
+
+    hydra_config = HydraConfig.get()
+    return run_experiment(
+        config, Path(hydra_config.runtime.output_dir), hydra_config.overrides.task
+    )
+
+
+if __name__ == "__main__":
+    register_resolvers()
+    with explaining_errors():
+        main()
