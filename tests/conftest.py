@@ -1,4 +1,5 @@
-"""What several tests share: composed configurations, small corpora, public corpora where they are at hand."""
+"""What several tests share: composed configurations, small corpora, public corpora where they are
+at hand."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture
 def compose_config(tmp_path: Path) -> Callable[[Sequence[str]], DictConfig]:
-    """Composes the project's configuration as the command line would; caches go to a folder of the test."""
+    """Composes the project's configuration as the command line would; caches go to a folder of the
+    test."""
 
     def composed(overrides: Sequence[str]) -> DictConfig:
         register_resolvers()

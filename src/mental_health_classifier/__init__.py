@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis.model_analyzer import ModelAnalyzer
+    from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
 
 __all__ = ["ModelAnalyzer"]
 

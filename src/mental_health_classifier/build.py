@@ -1,4 +1,5 @@
-"""Configuration becomes objects. The only caller of Hydra's `instantiate`, with the list of what it may build."""
+"""Configuration becomes objects. The only caller of Hydra's `instantiate`, with the list of what it
+may build."""
 
 from __future__ import annotations
 
@@ -31,13 +32,15 @@ BUILDABLE = (
     "lightning.pytorch.callbacks.",
     "lightning.pytorch.loggers.",
 )
-"""What a configuration may name as `_target_`: a record's configuration is data, and must not run code."""
+"""What a configuration may name as `_target_`: a record's configuration is data, and must not run
+code."""
 
 _MAX_FOLDER_NAME = 60
 
 
 def register_resolvers() -> None:
-    """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra composes."""
+    """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra
+    composes."""
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
 
@@ -48,7 +51,8 @@ def folder_name(name: object) -> str:
 
 
 def selection_metric(priority_class: str | None) -> str:
-    """What chooses checkpoints: partial area under the ROC of the priority class, macro F1 where there is none."""
+    """What chooses checkpoints: partial area under the ROC of the priority class, macro F1 where
+    there is none."""
     return "val/f1_macro" if priority_class is None else "val/partial_auc"
 
 
@@ -65,7 +69,8 @@ def build(node: DictConfig, **given: Any) -> Any:
     for target in _targets(OmegaConf.to_container(node, resolve=True)):
         if not target.startswith(BUILDABLE):
             raise InputError(
-                f"_target_={target} may not be built from a configuration; allowed are {', '.join(BUILDABLE)}."
+                f"_target_={target} may not be built from a configuration; allowed are "
+                f"{', '.join(BUILDABLE)}."
             )
     built = instantiate(node, _convert_="all")
     return built(**given) if given else built
@@ -111,7 +116,8 @@ def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
 def build_learner(
     config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
 ) -> NetworkLearner | TfidfLogistic:
-    """A network with all that trains it, or a model that is built whole (`model` has a `_target_`)."""
+    """A network with all that trains it, or a model that is built whole (`model` has a
+    `_target_`)."""
     if "_target_" in config.model:
         return build(config.model, corpus=corpus, record=record, folder="predictions")
     from lightning.pytorch import seed_everything

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from typer.core import TyperGroup
 
-from .contracts import InputError
+from mental_health_classifier.contracts import InputError
 
 if TYPE_CHECKING:
-    from .tracking.run_index import RunSummary
+    from mental_health_classifier.tracking.run_index import RunSummary
 
 ROOTS = (Path("outputs"), Path("multirun"))
 """Where Hydra puts single runs and sweeps."""
@@ -91,10 +91,10 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """Lists runs, newest first, whatever became of them."""
-    from .analysis.run_facts import facts_of
-    from .analysis.run_list import run_list
-    from .analysis.terminal import print_table
-    from .tracking.run_summary import Status
+    from mental_health_classifier.analysis.run_facts import facts_of
+    from mental_health_classifier.analysis.run_list import run_list
+    from mental_health_classifier.analysis.terminal import print_table
+    from mental_health_classifier.tracking.run_summary import Status
 
     if status is not None and status not in get_args(Status):
         raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
@@ -108,9 +108,9 @@ def runs(
 @app.command("show")
 def show_run(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Shows one run in full: its numbers beside yardstick and ceilings, and its posts."""
-    from .analysis.run_overview import run_overview
-    from .analysis.terminal import new_console
-    from .tracking.run_index import resolve_run
+    from mental_health_classifier.analysis.run_overview import run_overview
+    from mental_health_classifier.analysis.terminal import new_console
+    from mental_health_classifier.tracking.run_index import resolve_run
 
     found = resolve_run(run, existing(root))
     if as_json:
@@ -124,9 +124,9 @@ def show_run(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None
 @app.command()
 def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Shows what two runs did differently, and how their numbers differ."""
-    from .analysis.run_difference import difference_page, run_difference
-    from .analysis.terminal import new_console
-    from .tracking.run_index import resolve_run
+    from mental_health_classifier.analysis.run_difference import difference_page, run_difference
+    from mental_health_classifier.analysis.terminal import new_console
+    from mental_health_classifier.tracking.run_index import resolve_run
 
     run_a, run_b = (resolve_run(reference, existing(root)) for reference in (a, b))
     if as_json:
@@ -157,12 +157,22 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compares runs in one table, best first."""
-    from .analysis.leaderboard import chosen_columns, leaderboard, warning_about_posts
-    from .analysis.run_filter import known_columns, runs_where
-    from .analysis.run_table import headline_column, ranked, records_of, run_table, write_csv
-    from .analysis.terminal import print_table
+    from mental_health_classifier.analysis.leaderboard import (
+        chosen_columns,
+        leaderboard,
+        warning_about_posts,
+    )
+    from mental_health_classifier.analysis.run_filter import known_columns, runs_where
+    from mental_health_classifier.analysis.run_table import (
+        headline_column,
+        ranked,
+        records_of,
+        run_table,
+        write_csv,
+    )
+    from mental_health_classifier.analysis.terminal import print_table
 
-    found = [run for run in found_runs(roots) if set(tag or ()) <= set(run.tags)]
+    found = [run for run in found_runs(roots) if all(each in run.tags for each in tag or ())]
     table = run_table(found)
     if where is not None and found:
         table = runs_where(table, where)
@@ -195,7 +205,7 @@ def existing(roots: list[Path] | None) -> list[Path]:
 
 def found_runs(roots: list[Path] | None) -> list[RunSummary]:
     """All runs there, newest first; says so if there are none, which is no error."""
-    from .tracking.run_index import find_runs
+    from mental_health_classifier.tracking.run_index import find_runs
 
     folders = existing(roots)
     found = find_runs(folders)
@@ -212,6 +222,6 @@ def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def say(message: str) -> None:
     """Prints a message for the person, apart from the output that programs read."""
-    from .analysis.terminal import printable
+    from mental_health_classifier.analysis.terminal import printable
 
     typer.echo("\n".join(map(printable, message.split("\n"))), err=True)

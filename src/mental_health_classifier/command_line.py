@@ -18,7 +18,8 @@ from mental_health_classifier.contracts import InputError
 def explaining_errors() -> Iterator[None]:
     """Ends the process with exit code 1 and a message where the user can do something about it.
 
-    Everything else is a fault of this project and keeps its traceback. HYDRA_FULL_ERROR=1 keeps every traceback.
+    Everything else is a fault of this project and keeps its traceback. HYDRA_FULL_ERROR=1 keeps
+    every traceback.
     """
     if "HYDRA_FULL_ERROR" in os.environ:
         yield

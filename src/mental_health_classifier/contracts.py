@@ -149,22 +149,25 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Checked posts, divided into parts, with the account of what became of every row that was read."""
+    """Checked posts, divided into parts, with the account of what became of every row that was
+    read."""
 
     name: str
     posts: pd.DataFrame
-    """One row a post: `id` (keyed hash), `text` (scrubbed), `label` (class index), `author` (keyed hash or
-    None), `part` (one of PARTS)."""
+    """One row a post: `id` (keyed hash), `text` (scrubbed), `label` (class index), `author` (keyed
+    hash or None), `part` (one of PARTS)."""
     task: Task
     fingerprint: str
     """Hash of what the posts are, equal for equal posts in any order; it holds no text."""
     account: Mapping[str, object]
     """Rows read and kept, rows dropped by reason, what was scrubbed: numbers and row references."""
     warnings: Sequence[str]
-    """What a reader of the results has to know about the data, leaks that could not be removed among it."""
+    """What a reader of the results has to know about the data, leaks that could not be removed
+    among it."""
     is_synthetic: bool
     ceilings: Mapping[str, float] | None = None
-    """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and `bag_of_words`."""
+    """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and
+    `bag_of_words`."""
 
     def part(self, name: str) -> pd.DataFrame:
         return self.posts[self.posts["part"] == name]
@@ -174,7 +177,8 @@ class Corpus:
         return bool(self.posts["author"].notna().any())
 
     def predictions(self, part: str, probabilities: np.ndarray) -> Predictions:
-        """Joins `probabilities`, shape `(n, C)` in the order of the part's rows, with what is known of the posts."""
+        """Joins `probabilities`, shape `(n, C)` in the order of the part's rows, with what is known
+        of the posts."""
         posts = self.part(part)
         return Predictions(
             part=part,
@@ -186,7 +190,8 @@ class Corpus:
         )
 
     def describe(self) -> dict[str, object]:
-        """What a run records of its data: counts of posts, authors and classes by part, never a post."""
+        """What a run records of its data: counts of posts, authors and classes by part, never a
+        post."""
         parts = {}
         for name in PARTS:
             posts = self.part(name)

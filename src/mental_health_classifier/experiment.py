@@ -10,6 +10,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.analysis.run_overview import run_overview
+from mental_health_classifier.analysis.terminal import new_console
 from mental_health_classifier.build import (
     build,
     build_corpus,
@@ -21,6 +23,7 @@ from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
 from mental_health_classifier.progress import showing
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
+from mental_health_classifier.tracking.run_summary import read_run
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +65,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
             yardstick=yardstick,
             selection=learner.selection,
         )
+    new_console().print(run_overview(read_run(output_dir)))
     return optimized_value(config.optimized_metric, evaluation.metrics)
 
 
@@ -94,7 +98,8 @@ def settings(config: DictConfig) -> dict[str, Any]:
 def predict_yardstick(
     config: DictConfig, corpus: Corpus, record: RunRecord
 ) -> dict[str, Predictions] | None:
-    """Fits the yardstick on the run's own parts. None: switched off, or the run is the yardstick."""
+    """Fits the yardstick on the run's own parts. None: switched off, or the run is the
+    yardstick."""
     if config.evaluation.yardstick is None or "_target_" in config.model:
         return None
     yardstick = build(

@@ -62,7 +62,7 @@ def test_batches_hold_posts_of_like_length() -> None:
 def tokens() -> TokenTable:
     posts = [[1, 2, 3], [4], [5, 6, 7], [8, 9]]
     offsets = np.cumsum([0, *map(len, posts)])
-    return TokenTable(np.array(sum(posts, []), np.uint16), offsets)
+    return TokenTable(np.concatenate(posts).astype(np.uint16), offsets)
 
 
 def test_a_batch_is_one_stream_shortest_post_first(tokens: TokenTable) -> None:

@@ -114,14 +114,14 @@ def test_ids_that_repeat_are_replaced_by_rows(tmp_path: Path) -> None:
     [
         ("text,label\n", {}, "holds no posts"),
         ("", {}, "no column 'text'"),
-        ("body,label\na,ok\n", {}, r"no column 'text'.*Its columns: body, label.*data.columns.text"),
-        ("text,label\na,ok\n", {"columns": {"author": "user"}}, r"no column 'user'.*data.columns.author"),
-        ("text,label\na,ok\nb,ok\n", {}, r"label 'ok'; two classes"),
-        ("text,label\na,x\nb,x\nc,y\n", {"labels": LABELS}, r"None of the 3 rows.*the column holds x\."),
+        ("body,label\na,ok\n", {}, r"no column 'text'.*Its columns: body, label.*columns.text"),
+        ("text,label\na,ok\n", {"columns": {"author": "user"}}, "no column 'user'"),
+        ("text,label\na,ok\nb,ok\n", {}, "one label; two classes"),
+        ("text,label\na,x\nb,x\nc,y\n", {"labels": LABELS}, r"None of the 3.* column holds x\."),
         ("text,label,split\na,ok,tomorrow\n", {}, "split column of row posts.csv:2"),
         ("text,text,label\na,b,ok\n", {}, "more than one column 'text'"),
         ("text,label\na,ok\n", {"labels": {"ok": "a", "OK": "b"}}, "two classes to 'ok'"),
-        ("text,label\n" + "".join(f"post {i},l{i}\n" for i in range(60)), {}, "60 different values"),
+        ("text,label\n" + "".join(f"post {i},l{i}\n" for i in range(60)), {}, "60 different"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_explained(
@@ -140,7 +140,7 @@ def test_a_text_column_taken_for_labels_is_never_quoted(tmp_path: Path) -> None:
 
 
 def test_missing_files_and_unknown_formats_are_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="data.path is not set"):
+    with pytest.raises(InputError, match="path is not set"):
         read_posts(None, files=None, columns={}, labels=None)
     with pytest.raises(InputError, match="does not exist"):
         read(tmp_path / "nothing.csv")

@@ -79,7 +79,7 @@ def test_a_complete_shipped_split_is_left_alone() -> None:
     ],
 )
 def test_shares_that_do_not_fit_are_refused(shares: dict) -> None:
-    with pytest.raises(InputError, match="data.shares"):
+    with pytest.raises(InputError, match=r"data\.shares"):
         split(np.arange(100) % 2, shares=shares)
 
 
@@ -88,7 +88,7 @@ def test_too_few_posts_or_authors_are_refused() -> None:
         split(np.arange(10) % 2)
     with pytest.raises(InputError, match="5 authors are too few"):
         split(np.arange(100) % 2, groups=np.arange(100) % 5)
-    with pytest.raises(InputError, match="at least one class needs 20 posts"):
+    with pytest.raises(InputError, match="one class at least needs 20 posts"):
         split(np.arange(24) % 6)
 
 

@@ -1,4 +1,5 @@
-"""What every architecture has to keep. A new YAML file under conf/ is found and tested here by itself."""
+"""What every architecture has to keep. A new YAML file under conf/ is found and tested here by
+itself."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ TINY = [
 TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
 VOCABULARY = 50
 MILLIONS = {"baseline_small": 2.44, "medium_model": 19.2, "large_model": 85.8}
-"""Parameters without the token embedding: 12 D^2 a layer and positions, worked out by hand to 3 digits."""
+"""Parameters without the token embedding: 12 D^2 a layer and positions, worked out by hand to 3
+digits."""
 
 
 def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:

@@ -130,9 +130,9 @@ def _explanation(
     table: pd.DataFrame, *, by: str, shown: list[str], left_out: list[str]
 ) -> Iterator[Text]:
     yield text(f"Test part{_sizes(table)}, 95 % intervals; ordered by {by}.")
-    if True in table["is_yardstick"].tolist():
+    if any(table["is_yardstick"].fillna(False)):
         yield text("* the yardstick: words and pairs of words, otherwise without their order")
-    if "commit" in shown and True in table["is_dirty"].tolist():
+    if "commit" in shown and any(table["is_dirty"].fillna(False)):
         yield text("+ after a commit: with changes that were not committed")
     if left_out:
         yield text(

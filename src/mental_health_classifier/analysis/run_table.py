@@ -14,7 +14,7 @@ from ..contracts import InputError
 from ..tracking.files import write_atomically
 from ..tracking.run_index import RunSummary
 from .run_facts import facts_of
-from .terminal import printable
+from .terminal import is_interval, printable
 
 YARDSTICK_MODEL = "tfidf_logistic"
 """What networks are measured against, as conf/model/ names it."""
@@ -42,7 +42,7 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     not measure is missing, never zero.
     """
     runs = list(runs)
-    yardsticks = {YARDSTICK_MODEL, *(str(run.yardstick["name"]) for run in runs if run.yardstick)}
+    yardsticks = {YARDSTICK_MODEL, *(run.yardstick.get("name") for run in runs if run.yardstick)}
     rows = [
         {**facts_of(run), "is_yardstick": run.model in yardsticks, **dict(_numbers(run))}
         for run in runs
@@ -142,7 +142,7 @@ def _numbers(run: RunSummary) -> Iterator[tuple[str, Any]]:
 
 def _with_interval(column: str, value: Any, interval: Any) -> Iterator[tuple[str, Any]]:
     yield column, value
-    if interval:
+    if is_interval(interval):
         yield f"{column}_low", interval[0]
         yield f"{column}_high", interval[1]
 

@@ -50,11 +50,14 @@ def printable(value: object) -> str:
     Names come from people and from folders that were copied around; none may clear the screen, hide
     the rest of a line or pose as another name.
     """
+    shown = str(value)
+    if shown.isprintable():
+        return shown
     return "".join(
         character.encode("unicode_escape").decode("ascii")
         if unicodedata.category(character) in STEERING and character != ZERO_WIDTH_JOINER
         else character
-        for character in str(value)
+        for character in shown
     )
 
 

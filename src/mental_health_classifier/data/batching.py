@@ -16,8 +16,9 @@ from mental_health_classifier.data.token_cache import TokenTable
 class LengthBuckets(Sampler[np.ndarray]):
     """Batches of posts of like length, a pure function of (seed, epoch).
 
-    Posts are ordered by length, shuffled within a neighbourhood, and cut into batches at places that are the
-    same in every epoch; then the batches are shuffled. Equal lengths let attention run over many posts at once.
+    Posts are ordered by length, shuffled within a neighbourhood, and cut into batches at places
+    that are the same in every epoch; then the batches are shuffled. Equal lengths let attention run
+    over many posts at once.
 
     Args:
         lengths: tokens of each post, shape `(posts,)`.
@@ -80,7 +81,8 @@ def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: 
 
 
 class BatchDataset(Dataset[Batch]):
-    """A part of the corpus; an item is a whole batch, asked for by the places of its posts in the part."""
+    """A part of the corpus; an item is a whole batch, asked for by the places of its posts in the
+    part."""
 
     def __init__(
         self, tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]

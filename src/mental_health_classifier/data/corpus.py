@@ -1,4 +1,5 @@
-"""From a source of posts to a Corpus: read, named by keyed hashes, divided into parts, leaks accounted for."""
+"""From a source of posts to a Corpus: read, named by keyed hashes, divided into parts, leaks
+accounted for."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ class FileCorpus:
         path, files, columns, labels: see `read_posts`.
         task_name: what the labels answer.
         priority_class: the class whose misses cost most, or None.
-        shares, split_seed: see `split_posts`. The split has a seed of its own, so that runs that differ in
-            `seed` are tested on the same posts.
+        shares, split_seed: see `split_posts`. The split has a seed of its own, so that runs that
+            differ in `seed` are tested on the same posts.
     """
 
     def __init__(
@@ -72,7 +73,8 @@ class FileCorpus:
 
 
 class SampleCorpus:
-    """Synthetic posts that come with the accuracy no model can exceed; made once, then read like any file.
+    """Synthetic posts that come with the accuracy no model can exceed; made once, then read like
+    any file.
 
     Args:
         size: how many posts.

@@ -10,7 +10,8 @@ _SEPARATOR = b"\x1f"
 
 
 def fingerprint_and_key(rows: Iterable[Sequence[str]]) -> tuple[str, bytes]:
-    """Derives a corpus's public fingerprint and the secret key for its hashes from the rows themselves.
+    """Derives a corpus's public fingerprint and the secret key for its hashes from the rows
+    themselves.
 
     Both depend on every row and on no order. The key is never stored: who does not hold the corpus
     can neither find it nor test a guess of an author's name against the hashes in a record.

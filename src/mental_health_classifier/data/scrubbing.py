@@ -25,7 +25,8 @@ def scrub(text: str) -> tuple[str, dict[str, int]]:
     """Replaces links, e-mail addresses, handles and phone numbers by placeholders.
 
     Returns:
-        The text with white space collapsed, and how many of each kind were replaced (only those above 0).
+        The text with white space collapsed, and how many of each kind were replaced (only those
+        above 0).
     """
     counts: dict[str, int] = {}
 

@@ -21,14 +21,16 @@ def split_posts(
     shares: Mapping[str, float],
     seed: int,
 ) -> np.ndarray:
-    """Gives every post a part, with the classes in like shares everywhere and each group in one part alone.
+    """Gives every post a part, with the classes in like shares everywhere and each group in one
+    part alone.
 
-    Posts that the corpus ships in a part stay there; parts that it does not ship are carved out of its train part,
-    in the proportions of `shares`.
+    Posts that the corpus ships in a part stay there; parts that it does not ship are carved out of
+    its train part, in the proportions of `shares`.
 
     Args:
         labels: class index of each post, shape `(n,)`.
-        groups: what must stay together (the author) as integers, shape `(n,)`. None: every post by itself.
+        groups: what must stay together (the author) as integers, shape `(n,)`. None: every post by
+            itself.
         shipped_parts: the part each post is shipped in, or None, length n.
         shares: share of the posts for each part, in steps of 1/20, summing to one.
         seed: chooses among the splits that satisfy all this.
@@ -63,8 +65,8 @@ def _folds_of_parts(shares: Mapping[str, float]) -> dict[str, int]:
         or not exact
     ):
         raise InputError(
-            f"data.shares={dict(shares)}: the shares of {', '.join(PARTS)} have to be multiples of {1 / FOLDS} above 0 "
-            "that sum to 1."
+            f"data.shares={dict(shares)}: the shares of {', '.join(PARTS)} have to be multiples of "
+            f"{1 / FOLDS} above 0 that sum to 1."
         )
     return folds
 
@@ -77,9 +79,8 @@ def _carve(
     if units < num_folds:
         what = "posts" if groups is None else "authors"
         raise InputError(
-            f"{units} {what} are too few for the parts {', '.join(folds_of)}: {num_folds} at least are needed to divide "
-            f"them by data.shares. Give more posts"
-            + ("." if groups is None else ", or set data.columns.author.")
+            f"{units} {what} are too few for the parts {', '.join(folds_of)}: {num_folds} at "
+            f"least are needed to divide them by data.shares. Give more {what}."
         )
     splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
     part_of_fold = [part for part, count in folds_of.items() for _ in range(count)]
@@ -93,8 +94,8 @@ def _carve(
             )
         except ValueError:  # every class has fewer posts than there are folds
             raise InputError(
-                f"{len(labels)} posts are too few for the parts {', '.join(folds_of)}: at least one class needs "
-                f"{num_folds} posts. Give more posts."
+                f"{len(labels)} posts are too few for the parts {', '.join(folds_of)}: one class "
+                f"at least needs {num_folds} posts. Give more posts."
             ) from None
     for part, (_, indices) in zip(part_of_fold, folds, strict=True):
         parts[indices] = part
@@ -113,6 +114,7 @@ def require_classes(
         if lacking:
             authors = "" if groups is None else f" by {len(np.unique(groups[is_class]))} authors"
             raise InputError(
-                f"Class {name!r} has {is_class.sum()} posts{authors}, too few: none is left for {' and '.join(lacking)}. "
-                "Give more posts of it, map it to another class in data.labels, or try another data.split_seed."
+                f"Class {name!r} has {is_class.sum()} posts{authors}, too few: none is left for "
+                f"{' and '.join(lacking)}. Give more posts of it, map it to another class in "
+                "data.labels, or try another data.split_seed."
             )

@@ -33,7 +33,8 @@ def cache_key(*parts: str) -> str:
 
 
 def open_tokens(folder: Path) -> TokenTable | None:
-    """Opens the tokens kept in `folder` as memory maps. None: there are none, or they are not whole."""
+    """Opens the tokens kept in `folder` as memory maps. None: there are none, or they are not
+    whole."""
     try:
         tokens = TokenTable(
             token_ids=np.load(folder / "token_ids.npy", mmap_mode="r", allow_pickle=False),
@@ -46,7 +47,8 @@ def open_tokens(folder: Path) -> TokenTable | None:
 
 
 def write_tokens(folder: Path, encoded: Iterable[np.ndarray]) -> TokenTable:
-    """Writes the token ids of each post and opens the result; the folder appears whole or not at all."""
+    """Writes the token ids of each post and opens the result; the folder appears whole or not at
+    all."""
     posts = list(encoded)
     offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in posts])]).astype(np.int64)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,8 @@ from mental_health_classifier.contracts import EqualLengthRun
 class TransformerBlock(nn.Module):
     """Attention, then a feed-forward layer, each with its normalisation in front.
 
-    Source: Xiong et al., On Layer Normalization in the Transformer Architecture, ICML 2020 (pre-norm).
+    Source: Xiong et al., On Layer Normalization in the Transformer Architecture, ICML 2020
+        (pre-norm).
     """
 
     def __init__(

@@ -8,7 +8,8 @@ from mental_health_classifier.contracts import Batch, ModelOutput
 
 
 class Network(nn.Module):
-    """embedding -> encoder -> pooling -> heads; every part can be replaced by one with the same `forward`."""
+    """embedding -> encoder -> pooling -> heads; every part can be replaced by one with the same
+    `forward`."""
 
     def __init__(
         self, *, embedding: nn.Module, encoder: nn.Module, pooling: nn.Module, heads: nn.Module

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .files import TEMPORARY_PREFIX, sha256_of
+from mental_health_classifier.tracking.files import TEMPORARY_PREFIX, sha256_of
 
 OPEN_FOLDERS = frozenset({"attempts", "logs", "tensorboard"})
 """Folders of a run that are still being written when its end is, and so have no checksum."""

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from ..contracts import InputError
-from .files import (
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     TEMPORARY_PREFIX,
     force_to_disk,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from ..contracts import InputError
+from mental_health_classifier.contracts import InputError
 
 LEFT_OUT = frozenset(
     {

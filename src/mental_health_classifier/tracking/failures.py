@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from ..contracts import InputError
+from mental_health_classifier.contracts import InputError
 
 # Not resolved: frames carry the path by which the package was found, links included.
 PACKAGE = Path(__file__).parent.parent

@@ -19,7 +19,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, Never
 
-from ..contracts import InputError
+from mental_health_classifier.contracts import InputError
 
 SCHEMA_VERSION = 1
 """Written into every JSON file of a run; a higher number comes from a newer version."""

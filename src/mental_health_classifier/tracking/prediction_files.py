@@ -11,8 +11,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..contracts import InputError, Predictions, Task
-from .files import write_atomically
+from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.tracking.files import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np

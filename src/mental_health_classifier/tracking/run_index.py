@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..contracts import InputError
-from .run_summary import RunSummary, read_run
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 __all__ = ["RunSummary", "find_runs", "read_run", "resolve_run"]
 

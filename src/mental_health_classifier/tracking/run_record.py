@@ -12,22 +12,25 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from ..contracts import InputError, Predictions
-from .artefacts import artefacts_of, peak_memory_bytes
-from .attempts import Attempt, claim_directory, now
-from .configuration_hash import configuration_hash, plain_configuration
-from .environment import read_environment, read_hardware
-from .failures import describe_error
-from .files import (
+from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.tracking.artefacts import artefacts_of, peak_memory_bytes
+from mental_health_classifier.tracking.attempts import Attempt, claim_directory, now
+from mental_health_classifier.tracking.configuration_hash import (
+    configuration_hash,
+    plain_configuration,
+)
+from mental_health_classifier.tracking.environment import read_environment, read_hardware
+from mental_health_classifier.tracking.failures import describe_error
+from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     append_record,
     null_where_not_finite,
     open_records,
     write_json_once,
 )
-from .git_state import GitState, read_git_state
-from .interruption import StopSignals, is_interruption
-from .prediction_files import read_predictions, write_predictions
+from mental_health_classifier.tracking.git_state import GitState, read_git_state
+from mental_health_classifier.tracking.interruption import StopSignals, is_interruption
+from mental_health_classifier.tracking.prediction_files import read_predictions, write_predictions
 
 __all__ = ["RunRecord", "read_predictions", "recorded_run"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ..contracts import InputError
-from .attempts import latest_attempt, life_of
-from .files import read_json
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.attempts import latest_attempt, life_of
+from mental_health_classifier.tracking.files import read_json
 
 Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
 

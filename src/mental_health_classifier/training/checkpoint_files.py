@@ -23,8 +23,8 @@ _KEPT_AFTER_TRAINING = ("epoch", "global_step", "git", "schema_version")
 class SafetensorsCheckpointIO(CheckpointIO):
     """Writes a Lightning checkpoint as one safetensors file.
 
-    The weights carry their own names. Whatever else Lightning needs to resume stands beside them: tensors
-    under names with a slash, the rest as JSON in the file's metadata.
+    The weights carry their own names. Whatever else Lightning needs to resume stands beside them:
+    tensors under names with a slash, the rest as JSON in the file's metadata.
     """
 
     def save_checkpoint(
@@ -68,7 +68,8 @@ def _write(path: Path, tensors: Mapping[str, torch.Tensor], state: object) -> No
 
 
 def _take_tensors(value: Any, name: str, tensors: dict[str, torch.Tensor]) -> Any:
-    """Returns `value` as JSON can hold it; its tensors move to `tensors` and leave their names behind."""
+    """Returns `value` as JSON can hold it; its tensors move to `tensors` and leave their names
+    behind."""
     if isinstance(value, torch.Tensor):
         tensors[name] = value.detach().cpu().contiguous().clone()
         return {"__tensor__": name}

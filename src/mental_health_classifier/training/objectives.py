@@ -15,9 +15,9 @@ from mental_health_classifier.contracts import Batch, ModelOutput, Task
 class ClassWeightedCrossEntropy(nn.Module):
     """Cross entropy in which a post of a rare class weighs more.
 
-    The weight of class c is `(n / (C n_c)) ** exponent` for n training posts, n_c of them of class c: exponent 0 is
-    plain cross entropy, 1 gives every class the same total weight. Imbalance is corrected here and nowhere else
-    before the threshold is chosen.
+    The weight of class c is `(n / (C n_c)) ** exponent` for n training posts, n_c of them of class
+    c: exponent 0 is plain cross entropy, 1 gives every class the same total weight. Imbalance is
+    corrected here and nowhere else before the threshold is chosen.
     """
 
     def __init__(

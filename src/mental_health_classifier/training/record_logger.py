@@ -29,7 +29,8 @@ class RecordLogger(Logger):
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         values = dict(metrics)
         epoch = values.pop("epoch", None)
-        self._record.log_metrics(values, step=step, epoch=None if epoch is None else int(epoch))
+        assert step is not None and epoch is not None  # Lightning and our callbacks give both
+        self._record.log_metrics(values, step=step, epoch=int(epoch))
 
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Nothing to do: the record holds the whole configuration from the start."""

@@ -80,12 +80,13 @@ class TextClassifier(LightningModule):
         }
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        # One stream of random numbers for each step: resuming at step k needs no state of earlier ones.
+        # One stream of random numbers for each step: resuming at step k needs no state of earlier
+        # ones.
         torch.manual_seed((self._seed << 32) + self.global_step)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         losses = self.objective(self.network(batch), batch)
-        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:
+        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:  # pyright: ignore[reportAttributeAccessIssue]
             # Logging every step would cost as much as a small step itself.
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
             learning_rate = self.trainer.optimizers[0].param_groups[0]["lr"]

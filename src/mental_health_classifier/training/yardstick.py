@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -26,8 +27,8 @@ class TfidfLogistic:
         record, folder: where the predictions go.
         name: what the model is called in tables.
         max_words: longest run of words that is one feature.
-        min_posts: posts that have to hold a feature. It also needs two different authors, since a saved
-            vocabulary is text too.
+        min_posts: posts that have to hold a feature. It also needs two different authors, since a
+            saved vocabulary is text too.
         inverse_regularisation: C of scikit-learn's logistic regression.
         max_iterations: of its solver.
     """
@@ -63,22 +64,22 @@ class TfidfLogistic:
         self._regression.fit(features, train["label"])
 
     def _shared_vocabulary(self, train: pd.DataFrame) -> list[str]:
-        counter = CountVectorizer(ngram_range=(1, self._max_words), binary=True, dtype=np.int32)
+        counter = CountVectorizer(ngram_range=(1, self._max_words), binary=True)
         try:
-            counts = counter.fit_transform(train["text"])
+            counts: Any = counter.fit_transform(train["text"])
         except ValueError:  # not one word in all posts
-            counts = csr_matrix((len(train), 0), dtype=np.int32)
+            counts = csr_array((len(train), 0), dtype=np.int64)
         # A post without a known author counts as a user of its own.
         users = train["author"].where(train["author"].notna(), np.arange(len(train)).astype(str))
         codes, _ = pd.factorize(users)
-        by_user = csr_matrix((np.ones(len(codes), np.int32), (codes, np.arange(len(codes)))))
+        by_user: Any = csr_array((np.ones(len(codes), int), (codes, np.arange(len(codes)))))
         num_users = np.bincount((by_user @ counts).indices, minlength=counts.shape[1])
         num_posts = np.bincount(counts.indices, minlength=counts.shape[1])
         is_kept = (num_users >= 2) & (num_posts >= self._min_posts)
         if not is_kept.any():
             raise InputError(
-                f"The {len(train)} training posts have no word that two authors and {self._min_posts} "
-                "posts share, so there is nothing to learn from. Give more posts."
+                f"The {len(train)} training posts have no word that two authors and "
+                f"{self._min_posts} posts share, so there is nothing to learn. Give more posts."
             )
         return counter.get_feature_names_out()[is_kept].tolist()
 
@@ -122,7 +123,7 @@ class TfidfLogistic:
 
     def describe(self) -> dict[str, object]:
         """Size of the model, as counted."""
-        parameters = self._regression.coef_.size + self._regression.intercept_.size
+        parameters = self._regression.coef_.size + np.size(self._regression.intercept_)
         return {
             "parameters": int(parameters),
             "trainable_parameters": int(parameters),

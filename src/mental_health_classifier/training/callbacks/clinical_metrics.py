@@ -29,11 +29,9 @@ class ClinicalMetrics(Callback):
         recall = (confusion.diag() / confusion.sum(1).clamp(min=1)).tolist()
         by_class = {name: recall[task.class_names.index(name)] for name in task.display_order}
         for each in trainer.loggers:
-            each.log_metrics(
-                {f"val/recall/{name}": value for name, value in by_class.items()}
-                | {"epoch": trainer.current_epoch},
-                step=trainer.global_step - 1,
-            )
+            metrics = {f"val/recall/{name}": value for name, value in by_class.items()}
+            metrics["epoch"] = trainer.current_epoch
+            each.log_metrics(metrics, step=trainer.global_step - 1)
             if isinstance(each, TensorBoardLogger):
                 figure, _ = pl_module.val_confusion.plot(labels=list(task.class_names))
                 each.experiment.add_figure("val/confusion", figure, trainer.global_step - 1)

@@ -12,7 +12,8 @@ from mental_health_classifier.tracking.run_record import RunRecord
 
 
 class GitStateStamp(Callback):
-    """Puts commit, branch and dirty flag, as read when the run began, into checkpoints and TensorBoard.
+    """Puts commit, branch and dirty flag, as read when the run began, into checkpoints and
+    TensorBoard.
 
     A checkpoint that was copied away still says where it came from.
     """
