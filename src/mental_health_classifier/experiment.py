@@ -55,7 +55,9 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
             evaluation = evaluate(predictions, **settings(config))
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
         learner.save(record.directory / "checkpoints")
-        record.note_model(**learner.describe())
+        record.note_model(
+            **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")
+        )
         for each in loggers:
             each.log_hyperparams(hyperparameters(config), comparable(evaluation.metrics))
             each.finalize("success")
@@ -85,6 +87,12 @@ def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]
         "overrides": list(overrides),
         "argv": sys.argv,
     }
+
+
+def size_on_disk(checkpoints: Path) -> int:
+    """Bytes of what using the model needs, so without the last state beside the best."""
+    files = [path for path in checkpoints.iterdir() if path.stem != "last"]
+    return sum(path.stat().st_size for path in files)
 
 
 def settings(config: DictConfig) -> dict[str, Any]:

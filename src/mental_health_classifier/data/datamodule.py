@@ -10,7 +10,7 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
 from mental_health_classifier.contracts import PARTS, Batch, Corpus
-from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
+from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
 from mental_health_classifier.data.token_cache import cache_key, open_tokens, write_tokens
 from mental_health_classifier.data.tokenizer import PostTokenizer
 
@@ -58,6 +58,13 @@ class PostDataModule(LightningDataModule):
         """Training posts of each class, shape `(C,)`."""
         labels = self.corpus.part("train")["label"]
         return np.bincount(labels, minlength=self.corpus.task.num_classes)
+
+    def typical_batch(self, *, num_posts: int) -> Batch:
+        """Posts of val whose lengths are spread like those of all of val."""
+        rows = np.flatnonzero(self.corpus.posts["part"] == "val")
+        by_length = rows[np.argsort(self._tokens.lengths[rows], kind="stable")]
+        chosen = np.linspace(0, len(rows) - 1, min(num_posts, len(rows))).round().astype(np.int64)
+        return make_batch(self._tokens, rows=by_length[chosen], labels=self._labels)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         return self._loader("train", is_shuffled=True)
