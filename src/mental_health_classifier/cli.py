@@ -191,6 +191,20 @@ def compare(
         say(f"Warning: {warning}")
 
 
+@app.command()
+def best(roots: Roots = None, as_json: AsJson = False) -> None:
+    """Names the best models, chosen on val and reported on test, or says why there is none."""
+    from mental_health_classifier.analysis.best_list import best_list
+    from mental_health_classifier.analysis.terminal import print_table
+    from mental_health_classifier.tracking.best_models import best_models
+
+    found = best_models(found_runs(roots))
+    if as_json:
+        print_json([{"best": heading, **entry} for heading, entry in found.items()])
+    else:
+        print_table(lambda width: best_list(found, width=width))
+
+
 def existing(roots: list[Path] | None) -> list[Path]:
     """The folders given, or those where Hydra writes.
 

@@ -253,7 +253,7 @@ def recorded_run(
     description: str,
     hypothesis: str,
     tags: Sequence[str],
-    seed: int,
+    seed: int | None,
     model: str,
     variants: Sequence[str],
     config: Mapping[str, Any],
