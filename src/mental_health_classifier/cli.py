@@ -205,6 +205,25 @@ def best(roots: Roots = None, as_json: AsJson = False) -> None:
         print_table(lambda width: best_list(found, width=width))
 
 
+@app.command()
+def resume(run: Run, root: LookedUpIn = None) -> None:
+    """Goes on with a killed, interrupted or failed run from its last checkpoint.
+
+    It ends with the weights of a run that was never cut off, bit for bit. To be started in the same
+    folder as the run was, because the paths of its data and caches begin there.
+    """
+    from mental_health_classifier.tracking.environment import ensure_deterministic_environment
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    ensure_deterministic_environment()
+    directory = resolve_run(run, existing(root)).directory
+    from mental_health_classifier.experiment import resume_experiment
+    from mental_health_classifier.run_logging import log_into
+
+    log_into(directory)
+    resume_experiment(directory)
+
+
 def existing(roots: list[Path] | None) -> list[Path]:
     """The folders given, or those where Hydra writes.
 

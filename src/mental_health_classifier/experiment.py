@@ -22,8 +22,9 @@ from mental_health_classifier.build import (
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
 from mental_health_classifier.progress import showing
-from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
+from mental_health_classifier.tracking.run_record import RunRecord, recorded_run, resumed_run
 from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.training.resume_point import find_resume_point
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +39,41 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         InputError: what was given cannot be used; the record says so too.
     """
     set_num_threads(config.num_threads)
-    with recorded_run(output_dir, **describe_run(config, overrides)) as record:
+    return conduct(config, recorded_run(output_dir, **describe_run(config, overrides)))
+
+
+def resume_experiment(run_directory: Path) -> float | None:
+    """Goes on with a run that was killed, interrupted or failed, as another attempt of it.
+
+    It ends with the weights, metrics and predictions of a run that was never cut off, bit for bit.
+
+    Returns:
+        As `run_experiment`.
+
+    Raises:
+        InputError: the run cannot be resumed, or its posts have changed.
+    """
+    run = read_run(run_directory)
+    record = resumed_run(run_directory)
+    config = OmegaConf.create(dict(run.configuration))
+    # Sums are ordered by the number of threads, which a configuration can leave to the machine.
+    set_num_threads(config.num_threads or run.run["hardware"]["torch_threads"])
+    return conduct(config, record)
+
+
+def conduct(config: DictConfig, record: RunRecord) -> float | None:
+    """What a run does, from reading posts to its last number."""
+    with record:
         with record.phase("data"), showing("Reading posts"):
             corpus = build_corpus(config)
         record.write_data(corpus.describe())
+        resume_from = find_resume_point(record.directory) if record.is_resumed else None
+        record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
         loggers = build_loggers(config, record)
         with record.phase("preparation"), showing("Preparing tokens"):
             learner = build_learner(config, corpus, record, loggers)
         with record.phase("fit"):
-            learner.fit()
+            learner.fit(resume_from)
         with record.phase("prediction"):
             predictions = learner.predict()
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
@@ -67,7 +94,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
             yardstick=yardstick,
             selection=learner.selection,
         )
-    new_console().print(run_overview(read_run(output_dir)))
+    new_console().print(run_overview(read_run(record.directory)))
     return optimized_value(config.optimized_metric, evaluation.metrics)
 
 

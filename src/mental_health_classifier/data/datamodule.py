@@ -39,6 +39,7 @@ class PostDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.predicted_parts = PARTS[1:]
+        self._num_skipped = 0
         self.corpus = corpus
         train = corpus.part("train")
         self.tokenizer = learn_tokenizer(train["text"].tolist(), train["author"].tolist())
@@ -66,8 +67,15 @@ class PostDataModule(LightningDataModule):
         chosen = np.linspace(0, len(rows) - 1, min(num_posts, len(rows))).round().astype(np.int64)
         return make_batch(self._tokens, rows=by_length[chosen], labels=self._labels)
 
+    def skip_train_batches(self, num_batches: int) -> None:
+        """Has the first epoch of training begin so many batches later; to be called before it."""
+        self._num_skipped = num_batches
+
     def train_dataloader(self) -> DataLoader[Batch]:
-        return self._loader("train", is_shuffled=True)
+        loader = self._loader("train", is_shuffled=True)
+        if self._num_skipped:
+            loader.sampler.skip(self._num_skipped)  # pyright: ignore[reportAttributeAccessIssue]
+        return loader
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)

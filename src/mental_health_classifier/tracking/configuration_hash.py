@@ -20,6 +20,7 @@ LEFT_OUT = frozenset(
         # What only watches.
         *("logger", "callbacks.progress", "callbacks.resources", "trainer.log_every_n_steps"),
         "trainer.enable_model_summary",
+        "callbacks.checkpoints.last_every_n_steps",
         # How fast. Threads reorder sums and so change the last digits of a result, which is why a
         # record holds them; they do not make it another experiment. Devices and precision stay
         # in: they change batches and arithmetic.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.training.callbacks.prediction_writer import PredictionWriter
 from mental_health_classifier.training.checkpoint_files import drop_resume_state, read_checkpoint
 from mental_health_classifier.training.cost import flops_per_post
+from mental_health_classifier.training.resume_point import ResumePoint
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 POSTS_COUNTED = 64
@@ -34,13 +36,26 @@ class NetworkLearner:
         self._selection: dict[str, object] | None = None
         self._posts_per_second: float | None = None
 
-    def fit(self) -> None:
-        self._trainer.fit(self._classifier, datamodule=self._datamodule)
+    def fit(self, resume_from: ResumePoint | None = None) -> None:
+        """Trains, from the first step or from where an earlier attempt was cut off."""
+        if resume_from is not None and resume_from.selection is not None:
+            self._selection = resume_from.selection
+            self._load_weights(resume_from.path.with_name("best.safetensors"))
+            return
+        if resume_from is not None:
+            self._datamodule.skip_train_batches(resume_from.batches_done)
+        with warnings.catch_warnings():
+            # Our sampler skips what was trained on, which Lightning cannot see.
+            for message in ("You're resuming from a checkpoint that ended", "Checkpoint directory"):
+                warnings.filterwarnings("ignore", message=message)
+            self._trainer.fit(
+                self._classifier,
+                datamodule=self._datamodule,
+                ckpt_path=None if resume_from is None else resume_from.path,
+            )
         checkpoints = self._trainer.checkpoint_callback
         assert isinstance(checkpoints, ModelCheckpoint) and checkpoints.best_model_path
-        tensors, state = read_checkpoint(Path(checkpoints.best_model_path))
-        weights = {name: tensor for name, tensor in tensors.items() if "/" not in name}
-        self._classifier.load_state_dict(weights)
+        state = self._load_weights(Path(checkpoints.best_model_path))
         score = checkpoints.best_model_score
         self._selection = {
             "monitor": checkpoints.monitor,
@@ -48,6 +63,12 @@ class NetworkLearner:
             "epoch": state["epoch"],
             "step": state["global_step"],
         }
+
+    def _load_weights(self, path: Path) -> dict[str, Any]:
+        tensors, state = read_checkpoint(path)
+        weights = {name: tensor for name, tensor in tensors.items() if "/" not in name}
+        self._classifier.load_state_dict(weights)
+        return state
 
     def predict(self) -> dict[str, Predictions]:
         """Predicts and records every part but train."""
@@ -64,7 +85,7 @@ class NetworkLearner:
         """Leaves in `folder` what using the model needs, and nothing that only resuming needs."""
         self._datamodule.tokenizer.save(folder / "tokenizer.json")
         for name in ("best", "last"):
-            drop_resume_state(folder / f"{name}.safetensors")
+            drop_resume_state(folder / f"{name}.safetensors", self._selection)
 
     @property
     def selection(self) -> dict[str, object] | None:
