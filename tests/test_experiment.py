@@ -287,7 +287,7 @@ def test_data_that_cannot_be_used_leaves_a_record_that_says_why(run: Run, tmp_pa
 
 
 def test_settings_of_the_evaluation_are_checked_before_anything_is_trained(run: Run) -> None:
-    with pytest.raises(InputError, match="evaluation.specificity_floor=1.2"):
+    with pytest.raises(InputError, match=r"evaluation\.specificity_floor=1\.2"):
         run(["evaluation.specificity_floor=1.2"])
 
 

@@ -35,6 +35,7 @@ def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
         f"{group}.{key}": value
         for group in GROUPS
         for key, value in (config.get(group) or {}).items()
-        if isinstance(value, bool | int | float | str) and not key.startswith("_")
+        if isinstance(value, bool | int | float) and not key.startswith("_")
     }
-    return {**values, "data": config["data"]["name"], "seed": config["seed"]}
+    names = {group: config[group]["name"] for group in ("data", "model")}
+    return {**names, "seed": config["seed"], **values}
