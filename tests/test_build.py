@@ -2,8 +2,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from mental_health_classifier.build import build, selection_metric
-from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_directories import folder_name
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,17 +160,13 @@ def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
 
 
 def quiet_lightning() -> None:
-    """Lightning has handlers of its own, so everything would print twice, advertising among it."""
-    for name in (
-        "lightning",
-        "lightning.pytorch",
-        "lightning.fabric",
-        "lightning.pytorch.utilities.rank_zero",
-    ):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = True
-        logger.setLevel(logging.WARNING)
+    """Keeps Lightning's own handlers (every line would print twice) and advertising out."""
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop; nobody here can help it.
+    warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
 
 
 def set_num_threads(num_threads: int | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,13 +19,16 @@ from mental_health_classifier.build import (
     set_num_threads,
 )
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
-from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
+from mental_health_classifier.evaluation.evaluate import (
+    check_settings,
+    compare_with_yardstick,
+    evaluate,
+)
 from mental_health_classifier.progress import showing
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run, resumed_run
 from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.resume_point import find_resume_point
-
-logger = logging.getLogger(__name__)
 
 
 def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> float | None:
@@ -57,13 +59,14 @@ def resume_experiment(run_directory: Path) -> float | None:
     record = resumed_run(run_directory)
     config = OmegaConf.create(dict(run.configuration))
     # Sums are ordered by the number of threads, which a configuration can leave to the machine.
-    set_num_threads(config.num_threads or run.run["hardware"]["torch_threads"])
+    set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
     return conduct(config, record)
 
 
 def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
     with record:
+        check_settings(**settings(config))
         with record.phase("data"), showing("Reading posts"):
             corpus = build_corpus(config)
         record.write_data(corpus.describe())
@@ -85,9 +88,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         record.note_model(
             **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")
         )
-        for each in loggers:
-            each.log_hyperparams(hyperparameters(config), comparable(evaluation.metrics))
-            each.finalize("success")
+        write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
         record.finish(
             metrics=evaluation.metrics,
             intervals=evaluation.intervals,
@@ -100,8 +101,6 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
 
 def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     """What the record holds before anything has happened."""
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
     return {
         "name": str(config.name),
         "description": str(config.description),
@@ -110,10 +109,17 @@ def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]
         "seed": config.seed,
         "model": config.model.name,
         "variants": sorted(config.clinical.variants),
-        "config": plain,
+        "config": plain(config),
         "overrides": list(overrides),
         "argv": sys.argv,
     }
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The resolved configuration as Python's own values."""
+    values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
 
 
 def size_on_disk(checkpoints: Path) -> int:
@@ -167,30 +173,6 @@ def measure_yardstick(
     }
 
 
-def hyperparameters(config: DictConfig) -> dict[str, Any]:
-    """What a person varies, for TensorBoard's page of hyperparameters."""
-    chosen = {
-        "model": config.model,
-        "optimizer": config.get("optimizer"),
-        "objective": config.get("objective"),
-        "sampler": config.get("sampler"),
-    }
-    flat = {
-        f"{group}.{key}": value
-        for group, node in chosen.items()
-        for key, value in (node or {}).items()
-        if isinstance(value, bool | int | float | str) and not key.startswith("_")
-    }
-    return {**flat, "data": config.data.name, "seed": config.seed}
-
-
-def comparable(metrics: Mapping[str, float | None]) -> dict[str, float]:
-    """The numbers that runs are compared by, those that were measured."""
-    names = ("accuracy", "f1_macro", "recall_at_spec80", "partial_auc", "auprc")
-    keys = [f"{part}/{name}" for part in ("val", "test") for name in names]
-    return {key: value for key in keys if (value := metrics.get(key)) is not None}
-
-
 def optimized_value(metric: str, metrics: Mapping[str, float | None]) -> float | None:
     """The number a sweeper maximises.
 
@@ -198,7 +180,7 @@ def optimized_value(metric: str, metrics: Mapping[str, float | None]) -> float |
         InputError: no such number, or one of the test part, which would then be no test any more.
     """
     if not metric.startswith("val/") or metric not in metrics:
-        known = ", ".join(key for key in metrics if key.startswith("val/"))
+        known = ", ".join(sorted(key for key in metrics if key.startswith("val/")))
         raise InputError(
             f"optimized_metric={metric}: a number of the validation part was expected: {known}."
         )

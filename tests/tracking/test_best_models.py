@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from written_runs import CLASSES, write_failed_run, write_run
 
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.tracking.best_models import best_models
 from mental_health_classifier.tracking.prediction_files import write_predictions
 from mental_health_classifier.tracking.run_index import find_runs
-from written_runs import CLASSES, write_failed_run, write_run
 
 TASK = Task("condition", CLASSES, "suicide")
 KEYS = ["highest_accuracy", "best_f1_macro", "best_suicide_recall", "most_stable"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from ..tracking.run_index import RunSummary
+from mental_health_classifier.tracking.run_index import RunSummary
 
 
 def facts_of(run: RunSummary) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
-from ..contracts import InputError
+from mental_health_classifier.analysis.run_table import run_table
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_index import RunSummary
 
 GRAMMAR = (
     "a condition compares columns with numbers, 'text' or lists of them (<, <=, >, >=, ==, !=, in, "
@@ -32,6 +34,19 @@ _COMPARISONS: dict[type[ast.cmpop], Callable] = {
     ast.NotIn: lambda column, values: ~column.isin(values),
 }
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]*)`""")
+
+
+def select_runs(
+    runs: Sequence[RunSummary], *, tags: Sequence[str], where: str | None
+) -> pd.DataFrame:
+    """The `run_table` of the runs that have all these tags and for which a condition holds.
+
+    Raises:
+        InputError: as `runs_where`.
+    """
+    is_tagged = [all(tag in run.tags for tag in tags) for run in runs]
+    table = run_table(runs).loc[is_tagged].reset_index(drop=True)
+    return table if where is None else runs_where(table, where)
 
 
 def runs_where(table: pd.DataFrame, condition: str) -> pd.DataFrame:

@@ -97,7 +97,8 @@ def _checksum(tensors: Mapping[str, torch.Tensor], text: str) -> str:
     for name in sorted(tensors):
         tensor = tensors[name]
         crc32 = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), crc32)
-        crc32 = zlib.crc32(memoryview(tensor.reshape(-1).view(torch.uint8).numpy()), crc32)
+        content = tensor.reshape(-1).view(torch.uint8).numpy()
+        crc32 = zlib.crc32(content, crc32)  # pyright: ignore[reportArgumentType]
     return f"{crc32:08x}"
 
 
