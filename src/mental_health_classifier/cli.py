@@ -228,6 +228,43 @@ def resume(run: Run, root: LookedUpIn = None) -> None:
     resume_experiment(directory)
 
 
+@app.command()
+def reproduce(
+    run: Run,
+    root: LookedUpIn = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run code that came with the record.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse where the environment is another one.")
+    ] = False,
+) -> None:
+    """Runs a run again with its own source and says whether the same came out, bit for bit."""
+    from mental_health_classifier.progress import showing
+    from mental_health_classifier.tracking.replay import TOLERANCE, replay
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    found = resolve_run(run, existing(root))
+    with showing(f"Replaying run {found.id}"):
+        verdict = replay(found, is_trusted=trust, is_strict=strict)
+    for difference in verdict.environment:
+        say(f"Environment: {difference}.")
+    if verdict.is_identical:
+        typer.echo(f"Run {found.id}: identical, bit for bit.")
+        return
+    first, *others = verdict.differences
+    typer.echo(
+        f"Run {found.id}: equal within {TOLERANCE} on other hardware."
+        if verdict.is_equal
+        else f"Run {found.id}: different. First, {first}."
+    )
+    for other in others[:20]:
+        say(f"{other}.")
+    say(f"{len(verdict.differences)} differences; the replayed run is in {verdict.directory}.")
+    if not verdict.is_equal:
+        raise typer.Exit(1)
+
+
 def existing(roots: list[Path] | None) -> list[Path]:
     """The folders given, or those where Hydra writes.
 

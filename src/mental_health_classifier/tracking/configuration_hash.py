@@ -43,8 +43,13 @@ def configuration_hash(config: Mapping[str, Any]) -> str:
     Raises:
         InputError: as `plain_configuration`.
     """
-    canonical = json.dumps(_canonical(plain_configuration(config), ""), sort_keys=True)
+    canonical = json.dumps(compared_configuration(config), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def compared_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the hash is taken of."""
+    return _canonical(plain_configuration(config), "")
 
 
 def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
