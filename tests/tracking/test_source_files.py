@@ -2,6 +2,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from git_projects import git, make_project, write_files
 
 from mental_health_classifier.tracking.files import read_json
 from mental_health_classifier.tracking.git_state import read_git_state
@@ -10,34 +11,9 @@ from mental_health_classifier.tracking.source_files import read_source, source_h
 SECRET = "words of a post"
 
 
-def git(project: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=A", "-c", "user.email=a@b.c")
-    subprocess.run(["git", "-C", project, *identity, *arguments], check=True, capture_output=True)
-
-
-def write(project: Path, files: dict[str, str]) -> None:
-    for name, content in files.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(content)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    project = tmp_path / "project"
-    write(
-        project,
-        {
-            "src/package/model.py": "width = 64\n",
-            "conf/config.yaml": "seed: 1\n",
-            "train.py": "import package\n",
-            "README.md": "hello\n",
-            ".gitignore": "secret.py\nposts/\n",
-        },
-    )
-    git(project, "init", "-q")
-    git(project, "add", ".")
-    git(project, "commit", "-qm", "first")
-    return project
+    return make_project(tmp_path / "project")
 
 
 def preserved(project: Path) -> tuple[dict, dict[str, str]]:
@@ -61,7 +37,7 @@ def test_a_clean_checkout_needs_nothing_but_its_commit(project: Path) -> None:
 def test_changes_and_new_files_of_the_source_are_kept_and_of_others_the_hash(
     project: Path,
 ) -> None:
-    write(
+    write_files(
         project,
         {
             "src/package/model.py": "width = 65\n",
@@ -88,7 +64,9 @@ def test_changes_and_new_files_of_the_source_are_kept_and_of_others_the_hash(
 
 def test_without_a_repository_the_whole_source_is_kept_and_said_to_be(tmp_path: Path) -> None:
     project = tmp_path / "project"
-    write(project, {"src/package/model.py": "width = 64\n", "train.py": "\n", "a.txt": SECRET})
+    write_files(
+        project, {"src/package/model.py": "width = 64\n", "train.py": "\n", "a.txt": SECRET}
+    )
     account, files = preserved(project)
     assert account["commit"] is None
     assert files.keys() == {"untracked/src/package/model.py", "untracked/train.py"}
@@ -99,14 +77,16 @@ def test_the_hash_follows_every_source_file_and_nothing_else(project: Path) -> N
         return read_source(read_git_state(project), project).sha256
 
     before = sha256()
-    write(project, {"src/package/__pycache__/model.py": "x", "outputs/run.py": "x", "b.py": "x"})
+    write_files(
+        project, {"src/package/__pycache__/model.py": "x", "outputs/run.py": "x", "b.py": "x"}
+    )
     assert sha256() == before
-    write(project, {"conf/config.yaml": "seed: 2\n"})
+    write_files(project, {"conf/config.yaml": "seed: 2\n"})
     assert sha256() != before
 
 
 def test_settings_of_the_user_do_not_change_the_patch(project: Path) -> None:
-    write(project, {"train.py": "import other\n"})
+    write_files(project, {"train.py": "import other\n"})
     plain = preserved(project)[1]["changes.patch"]
     for setting in ("diff.noprefix", "diff.mnemonicPrefix", "color.ui"):
         git(project, "config", setting, "always" if setting == "color.ui" else "true")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mental_health_classifier.tracking.environment import read_environment, read_hardware
+from mental_health_classifier.tracking.environment import (
+    DETERMINISM,
+    read_environment,
+    read_hardware,
+)
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 HARDWARE = ("machine", "cpu_model", "cpu_flags")
@@ -14,7 +18,8 @@ them knows them."""
 
 
 def environment_differences(run: RunSummary) -> list[str]:
-    """In sentences, what is not as the run recorded it."""
+    """In sentences, what is not as the run recorded it; a replay sets the variables of
+    `DETERMINISM` itself."""
     recorded, now = run.run.get("environment", {}), read_environment()
     found = [
         f"{key} was {recorded.get(key)} and is {now[key]}"
@@ -22,7 +27,7 @@ def environment_differences(run: RunSummary) -> list[str]:
         if recorded.get(key) != now[key]
     ]
     found += _between("package", recorded.get("packages", {}), now["packages"])
-    found += _between("variable", recorded.get("variables", {}), now["variables"])
+    found += _between("variable", recorded.get("variables", {}), now["variables"] | DETERMINISM)
     return found + hardware_differences(run)
 
 

@@ -65,8 +65,8 @@ def replay(
         raise InputError("The environment is not that of the run: " + "; ".join(environment) + ".")
     if not is_trusted and not comes_from_here(run.directory, project=project):
         raise InputError(
-            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a commit "
-            f"below it. Read {run.directory / 'source'}, then give --trust to run it."
+            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
+            f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
         )
     folder = Path(tempfile.mkdtemp(prefix=f"replay-{run.id}-"))
     try:

@@ -63,28 +63,28 @@ def comes_from_here(run_directory: Path, *, project: Path = PROJECT) -> bool:
 
 
 def _check_out(commit: str, destination: Path, project: Path) -> None:
-    prefix = git_output(project, "rev-parse", "--show-prefix")
-    if prefix is None or git_output(project, "cat-file", "-e", f"{commit}^{{commit}}") is None:
+    top, prefix = (
+        git_output(project, "rev-parse", option) for option in ("--show-toplevel", "--show-prefix")
+    )
+    has_commit = git_output(project, "cat-file", "-e", f"{commit}^{{commit}}") is not None
+    if top is None or prefix is None or not has_commit:
         raise InputError(
             f"Commit {commit[:12]} is not in the repository of {project}. Fetch it, or restore a "
             "snapshot that holds the source."
         )
-    # An index of its own: that of the checkout is not touched.
+    # An index of its own, with the project's part of the commit at its top: the checkout and what
+    # is staged there are not touched.
     variables = {"GIT_INDEX_FILE": str(destination.resolve() / ".index")}
-    tree = f"{commit}:{os.fsdecode(prefix.strip())}"
-    git_output(project, "read-tree", tree, variables=variables)
-    listed = git_output(project, "ls-files", "--full-name", "-z", variables=variables) or b""
-    places = tuple(f"{place}/" for place in PLACES)
-    wanted = [
-        name
-        for name in map(os.fsdecode, listed.split(b"\0"))
-        if name.startswith(places) or name in PLACES
-    ]
-    for start in range(0, len(wanted), 200):
+    top_folder, folder = (os.fsdecode(line.removesuffix(b"\n")) for line in (top, prefix))
+    repository = Path(top_folder)
+    git_output(repository, "read-tree", f"{commit}:{folder}", variables=variables)
+    listed = git_output(repository, "ls-files", "-z", "--", *PLACES, variables=variables) or b""
+    names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
+    for start in range(0, len(names), 200):
         git_output(
-            project,
+            repository,
             *("checkout-index", f"--prefix={destination.resolve()}/", "--"),
-            *wanted[start : start + 200],
+            *names[start : start + 200],
             variables=variables,
         )
     (destination / ".index").unlink(missing_ok=True)
