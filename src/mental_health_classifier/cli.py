@@ -265,6 +265,151 @@ def reproduce(
         raise typer.Exit(1)
 
 
+snapshots = typer.Typer(
+    help="Preserves the current state, and gives it back.", invoke_without_command=True
+)
+app.add_typer(snapshots, name="snapshot")
+
+
+@snapshots.callback()
+def take(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="What to call it.")] = "snapshot",
+    description: Annotated[str, typer.Option(help="Why it is taken.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="A label; can be given often.")] = None,
+    run: Annotated[
+        list[str] | None,
+        typer.Option(help="A run to preserve with it: the best ones if not given."),
+    ] = None,
+    root: LookedUpIn = None,
+    archive: Annotated[bool, typer.Option("--archive", help="Also as one .tar.gz file.")] = False,
+) -> None:
+    """Preserves source with uncommitted work, environment and runs below model_snapshots/."""
+    if context.invoked_subcommand is not None:
+        return
+    from mental_health_classifier.tracking.archives import pack
+    from mental_health_classifier.tracking.best_models import best_models
+    from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+    from mental_health_classifier.tracking.snapshot import take_snapshot
+    from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS
+
+    if run:
+        chosen = [resolve_run(reference, existing(root)) for reference in run]
+    else:
+        found = find_runs(existing(root))
+        best_ids = {entry["run"] for entry in best_models(found).values()}
+        chosen = [each for each in found if each.id in best_ids and each.status == "completed"]
+    folder = take_snapshot(
+        SNAPSHOTS, name=name, description=description, tags=tag or [], runs=chosen
+    )
+    if archive:
+        pack(folder, folder.with_name(f"{folder.name}.tar.gz"))
+    typer.echo(f"{folder}: source and {len(chosen)} runs.")
+
+
+@snapshots.command("list")
+def list_snapshots(as_json: AsJson = False) -> None:
+    """Lists the snapshots, oldest first."""
+    from mental_health_classifier.analysis.terminal import printable
+    from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS, read_manifests
+
+    keys = ("name", "description", "tags", "created_at", "git", "runs")
+    manifests = read_manifests(SNAPSHOTS)
+    if as_json:
+        print_json(
+            [{"folder": str(f), **{key: m.get(key) for key in keys}} for f, m in manifests.items()]
+        )
+        return
+    for folder, manifest in manifests.items():
+        about = f"{len(manifest.get('runs', []))} runs. {manifest.get('description') or ''}"
+        typer.echo(printable(f"{folder}  {about if manifest else 'damaged'}".rstrip()))
+
+
+@snapshots.command()
+def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name.")]) -> None:
+    """Checks every file of a snapshot against its manifest."""
+    from mental_health_classifier.tracking.snapshot_check import (
+        SNAPSHOTS,
+        find_snapshot,
+        problems_of,
+    )
+
+    folder = find_snapshot(snapshot, SNAPSHOTS)
+    problems = problems_of(folder)
+    for problem in problems:
+        say(problem)
+    typer.echo(f"{folder}: {'damaged' if problems else 'whole'}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@snapshots.command()
+def restore(
+    snapshot: Annotated[str, typer.Argument(help="Its folder, its name, or an archive.")],
+    destination: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+) -> None:
+    """Writes the source of a snapshot into a new folder, its runs into outputs/ there."""
+    from mental_health_classifier.tracking.snapshot_check import (
+        SNAPSHOTS,
+        find_snapshot,
+        restore_snapshot,
+    )
+
+    restore_snapshot(find_snapshot(snapshot, SNAPSHOTS), destination)
+    typer.echo(f"Restored into {destination}.")
+
+
+@app.command()
+def clean(
+    roots: Roots = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only runs that are failed, killed, ...")
+    ] = None,
+    older_than: Annotated[
+        float | None, typer.Option(help="Only runs that began more than so many days ago.")
+    ] = None,
+    keep_last: Annotated[int, typer.Option(min=0, help="Keep so many of the latest runs.")] = 0,
+    is_wanted: Annotated[
+        bool, typer.Option("--delete", help="Delete them; otherwise they are only listed.")
+    ] = False,
+) -> None:
+    """Lists or deletes runs; never a best, running or snapshotted one."""
+    from mental_health_classifier.tracking.housekeeping import delete_run, runs_to_delete
+    from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS, read_manifests
+
+    preserved = {run for each in read_manifests(SNAPSHOTS).values() for run in each.get("runs", [])}
+    doomed = runs_to_delete(
+        found_runs(roots),
+        statuses=status or (),
+        older_than_days=older_than,
+        keep_last=keep_last,
+        preserved=preserved,
+    )
+    for run in doomed:
+        if is_wanted:
+            delete_run(run)
+        typer.echo(f"{'deleted' if is_wanted else 'would delete'} {run.directory} ({run.status})")
+    if not is_wanted and doomed:
+        say(f"Nothing was deleted. Give --delete to delete these {len(doomed)} runs.")
+
+
+@app.command("export")
+def export_(run: Run, archive: Path, root: LookedUpIn = None) -> None:
+    """Packs a run into one .tar.gz file, after checking it."""
+    from mental_health_classifier.tracking.run_archive import export_run
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    export_run(resolve_run(run, existing(root)), archive)
+
+
+@app.command("import")
+def import_(archive: Path) -> None:
+    """Unpacks a run that was exported elsewhere into outputs/imported, after checking it."""
+    from mental_health_classifier.tracking.run_archive import import_run
+
+    typer.echo(str(import_run(archive, ROOTS[0]).directory))
+
+
 def existing(roots: list[Path] | None) -> list[Path]:
     """The folders given, or those where Hydra writes.
 
