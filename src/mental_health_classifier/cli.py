@@ -98,7 +98,9 @@ def runs(
 
     if status is not None and status not in get_args(Status):
         raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
-    rows = [facts_of(run) for run in found_runs(roots) if status in (None, run.status)]
+    rows = [
+        facts_of(run) for run in found_runs(roots, as_list=True) if status in (None, run.status)
+    ]
     if as_json:
         print_json(rows)
     elif rows:
@@ -422,12 +424,16 @@ def existing(roots: list[Path] | None) -> list[Path]:
     return roots or list(ROOTS)
 
 
-def found_runs(roots: list[Path] | None) -> list[RunSummary]:
-    """All runs there, newest first; says so if there are none, which is no error."""
-    from mental_health_classifier.tracking.run_index import find_runs
+def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSummary]:
+    """All runs there, newest first; says so if there are none, which is no error.
+
+    Args:
+        as_list: without their numbers, which is faster.
+    """
+    from mental_health_classifier.tracking.run_index import find_runs, list_runs
 
     folders = existing(roots)
-    found = find_runs(folders)
+    found = list_runs(folders) if as_list else find_runs(folders)
     if not found:
         say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
     return found

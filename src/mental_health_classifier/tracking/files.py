@@ -19,6 +19,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, Never
 
+import orjson
+
 from mental_health_classifier.contracts import InputError
 
 SCHEMA_VERSION = 1
@@ -126,7 +128,7 @@ def read_json(path: Path) -> dict[str, Any]:
         InputError: the file was cut, changed, or written by a newer version of this package.
     """
     try:
-        content = _DECODER.decode(path.read_text(encoding="utf-8"))
+        content = _decoded(path.read_bytes())
     except (ValueError, RecursionError) as error:
         place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(
@@ -222,6 +224,15 @@ def null_where_not_finite(value: Any) -> Any:
     if hasattr(value, "item"):
         return null_where_not_finite(value.item())
     raise TypeError(f"A value of type {type(value).__name__} has no form in JSON.")
+
+
+def _decoded(document: bytes) -> Any:
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        # Python's own says where the error is, and reads the halves of characters that a name can
+        # hold.
+        return _DECODER.decode(document.decode("utf-8"))
 
 
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}

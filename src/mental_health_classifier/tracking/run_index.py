@@ -1,31 +1,78 @@
 """Finds recorded runs by looking for run.json, and reads what became of them.
 
-A run's directory is the only truth about it, so there is nothing here that could go out of date.
+A run's directory is the only truth about it. `list_runs` takes what it shows of ended runs from an
+index that is derived from them, see `listing_index`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.attempts import latest_attempt
+from mental_health_classifier.tracking.listing_index import ENDED, ListingIndex, stamp_of
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
-__all__ = ["RunSummary", "find_runs", "read_run", "resolve_run"]
+__all__ = ["RunSummary", "find_runs", "list_runs", "read_run", "resolve_run"]
 
 log = logging.getLogger(__name__)
+
+BULK = frozenset({"environment", "hardware", "artefacts"})
+"""Parts of a record that are large and of use for one run at a time."""
 
 
 def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
     """All runs below some folders, newest first; each once, however many ways lead to it.
 
-    A damaged run is listed with what is wrong. Roots that do not exist hold no runs.
+    A damaged run is listed with what is wrong. Roots that do not exist hold no runs. What only a
+    look at a single run needs (packages, hardware, checksums) is left out; `read_run` has it.
     """
-    runs = [read_run(directory) for directory in _run_directories(roots)]
+    directories = _run_directories(roots, knows=lambda _: False)
+    return _newest_first([_without_bulk(read_run(Path(each))) for each in directories])
+
+
+def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
+    """As `find_runs`, with what a list of runs shows and no metrics: thousands in a moment."""
+    runs = []
+    visited: set[tuple[int, int]] = set()
+    for root in map(os.fspath, roots):
+        index = ListingIndex(root)
+        for directory in _run_directories([root], knows=index.knows, visited=visited):
+            runs.append(index.find(directory) or _read_for(index, directory))
+        index.save()
+    return _newest_first(runs)
+
+
+def _read_for(index: ListingIndex, directory: str) -> RunSummary:
+    """Reads a run, and leaves it in the index if it has ended."""
+    attempt = stamp = None
+    with contextlib.suppress(OSError):
+        # Before it is read: what changes meanwhile makes the entry outdated, never wrong.
+        latest = latest_attempt(Path(directory))
+        attempt = latest.name if latest else None
+        stamp = stamp_of(directory, attempt) if attempt else None
+    run = read_run(Path(directory))
+    if attempt is not None and stamp is not None and run.status in ENDED:
+        index.add(run, attempt=attempt, stamp=stamp)
+    return run
+
+
+def _without_bulk(run: RunSummary) -> RunSummary:
+    return replace(
+        run,
+        run={key: value for key, value in run.run.items() if key not in BULK},
+        end={key: value for key, value in run.end.items() if key not in BULK},
+    )
+
+
+def _newest_first(runs: list[RunSummary]) -> list[RunSummary]:
     return sorted(runs, key=lambda run: (_moment(run), run.id or ""), reverse=True)
 
 
@@ -42,7 +89,7 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     if os.path.isfile(Path(reference, "run.json")):
         return read_run(Path(reference))
     roots = list(roots)
-    runs = find_runs(roots)
+    runs = list_runs(roots)
     wanted = str(reference)
     for fits in (
         lambda run: run.id == wanted,
@@ -51,7 +98,7 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     ):
         found = [run for run in runs if fits(run)]
         if len(found) == 1:
-            return found[0]
+            return read_run(found[0].directory)
         if found:
             raise InputError(
                 f"{len(found)} runs are called {wanted}:{_listing(found)}\nGive the id of one."
@@ -64,8 +111,19 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     raise InputError(f"No run {wanted} among the {len(runs)} below {where}. {hint}")
 
 
-def _run_directories(roots: Iterable[Path]) -> Iterator[Path]:
-    visited: set[tuple[int, int]] = set()
+def _run_directories(
+    roots: Iterable[Path | str],
+    *,
+    knows: Callable[[str], bool],
+    visited: set[tuple[int, int]] | None = None,
+) -> Iterator[str]:
+    """Folders that hold a run.
+
+    Args:
+        knows: says of a folder that it surely does, without a look into it.
+        visited: folders that are not visited again.
+    """
+    visited = set() if visited is None else visited
     waiting = [os.fspath(root) for root in roots]
     while waiting:
         folder = waiting.pop()
@@ -75,6 +133,9 @@ def _run_directories(roots: Iterable[Path]) -> Iterator[Path]:
             if (status.st_dev, status.st_ino) in visited:
                 continue
             visited.add((status.st_dev, status.st_ino))
+            if knows(folder):
+                yield folder
+                continue
             with os.scandir(folder) as entries:
                 children = list(entries)
         except (FileNotFoundError, NotADirectoryError):
@@ -84,7 +145,7 @@ def _run_directories(roots: Iterable[Path]) -> Iterator[Path]:
             continue
         if any(child.name == "run.json" for child in children):
             # Nothing in a run is another run.
-            yield Path(folder)
+            yield folder
             continue
         waiting += [child.path for child in children if _is_visible_folder(child)]
 

@@ -1,0 +1,123 @@
+"""What lists of runs show, kept beside the runs so that thousands are listed at once.
+
+Derived and disposable: an entry counts only as long as the files it was made of have the times of
+modification that it names, and a missing, damaged or outdated index costs nothing but time. Runs
+that have not ended are never in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+FILE_NAME = ".run-index.json"
+VERSION = 1
+
+ENDED = ("completed", "failed", "interrupted")
+"""States that only another attempt can change."""
+
+OF_RUN = (
+    *("id", "name", "description", "hypothesis", "tags", "seed", "model", "variants", "git"),
+    *("created_at", "configuration_hash"),
+)
+OF_DATA = ("fingerprint", "name", "priority_class", "classes", "parts")
+OF_END = ("status", "duration_seconds", "model", "error", "peak_memory_bytes")
+
+
+class ListingIndex:
+    """The index of one root folder."""
+
+    def __init__(self, root: str) -> None:
+        self._path = Path(root, FILE_NAME)
+        self._start = len(os.path.join(root, ""))
+        self._kept: dict[str, Any] = {}
+        self._data: list[Mapping[str, Any]] = []
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            content = orjson.loads(self._path.read_bytes())
+            if content["version"] == VERSION:
+                self._kept, self._data = content["entries"], content["data"]
+        self._places = {orjson.dumps(each): place for place, each in enumerate(self._data)}
+        self._current: dict[str, Any] = {}
+        self._has_news = False
+
+    def knows(self, directory: str) -> bool:
+        """Whether a folder held an ended run when it was last looked at."""
+        return directory[self._start :] in self._kept
+
+    def find(self, directory: str) -> RunSummary | None:
+        """What is shown of a run. None: it is new here, or was changed, and has to be read."""
+        name = directory[self._start :]
+        try:
+            entry = self._kept[name]
+            if stamp_of(directory, entry["attempt"]) != entry["stamp"]:
+                return None
+            run, end, place = entry["run"], entry["end"], entry["data"]
+            data = {} if place is None else self._data[place]
+            summary = RunSummary(Path(directory), end["status"], run, data, end)
+        except (KeyError, IndexError, TypeError, OSError):
+            return None
+        self._current[name] = entry
+        return summary
+
+    def add(self, run: RunSummary, *, attempt: str, stamp: list[int]) -> None:
+        """Keeps what is shown of a run that has ended.
+
+        Args:
+            attempt: name of its latest attempt.
+            stamp: of `stamp_of`, taken before the run was read.
+        """
+        split_seed = run.configuration.get("data", {}).get("split_seed")
+        self._has_news = True
+        self._current[os.fspath(run.directory)[self._start :]] = {
+            "attempt": attempt,
+            "stamp": stamp,
+            # What tells whether two runs are on the same parts.
+            "run": {**_only(run.run, OF_RUN), "config": {"data": {"split_seed": split_seed}}},
+            "data": self._place_of(_only(run.data, OF_DATA)) if run.data else None,
+            "end": _only(run.end, OF_END),
+        }
+
+    def save(self) -> None:
+        """Writes the index if it is no longer what it was.
+
+        Where nothing can be written nothing is: looking at runs must not need that.
+        """
+        if self._has_news or len(self._current) != len(self._kept):
+            content = {"version": VERSION, "data": self._data, "entries": self._current}
+            with contextlib.suppress(OSError, TypeError):
+                write_atomically(self._path, orjson.dumps(content))
+
+    def _place_of(self, data: Mapping[str, Any]) -> int:
+        # Runs on the same posts share it; otherwise it would be most of an entry.
+        key = orjson.dumps(data)
+        if key not in self._places:
+            self._places[key] = len(self._data)
+            self._data.append(data)
+        return self._places[key]
+
+
+def stamp_of(directory: str, attempt: str) -> list[int]:
+    """Times of modification, in nanoseconds, of what decides about an ended run.
+
+    Another attempt changes the folder `attempts`.
+
+    Raises:
+        OSError: one of the files is not there.
+    """
+    return [
+        os.stat(f"{directory}/attempts").st_mtime_ns,
+        os.stat(f"{directory}/attempts/{attempt}/end.json").st_mtime_ns,
+        os.stat(f"{directory}/run.json").st_mtime_ns,
+    ]
+
+
+def _only(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: content[key] for key in keys if key in content}
