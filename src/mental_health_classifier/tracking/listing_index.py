@@ -29,7 +29,11 @@ OF_RUN = (
     *("created_at", "configuration_hash"),
 )
 OF_DATA = ("fingerprint", "name", "priority_class", "classes", "parts")
-OF_END = ("status", "duration_seconds", "model", "error", "peak_memory_bytes")
+OF_END = ("status", "duration_seconds", "error", "peak_memory_bytes")
+OF_MODEL = ("parameters",)
+
+Identity = tuple[int, int]
+"""Device and inode of a run's end.json: the same however many ways lead to it."""
 
 
 class ListingIndex:
@@ -52,23 +56,23 @@ class ListingIndex:
         """Whether a folder held an ended run when it was last looked at."""
         return directory[self._start :] in self._kept
 
-    def find(self, directory: str) -> RunSummary | None:
-        """What is shown of a run. None: it is new here, or was changed, and has to be read."""
+    def find(self, directory: str) -> tuple[RunSummary, Identity] | None:
+        """What is shown of a run, and which one it is. None: it is new here, or was changed, and
+        has to be read."""
         name = directory[self._start :]
         try:
             entry = self._kept[name]
-            if stamp_of(directory, entry["attempt"]) != entry["stamp"]:
+            stamp, identity = stamp_of(directory, entry["attempt"])
+            if stamp != entry["stamp"]:
                 return None
-            run, end, place = entry["run"], entry["end"], entry["data"]
-            data = {} if place is None else self._data[place]
-            summary = RunSummary(Path(directory), end["status"], run, data, end)
+            summary = self._summary(directory, entry)
         except (KeyError, IndexError, TypeError, OSError):
             return None
         self._current[name] = entry
-        return summary
+        return summary, identity
 
-    def add(self, run: RunSummary, *, attempt: str, stamp: list[int]) -> None:
-        """Keeps what is shown of a run that has ended.
+    def add(self, run: RunSummary, *, attempt: str, stamp: list[int]) -> RunSummary:
+        """Keeps what is shown of a run that has ended, and returns that.
 
         Args:
             attempt: name of its latest attempt.
@@ -76,14 +80,16 @@ class ListingIndex:
         """
         split_seed = run.configuration.get("data", {}).get("split_seed")
         self._has_news = True
-        self._current[os.fspath(run.directory)[self._start :]] = {
+        directory = os.fspath(run.directory)
+        entry = self._current[directory[self._start :]] = {
             "attempt": attempt,
             "stamp": stamp,
             # What tells whether two runs are on the same parts.
             "run": {**_only(run.run, OF_RUN), "config": {"data": {"split_seed": split_seed}}},
             "data": self._place_of(_only(run.data, OF_DATA)) if run.data else None,
-            "end": _only(run.end, OF_END),
+            "end": {**_only(run.end, OF_END), "model": _only(run.model_facts, OF_MODEL)},
         }
+        return self._summary(directory, entry)
 
     def save(self) -> None:
         """Writes the index if it is no longer what it was.
@@ -95,6 +101,11 @@ class ListingIndex:
             with contextlib.suppress(OSError, TypeError):
                 write_atomically(self._path, orjson.dumps(content))
 
+    def _summary(self, directory: str, entry: Mapping[str, Any]) -> RunSummary:
+        place, end = entry["data"], entry["end"]
+        data = {} if place is None else self._data[place]
+        return RunSummary(Path(directory), end["status"], entry["run"], data, end)
+
     def _place_of(self, data: Mapping[str, Any]) -> int:
         # Runs on the same posts share it; otherwise it would be most of an entry.
         key = orjson.dumps(data)
@@ -104,19 +115,17 @@ class ListingIndex:
         return self._places[key]
 
 
-def stamp_of(directory: str, attempt: str) -> list[int]:
-    """Times of modification, in nanoseconds, of what decides about an ended run.
+def stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:
+    """When the state of an ended run was last changed, in nanoseconds, and which run it is.
 
-    Another attempt changes the folder `attempts`.
+    Another attempt changes the folder `attempts`; run.json is never written again.
 
     Raises:
         OSError: one of the files is not there.
     """
-    return [
-        os.stat(f"{directory}/attempts").st_mtime_ns,
-        os.stat(f"{directory}/attempts/{attempt}/end.json").st_mtime_ns,
-        os.stat(f"{directory}/run.json").st_mtime_ns,
-    ]
+    attempts = os.stat(f"{directory}/attempts")
+    end = os.stat(f"{directory}/attempts/{attempt}/end.json")
+    return [attempts.st_mtime_ns, end.st_mtime_ns, end.st_size], (end.st_dev, end.st_ino)
 
 
 def _only(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

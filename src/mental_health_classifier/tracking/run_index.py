@@ -17,7 +17,12 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import latest_attempt
-from mental_health_classifier.tracking.listing_index import ENDED, ListingIndex, stamp_of
+from mental_health_classifier.tracking.listing_index import (
+    ENDED,
+    Identity,
+    ListingIndex,
+    stamp_of,
+)
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 __all__ = ["RunSummary", "find_runs", "list_runs", "read_run", "resolve_run"]
@@ -40,28 +45,35 @@ def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
 
 def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
     """As `find_runs`, with what a list of runs shows and no metrics: thousands in a moment."""
-    runs = []
-    visited: set[tuple[int, int]] = set()
+    runs: list[RunSummary] = []
+    visited: set[Identity] = set()
+    listed: set[Identity] = set()
     for root in map(os.fspath, roots):
         index = ListingIndex(root)
         for directory in _run_directories([root], knows=index.knows, visited=visited):
-            runs.append(index.find(directory) or _read_for(index, directory))
+            run, identity = index.find(directory) or _read_for(index, directory)
+            # A run that has not ended was told apart by its folder.
+            if identity is None or identity not in listed:
+                runs.append(run)
+            if identity is not None:
+                listed.add(identity)
         index.save()
     return _newest_first(runs)
 
 
-def _read_for(index: ListingIndex, directory: str) -> RunSummary:
+def _read_for(index: ListingIndex, directory: str) -> tuple[RunSummary, Identity | None]:
     """Reads a run, and leaves it in the index if it has ended."""
-    attempt = stamp = None
+    attempt = stamp = identity = None
     with contextlib.suppress(OSError):
         # Before it is read: what changes meanwhile makes the entry outdated, never wrong.
         latest = latest_attempt(Path(directory))
-        attempt = latest.name if latest else None
-        stamp = stamp_of(directory, attempt) if attempt else None
+        if latest is not None:
+            attempt = latest.name
+            stamp, identity = stamp_of(directory, attempt)
     run = read_run(Path(directory))
     if attempt is not None and stamp is not None and run.status in ENDED:
-        index.add(run, attempt=attempt, stamp=stamp)
-    return run
+        run = index.add(run, attempt=attempt, stamp=stamp)
+    return run, identity
 
 
 def _without_bulk(run: RunSummary) -> RunSummary:
@@ -127,15 +139,15 @@ def _run_directories(
     waiting = [os.fspath(root) for root in roots]
     while waiting:
         folder = waiting.pop()
+        if knows(folder):
+            yield folder
+            continue
         try:
             status = os.stat(folder)
             # Links are followed, to scratch disks for instance; a loop ends where it began.
             if (status.st_dev, status.st_ino) in visited:
                 continue
             visited.add((status.st_dev, status.st_ino))
-            if knows(folder):
-                yield folder
-                continue
             with os.scandir(folder) as entries:
                 children = list(entries)
         except (FileNotFoundError, NotADirectoryError):
