@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -126,7 +125,7 @@ def test_a_flipped_bit_is_found_by_its_checksum_and_else_by_replaying(
         replayed(run, project)
     # Whoever changes the weights can change the checksum; the replay cannot be talked to.
     end = run.directory / "attempts" / "001" / "end.json"
-    content = json.loads(end.read_text())
+    content = read_json(end)
     path = run.directory / "checkpoints" / "best.safetensors"
     content["artefacts"]["checkpoints/best.safetensors"]["sha256"] = sha256_of(path)
     write_json(end, content)
@@ -153,9 +152,9 @@ def test_an_edited_line_of_source_is_named_before_anything_runs(
 def test_what_cannot_be_replayed_is_refused(project, clean_run, tmp_path) -> None:
     run = copied(clean_run, tmp_path / "run")
     path = run.directory / "run.json"
-    content = json.loads(path.read_text())
+    content = read_json(path)
     end = run.directory / "attempts" / "001" / "end.json"
-    ended = json.loads(end.read_text())
+    ended = read_json(end)
     for changes, message in (
         ({"overrides": ["+hydra.callbacks.x._target_=os.system"]}, "is not replayed"),
         ({"overrides": ["--config-dir=/tmp"]}, "is not replayed"),

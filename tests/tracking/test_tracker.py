@@ -10,7 +10,7 @@ import mental_health_classifier
 from mental_health_classifier import ModelAnalyzer
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import read_records
-from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.run_index import find_runs, read_run
 from mental_health_classifier.tracking.tracker import Tracker
 
 
@@ -42,7 +42,8 @@ def test_the_five_calls_of_the_guide_make_a_run_like_any_other(tracker: Tracker)
         {"step": 0, "epoch": 5, "accuracy": 0.85, "loss": 0.25},
         {"step": 1, "epoch": 0, "loss": 0.5},
     ]
-    assert path.relative_to(run.directory).as_posix() in run.end["artefacts"]
+    artefacts = read_run(run.directory).end["artefacts"]
+    assert path.relative_to(run.directory).as_posix() in artefacts
     assert safetensors.torch.load_file(path).keys() == {"weight", "bias"}
     table = ModelAnalyzer(tracker.roots).create_performance_comparison()
     row = table.loc[0]

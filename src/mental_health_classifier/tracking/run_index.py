@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +42,8 @@ def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
     look at a single run needs (packages, hardware, checksums) is left out; `read_run` has it.
     """
     directories = _run_directories(roots, knows=lambda _: False)
-    return _newest_first([_without_bulk(read_run(Path(each))) for each in directories])
+    with _no_garbage_collection():
+        return _newest_first([_without_bulk(read_run(Path(each))) for each in directories])
 
 
 def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
@@ -48,17 +51,31 @@ def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
     runs: list[RunSummary] = []
     visited: set[Identity] = set()
     listed: set[Identity] = set()
-    for root in map(os.fspath, roots):
-        index = ListingIndex(root)
-        for directory in _run_directories([root], knows=index.knows, visited=visited):
-            run, identity = index.find(directory) or _read_for(index, directory)
-            # A run that has not ended was told apart by its folder.
-            if identity is None or identity not in listed:
-                runs.append(run)
-            if identity is not None:
-                listed.add(identity)
-        index.save()
-    return _newest_first(runs)
+    with _no_garbage_collection():
+        for root in map(os.fspath, roots):
+            index = ListingIndex(root)
+            for directory in _run_directories([root], knows=index.knows, visited=visited):
+                run, identity = index.find(directory) or _read_for(index, directory)
+                # A run that has not ended was told apart by its folder.
+                if identity is None or identity not in listed:
+                    runs.append(run)
+                if identity is not None:
+                    listed.add(identity)
+            index.save()
+        return _newest_first(runs)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Records are many small objects that all live on; searching them for garbage again and again
+    would take as long as reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _read_for(index: ListingIndex, directory: str) -> tuple[RunSummary, Identity | None]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +17,8 @@ from typing import Any
 
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
+    TEMPORARY_PREFIX,
     sha256_of,
-    write_atomically,
     write_json,
 )
 from mental_health_classifier.tracking.git_command import git_output
@@ -56,7 +58,8 @@ class Source:
         return combined_hash(self.hashes)
 
     def write(self, folder: Path) -> None:
-        """Leaves in `folder` what rebuilding the source needs beside the commit.
+        """Leaves in `folder`, which appears whole, what rebuilding the source needs beside the
+        commit.
 
         files.json lists every file with its hash, and what else was changed; changes.patch is the
         difference to the commit; untracked/ holds files that git does not have.
@@ -67,22 +70,29 @@ class Source:
             copied = _names(
                 git_output(self.project, *_UNTRACKED, "--", *_PATHSPECS)  # ignored ones are not
             )
-        if patch:
-            write_atomically(folder / "changes.patch", patch)
-        for name in copied:
-            if name in self.hashes:
-                content = (self.project / name).read_bytes()
-                write_atomically(folder / "untracked" / name, content)
-        write_json(
-            folder / "files.json",
-            {
-                "schema_version": SCHEMA_VERSION,
-                "commit": self.commit,
-                "sha256": self.sha256,
-                "files": self.hashes,
-                "other_changes": [] if self.commit is None else _other_changes(self.project),
-            },
-        )
+        prepared = folder.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        prepared.mkdir(parents=True)
+        try:
+            if patch:
+                (prepared / "changes.patch").write_bytes(patch)
+            for name in copied:
+                if name in self.hashes:
+                    copy = prepared / "untracked" / name
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    copy.write_bytes((self.project / name).read_bytes())
+            write_json(
+                prepared / "files.json",
+                {
+                    "schema_version": SCHEMA_VERSION,
+                    "commit": self.commit,
+                    "sha256": self.sha256,
+                    "files": self.hashes,
+                    "other_changes": [] if self.commit is None else _other_changes(self.project),
+                },
+            )
+            prepared.rename(folder)
+        finally:
+            shutil.rmtree(prepared, ignore_errors=True)
 
 
 def read_source(git: GitState, project: Path = PROJECT) -> Source:
