@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def project(tmp_path: Path) -> Path:
 
 def preserved(project: Path) -> tuple[dict, dict[str, str]]:
     folder = project.parent / "source"
+    shutil.rmtree(folder, ignore_errors=True)
     read_source(read_git_state(project), project).write(folder)
     files = {
         path.relative_to(folder).as_posix(): path.read_text()
