@@ -291,6 +291,14 @@ def test_settings_of_the_evaluation_are_checked_before_anything_is_trained(run: 
         run(["evaluation.specificity_floor=1.2"])
 
 
+def test_a_device_that_is_not_there_is_explained(run: Run, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match=r"trainer cannot be set up.*trainer=auto"):
+        run(["trainer=gpu"])
+
+
 def test_a_second_run_in_one_directory_is_refused_and_harms_nothing(run: Run) -> None:
     first = run(["model=tfidf_logistic"])
     before = {path: path.read_bytes() for path in first.directory.rglob("*") if path.is_file()}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -66,7 +67,11 @@ def build(node: DictConfig, **given: Any) -> Any:
                 f"_target_={target} may not be built from a configuration; allowed are "
                 f"{', '.join(BUILDABLE)}."
             )
-    built = instantiate(node, _convert_="all")
+    try:
+        built = instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        # Hydra wraps what a constructor says about its arguments.
+        raise (error.__cause__ if isinstance(error.__cause__, InputError) else error) from None
     return built(**given) if given else built
 
 
@@ -115,6 +120,7 @@ def build_learner(
     if "_target_" in config.model:
         return build(config.model, corpus=corpus, record=record, folder="predictions")
     from lightning.pytorch import seed_everything
+    from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
     from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
@@ -143,13 +149,18 @@ def build_learner(
         tasks=tasks,
         seed=config.seed,
     )
-    trainer = build(
-        config.trainer,
-        callbacks=build_callbacks(config, record),
-        logger=list(loggers),
-        plugins=[SafetensorsCheckpointIO()],
-        default_root_dir=record.directory,
-    )
+    try:
+        trainer = build(
+            config.trainer,
+            callbacks=build_callbacks(config, record),
+            logger=list(loggers),
+            plugins=[SafetensorsCheckpointIO()],
+            default_root_dir=record.directory,
+        )
+    except MisconfigurationException as error:
+        raise InputError(
+            f"The trainer cannot be set up as asked: {error} trainer=auto takes what there is."
+        ) from None
     return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
 
 
