@@ -20,6 +20,7 @@ from mental_health_classifier.build import (
     set_num_threads,
 )
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
 from mental_health_classifier.progress import showing
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
@@ -39,11 +40,13 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
     """
     set_num_threads(config.num_threads)
     with recorded_run(output_dir, **describe_run(config, overrides)) as record:
-        with record.phase("data"), showing("Reading posts"):
+        with record.phase("data"):
             corpus = build_corpus(config)
-        record.write_data(corpus.describe())
+        record.write_data(data := corpus.describe())
+        for line in account_lines(data):
+            logger.info(line)
         loggers = build_loggers(config, record)
-        with record.phase("preparation"), showing("Preparing tokens"):
+        with record.phase("preparation"):
             learner = build_learner(config, corpus, record, loggers)
         with record.phase("fit"):
             learner.fit()

@@ -79,7 +79,7 @@ def test_sample_posts_come_with_their_ceilings_and_never_with_their_oracle(compo
     assert corpus.is_synthetic and len(corpus.posts) == 1500
     assert corpus.ceilings is not None
     assert 0.5 < corpus.ceilings["bag_of_words"] < corpus.ceilings["sequence"] < 0.95
-    assert set(corpus.posts.columns) == {"id", "text", "label", "author", "part"}
+    assert set(corpus.posts.columns) == {"id", "text", "label", "author", "part", "group"}
     assert build_corpus(config).fingerprint == corpus.fingerprint  # from the cache now
 
 
@@ -93,18 +93,47 @@ def test_training_does_not_need_the_oracle_file(compose_config) -> None:
 
 
 @pytest.mark.parametrize(
-    ("corpus_name", "priority", "num_test"),
-    [("dreaddit", "stress", 712), ("tsid", "suicide", None)],
+    ("corpus_name", "priority", "classes"),
+    [
+        ("dreaddit", "stress", 2),
+        ("tsid", "suicide", 4),
+        ("murarka6", "depression", 6),
+        ("cssrs_posts", "suicide", 4),
+    ],
 )
 def test_public_corpora_are_read(
-    corpora: Path, compose_config, corpus_name: str, priority: str, num_test: int | None
+    corpora: Path, compose_config, corpus_name: str, priority: str, classes: int
 ) -> None:
     corpus = build_corpus(
         compose_config([f"data={corpus_name}", f"data.path={corpora / corpus_name}"])
     )
-    assert corpus.task.priority_class == priority
+    assert corpus.task.priority_class == priority and corpus.task.num_classes == classes
     account = corpus.account
     dropped = sum(reason["rows"] for reason in account["dropped"].values())
     assert account["rows_read"] == account["rows_kept"] + dropped == len(corpus.posts) + dropped
-    if num_test is not None:  # the shipped 715 less those whose text also carries the other label
-        assert len(corpus.part("test")) == num_test
+    assert "unknown label" not in account["dropped"]
+
+
+def test_the_three_texts_that_cross_the_parts_of_dreaddit_are_reported(
+    corpora: Path, compose_config
+) -> None:
+    corpus = build_corpus(compose_config(["data=dreaddit", f"data.path={corpora / 'dreaddit'}"]))
+    assert len(corpus.part("test")) == 712  # 715 less those whose text carries the other label too
+    assert any("3 texts were shipped in more than one part" in w for w in corpus.warnings)
+
+
+def test_the_levels_of_severity_stand_beside_the_four_classes(
+    corpora: Path, compose_config
+) -> None:
+    folder = corpora / "cssrs_posts"
+    corpus = build_corpus(compose_config(["data=cssrs_posts", f"data.path={folder}"]))
+    names = [corpus.task.class_names[label] for label in corpus.posts["label"]]
+    levels = corpus.posts["severity"].groupby(names).unique()
+    assert {name: sorted(found) for name, found in levels.items()} == {
+        "supportive": [0],
+        "indicator": [1],
+        "suicide": [2, 3, 4],
+        "uninformative": [-1],
+    }
+    assert corpus.account["dropped"]["missing label"]["rows"] > 1500
+    assert (corpus.posts.groupby("author")["part"].nunique() == 1).all()
