@@ -65,7 +65,11 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
             shutil.rmtree(folder)
         unfinished = folder.with_name(f".{folder.name}.unfinished")
         unfinished.mkdir(exist_ok=True)
-        build(unfinished)
+        try:
+            build(unfinished)
+        except InputError:  # the next try will be with another input
+            shutil.rmtree(unfinished)
+            raise
         _seal(unfinished)
         unfinished.rename(folder)
     return folder

@@ -14,9 +14,10 @@ from mental_health_classifier.data.content_digest import content_digest
 from mental_health_classifier.data.division import divide_posts, read_leaks, read_parts
 from mental_health_classifier.data.posts import Source
 from mental_health_classifier.data.prepared_posts import open_posts, prepare_posts, read_about
+from mental_health_classifier.data.sample_files import write_sample_posts
 from mental_health_classifier.data.sample_grammar import SampleGrammar
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
-from mental_health_classifier.data.sample_posts import SCHEMA_VERSION, write_sample_posts
+from mental_health_classifier.data.sample_posts import SCHEMA_VERSION
 from mental_health_classifier.progress import showing
 
 TRUNCATIONS = ("head", "tail", "head_tail")
