@@ -5,7 +5,8 @@
 Sample posts are written to a file, which is then prepared as anyone's file would be: read,
 scrubbed, freed of duplicates, grouped with near-duplicates, divided, a vocabulary learned, turned
 into tokens. Each measurement is a fresh process with an empty cache; importing is not counted.
-Memory is the largest sum over the process and its workers, pages they share counted in each.
+Memory is the largest sum over the process and its workers, pages they share counted in each;
+processor time is theirs too, with importing.
 Opening is what a second run does: the same calls in another fresh process, the first of them and
 the median of the others.
 """
@@ -35,6 +36,7 @@ COLUMNS = {
     "posts/s": ("posts_per_second", "{:,.0f}"),
     "corpus s": ("corpus_seconds", "{:.1f}"),
     "tokens s": ("tokens_seconds", "{:.1f}"),
+    "CPU s": ("cpu_seconds", "{:.0f}"),
     "peak MB": ("peak_mb", "{:,.0f}"),
     "first opening ms": ("first_opening_ms", "{:.1f}"),
     "opening ms": ("opening_ms", "{:.1f}"),
@@ -69,8 +71,8 @@ def measure(size: int, workers: int | None) -> dict[str, Any]:
     """Makes, prepares and opens `size` posts, each in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="preparation-speed-") as folder:
         run("make", folder, size, workers)
-        prepared, peak = run("prepare", folder, size, workers)
-        opened, _ = run("open", folder, size, workers)
+        prepared = run("prepare", folder, size, workers)
+        opened = run("open", folder, size, workers)
     seconds = prepared["corpus_seconds"] + prepared["tokens_seconds"]
     first, *others = opened["opening_ms"]
     return {
@@ -78,35 +80,38 @@ def measure(size: int, workers: int | None) -> dict[str, Any]:
         "seconds": seconds,
         "posts_per_second": size / seconds,
         **prepared,
-        "peak_mb": peak / 2**20,
         "first_opening_ms": first,
         "opening_ms": statistics.median(others),
     }
 
 
-def run(name: str, folder: str, size: int, workers: int | None) -> tuple[dict[str, Any], int]:
-    """Runs a step; returns what it says and the most memory that it and its workers held."""
+def run(name: str, folder: str, size: int, workers: int | None) -> dict[str, Any]:
+    """Runs a step; returns what it says, and what memory and processor time it and its workers
+    took."""
     command = [sys.executable, __file__, "--step", name, "--folder", folder, "--sizes", str(size)]
     if workers is not None:
         command += ["--workers", str(workers)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        peak = 0
+        peak, seconds_of = 0, {}
         while process.poll() is None:
-            peak = max(peak, memory_of_tree(process.pid))
+            peak = max(peak, look_at_tree(process.pid, seconds_of))
             time.sleep(SAMPLED_EVERY_SECONDS)
         assert process.stdout is not None
         output = process.stdout.read()
     if process.returncode:
         sys.exit(f"The step {name} failed.")
-    return json.loads(output.splitlines()[-1]), peak
+    used = {"peak_mb": peak / 2**20, "cpu_seconds": sum(seconds_of.values())}
+    return {**json.loads(output.splitlines()[-1]), **used}
 
 
-def memory_of_tree(pid: int) -> int:
+def look_at_tree(pid: int, seconds_of: dict[int, float]) -> int:
+    """Memory that a process and its children hold; notes the processor time of each."""
     total = 0
     try:
         root = psutil.Process(pid)
         for process in [root, *root.children(recursive=True)]:
             total += process.memory_info().rss
+            seconds_of[process.pid] = sum(process.cpu_times()[:2])
     except psutil.NoSuchProcess:  # it has just ended
         pass
     return total

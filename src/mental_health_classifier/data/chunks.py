@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from mental_health_classifier.data.posts import Post, RawRow, Source, clean_rows
 from mental_health_classifier.progress import counting
 
 _ROWS = 8192
-_CHARACTERS = 2**24
-_WORTH_A_POOL = 3  # chunks: starting workers takes about as long as these do
+_CHARACTERS = 2**22
+_WORTH_A_POOL = 12_000_000  # characters: starting workers takes about as long as these do
 _TYPES = {
     "id": pa.large_string(),
     "text": pa.large_string(),
@@ -48,25 +48,37 @@ def write_chunks(folder: Path, source: Source, *, num_workers: int | None) -> li
     workers = num_processes(num_workers)
     folder.mkdir(exist_ok=True)
     chunks = enumerate(cut_chunks(source.rows()))
-    first = list(islice(chunks, _WORTH_A_POOL + 1))
+    first, characters = [], 0
+    while characters < _WORTH_A_POOL and (chunk := next(chunks, None)):
+        first.append(chunk)
+        characters += sum(_characters(row) for row in chunk[1])
     numbered = chain(first, chunks)
     finished: list[Path] = []
     with counting("Reading and scrubbing posts", total=None) as advance:
-        if workers == 1 or len(first) <= _WORTH_A_POOL:
+        if workers == 1 or characters < _WORTH_A_POOL:
             paths = (_write_chunk(folder, number, rows, source) for number, rows in numbered)
-            for path, num_rows in paths:
-                finished.append(path)
-                advance(num_rows)
         else:
-            from joblib import Parallel, delayed
-
-            pool: Any = Parallel(n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs")
-            for path, num_rows in pool(
-                delayed(_write_chunk)(folder, number, rows, source) for number, rows in numbered
-            ):
-                finished.append(path)
-                advance(num_rows)
+            paths = _in_parallel(folder, numbered, source, workers)
+        for path, num_rows in paths:
+            finished.append(path)
+            advance(num_rows)
     return finished
+
+
+def _in_parallel(
+    folder: Path, numbered: Iterable[tuple[int, list[RawRow]]], source: Source, workers: int
+) -> Iterator[tuple[Path, int]]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    pool: Any = Parallel(n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs")
+    try:
+        yield from pool(
+            delayed(_write_chunk)(folder, number, rows, source) for number, rows in numbered
+        )
+    finally:
+        # They would wait for more work, with all they imported in memory, while others train.
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
 
 
 def num_processes(num_workers: int | None) -> int:
@@ -91,12 +103,16 @@ def cut_chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
     characters = 0
     for row in rows:
         chunk.append(row)
-        characters += len(row.cells[1]) if isinstance(row.cells, list) else 0
+        characters += _characters(row)
         if len(chunk) == _ROWS or characters >= _CHARACTERS:
             yield chunk
             chunk, characters = [], 0
     if chunk:
         yield chunk
+
+
+def _characters(row: RawRow) -> int:
+    return len(row.cells[1]) if isinstance(row.cells, list) else 0
 
 
 def _write_chunk(
