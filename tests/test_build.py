@@ -53,3 +53,9 @@ def test_the_yardstick_has_no_network(compose_config) -> None:
     config = compose_config(["model=tfidf_logistic"])
     assert "network" not in config and "optimizer" not in config
     assert config.model.name == config.name == "tfidf_logistic"
+
+
+def test_a_constructor_that_refuses_its_arguments_is_heard(compose_config) -> None:
+    config = compose_config(["data.grammar.cue_strength=-3"])
+    with pytest.raises(InputError, match=r"^data\.grammar\.cue_strength must be a number"):
+        build(config.data)

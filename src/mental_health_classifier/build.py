@@ -7,10 +7,12 @@ import functools
 import logging
 import os
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -72,7 +74,11 @@ def build(node: DictConfig, **given: Any) -> Any:
                 f"_target_={target} may not be built from a configuration; allowed are "
                 f"{', '.join(BUILDABLE)}."
             )
-    built = instantiate(node, _convert_="all")
+    try:
+        built = instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        # Hydra wraps what a constructor says about its arguments.
+        raise (error.__cause__ if isinstance(error.__cause__, InputError) else error) from None
     return built(**given) if given else built
 
 
@@ -121,6 +127,7 @@ def build_learner(
     if "_target_" in config.model:
         return build(config.model, corpus=corpus, record=record, folder="predictions")
     from lightning.pytorch import seed_everything
+    from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
     from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
@@ -149,13 +156,18 @@ def build_learner(
         tasks=tasks,
         seed=config.seed,
     )
-    trainer = build(
-        config.trainer,
-        callbacks=build_callbacks(config, record),
-        logger=list(loggers),
-        plugins=[SafetensorsCheckpointIO()],
-        default_root_dir=record.directory,
-    )
+    try:
+        trainer = build(
+            config.trainer,
+            callbacks=build_callbacks(config, record),
+            logger=list(loggers),
+            plugins=[SafetensorsCheckpointIO()],
+            default_root_dir=record.directory,
+        )
+    except MisconfigurationException as error:
+        raise InputError(
+            f"The trainer cannot be set up as asked: {error} trainer=auto takes what there is."
+        ) from None
     return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
 
 
@@ -166,17 +178,13 @@ def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
 
 
 def quiet_lightning() -> None:
-    """Lightning has handlers of its own, so everything would print twice, advertising among it."""
-    for name in (
-        "lightning",
-        "lightning.pytorch",
-        "lightning.fabric",
-        "lightning.pytorch.utilities.rank_zero",
-    ):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = True
-        logger.setLevel(logging.WARNING)
+    """Keeps Lightning's own handlers (every line would print twice) and advertising out."""
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop; nobody here can help it.
+    warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
 
 
 def set_num_threads(num_threads: int | None) -> None:

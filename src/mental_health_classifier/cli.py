@@ -162,31 +162,35 @@ def compare(
         leaderboard,
         warning_about_posts,
     )
-    from mental_health_classifier.analysis.run_filter import known_columns, runs_where
+    from mental_health_classifier.analysis.run_filter import known_columns, select_runs
     from mental_health_classifier.analysis.run_table import (
         headline_column,
         ranked,
         records_of,
-        run_table,
         write_csv,
     )
     from mental_health_classifier.analysis.terminal import print_table
 
-    found = [run for run in found_runs(roots) if all(each in run.tags for each in tag or ())]
-    table = run_table(found)
-    if where is not None and found:
-        table = runs_where(table, where)
+    found = found_runs(roots)
+    if not found:
+        return print_json([]) if as_json else None
+    table = select_runs(found, tags=tag or (), where=where)
+    if not len(table):
+        say(f"None of the {len(found)} runs is like that.")
     (by,) = known_columns([sort or headline_column(table)], table, option="--sort")
     names = known_columns(columns.split(","), table, option="--columns") if columns else None
     table = ranked(table, by=by, ascending=ascending)
+    chosen = table.loc[:, names] if names else table
     if as_json:
-        print_json(records_of(table[names] if names else table))
+        print_json(records_of(chosen))
     elif csv is not None:
-        write_csv(table[names] if names else table, csv)
-    elif names:
-        print_table(lambda _: chosen_columns(table, names))
+        write_csv(chosen, csv)
     elif len(table):
-        print_table(lambda width: leaderboard(table, by=by, width=width))
+        print_table(
+            lambda width: (
+                chosen_columns(table, names) if names else leaderboard(table, by=by, width=width)
+            )
+        )
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
 

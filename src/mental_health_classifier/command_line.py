@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hydra.errors import CompactHydraException
+from hydra.errors import CompactHydraException, OverrideParseException
 from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
@@ -37,6 +37,8 @@ def explaining_errors() -> Iterator[None]:
 def explain(error: Exception) -> str:
     """The error's own words, and for a key that does not exist those that do."""
     lines = [str(error)]
+    if isinstance(error, OverrideParseException):
+        lines[0] = f"{error.override} cannot be read as KEY=VALUE: {error}"
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         if cause is not error:

@@ -21,10 +21,15 @@ from mental_health_classifier.build import (
 )
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.account import account_lines
-from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
+from mental_health_classifier.evaluation.evaluate import (
+    check_settings,
+    compare_with_yardstick,
+    evaluate,
+)
 from mental_health_classifier.progress import showing
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +44,9 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         InputError: what was given cannot be used; the record says so too.
     """
     set_num_threads(config.num_threads)
-    with recorded_run(output_dir, **describe_run(config, overrides)) as record:
+    description = describe_run(config, overrides)
+    with recorded_run(output_dir, **description) as record:
+        check_settings(**settings(config))
         with record.phase("data"):
             corpus = build_corpus(config)
         record.write_data(data := corpus.describe())
@@ -59,9 +66,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
         learner.save(record.directory / "checkpoints")
         record.note_model(**learner.describe())
-        for each in loggers:
-            each.log_hyperparams(hyperparameters(config), comparable(evaluation.metrics))
-            each.finalize("success")
+        write_hyperparameter_page(loggers, description["config"], evaluation.metrics)
         record.finish(
             metrics=evaluation.metrics,
             intervals=evaluation.intervals,
@@ -135,30 +140,6 @@ def measure_yardstick(
     }
 
 
-def hyperparameters(config: DictConfig) -> dict[str, Any]:
-    """What a person varies, for TensorBoard's page of hyperparameters."""
-    chosen = {
-        "model": config.model,
-        "optimizer": config.get("optimizer"),
-        "objective": config.get("objective"),
-        "sampler": config.get("sampler"),
-    }
-    flat = {
-        f"{group}.{key}": value
-        for group, node in chosen.items()
-        for key, value in (node or {}).items()
-        if isinstance(value, bool | int | float | str) and not key.startswith("_")
-    }
-    return {**flat, "data": config.data.name, "seed": config.seed}
-
-
-def comparable(metrics: Mapping[str, float | None]) -> dict[str, float]:
-    """The numbers that runs are compared by, those that were measured."""
-    names = ("accuracy", "f1_macro", "recall_at_spec80", "partial_auc", "auprc")
-    keys = [f"{part}/{name}" for part in ("val", "test") for name in names]
-    return {key: value for key in keys if (value := metrics.get(key)) is not None}
-
-
 def optimized_value(metric: str, metrics: Mapping[str, float | None]) -> float | None:
     """The number a sweeper maximises.
 
@@ -166,7 +147,7 @@ def optimized_value(metric: str, metrics: Mapping[str, float | None]) -> float |
         InputError: no such number, or one of the test part, which would then be no test any more.
     """
     if not metric.startswith("val/") or metric not in metrics:
-        known = ", ".join(key for key in metrics if key.startswith("val/"))
+        known = ", ".join(sorted(key for key in metrics if key.startswith("val/")))
         raise InputError(
             f"optimized_metric={metric}: a number of the validation part was expected: {known}."
         )

@@ -49,11 +49,7 @@ def test_a_run_is_a_row_with_the_columns_of_the_guide(tmp_path):
 def test_columns_have_types(tmp_path):
     table = table_of_runs(write_run(tmp_path / "a"), write_failed_run(tmp_path / "b"))
     kinds = {name: str(kind) for name, kind in table.dtypes.items()}
-    assert (
-        kinds["final_accuracy"] == kinds["yardstick_final_accuracy"] == "float64"
-        if ("yardstick_final_accuracy" in kinds)
-        else kinds["final_accuracy"] == "float64"
-    )
+    assert kinds["final_accuracy"] == kinds["val_f2_low"] == "float64"
     assert kinds["seed"] == kinds["final_n"] == kinds["final_support_suicide"] == "Int64"
     assert kinds["is_dirty"] == kinds["is_yardstick"] == "boolean"
     assert kinds["experiment_name"] == kinds["commit"] == "str"

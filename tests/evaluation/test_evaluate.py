@@ -192,6 +192,11 @@ def test_a_specificity_floor_that_is_not_a_share_is_refused(floor):
         evaluate({"val": predictions_of("val")}, specificity_floor=floor, bootstrap_draws=10)
 
 
+def test_too_few_draws_for_an_interval_are_refused():
+    with pytest.raises(InputError, match=r"evaluation\.bootstrap_draws=10"):
+        evaluate({"val": predictions_of("val")}, specificity_floor=0.8, bootstrap_draws=10)
+
+
 def test_the_difference_to_the_yardstick_is_that_of_the_two_evaluations():
     model, yardstick = predictions_of("test", signal=2.5), predictions_of("test", seed=4, signal=1)
     comparison = compare_with_yardstick(model, yardstick, bootstrap_draws=200)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..tracking.run_index import find_runs
-from .run_table import headline_column, ranked, run_table
+from mental_health_classifier.analysis.run_table import headline_column, ranked, run_table
+from mental_health_classifier.tracking.run_index import find_runs
 
 ROOTS = ("outputs", "multirun")
 """Where Hydra writes single runs and sweeps."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from ..tracking.run_index import RunSummary
-from .terminal import Column, amount, number, table_of, text
+from mental_health_classifier.analysis.terminal import Column, amount, number, table_of, text
+from mental_health_classifier.tracking.run_index import RunSummary
 
 ABSENT = "(not there)"
 KEY_WIDTH = 34

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..tracking.run_index import RunSummary
+from mental_health_classifier.tracking.run_index import RunSummary
 
 
 def facts_of(run: RunSummary) -> dict[str, Any]:

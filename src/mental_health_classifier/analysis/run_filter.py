@@ -14,7 +14,9 @@ from typing import Any
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
-from ..contracts import InputError
+from mental_health_classifier.analysis.run_table import run_table
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_index import RunSummary
 
 GRAMMAR = (
     "a condition compares columns with numbers, 'text' or lists of them (<, <=, >, >=, ==, !=, in, "
@@ -34,6 +36,23 @@ _COMPARISONS: dict[type[ast.cmpop], Callable] = {
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]*)`""")
 
 
+SHOWN_COLUMNS = 30
+"""The leading columns are those that people ask for; a table of many classes has hundreds."""
+
+
+def select_runs(
+    runs: Sequence[RunSummary], *, tags: Sequence[str], where: str | None
+) -> pd.DataFrame:
+    """The `run_table` of the runs that have all these tags and for which a condition holds.
+
+    Raises:
+        InputError: as `runs_where`.
+    """
+    is_tagged = [all(tag in run.tags for tag in tags) for run in runs]
+    table = run_table(runs).loc[is_tagged].reset_index(drop=True)
+    return table if where is None else runs_where(table, where)
+
+
 def runs_where(table: pd.DataFrame, condition: str) -> pd.DataFrame:
     """The runs for which a condition holds; without its number a run neither meets nor fails one.
 
@@ -49,16 +68,18 @@ def known_columns(names: Sequence[str], table: pd.DataFrame, *, option: str) -> 
     """The names as they are, if the table has all these columns.
 
     Raises:
-        InputError: it has not. The message names the most similar columns first, then all.
+        InputError: it has not. The message names the most similar columns, then the first ones.
     """
     for name in names:
         if name not in table.columns:
             columns = list(map(str, table.columns))
             close = difflib.get_close_matches(name, columns, n=5, cutoff=0.5)
+            more = len(columns) - SHOWN_COLUMNS
             hint = f" Similar: {', '.join(close)}." if close else ""
             raise InputError(
                 f"{option} names {name!r}, which is not a column of these runs.{hint}\n"
-                f"There are: {', '.join(columns)}."
+                f"There are: {', '.join(columns[:SHOWN_COLUMNS])}"
+                + (f" and {more} more, see --csv -." if more > 0 else ".")
             )
     return list(names)
 

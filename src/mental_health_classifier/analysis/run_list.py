@@ -7,7 +7,15 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from .terminal import Column, amount, duration, moment, names_that_fit, table_of, text
+from mental_health_classifier.analysis.terminal import (
+    Column,
+    amount,
+    duration,
+    moment,
+    names_that_fit,
+    table_of,
+    text,
+)
 
 NAME_WIDTH = 32
 

@@ -12,10 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..evaluation.headline import headline_of
-from ..tracking.run_index import RunSummary
-from .run_facts import problem_of
-from .terminal import (
+from mental_health_classifier.analysis.run_facts import problem_of
+from mental_health_classifier.analysis.terminal import (
     Column,
     amount,
     count,
@@ -26,6 +24,8 @@ from .terminal import (
     table_of,
     text,
 )
+from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.tracking.run_index import RunSummary
 
 NAME_WIDTH = 18
 MODEL_WIDTH = 15
@@ -108,12 +108,12 @@ def _is_measured(run: RunSummary) -> bool:
 
 def _about_operating_point(run: RunSummary) -> str:
     priority_class = run.data.get("priority_class")
-    if priority_class is None:
+    if "test/operating_point/threshold" not in run.metrics:
         return ""
     settings = run.configuration.get("evaluation")
     floor = settings.get("specificity_floor") if isinstance(settings, Mapping) else None
     specificity = f"specificity {floor:.2f}" if is_number(floor) else "its specificity"
-    threshold = run.metrics.get("test/operating_point/threshold")
+    threshold = run.metrics["test/operating_point/threshold"]
     if threshold is None:
         return (
             f" No threshold reached {specificity} on val: the model cannot be used to alert, and "
@@ -121,7 +121,7 @@ def _about_operating_point(run: RunSummary) -> str:
         )
     return (
         f" Operating point: a post is alerted when its probability of {priority_class} is at least "
-        f"{number(threshold)}, a threshold chosen on val for {specificity} and then kept."
+        f"{threshold:g}, a threshold chosen on val for {specificity} and then kept."
     )
 
 
@@ -197,9 +197,8 @@ def _verdicts(run: RunSummary) -> Iterator[Text]:
     for key in (headline, "test/accuracy"):
         if key in yardstick.get("differences", {}):
             interval = yardstick.get("difference_intervals", {}).get(key)
-            yield text(
-                f"{_labels(run)[key].capitalize()}: {_side_of_zero(interval)} the yardstick."
-            )
+            label = _labels(run)[key]
+            yield text(f"{label[0].upper()}{label[1:]}: {_side_of_zero(interval)} the yardstick.")
     interval = run.intervals.get("test/accuracy")
     if is_interval(interval):
         for kind, ceiling in (run.data.get("ceilings") or {}).items():

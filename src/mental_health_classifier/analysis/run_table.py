@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from ..contracts import InputError
-from ..tracking.files import write_atomically
-from ..tracking.run_index import RunSummary
-from .run_facts import facts_of
-from .terminal import is_interval, printable
+from mental_health_classifier.analysis.run_facts import facts_of
+from mental_health_classifier.analysis.terminal import is_interval, printable
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.run_index import RunSummary
 
 YARDSTICK_MODEL = "tfidf_logistic"
 """What networks are measured against, as conf/model/ names it."""
@@ -42,7 +42,7 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     not measure is missing, never zero.
     """
     runs = list(runs)
-    yardsticks = {YARDSTICK_MODEL, *(run.yardstick.get("name") for run in runs if run.yardstick)}
+    yardsticks = {YARDSTICK_MODEL, *((run.yardstick or {}).get("name") for run in runs)} - {None}
     rows = [
         {**facts_of(run), "is_yardstick": run.model in yardsticks, **dict(_numbers(run))}
         for run in runs
@@ -93,7 +93,7 @@ def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     plain = table.astype(object).where(table.notna(), None)
     return [
         {
-            column: value.isoformat() if isinstance(value, pd.Timestamp) else value
+            str(column): value.isoformat() if isinstance(value, pd.Timestamp) else value
             for column, value in row.items()
         }
         for row in plain.to_dict("records")

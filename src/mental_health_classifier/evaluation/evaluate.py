@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..contracts import InputError, Predictions, Task
-from .intervals import (
+from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.evaluation.intervals import (
     Interval,
     Share,
     Statistic,
@@ -18,8 +18,14 @@ from .intervals import (
     wilson_interval,
     wilson_interval_of_f1,
 )
-from .metrics import PartMetrics, class_shares, confusion_matrix
-from .operating_point import shares_at_threshold, threshold_for_specificity
+from mental_health_classifier.evaluation.metrics import PartMetrics, class_shares, confusion_matrix
+from mental_health_classifier.evaluation.operating_point import (
+    shares_at_threshold,
+    threshold_for_specificity,
+)
+
+MIN_DRAWS = 40
+"""With fewer, not even one lies beyond each end of a 95 % interval."""
 
 COMPARED = ("accuracy", "f1_macro", "recall_at_spec80", "auprc")
 """The numbers whose difference to the yardstick is recorded; without a priority class the first
@@ -33,6 +39,20 @@ class Evaluation:
     metrics: Mapping[str, float | None]
     """None: not defined on these posts, as the precision of a class that was never predicted."""
     intervals: Mapping[str, Interval]
+
+
+def check_settings(*, specificity_floor: float, bootstrap_draws: int) -> None:
+    """Refuses settings that cannot be used, so that no training is lost to them at its end."""
+    if not 0 < specificity_floor < 1:
+        raise InputError(
+            f"evaluation.specificity_floor={specificity_floor}: expected a share between 0 and 1, "
+            "such as 0.8."
+        )
+    if bootstrap_draws < MIN_DRAWS:
+        raise InputError(
+            f"evaluation.bootstrap_draws={bootstrap_draws}: expected at least {MIN_DRAWS}, so that "
+            "some draws lie beyond the ends of a 95 % interval; 2000 give steady ends."
+        )
 
 
 def evaluate(
@@ -50,13 +70,10 @@ def evaluate(
         bootstrap_draws: draws of authors behind the intervals of all that is not a plain share.
 
     Raises:
-        InputError: predictions that no number should be made of, see `check_predictions`.
+        InputError: settings out of range, or predictions that no number should be made of, see
+            `check_predictions`.
     """
-    if not 0 < specificity_floor < 1:
-        raise InputError(
-            f"evaluation.specificity_floor={specificity_floor}: expected a share between 0 and 1, "
-            "such as 0.8."
-        )
+    check_settings(specificity_floor=specificity_floor, bootstrap_draws=bootstrap_draws)
     evaluated = {part: given for part, given in predictions.items() if part != "calibration"}
     for given in evaluated.values():
         check_predictions(given)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
-from ..contracts import Predictions
+from mental_health_classifier.contracts import Predictions
 
 Interval = tuple[float, float]
 
@@ -83,8 +83,9 @@ def author_groups(predictions: Predictions) -> np.ndarray:
     numbers: dict[object, int] = {}
     return np.array(
         [
-            numbers.setdefault(author if author and author == author else index, len(numbers))
-            for index, author in enumerate(predictions.authors)
+            # A table of posts holds a missing author as None or NaN, a file as an empty cell.
+            numbers.setdefault(author if isinstance(author, str) and author else row, len(numbers))
+            for row, author in enumerate(predictions.authors)
         ]
     )
 

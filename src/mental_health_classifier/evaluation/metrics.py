@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..contracts import Predictions, Task
-from .intervals import Share
-from .roc import RankedPosts, ratio
+from mental_health_classifier.contracts import Predictions, Task
+from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.roc import RankedPosts, ratio
 
 HEADLINE_SPECIFICITY = 0.80
 STRICT_SPECIFICITY = 0.90

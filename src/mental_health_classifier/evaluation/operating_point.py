@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .intervals import Share
-from .roc import RankedPosts
+from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.roc import RankedPosts
 
 
 def recall_at_specificity(

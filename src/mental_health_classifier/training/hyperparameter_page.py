@@ -1,0 +1,41 @@
+"""One row a run on TensorBoard's page of hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
+
+GROUPS = ("model", "optimizer", "objective", "sampler")
+METRICS = ("accuracy", "f1_macro", "recall_at_spec80", "partial_auc", "auprc")
+
+
+def write_hyperparameter_page(
+    loggers: Sequence[Logger], config: Mapping[str, Any], metrics: Mapping[str, float | None]
+) -> None:
+    """Writes what a person varies beside the numbers that runs are compared by, and closes.
+
+    Args:
+        loggers: of the run; those other than TensorBoard's have no such page.
+        config: the resolved configuration.
+        metrics: final numbers by key; those that were not measured are left out.
+    """
+    keys = [f"{part}/{name}" for part in ("val", "test") for name in METRICS]
+    measured = {key: value for key in keys if (value := metrics.get(key)) is not None}
+    for logger in loggers:
+        if isinstance(logger, TensorBoardLogger):
+            logger.log_hyperparams(hyperparameters(config), measured)
+            logger.finalize("success")
+
+
+def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The single values of the groups that describe a model and its training, as `group.key`."""
+    values = {
+        f"{group}.{key}": value
+        for group in GROUPS
+        for key, value in (config.get(group) or {}).items()
+        if isinstance(value, bool | int | float) and not key.startswith("_")
+    }
+    names = {group: config[group]["name"] for group in ("data", "model")}
+    return {**names, "seed": config["seed"], **values}

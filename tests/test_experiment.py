@@ -1,0 +1,307 @@
+"""Whole runs, in process, as small as they get."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.build import build_corpus, build_network
+from mental_health_classifier.contracts import Corpus, InputError
+from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokenizer import PostTokenizer
+from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.tracking.files import read_json, read_records
+from mental_health_classifier.tracking.prediction_files import read_predictions
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.training.checkpoint_files import read_checkpoint
+
+SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100"]
+SAMPLE = ["data.size=700"]
+
+Run = Callable[..., RunSummary]
+
+
+@pytest.fixture
+def run(compose_config, tmp_path: Path) -> Run:
+    """Runs what the overrides say and reads what it left behind."""
+
+    def ran(overrides: Sequence[str], folder: str = "run") -> RunSummary:
+        sample = [] if "data=file" in overrides else SAMPLE
+        config = compose_config([*SMALL, *sample, *overrides])
+        run_experiment(config, tmp_path / folder, list(overrides))
+        return read_run(tmp_path / folder)
+
+    return ran
+
+
+def config_of(run: RunSummary) -> DictConfig:
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def corpus_of(run: RunSummary) -> Corpus:
+    return build_corpus(config_of(run))
+
+
+def test_a_network_run_leaves_its_whole_record(run: Run, tmp_path: Path, capsys) -> None:
+    found = run(["name=first", "tags=[a,b]", "hypothesis=it works", "seed=3"])
+    assert (found.status, found.problems) == ("completed", ())
+    assert (found.name, found.tags, found.hypothesis, found.seed) == (
+        "first",
+        ("a", "b"),
+        "it works",
+        3,
+    )
+    files = {path.relative_to(found.directory).as_posix() for path in found.directory.rglob("*")}
+    assert files >= {
+        "run.json",
+        "data.json",
+        "attempts/001/start.json",
+        "attempts/001/end.json",
+        "metrics.jsonl",
+        "predictions/val.csv",
+        "predictions/calibration.csv",
+        "predictions/test.csv",
+        "predictions/yardstick/test.csv",
+        "checkpoints/best.safetensors",
+        "checkpoints/last.safetensors",
+        "checkpoints/tokenizer.json",
+    }
+    assert found.metrics["test/n"] == found.data["parts"]["test"]["posts"]
+    assert found.yardstick is not None and found.yardstick["name"] == "tfidf_logistic"
+    assert found.model_facts["parameters"] > 100_000
+    assert set(found.end["phases"]) == {
+        "data",
+        "preparation",
+        "fit",
+        "prediction",
+        "yardstick",
+        "evaluation",
+    }
+    printed = capsys.readouterr().out
+    for wanted in ("recall at specificity .80", "suicide", "ceiling", "mhc compare"):
+        assert wanted in printed
+
+
+def test_recall_of_every_class_is_in_the_metrics_at_each_validation(run: Run) -> None:
+    found = run([])
+    records = read_records(found.directory / "metrics.jsonl").records
+    recalls = [r for r in records if "val/recall/suicide" in r]
+    assert [r["epoch"] for r in recalls] == [0, 1]
+    keys = [key for key in recalls[0] if key.startswith("val/recall/")]
+    assert keys[0] == "val/recall/suicide" and len(keys) == 6
+    chosen = max(r["val/partial_auc"] for r in records if "val/partial_auc" in r)
+    assert found.selection is not None
+    assert found.selection["value"] == pytest.approx(chosen)
+
+
+def test_the_numbers_while_training_are_those_of_the_predictions(run: Run) -> None:
+    found = run([])
+    assert found.selection is not None
+    # Torchmetrics on float32 while training, NumPy on the stored decimals afterwards.
+    assert found.metrics["val/partial_auc"] == pytest.approx(found.selection["value"], abs=1e-4)
+
+
+def test_the_same_command_twice_gives_equal_bytes(run: Run) -> None:
+    first, second = run([], "first"), run([], "second")
+    for name in (
+        "checkpoints/best.safetensors",
+        "checkpoints/last.safetensors",
+        "checkpoints/tokenizer.json",
+        "predictions/test.csv",
+        "predictions/yardstick/test.csv",
+        "metrics.jsonl",
+        "data.json",
+    ):
+        one, other = (found.directory / name for found in (first, second))
+        assert one.read_bytes() == other.read_bytes(), name
+    assert first.metrics == second.metrics and first.intervals == second.intervals
+
+
+def test_another_seed_gives_other_weights_on_the_same_posts(run: Run) -> None:
+    first, second = run(["seed=1"], "first"), run(["seed=2"], "second")
+    weights = [f.directory / "checkpoints/best.safetensors" for f in (first, second)]
+    assert weights[0].read_bytes() != weights[1].read_bytes()
+    assert first.configuration_hash == second.configuration_hash
+    assert first.data == second.data
+    posts = [
+        read_predictions(f.directory / "predictions/test.csv", corpus_of(f).task).post_ids
+        for f in (first, second)
+    ]
+    assert list(posts[0]) == list(posts[1])
+
+
+def test_a_network_read_back_from_its_folder_predicts_the_same(run: Run) -> None:
+    found = run([])
+    corpus = corpus_of(found)
+    folder = found.directory / "checkpoints"
+    tokenizer = PostTokenizer.load(folder / "tokenizer.json")
+    network = build_network(
+        config_of(found), vocabulary_size=tokenizer.size, tasks=[corpus.task]
+    ).eval()
+    tensors, state = read_checkpoint(folder / "best.safetensors")
+    prefix = "network."
+    network.load_state_dict(
+        {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+    )
+    assert set(state["git"]) >= {"commit", "branch", "is_dirty"}
+    texts = corpus.part("test")["text"].tolist()
+    ids = list(tokenizer.encode(texts, max_tokens=config_of(found).model.max_tokens))
+    tokens = TokenTable(np.concatenate(ids), np.cumsum([0, *map(len, ids)]))
+    batch = make_batch(tokens, rows=np.arange(len(ids)), labels={})
+    probabilities = network(batch).logits["condition"].softmax(1).detach().numpy()
+    stored = read_predictions(found.directory / "predictions/test.csv", corpus.task)
+    in_order = probabilities[np.argsort(batch.post_indices.numpy())]
+    np.testing.assert_allclose(in_order, stored.probabilities, atol=2e-6)
+
+
+def test_the_yardstick_is_a_run_like_any_other(run: Run) -> None:
+    found = run(["model=tfidf_logistic"])
+    assert (found.status, found.model, found.yardstick) == ("completed", "tfidf_logistic", None)
+    neural = run([], "neural")
+    assert neural.yardstick is not None
+    for key in ("test/accuracy", "test/recall_at_spec80", "test/f1_macro"):
+        assert neural.yardstick["metrics"][key] == found.metrics[key]
+
+
+def test_the_saved_yardstick_needs_no_code_to_predict(run: Run) -> None:
+    found = run(["model=tfidf_logistic"])
+    folder = found.directory / "checkpoints"
+    vocabulary = json.loads((folder / "tfidf_logistic.json").read_text())["vocabulary"]
+    with np.load(folder / "tfidf_logistic.npz", allow_pickle=False) as numbers:
+        idf, weights, bias = (
+            numbers[name] for name in ("inverse_document_frequency", "coefficients", "intercepts")
+        )
+    corpus = corpus_of(found)
+    stored = read_predictions(found.directory / "predictions/test.csv", corpus.task)
+    text = corpus.part("test")["text"].iloc[0].lower()
+    words = [
+        word for word in "".join(c if c.isalnum() else " " for c in text).split() if len(word) > 1
+    ]
+    grams = [*words, *(" ".join(pair) for pair in pairwise(words))]
+    counts = np.array([grams.count(term) for term in vocabulary], dtype=float)
+    features = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * idf
+    scores = weights @ (features / np.linalg.norm(features)) + bias
+    expected = np.exp(scores) / np.exp(scores).sum()
+    np.testing.assert_allclose(stored.probabilities[0], expected, atol=1e-6)
+
+
+def test_without_a_priority_class_macro_f1_leads(run: Run) -> None:
+    found = run(["data.priority_class=null"])
+    assert found.selection is not None and found.selection["monitor"] == "val/f1_macro"
+    assert "test/recall_at_spec80" not in found.metrics
+
+
+def test_the_yardstick_and_the_loggers_can_be_left_out(run: Run) -> None:
+    found = run(["evaluation.yardstick=null", "logger=none", "callbacks.early_stopping=null"])
+    assert found.yardstick is None
+    assert not (found.directory / "tensorboard").exists()
+
+
+def test_csv_and_tensorboard_can_log_at_once(run: Run) -> None:
+    found = run(["logger=[tensorboard,csv]"])
+    assert list((found.directory / "tensorboard").glob("events.*"))
+    assert "train/loss" in (found.directory / "csv" / "metrics.csv").read_text()
+
+
+def test_a_sweeper_gets_a_validation_number_only(compose_config, tmp_path: Path) -> None:
+    config = compose_config(
+        [*SMALL, *SAMPLE, "model=tfidf_logistic", "optimized_metric=val/accuracy"]
+    )
+    value = run_experiment(config, tmp_path / "one", [])
+    assert value == read_run(tmp_path / "one").metrics["val/accuracy"]
+    config = compose_config(
+        [*SMALL, *SAMPLE, "model=tfidf_logistic", "optimized_metric=test/accuracy"]
+    )
+    with pytest.raises(InputError, match="optimized_metric=test/accuracy"):
+        run_experiment(config, tmp_path / "two", [])
+
+
+CANARY = "zyxwvcanary"
+
+
+def write_posts_with_a_canary(path: Path) -> None:
+    rows = ["text,label,author"]
+    for i in range(200):
+        words = f"post {i} has word{i % 7} and word{i % 11}"
+        secret = f" {CANARY} me@{CANARY}.org" if i == 3 else ""
+        rows.append(
+            f"{words}{secret},{'suicide' if i % 4 == 0 else 'control'},name{CANARY}{i // 4}"
+        )
+    path.write_text("\n".join(rows))
+
+
+def holding_the_canary(folder: Path) -> list[str]:
+    return [
+        path.name
+        for path in folder.rglob("*")
+        if path.is_file() and CANARY.encode() in path.read_bytes().lower()
+    ]
+
+
+@pytest.mark.parametrize("model", ["baseline_micro", "tfidf_logistic"])
+def test_no_word_of_one_author_is_in_anything_a_run_leaves(
+    run: Run, tmp_path: Path, model: str, capsys, caplog
+) -> None:
+    write_posts_with_a_canary(tmp_path / "posts.csv")
+    with caplog.at_level(logging.DEBUG, logger="mental_health_classifier"):
+        found = run(["data=file", f"data.path={tmp_path / 'posts.csv'}", f"model={model}"])
+    assert found.status == "completed"
+    assert holding_the_canary(found.directory) == []
+    printed = capsys.readouterr()
+    assert CANARY not in printed.out + printed.err + caplog.text
+
+
+def test_an_exception_is_recorded_without_its_words(run: Run, tmp_path: Path, monkeypatch) -> None:
+    from mental_health_classifier.training.objectives import ClassWeightedCrossEntropy
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(f"a post said {CANARY}")
+
+    monkeypatch.setattr(ClassWeightedCrossEntropy, "forward", fail)
+    with pytest.raises(RuntimeError):
+        run([])
+    found = read_run(tmp_path / "run")
+    assert found.status == "failed" and found.error is not None
+    assert found.error["type"] == "RuntimeError" and found.error["message"] is None
+    assert "text_classifier.py" in found.error["place"]
+    assert holding_the_canary(found.directory) == []
+
+
+def test_data_that_cannot_be_used_leaves_a_record_that_says_why(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        run(["data=file", f"data.path={tmp_path / 'nothing.csv'}"])
+    found = read_run(tmp_path / "run")
+    assert found.status == "failed" and found.error is not None
+    assert "does not exist" in found.error["message"]
+    assert read_json(found.directory / "run.json")["git"]["commit"] is not None
+
+
+def test_settings_of_the_evaluation_are_checked_before_anything_is_trained(run: Run) -> None:
+    with pytest.raises(InputError, match=r"evaluation\.specificity_floor=1\.2"):
+        run(["evaluation.specificity_floor=1.2"])
+
+
+def test_a_device_that_is_not_there_is_explained(run: Run, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match=r"trainer cannot be set up.*trainer=auto"):
+        run(["trainer=gpu"])
+
+
+def test_a_second_run_in_one_directory_is_refused_and_harms_nothing(run: Run) -> None:
+    first = run(["model=tfidf_logistic"])
+    before = {path: path.read_bytes() for path in first.directory.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match="already holds a run"):
+        run(["model=tfidf_logistic"])
+    assert before == {p: p.read_bytes() for p in first.directory.rglob("*") if p.is_file()}

@@ -1,0 +1,184 @@
+"""The command line of train.py, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mental_health_classifier.tracking.run_index import find_runs
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = "torch", "lightning", "torchmetrics", "sklearn", "scipy", "matplotlib", "tokenizers"
+
+
+def train(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs train.py with `folder` as the place of outputs/, multirun/ and the cache."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_help_explains_the_groups_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    script = (
+        "import runpy, sys, json\n"
+        f"sys.argv = [{str(ROOT / 'train.py')!r}, '--help']\n"
+        "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit:\n    pass\n"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=sys.stderr)\n"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stderr) == []
+    for words in ("GROUP=CHOICE", "model: ", "medium_model", "data: ", "dreaddit", "clinical"):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("argument", "messages"),
+    [
+        ("model=medum_model", ["medum_model", "baseline_small", "medium_model", "tfidf_logistic"]),
+        ("modle=medium_model", ["modle"]),
+        ("model.widht=3", ["widht", "Keys of model: ", "width", "num_layers"]),
+        ("sed=3", ["sed", "Keys of the configuration: ", "seed", "hypothesis"]),
+        ("model.width=[", ["model.width=["]),
+    ],
+)
+def test_a_misspelt_override_lists_what_exists(
+    tmp_path: Path, argument: str, messages: list[str]
+) -> None:
+    done = train(tmp_path, argument)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for message in messages:
+        assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []  # nothing was begun
+
+
+def test_bad_data_ends_with_one_message_and_a_record(tmp_path: Path) -> None:
+    done = train(tmp_path, "data=file", "data.path=nothing.csv")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    _which_job, message = done.stderr.strip().splitlines()
+    assert message == "data.path=nothing.csv does not exist. Give an existing file or folder."
+    (found,) = find_runs([tmp_path / "outputs"])
+    assert found.status == "failed"
+    assert found.name == "baseline_small"
+
+
+def test_a_directory_that_exists_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for arguments in (["hydra.run.dir=mine"], ["-m", "hydra.sweep.dir=mine"]):
+        done = train(tmp_path, *arguments)
+        assert done.returncode == 1
+        assert "mine exists already" in done.stderr and "Traceback" not in done.stderr
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_a_name_cannot_leave_its_folder(tmp_path: Path) -> None:
+    train(tmp_path, "name='../../away'", "data=file")
+    (found,) = find_runs([tmp_path / "outputs"])
+    assert found.name == "../../away"
+    assert found.directory.parent.parent == tmp_path / "outputs"
+
+
+@pytest.mark.slow
+def test_a_sweep_leaves_runs_that_can_be_compared(tmp_path: Path) -> None:
+    done = train(
+        tmp_path,
+        "-m",
+        "model=baseline_small,tfidf_logistic",
+        "seed=1,2",
+        "data.size=1500",
+        "trainer=smoke",
+    )
+    assert done.returncode == 0, done.stderr
+    listed = subprocess.run(
+        [sys.executable, "-m", "mental_health_classifier", "compare", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = json.loads(listed.stdout)
+    assert {(row["model"], row["seed"], row["status"]) for row in rows} == {
+        (model, seed, "completed")
+        for model in ("baseline_small", "tfidf_logistic")
+        for seed in (1, 2)
+    }
+    assert len({row["data_fingerprint"] for row in rows}) == 1
+
+
+@pytest.mark.slow
+def test_a_failed_job_does_not_end_the_sweep(tmp_path: Path) -> None:
+    done = train(
+        tmp_path,
+        "-m",
+        "model=tfidf_logistic",
+        "data.size=10,1000",
+        "evaluation.bootstrap_draws=100",
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert sorted(run.status for run in find_runs([tmp_path / "multirun"])) == [
+        "completed",
+        "failed",
+    ]
+
+
+@pytest.mark.slow
+def test_two_processes_give_equal_weights(tmp_path: Path) -> None:
+    weights = []
+    for folder in ("one", "two"):
+        done = train(
+            tmp_path,
+            "model=baseline_micro",
+            "data.size=1000",
+            "trainer=smoke",
+            f"hydra.run.dir={folder}",
+            f"cache_dir=cache-{folder}",
+        )
+        assert done.returncode == 0, done.stderr
+        weights.append((tmp_path / folder / "checkpoints" / "best.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_recorded_as_interrupted(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            str(ROOT / "train.py"),
+            "model=baseline_micro",
+            "data.size=2000",
+            "trainer.max_epochs=1000",
+            "callbacks.early_stopping=null",
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(600):
+            time.sleep(0.1)
+            if any(tmp_path.glob("outputs/*/*/metrics.jsonl")):
+                break
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) != 0
+    finally:
+        process.kill()
+    (found,) = find_runs([tmp_path / "outputs"])
+    assert found.status == "interrupted"
