@@ -180,6 +180,9 @@ class Corpus:
     def part(self, name: str) -> pd.DataFrame:
         return self.posts[self.posts["part"] == name]
 
+    def _without_text(self, name: str) -> pd.DataFrame:
+        return self.posts.loc[self.posts["part"] == name, ["id", "label", "author"]]
+
     @property
     def has_authors(self) -> bool:
         return bool(self.posts["author"].notna().any())
@@ -187,7 +190,7 @@ class Corpus:
     def predictions(self, part: str, probabilities: np.ndarray) -> Predictions:
         """Joins `probabilities`, shape `(n, C)` in the order of the part's rows, with what is known
         of the posts."""
-        posts = self.part(part)
+        posts = self._without_text(part)
         # A post of an unknown author stands for itself.
         authors = posts["author"].where(posts["author"].notna(), posts["id"])
         return Predictions(
@@ -204,7 +207,7 @@ class Corpus:
         post."""
         parts = {}
         for name in PARTS:
-            posts = self.part(name)
+            posts = self._without_text(name)
             counts = posts["label"].value_counts()
             parts[name] = {
                 "posts": len(posts),

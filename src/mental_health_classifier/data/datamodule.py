@@ -52,7 +52,7 @@ class PostDataModule(LightningDataModule):
 
     def class_counts(self) -> np.ndarray:
         """Training posts of each class, shape `(C,)`."""
-        labels = self.corpus.part("train")["label"]
+        labels = self._labels[self.corpus.task.name][self.corpus.posts["part"] == "train"]
         return np.bincount(labels, minlength=self.corpus.task.num_classes)
 
     def train_dataloader(self) -> DataLoader[Batch]:

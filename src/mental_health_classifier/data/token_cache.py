@@ -68,20 +68,17 @@ def write_tokens(
             advance(len(posts))
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
     np.save(folder / _OFFSETS, offsets, allow_pickle=False)
-    token_ids = None
-    filled = 0
-    for path in paths:
-        with path.open("rb") as stream:
-            np.load(stream, allow_pickle=False)
-            ids = np.load(stream, allow_pickle=False)
-        if token_ids is None:
-            token_ids = np.lib.format.open_memmap(
-                folder / _TOKEN_IDS, "w+", dtype=ids.dtype, shape=(int(offsets[-1]),)
-            )
-        token_ids[filled : filled + len(ids)] = ids
-        filled += len(ids)
-    assert token_ids is not None and filled == len(token_ids)
-    token_ids.flush()
+    # Written piece by piece rather than into a memory map, where a full disk would end the process.
+    with (folder / _TOKEN_IDS).open("wb") as whole:
+        for path in paths:
+            with path.open("rb") as stream:
+                np.load(stream, allow_pickle=False)  # the lengths
+                ids = np.load(stream, allow_pickle=False)
+            if path == paths[0]:
+                header = {"descr": np.lib.format.dtype_to_descr(ids.dtype), "fortran_order": False}
+                shape = {"shape": (int(offsets[-1]),)}
+                np.lib.format.write_array_header_1_0(whole, {**header, **shape})
+            whole.write(ids.tobytes())
     shutil.rmtree(chunks)
 
 
