@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -71,7 +72,12 @@ def _in_parallel(
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
-    pool: Any = Parallel(n_jobs=workers, return_as="generator", pre_dispatch="2*n_jobs")
+    pool: Any = Parallel(
+        n_jobs=workers,
+        return_as="generator",
+        pre_dispatch="2*n_jobs",
+        initializer=_leave_interrupts_to_the_parent,
+    )
     try:
         yield from pool(
             delayed(_write_chunk)(folder, number, rows, source) for number, rows in numbered
@@ -79,6 +85,11 @@ def _in_parallel(
     finally:
         # They would wait for more work, with all they imported in memory, while others train.
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """A terminal sends Ctrl-C to every process; the parent ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def num_processes(num_workers: int | None) -> int:

@@ -75,9 +75,12 @@ def write_tokens(
                 np.load(stream, allow_pickle=False)  # the lengths
                 ids = np.load(stream, allow_pickle=False)
             if path == paths[0]:
-                header = {"descr": np.lib.format.dtype_to_descr(ids.dtype), "fortran_order": False}
-                shape = {"shape": (int(offsets[-1]),)}
-                np.lib.format.write_array_header_1_0(whole, {**header, **shape})
+                header = {
+                    "descr": np.lib.format.dtype_to_descr(ids.dtype),
+                    "fortran_order": False,
+                    "shape": (int(offsets[-1]),),
+                }
+                np.lib.format.write_array_header_1_0(whole, header)
             whole.write(ids.tobytes())
     shutil.rmtree(chunks)
 
