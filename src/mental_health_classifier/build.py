@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.tracking.run_directories import folder_name
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -37,19 +37,12 @@ BUILDABLE = (
 """What a configuration may name as `_target_`: a record's configuration is data, and must not run
 code."""
 
-_MAX_FOLDER_NAME = 60
-
 
 def register_resolvers() -> None:
     """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra
     composes."""
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
-
-
-def folder_name(name: object) -> str:
-    """A run's name as one safe part of a path."""
-    return re.sub(r"[^\w.-]+", "-", str(name)).strip("-.")[:_MAX_FOLDER_NAME] or "run"
 
 
 def selection_metric(priority_class: str | None) -> str:

@@ -12,7 +12,7 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
 from mental_health_classifier.contracts import PARTS, Batch, Corpus
-from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
+from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
 from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
 from mental_health_classifier.data.token_cache import TokenTable, open_tokens, write_tokens
 from mental_health_classifier.data.tokenizer import PostTokenizer
@@ -43,6 +43,7 @@ class PostDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.predicted_parts = PARTS[1:]
+        self._num_skipped = 0
         self.corpus = corpus
         self._sampler = sampler
         self._seed = seed
@@ -55,8 +56,22 @@ class PostDataModule(LightningDataModule):
         labels = self._labels[self.corpus.task.name][self.corpus.posts["part"] == "train"]
         return np.bincount(labels, minlength=self.corpus.task.num_classes)
 
+    def typical_batch(self, *, num_posts: int) -> Batch:
+        """Posts of val whose lengths are spread like those of all of val."""
+        rows = np.flatnonzero(self.corpus.posts["part"] == "val")
+        by_length = rows[np.argsort(self._tokens.lengths[rows], kind="stable")]
+        chosen = np.linspace(0, len(rows) - 1, min(num_posts, len(rows))).round().astype(np.int64)
+        return make_batch(self._tokens, rows=by_length[chosen], labels=self._labels)
+
+    def skip_train_batches(self, num_batches: int) -> None:
+        """Has the first epoch of training begin so many batches later; to be called before it."""
+        self._num_skipped = num_batches
+
     def train_dataloader(self) -> DataLoader[Batch]:
-        return self._loader("train", is_shuffled=True)
+        loader = self._loader("train", is_shuffled=True)
+        if self._num_skipped:
+            loader.sampler.skip(self._num_skipped)  # pyright: ignore[reportAttributeAccessIssue]
+        return loader
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)

@@ -19,6 +19,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, Never
 
+import orjson
+
 from mental_health_classifier.contracts import InputError
 
 SCHEMA_VERSION = 1
@@ -125,8 +127,9 @@ def read_json(path: Path) -> dict[str, Any]:
         FileNotFoundError: there is no such file.
         InputError: the file was cut, changed, or written by a newer version of this package.
     """
+    document = path.read_bytes()
     try:
-        content = _DECODER.decode(path.read_text(encoding="utf-8"))
+        content = _decoded(document)
     except (ValueError, RecursionError) as error:
         place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(
@@ -137,6 +140,13 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} is damaged: expected a JSON object, found {type(content).__name__}."
         )
+    if not _is_unchanged(document):
+        raise InputError(
+            f"{path} is damaged: its content does not have the checksum in its last line. "
+            "Restore it from a copy; if you changed it on purpose, delete that line with the comma "
+            "before it."
+        )
+    content.pop("crc32", None)
     version = content.get("schema_version", SCHEMA_VERSION)
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise InputError(
@@ -224,12 +234,40 @@ def null_where_not_finite(value: Any) -> Any:
     raise TypeError(f"A value of type {type(value).__name__} has no form in JSON.")
 
 
+def _decoded(document: bytes) -> Any:
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        # Python's own says where the error is, and reads the halves of characters that a name can
+        # hold.
+        return _DECODER.decode(document.decode("utf-8"))
+
+
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
+_SEAL = b',\n "crc32": "%08x"\n}'
+_SEAL_BYTES = len(_SEAL % 0)
+
+
 def _document(mapping: Mapping[str, Any]) -> bytes:
-    # The closing brace is the last byte: every cut leaves invalid JSON.
-    return _encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
+    """Strict JSON whose last entry is the checksum of what stands before it.
+
+    The closing brace is the last byte: every cut leaves invalid JSON, and the checksum tells of
+    what else happened to it.
+    """
+    assert "crc32" not in mapping
+    if not mapping:
+        return b"{}"
+    body = _encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
+    body = body.removesuffix(b"\n}")
+    return body + _SEAL % zlib.crc32(body)
+
+
+def _is_unchanged(document: bytes) -> bool:
+    """Whether a document has the checksum of its content; one written by hand has none."""
+    body, seal = document[:-_SEAL_BYTES], document[-_SEAL_BYTES:]
+    return b'"crc32"' not in document or seal == _SEAL % zlib.crc32(body)
 
 
 def _encoded(text: str) -> bytes:

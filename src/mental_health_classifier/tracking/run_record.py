@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,12 @@ from typing import Any
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.tracking.artefacts import artefacts_of, peak_memory_bytes
-from mental_health_classifier.tracking.attempts import Attempt, claim_directory, now
+from mental_health_classifier.tracking.attempts import (
+    Attempt,
+    claim_directory,
+    latest_attempt,
+    now,
+)
 from mental_health_classifier.tracking.configuration_hash import (
     configuration_hash,
     plain_configuration,
@@ -26,15 +32,22 @@ from mental_health_classifier.tracking.files import (
     append_record,
     null_where_not_finite,
     open_records,
+    read_json,
+    write_atomically,
     write_json_once,
 )
 from mental_health_classifier.tracking.git_state import GitState, read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.prediction_files import read_predictions, write_predictions
+from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.tracking.source_files import PROJECT, read_source
 
 __all__ = ["RunRecord", "read_predictions", "recorded_run"]
 
 log = logging.getLogger(__name__)
+
+RESUMABLE = ("killed", "interrupted", "failed")
+"""States of a run after which another attempt makes sense."""
 
 
 class RunRecord:
@@ -52,10 +65,13 @@ class RunRecord:
         git: GitState,
         attempt: Attempt,
         signals: StopSignals,
+        is_resumed: bool = False,
     ) -> None:
         self.directory = directory
         self.run_id = run_id
         self.git = git
+        self.is_resumed = is_resumed
+        """Whether an earlier attempt at this run has left something behind."""
         self._attempt = attempt
         self._signals = signals
         self._started_at = now()
@@ -90,12 +106,41 @@ class RunRecord:
         elapsed = round(time.monotonic() - self._start, 3)
         self._append("resources.jsonl", {"time": elapsed, **resources})
 
+    def keep_metrics(self) -> int:
+        """Forces metrics.jsonl to disk and returns its size, for `rewind_metrics`."""
+        handle = self._handles.get("metrics.jsonl")
+        if handle is not None:
+            os.fsync(handle.fileno())
+        path = self.directory / "metrics.jsonl"
+        return path.stat().st_size if path.exists() else 0
+
+    def rewind_metrics(self, num_bytes: int) -> None:
+        """Takes back the lines that an earlier attempt wrote after its checkpoint.
+
+        They come again, and each must stand there once.
+        """
+        assert "metrics.jsonl" not in self._handles
+        path = self.directory / "metrics.jsonl"
+        if path.exists():
+            write_atomically(path, path.read_bytes()[:num_bytes])
+
     def write_data(self, account: Mapping[str, Any]) -> None:
-        """Writes data.json: what was read, how it was divided, and what was dropped and why."""
-        write_json_once(
-            self.directory / "data.json",
-            {"schema_version": SCHEMA_VERSION, **null_where_not_finite(account)},
-        )
+        """Writes data.json: what was read, how it was divided, and what was dropped and why.
+
+        Raises:
+            InputError: an earlier attempt at this run read other posts.
+        """
+        path = self.directory / "data.json"
+        facts = {"schema_version": SCHEMA_VERSION, **null_where_not_finite(account)}
+        if self.is_resumed and path.exists():
+            differing = [key for key, value in read_json(path).items() if value != facts.get(key)]
+            if differing:
+                raise InputError(
+                    f"The posts are not those that run {self.run_id} began with: "
+                    f"{', '.join(differing)} of {path} differ. Start a new run with them."
+                )
+        else:
+            write_json_once(path, facts)
 
     def write_predictions(self, predictions: Predictions, folder: str = "predictions") -> Path:
         """Writes the predictions of one part and says where.
@@ -127,6 +172,7 @@ class RunRecord:
         intervals: Mapping[str, tuple[float, float]] | None = None,
         yardstick: Mapping[str, Any] | None = None,
         selection: Mapping[str, Any] | None = None,
+        notes: str | None = None,
     ) -> None:
         """Hands over the results. Without it a run does not count as completed.
 
@@ -135,6 +181,7 @@ class RunRecord:
             intervals: for some of the metrics the lower and upper bound.
             yardstick: the same for the reference model fitted on the same parts, with differences.
             selection: which checkpoint was chosen, by what.
+            notes: what a person has to say about the outcome.
         """
         if self._results is not None:
             raise RuntimeError(f"finish() was called twice for run {self.run_id}; call it once.")
@@ -144,6 +191,7 @@ class RunRecord:
                 "intervals": intervals or {},
                 "yardstick": yardstick,
                 "selection": selection,
+                "notes": notes,
             }
         )
 
@@ -180,7 +228,10 @@ class RunRecord:
             status = "failed"
         if error is None and status == "failed":
             log.warning("Run %s ended without results and counts as failed.", self.run_id)
-        nothing = {"metrics": {}, "intervals": {}, "yardstick": None, "selection": None}
+        nothing = {
+            **{"metrics": {}, "intervals": {}},
+            **dict.fromkeys(("yardstick", "selection", "notes")),
+        }
         return {
             "status": status,
             "started_at": self._started_at,
@@ -202,12 +253,13 @@ def recorded_run(
     description: str,
     hypothesis: str,
     tags: Sequence[str],
-    seed: int,
+    seed: int | None,
     model: str,
     variants: Sequence[str],
     config: Mapping[str, Any],
     overrides: Sequence[str],
     argv: Sequence[str],
+    handles_signals: bool = True,
 ) -> RunRecord:
     """Claims a directory for a run and writes down what is known before it starts.
 
@@ -217,13 +269,16 @@ def recorded_run(
         directory: made if needed; must not hold another run.
         config: the resolved configuration, plain values only.
         overrides, argv: how it was asked for.
+        handles_signals: whether SIGTERM and Ctrl-C end the run as interrupted; of several runs in
+            one process at most one can.
 
     Raises:
         InputError: the directory holds a run, or the configuration a value that JSON has not.
     """
     plain = plain_configuration(config)
     # Of the code that runs, wherever it was started from.
-    git = read_git_state(Path(__file__).parent)
+    git = read_git_state(PROJECT)
+    source = read_source(git)
     run_id = uuid.uuid4().hex[:12]
     facts = {
         "schema_version": SCHEMA_VERSION,
@@ -240,12 +295,14 @@ def recorded_run(
         "configuration_hash": configuration_hash(plain),
         "config": plain,
         "git": asdict(git),
+        "source": {"sha256": source.sha256},
         "environment": read_environment(),
         "hardware": read_hardware(),
         "created_at": now(),
     }
     signals = StopSignals(ending=RunRecord.__exit__)
-    signals.install()
+    if handles_signals:
+        signals.install()
     signals.is_deferred = True
     try:
         attempt = claim_directory(directory, facts)
@@ -254,9 +311,54 @@ def recorded_run(
         raise
     record = RunRecord(directory, run_id=run_id, git=git, attempt=attempt, signals=signals)
     try:
+        source.write(directory / "source")
         signals.resume()
     except BaseException:
-        # Stopped while the directory was being claimed: that is this run's end.
+        # A full disk, or stopped while the directory was being claimed: that is this run's end.
+        with record:
+            raise
+    return record
+
+
+def resumed_run(directory: Path) -> RunRecord:
+    """Begins another attempt at a run that was killed, interrupted or failed.
+
+    Raises:
+        InputError: the run is completed, still running or damaged.
+    """
+    run = read_run(directory)
+    if run.status not in RESUMABLE:
+        reasons = {
+            "completed": "is completed, so there is nothing left to do.",
+            "running": "is running. Stop its process first.",
+            "damaged": f"is damaged: {' '.join(run.problems)}",
+        }
+        otherwise = "may still be running on another machine: it cannot be told from here."
+        raise InputError(f"Run {run.id} in {directory} {reasons.get(run.status, otherwise)}")
+    git = read_git_state(PROJECT)
+    signals = StopSignals(ending=RunRecord.__exit__)
+    signals.install()
+    signals.is_deferred = True
+    latest = latest_attempt(directory)
+    assert latest is not None and run.id is not None
+    try:
+        attempt = Attempt.begin(
+            directory,
+            number=int(latest.name) + 1,
+            facts={"git": asdict(git), "source": {"sha256": read_source(git).sha256}},
+        )
+    except FileExistsError:
+        signals.restore()
+        raise InputError(f"Run {run.id} was just resumed by another process.") from None
+    except BaseException:
+        signals.restore()
+        raise
+    record = RunRecord(
+        directory, run_id=run.id, git=git, attempt=attempt, signals=signals, is_resumed=True
+    )
+    try:
+        signals.resume()
+    except BaseException:
         with record:
             raise
     return record
