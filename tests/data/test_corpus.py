@@ -182,6 +182,14 @@ def test_shards_of_a_folder_are_one_corpus(tmp_path: Path, compose_config) -> No
     assert len(corpora_read[1].posts) == 200
 
 
+def test_a_group_too_large_for_the_shares_is_told(tmp_path: Path, compose_config) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    more = "".join(f"post number {i} of one author,control,busy\n" for i in range(60))
+    path.write_text(f"{path.read_text()}\n{more}")
+    corpus = build_corpus(compose_config(["data=file", f"data.path={path}"]))
+    assert corpus.warnings[0].startswith("Authors and near-duplicates link 60 of 260 posts")
+
+
 def test_near_duplicates_across_a_shipped_split_are_a_leak_that_is_told(
     tmp_path: Path, compose_config
 ) -> None:

@@ -9,6 +9,7 @@ from mental_health_classifier.data.posts import Source
 from mental_health_classifier.data.prepared_posts import open_posts, prepare_posts, read_about
 
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
+COLUMNS = ("id", "text", "label", "author", "shipped_part", "severity", "cluster", "group")
 OPTIONS = {"files": None, "columns": {}, "labels": None, "severity_levels": None}
 
 
@@ -18,7 +19,7 @@ def prepare(path: Path, **changes) -> tuple[pd.DataFrame, dict]:
     folder.mkdir(exist_ok=True)
     prepare_posts(folder, source, num_workers=1)
     assert sorted(file.name for file in folder.iterdir()) == ["about.json", "posts.arrow"]
-    return open_posts(folder), read_about(folder)
+    return open_posts(folder, COLUMNS), read_about(folder)
 
 
 def write(path: Path, text: str) -> Path:
@@ -55,7 +56,7 @@ def test_a_shipped_test_part_keeps_the_post_that_training_also_has(tmp_path: Pat
     )
     (folder := tmp_path / "prepared").mkdir()
     prepare_posts(folder, source, num_workers=1)
-    posts, about = open_posts(folder), read_about(folder)
+    posts, about = open_posts(folder, COLUMNS), read_about(folder)
     assert posts["text"].tolist() == ["only train", "shared", "only test"]
     assert [PARTS[part] for part in posts["shipped_part"]] == ["train", "test", "test"]
     dropped = about["account"]["dropped"]["duplicate of a post in another part"]

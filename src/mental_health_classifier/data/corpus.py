@@ -201,15 +201,15 @@ def read_corpus(
         cache_dir / "parts" / parts_key,
         lambda folder: divide_posts(folder, prepared, shares=shares, split_seed=split_seed),
     )
-    posts = open_posts(prepared)
+    severity = ["severity"] if about["has_severity"] else []
+    posts = open_posts(prepared, ["id", "text", "label", "author", "group", *severity])
     posts["part"] = pd.Categorical.from_codes(
         read_parts(divided), dtype=pd.CategoricalDtype(list(PARTS))
     )
-    columns = ["id", "text", "label", "author", "part", "group"]
     leaks = read_leaks(divided)
     return Corpus(
         name=name,
-        posts=posts[[*columns, "severity"] if about["has_severity"] else columns],
+        posts=posts,
         task=task,
         fingerprint=about["fingerprint"],
         key=parts_key,

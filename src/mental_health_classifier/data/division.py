@@ -12,11 +12,12 @@ import pandas as pd
 
 from mental_health_classifier.contracts import PARTS
 from mental_health_classifier.data.prepared_posts import open_posts, read_about
-from mental_health_classifier.data.splits import require_classes, split_posts
+from mental_health_classifier.data.splits import FOLDS, require_classes, split_posts
 from mental_health_classifier.progress import showing
 
 _PARTS = "parts.npy"
 _LEAKS = "leaks.json"
+_COLUMNS = ("label", "author", "shipped_part", "cluster", "group")
 
 
 def divide_posts(
@@ -32,7 +33,7 @@ def divide_posts(
     Raises:
         InputError: the posts are too few for the parts.
     """
-    posts, about = open_posts(prepared), read_about(prepared)
+    posts, about = open_posts(prepared, _COLUMNS), read_about(prepared)
     labels, shipped = posts["label"].to_numpy(), posts["shipped_part"].to_numpy()
     groups = posts["group"].to_numpy() if posts["group"].duplicated().any() else None
     with showing("Dividing posts"):
@@ -66,7 +67,7 @@ def count_leaks(
     """How far the parts know each other.
 
     Args:
-        posts: as `open_posts` returns them.
+        posts: label, author, shipped_part, cluster and group, as `open_posts` returns them.
         parts: place in PARTS of each post's part, shape `(posts,)`.
         texts_in_several_parts: exact texts that the corpus shipped in more than one part.
 
@@ -104,6 +105,12 @@ def count_leaks(
         warnings.append(
             f"Near-duplicates are in more than one part (clusters: {crossing}), because the corpus "
             "ships its split: scores may look better than they are on new posts."
+        )
+    largest = int(posts["group"].value_counts().iloc[0])
+    if largest > len(posts) / FOLDS:
+        warnings.append(
+            f"Authors and near-duplicates link {largest:,} of {len(posts):,} posts into one group, "
+            "which has to stay in one part: the parts may not have the shares of data.shares."
         )
     if texts_in_several_parts:
         warnings.append(

@@ -97,14 +97,15 @@ def read_about(folder: Path) -> dict[str, Any]:
     return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
 
 
-def open_posts(folder: Path) -> pd.DataFrame:
-    """The posts in the order of the source: id, text, label, author, shipped_part (place in PARTS
-    or -1), severity, cluster (of near-duplicates), group.
+def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the posts in the order of the source: id, text, label, author, shipped_part
+    (place in PARTS or -1), severity, cluster (of near-duplicates), group.
 
     Texts stay on disk until they are looked at.
     """
     with pa.memory_map(str(folder / _TABLE)) as file:
-        return pa.ipc.open_file(file).read_all().to_pandas(split_blocks=True)
+        table = pa.ipc.open_file(file).read_all().select(list(columns))
+        return table.to_pandas(split_blocks=True)
 
 
 def _in_order(found: Sequence[str], source: Source) -> list[str]:
@@ -184,8 +185,8 @@ def _write_table(
                     "author": _strings(keyed_hash(a, key) if a else None for a in authors),
                     "shipped_part": chosen["part"],
                     "severity": chosen["severity"],
-                    "cluster": clusters[rows],
-                    "group": groups[rows],
+                    "cluster": clusters[rows].astype(np.int32),
+                    "group": groups[rows].astype(np.int32),
                 }
             )
             writer = writer or pa.ipc.new_file(stream, hashed.schema)
