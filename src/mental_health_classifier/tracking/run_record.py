@@ -326,6 +326,8 @@ def resumed_run(directory: Path) -> RunRecord:
     Raises:
         InputError: the run is completed, still running or damaged.
     """
+    # Before the status is read: whoever begins another attempt meanwhile takes its number.
+    latest = latest_attempt(directory)
     run = read_run(directory)
     if run.status not in RESUMABLE:
         reasons = {
@@ -339,7 +341,6 @@ def resumed_run(directory: Path) -> RunRecord:
     signals = StopSignals(ending=RunRecord.__exit__)
     signals.install()
     signals.is_deferred = True
-    latest = latest_attempt(directory)
     assert latest is not None and run.id is not None
     try:
         attempt = Attempt.begin(
