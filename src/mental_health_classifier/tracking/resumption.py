@@ -11,7 +11,7 @@ from mental_health_classifier.tracking.git_state import read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals
 from mental_health_classifier.tracking.run_record import RunRecord
 from mental_health_classifier.tracking.run_summary import read_run
-from mental_health_classifier.tracking.source_files import PROJECT, read_source
+from mental_health_classifier.tracking.source_files import PROJECT, combined_hash, source_hashes
 
 RESUMABLE = ("killed", "interrupted", "failed")
 """States of a run after which another attempt makes sense."""
@@ -43,7 +43,7 @@ def resumed_run(directory: Path) -> RunRecord:
         attempt = Attempt.begin(
             directory,
             number=int(latest.name) + 1,
-            facts={"git": asdict(git), "source": {"sha256": read_source(git).sha256}},
+            facts={"git": asdict(git), "source": {"sha256": combined_hash(source_hashes(PROJECT))}},
         )
     except FileExistsError:
         signals.restore()
