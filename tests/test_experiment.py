@@ -23,7 +23,7 @@ from mental_health_classifier.tracking.prediction_files import read_predictions
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
-SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100"]
+SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"]
 SAMPLE = ["data.size=700"]
 
 Run = Callable[..., RunSummary]

@@ -27,8 +27,9 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking import attempts
 from mental_health_classifier.tracking.files import read_records
 from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_index import find_runs, list_runs
-from mental_health_classifier.tracking.run_record import RunRecord, recorded_run, resumed_run
+from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
 
 pytestmark = [

@@ -134,8 +134,8 @@ def build_learner(
     `_target_`)."""
     if "_target_" in config.model:
         return build(config.model, corpus=corpus, record=record, folder="predictions")
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
     from lightning.pytorch import seed_everything
-    from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
     from mental_health_classifier.training.network_learner import NetworkLearner

@@ -27,7 +27,9 @@ from mental_health_classifier.evaluation.evaluate import (
     evaluate,
 )
 from mental_health_classifier.progress import showing
-from mental_health_classifier.tracking.run_record import RunRecord, recorded_run, resumed_run
+from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
+from mental_health_classifier.tracking.resumption import resumed_run
+from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.resume_point import find_resume_point
@@ -71,6 +73,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
     with record:
         check_settings(**settings(config))
+        check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
         with record.phase("data"):
             corpus = build_corpus(config)
         record.write_data(data := corpus.describe())

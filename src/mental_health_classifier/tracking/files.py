@@ -23,8 +23,11 @@ import orjson
 
 from mental_health_classifier.contracts import InputError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written into every JSON file of a run; a higher number comes from a newer version."""
+
+SEALED_SINCE = 2
+"""From this version on every JSON file ends with its checksum."""
 
 TEMPORARY_PREFIX = ".tmp-"
 """How a file is called until it is whole. A killed process can leave some; readers skip them."""
@@ -140,19 +143,19 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} is damaged: expected a JSON object, found {type(content).__name__}."
         )
-    if not _is_unchanged(document):
-        raise InputError(
-            f"{path} is damaged: its content does not have the checksum in its last line. "
-            "Restore it from a copy; if you changed it on purpose, delete that line with the comma "
-            "before it."
-        )
-    content.pop("crc32", None)
-    version = content.get("schema_version", SCHEMA_VERSION)
+    version = content.get("schema_version", 1)
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise InputError(
             f"{path} has schema_version {version!r}; the installed mental-health-classifier reads "
             f"versions up to {SCHEMA_VERSION}. Update it."
         )
+    is_sealed = version >= SEALED_SINCE or b'"crc32"' in document
+    if is_sealed and not _has_its_seal(document):
+        raise InputError(
+            f"{path} is damaged: its content does not have the checksum in its last line. "
+            "Restore it from a copy."
+        )
+    content.pop("crc32", None)
     return content
 
 
@@ -264,10 +267,9 @@ def _document(mapping: Mapping[str, Any]) -> bytes:
     return body + _SEAL % zlib.crc32(body)
 
 
-def _is_unchanged(document: bytes) -> bool:
-    """Whether a document has the checksum of its content; one written by hand has none."""
+def _has_its_seal(document: bytes) -> bool:
     body, seal = document[:-_SEAL_BYTES], document[-_SEAL_BYTES:]
-    return b'"crc32"' not in document or seal == _SEAL % zlib.crc32(body)
+    return seal == _SEAL % zlib.crc32(body)
 
 
 def _encoded(text: str) -> bytes:

@@ -15,12 +15,7 @@ from typing import Any
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.tracking.artefacts import artefacts_of, peak_memory_bytes
-from mental_health_classifier.tracking.attempts import (
-    Attempt,
-    claim_directory,
-    latest_attempt,
-    now,
-)
+from mental_health_classifier.tracking.attempts import Attempt, claim_directory, now
 from mental_health_classifier.tracking.configuration_hash import (
     configuration_hash,
     plain_configuration,
@@ -39,15 +34,11 @@ from mental_health_classifier.tracking.files import (
 from mental_health_classifier.tracking.git_state import GitState, read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.prediction_files import read_predictions, write_predictions
-from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.tracking.source_files import PROJECT, read_source
 
 __all__ = ["RunRecord", "read_predictions", "recorded_run"]
 
 log = logging.getLogger(__name__)
-
-RESUMABLE = ("killed", "interrupted", "failed")
-"""States of a run after which another attempt makes sense."""
 
 
 class RunRecord:
@@ -315,50 +306,6 @@ def recorded_run(
         signals.resume()
     except BaseException:
         # A full disk, or stopped while the directory was being claimed: that is this run's end.
-        with record:
-            raise
-    return record
-
-
-def resumed_run(directory: Path) -> RunRecord:
-    """Begins another attempt at a run that was killed, interrupted or failed.
-
-    Raises:
-        InputError: the run is completed, still running or damaged.
-    """
-    run = read_run(directory)
-    if run.status not in RESUMABLE:
-        reasons = {
-            "completed": "is completed, so there is nothing left to do.",
-            "running": "is running. Stop its process first.",
-            "damaged": f"is damaged: {' '.join(run.problems)}",
-        }
-        otherwise = "may still be running on another machine: it cannot be told from here."
-        raise InputError(f"Run {run.id} in {directory} {reasons.get(run.status, otherwise)}")
-    git = read_git_state(PROJECT)
-    signals = StopSignals(ending=RunRecord.__exit__)
-    signals.install()
-    signals.is_deferred = True
-    latest = latest_attempt(directory)
-    assert latest is not None and run.id is not None
-    try:
-        attempt = Attempt.begin(
-            directory,
-            number=int(latest.name) + 1,
-            facts={"git": asdict(git), "source": {"sha256": read_source(git).sha256}},
-        )
-    except FileExistsError:
-        signals.restore()
-        raise InputError(f"Run {run.id} was just resumed by another process.") from None
-    except BaseException:
-        signals.restore()
-        raise
-    record = RunRecord(
-        directory, run_id=run.id, git=git, attempt=attempt, signals=signals, is_resumed=True
-    )
-    try:
-        signals.resume()
-    except BaseException:
         with record:
             raise
     return record

@@ -44,13 +44,18 @@ _PATHSPECS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The source as it is now."""
+    """The source as it was when it was read."""
 
-    project: Path
     commit: str | None
-    """None: no repository or no commit, so that all files have to be copied."""
+    """None: no repository or no commit, so that all files are copied."""
     hashes: dict[str, str]
     """SHA-256 of every source file, by its path within the project."""
+    patch: bytes | None
+    """The difference to the commit."""
+    copies: dict[str, bytes]
+    """Files that git does not have."""
+    other_changes: list[dict[str, Any]]
+    """Files that were changed or added elsewhere, by name and hash."""
 
     @property
     def sha256(self) -> str:
@@ -59,27 +64,16 @@ class Source:
 
     def write(self, folder: Path) -> None:
         """Leaves in `folder`, which appears whole, what rebuilding the source needs beside the
-        commit.
-
-        files.json lists every file with its hash, and what else was changed; changes.patch is the
-        difference to the commit; untracked/ holds files that git does not have.
-        """
-        patch, copied = None, list(self.hashes)
-        if self.commit is not None:
-            patch = git_output(self.project, *_DIFF, "HEAD", "--", *_PATHSPECS)
-            copied = _names(
-                git_output(self.project, *_UNTRACKED, "--", *_PATHSPECS)  # ignored ones are not
-            )
+        commit: files.json, changes.patch where there is one, and the copies below untracked/."""
         prepared = folder.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
         prepared.mkdir(parents=True)
         try:
-            if patch:
-                (prepared / "changes.patch").write_bytes(patch)
-            for name in copied:
-                if name in self.hashes:
-                    copy = prepared / "untracked" / name
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    copy.write_bytes((self.project / name).read_bytes())
+            if self.patch:
+                (prepared / "changes.patch").write_bytes(self.patch)
+            for name, content in self.copies.items():
+                copy = prepared / "untracked" / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(content)
             write_json(
                 prepared / "files.json",
                 {
@@ -87,7 +81,7 @@ class Source:
                     "commit": self.commit,
                     "sha256": self.sha256,
                     "files": self.hashes,
-                    "other_changes": [] if self.commit is None else _other_changes(self.project),
+                    "other_changes": self.other_changes,
                 },
             )
             prepared.rename(folder)
@@ -96,8 +90,22 @@ class Source:
 
 
 def read_source(git: GitState, project: Path = PROJECT) -> Source:
-    """Reads which files the source consists of."""
-    return Source(project, git.commit, source_hashes(project))
+    """Reads which files the source consists of, and what git does not have of them.
+
+    Args:
+        git: state of the project's repository.
+    """
+    hashes = source_hashes(project)
+    patch, copied, other_changes = None, list(hashes), []
+    if git.commit is not None:
+        copied = []
+        if git.is_dirty:
+            patch = git_output(project, *_DIFF, "HEAD", "--", *_PATHSPECS)
+            # Those that git ignores are not among them.
+            copied = _names(git_output(project, *_UNTRACKED, "--", *_PATHSPECS))
+            other_changes = _other_changes(project)
+    copies = {name: (project / name).read_bytes() for name in copied if name in hashes}
+    return Source(git.commit, hashes, patch, copies, other_changes)
 
 
 def source_hashes(project: Path) -> dict[str, str]:
