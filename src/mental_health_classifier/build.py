@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
     from torch import nn
 
+    from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.tracking.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.yardstick import TfidfLogistic
@@ -91,6 +92,20 @@ def build_corpus(config: DictConfig) -> Corpus:
     return build(config.data).read()
 
 
+def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
+    """Learns the vocabulary and turns posts into tokens, or opens what an earlier run left."""
+    from mental_health_classifier.data.datamodule import PostDataModule
+
+    return PostDataModule(
+        corpus,
+        learn_tokenizer=build(config.tokenizer),
+        max_tokens=config.model.max_tokens,
+        sampler=build(config.sampler),
+        cache_dir=Path(config.cache_dir),
+        seed=config.seed,
+    )
+
+
 def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[Task]) -> nn.Module:
     """Builds the architecture; its weights are a function of the random state of torch."""
     from mental_health_classifier.models.network import Network
@@ -122,19 +137,11 @@ def build_learner(
     from lightning.fabric.utilities.exceptions import MisconfigurationException
     from lightning.pytorch import seed_everything
 
-    from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
 
-    datamodule = PostDataModule(
-        corpus,
-        learn_tokenizer=build(config.tokenizer),
-        max_tokens=config.model.max_tokens,
-        sampler=build(config.sampler),
-        cache_dir=Path(config.cache_dir),
-        seed=config.seed,
-    )
+    datamodule = build_datamodule(config, corpus)
     quiet_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
     tasks = [corpus.task]

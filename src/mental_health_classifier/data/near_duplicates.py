@@ -5,8 +5,8 @@ of at least `THRESHOLD`. Candidates come from MinHash with locality-sensitive ha
 Leskovec et al., Mining of Massive Datasets, chapter 3), and every pair of them is verified exactly.
 
 The permutations and the division into bands are those of datasketch. Its index keeps Python
-objects for each post and band, several kilobytes a post, so the same computation is done here on
-arrays, a chunk of posts at a time.
+objects for each post and band, more than fits for millions of posts, so the same computation is
+done here on arrays, a chunk of posts at a time.
 """
 
 from __future__ import annotations
