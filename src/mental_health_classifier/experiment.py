@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from mental_health_classifier.build import (
     set_num_threads,
 )
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.evaluate import (
     check_settings,
     compare_with_yardstick,
@@ -31,6 +33,8 @@ from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.resume_point import find_resume_point
+
+logger = logging.getLogger(__name__)
 
 
 def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> float | None:
@@ -70,13 +74,15 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     with record:
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
-        with record.phase("data"), showing("Reading posts"):
+        with record.phase("data"):
             corpus = build_corpus(config)
-        record.write_data(corpus.describe())
+        record.write_data(data := corpus.describe())
+        for line in account_lines(data):
+            logger.info(line)
         resume_from = find_resume_point(record.directory) if record.is_resumed else None
         record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
         loggers = build_loggers(config, record)
-        with record.phase("preparation"), showing("Preparing tokens"):
+        with record.phase("preparation"):
             learner = build_learner(config, corpus, record, loggers)
         with record.phase("fit"):
             learner.fit(resume_from)

@@ -24,7 +24,7 @@ LEFT_OUT = frozenset(
         # How fast. Threads reorder sums and so change the last digits of a result, which is why a
         # record holds them; they do not make it another experiment. Devices and precision stay
         # in: they change batches and arithmetic.
-        "num_threads",
+        *("num_threads", "data.num_workers"),
     }
 )
 """Keys without influence on the hash, with everything below them. So is `seed`, at every depth."""
