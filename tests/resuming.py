@@ -6,13 +6,16 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 from omegaconf import DictConfig
 
 from mental_health_classifier import experiment
+from mental_health_classifier.tracking import resumption, run_record
+from mental_health_classifier.tracking.git_state import GitState
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 SMALL = [
@@ -80,8 +83,21 @@ def outcome_of(directory: Path) -> dict[str, bytes]:
 
 
 def run(config: DictConfig, directory: Path) -> None:
-    experiment.run_experiment(config, directory, [])
+    with a_repository_that_stays_as_it_is():
+        experiment.run_experiment(config, directory, [])
 
 
 def resume(directory: Path) -> None:
-    experiment.resume_experiment(directory)
+    with a_repository_that_stays_as_it_is():
+        experiment.resume_experiment(directory)
+
+
+@contextmanager
+def a_repository_that_stays_as_it_is() -> Iterator[None]:
+    """Checkpoints hold the commit, and somebody may commit while the tests run."""
+    state = GitState(commit="0" * 40, branch="main", is_dirty=False)
+    with (
+        patch.object(run_record, "read_git_state", lambda _: state),
+        patch.object(resumption, "read_git_state", lambda _: state),
+    ):
+        yield
