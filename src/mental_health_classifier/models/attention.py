@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mental_health_classifier.contracts import EqualLengthRun, InputError
+from mental_health_classifier.models.dropout import Dropout
+from mental_health_classifier.models.linear import Linear
+from mental_health_classifier.models.runs import split_runs
 
 
 class ScaledDotProductAttention(nn.Module):
@@ -24,22 +27,30 @@ class ScaledDotProductAttention(nn.Module):
                 f"model.width={width} is not a multiple of model.num_heads={num_heads}."
             )
         self.num_heads = num_heads
-        self.dropout = dropout
-        self.queries_keys_values = nn.Linear(width, 3 * width)
-        self.output = nn.Linear(width, width)
+        self.dropout = Dropout(dropout)
+        self.queries_keys_values = Linear(width, 3 * width)
+        self.output = Linear(width, width)
 
     def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
         """Mixes `hidden` of shape `(N, D)` within each post; the shape stays."""
         projected = self.queries_keys_values(hidden)  # (N, 3D)
-        mixed = torch.cat([self._attend(projected, run) for run in runs])  # (N, D)
-        return self.output(mixed)
+        mixed = [
+            self._attend(tokens.view(posts, length, 3, self.num_heads, -1)).view(posts * length, -1)
+            for tokens, (_, posts, length) in zip(split_runs(projected, runs), runs, strict=True)
+        ]
+        return self.output(torch.cat(mixed))
 
-    def _attend(self, projected: Tensor, run: EqualLengthRun) -> Tensor:
-        first, posts, length = run
-        tokens = projected[first : first + posts * length]
-        heads = tokens.view(posts, length, 3, self.num_heads, -1)
+    def _attend(self, heads: Tensor) -> Tensor:
+        """(posts, length, 3, H, D/H) -> (posts, length, H, D/H)"""
         queries, keys, values = heads.permute(2, 0, 3, 1, 4)  # (posts, H, length, D/H) each
-        attended = functional.scaled_dot_product_attention(
-            queries, keys, values, dropout_p=self.dropout if self.training else 0.0
-        )
-        return attended.transpose(1, 2).reshape(posts * length, -1)
+        if self.dropout.is_active and heads.device.type == "cpu":
+            # The fused kernel for processors knows no dropout; torch's way round it takes many
+            # more passes over the weights than these.
+            scores = queries @ keys.transpose(-1, -2) * heads.shape[-1] ** -0.5
+            attended = self.dropout(scores.softmax(-1)) @ values
+        else:
+            share = self.dropout.share if self.dropout.is_active else 0.0
+            attended = functional.scaled_dot_product_attention(
+                queries, keys, values, dropout_p=share
+            )
+        return attended.transpose(1, 2).contiguous()
