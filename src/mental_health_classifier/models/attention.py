@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from mental_health_classifier.contracts import EqualLengthRun, InputError
 from mental_health_classifier.models.dropout import Dropout
+from mental_health_classifier.models.dropped_attention import DroppedAttention
 from mental_health_classifier.models.linear import Linear
 from mental_health_classifier.models.runs import split_runs
 
@@ -34,23 +35,22 @@ class ScaledDotProductAttention(nn.Module):
     def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
         """Mixes `hidden` of shape `(N, D)` within each post; the shape stays."""
         projected = self.queries_keys_values(hidden)  # (N, 3D)
-        mixed = [
-            self._attend(tokens.view(posts, length, 3, self.num_heads, -1)).view(posts * length, -1)
-            for tokens, (_, posts, length) in zip(split_runs(projected, runs), runs, strict=True)
-        ]
-        return self.output(torch.cat(mixed))
+        if self.dropout.is_active and hidden.device.type == "cpu":
+            mixed = DroppedAttention.apply(projected, runs, self.num_heads, self.dropout)
+        else:
+            mixed = torch.cat(
+                [
+                    self._attend(tokens.view(posts, length, 3, self.num_heads, -1))
+                    for tokens, (_, posts, length) in zip(
+                        split_runs(projected, runs), runs, strict=True
+                    )
+                ]
+            )
+        return self.output(mixed)
 
     def _attend(self, heads: Tensor) -> Tensor:
-        """(posts, length, 3, H, D/H) -> (posts, length, H, D/H)"""
+        """(posts, length, 3, H, D/H) -> (posts * length, D)"""
         queries, keys, values = heads.permute(2, 0, 3, 1, 4)  # (posts, H, length, D/H) each
-        if self.dropout.is_active and heads.device.type == "cpu":
-            # The fused kernel for processors knows no dropout; torch's way round it takes many
-            # more passes over the weights than these.
-            scores = queries @ keys.transpose(-1, -2) * heads.shape[-1] ** -0.5
-            attended = self.dropout(scores.softmax(-1)) @ values
-        else:
-            share = self.dropout.share if self.dropout.is_active else 0.0
-            attended = functional.scaled_dot_product_attention(
-                queries, keys, values, dropout_p=share
-            )
-        return attended.transpose(1, 2).contiguous()
+        share = self.dropout.share if self.dropout.is_active else 0.0
+        attended = functional.scaled_dot_product_attention(queries, keys, values, dropout_p=share)
+        return attended.transpose(1, 2).flatten(2).flatten(0, 1)
