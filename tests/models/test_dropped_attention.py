@@ -1,11 +1,9 @@
 from collections.abc import Callable
 
-import pytest
 import torch
 from torch import Tensor
 
 from mental_health_classifier.contracts import EqualLengthRun
-from mental_health_classifier.models import linear
 from mental_health_classifier.models.dropout import Dropout
 from mental_health_classifier.models.dropped_attention import DroppedAttention
 
@@ -37,15 +35,6 @@ def attend_plainly(projected: Tensor, dropout: Dropout) -> Tensor:
     return torch.cat(mixed)
 
 
-@pytest.fixture(params=["as chosen for this processor", "oneDNN for everything"])
-def products(request, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param.startswith("oneDNN"):
-        if not torch.backends.mkldnn.is_available():
-            pytest.skip("this torch has no oneDNN")
-        monkeypatch.setattr(linear, "_MIN_MULTIPLICATIONS", 0)
-        monkeypatch.setattr(linear, "prefers_onednn", lambda: True)
-
-
 def result_and_gradient(attend: Callable[[Tensor], Tensor], projected: Tensor):
     projected = projected.clone().requires_grad_()
     mixed = attend(projected)
@@ -53,7 +42,6 @@ def result_and_gradient(attend: Callable[[Tensor], Tensor], projected: Tensor):
     return mixed, gradient
 
 
-@pytest.mark.usefixtures("products")
 def test_it_is_attention_with_weights_left_out_and_so_is_its_gradient() -> None:
     torch.manual_seed(0)
     projected, dropout = torch.randn(11, 3 * WIDTH), KnownFactors(0.3)
@@ -62,20 +50,3 @@ def test_it_is_attention_with_weights_left_out_and_so_is_its_gradient() -> None:
     )
     plain = result_and_gradient(lambda p: attend_plainly(p, dropout), projected)
     torch.testing.assert_close(ours, plain)
-
-
-@pytest.mark.usefixtures("products")
-@pytest.mark.parametrize(("inputs", "outputs"), [(5, 7), (7, 5)])
-def test_a_linear_layer_is_that_of_torch(inputs: int, outputs: int) -> None:
-    torch.manual_seed(0)
-    ours = linear.Linear(inputs, outputs)
-    theirs = torch.nn.Linear(inputs, outputs)
-    theirs.load_state_dict(ours.state_dict())
-    values = torch.randn(11, inputs)
-    results = []
-    for layer in (ours, theirs):
-        hidden = values.clone().requires_grad_()
-        answer = layer(hidden)
-        answer.square().sum().backward()
-        results.append([answer, hidden.grad, layer.weight.grad, layer.bias.grad])
-    torch.testing.assert_close(*results)

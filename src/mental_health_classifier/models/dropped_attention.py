@@ -10,7 +10,6 @@ from torch import Tensor
 
 from mental_health_classifier.contracts import EqualLengthRun
 from mental_health_classifier.models.dropout import Dropout
-from mental_health_classifier.models.linear import multiply_each
 
 
 class DroppedAttention(torch.autograd.Function):
@@ -35,9 +34,9 @@ class DroppedAttention(torch.autograd.Function):
             by_part = projected[rows].view(posts, length, 3, num_heads, -1).permute(2, 0, 3, 1, 4)
             parts = by_part.reshape(3, posts * num_heads, length, -1)
             queries, keys, values = parts  # (posts * H, length, D/H) each
-            weights = multiply_each(queries, keys).mul_(queries.shape[-1] ** -0.5).softmax(-1)
+            weights = torch.bmm(queries, keys.mT).mul_(queries.shape[-1] ** -0.5).softmax(-1)
             factors = dropout.factors(weights.shape, like=weights)
-            attended = multiply_each(weights * factors, values.transpose(1, 2))
+            attended = torch.bmm(weights * factors, values)
             _by_head(mixed[rows], posts, num_heads).copy_(
                 attended.view(posts, num_heads, length, -1)
             )
@@ -55,15 +54,15 @@ class DroppedAttention(torch.autograd.Function):
             (queries, keys, values), weights, factors = next(saved), next(saved), next(saved)
             rows = slice(first, first + posts * length)
             of_attended = _by_head(of_mixed[rows], posts, ctx.num_heads).reshape(queries.shape)
-            of_weights = multiply_each(of_attended, values).mul_(factors)
+            of_weights = torch.bmm(of_attended, values.mT).mul_(factors)
             of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype)
             of_scores.mul_(queries.shape[-1] ** -0.5)
             by_part = of_projected[rows].view(posts, length, 3, ctx.num_heads, -1)
             for part, gradient in enumerate(
                 (
-                    multiply_each(of_scores, keys.transpose(1, 2)),
-                    multiply_each(of_scores.transpose(1, 2), queries.transpose(1, 2)),
-                    multiply_each((weights * factors).transpose(1, 2), of_attended.transpose(1, 2)),
+                    torch.bmm(of_scores, keys),
+                    torch.bmm(of_scores.mT, queries),
+                    torch.bmm((weights * factors).mT, of_attended),
                 )
             ):
                 by_part[:, :, part].transpose(1, 2).copy_(

@@ -61,11 +61,3 @@ class _OneDnnLinear(torch.autograd.Function):
 def _multiply(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
     """left (N, K) times right (M, K) transposed, plus bias (M)."""
     return torch.ops.mkldnn._linear_pointwise(left, right, bias, "none", [], "")
-
-
-def multiply_each(left: Tensor, right: Tensor) -> Tensor:
-    """left (B, N, K) times right (B, M, K) transposed, matrix by matrix: (B, N, M)."""
-    is_large = left.shape[1] * left.shape[2] * right.shape[1] >= _MIN_MULTIPLICATIONS
-    if is_large and left.dtype == torch.float32 and prefers_onednn():
-        return torch.stack([_multiply(a, b) for a, b in zip(left, right, strict=True)])
-    return torch.bmm(left, right.transpose(1, 2))
