@@ -28,6 +28,7 @@ from mental_health_classifier.progress import showing
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
+from mental_health_classifier.training.process_memory import keep_freed_memory
 
 
 def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> float | None:
@@ -40,6 +41,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         InputError: what was given cannot be used; the record says so too.
     """
     set_num_threads(config.num_threads)
+    keep_freed_memory()
     description = describe_run(config, overrides)
     with recorded_run(output_dir, **description) as record:
         check_settings(**settings(config))

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_MIN_MULTIPLICATIONS = 2**22
-"""For fewer, oneDNN's start of its threads takes longer than the product."""
+_MIN_MULTIPLICATIONS = 2**27
+"""oneDNN makes a kernel for each new number of rows, which for fewer takes longer than it saves."""
 
 
 class Linear(nn.Linear):
