@@ -36,6 +36,7 @@ KEYS = (
     "matrix_peak_share",
     "matrix_peak_share_processor",
     "lightning_overhead",
+    "lightning_overhead_processor",
     "lightning_milliseconds",
     "input_wait_share",
     "posts_per_second",
@@ -123,6 +124,9 @@ def figures(rounds: Sequence[Round], size: str) -> dict[str, float]:
         "matrix_peak_share": median(lambda r: speed(r.ours) / r.matrix_peak[0]),
         "matrix_peak_share_processor": median(lambda r: thrift(r.ours) / r.matrix_peak[1]),
         "lightning_overhead": median(lambda r: r.ours.seconds / r.bare.seconds),
+        "lightning_overhead_processor": median(
+            lambda r: r.ours.processor_seconds / r.bare.processor_seconds
+        ),
         "lightning_milliseconds": median(
             lambda r: 1000 * (r.ours.seconds - r.bare.seconds) / r.ours.steps
         ),
@@ -160,7 +164,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     console = Console(width=110)
     machine = describe_machine()
-    console.print(", ".join(f"{key} {value}" for key, value in machine.items()))
+    console.print(", ".join(f"{key} {value}" for key, value in machine.items()), soft_wrap=True)
     results = {}
     for size in options.sizes.split(","):
         for mean_tokens in map(int, options.lengths.split(",")):

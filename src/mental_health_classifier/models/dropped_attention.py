@@ -55,7 +55,9 @@ class DroppedAttention(torch.autograd.Function):
             rows = slice(first, first + posts * length)
             of_attended = _by_head(of_mixed[rows], posts, ctx.num_heads).reshape(queries.shape)
             of_weights = torch.bmm(of_attended, values.mT).mul_(factors)
-            of_scores = torch._softmax_backward_data(of_weights, weights, -1, weights.dtype)
+            of_scores = torch.ops.aten._softmax_backward_data(
+                of_weights, weights, -1, weights.dtype
+            )
             of_scores.mul_(queries.shape[-1] ** -0.5)
             by_part = of_projected[rows].view(posts, length, 3, ctx.num_heads, -1)
             for part, gradient in enumerate(
