@@ -1,55 +1,31 @@
-"""The machine a benchmark ran on, and the fastest it multiplies matrices."""
+"""What a figure was measured on, and what else kept that machine busy meanwhile."""
 
 from __future__ import annotations
 
 import os
 import platform
-import statistics
-import time
-from pathlib import Path
+from typing import Any
 
-import torch
-
-_SIDE = 2048
+from mental_health_classifier.tracking.environment import read_hardware
 
 
-def describe_machine() -> dict[str, object]:
-    cpuinfo = Path("/proc/cpuinfo")
-    names = [
-        line.partition(":")[2].strip()
-        for line in (cpuinfo.read_text().splitlines() if cpuinfo.exists() else [])
-        if line.startswith("model name")
-    ]
+def describe_machine() -> dict[str, Any]:
+    """Processor, processors that this process may use, memory, load, versions."""
+    hardware = read_hardware()
     return {
-        "processor": names[0] if names else platform.processor(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "processors": len(os.sched_getaffinity(0)),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "load": round(os.getloadavg()[0], 2),
+        "processor": hardware["cpu_model"] or hardware["machine"],
+        "processors": hardware["usable_cores"] or hardware["logical_cores"],
+        "memory_gb": round(hardware["memory_bytes"] / 2**30, 1),
+        "load_1_5_15_minutes": [round(load, 2) for load in os.getloadavg()],
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
     }
 
 
-def matrix_peak(repeats: int = 7) -> tuple[float, float]:
-    """Floating-point operations of a large float32 product for each second, and for each second of
-    processor time: of the faster of the two libraries that torch carries, whichever training uses.
-    """
-    left, right = torch.rand(_SIDE, _SIDE), torch.rand(_SIDE, _SIDE)
-    products = [lambda: left @ right]
-    if torch.backends.mkldnn.is_available():
-        products.append(
-            lambda: torch.ops.mkldnn._linear_pointwise(left, right, None, "none", [], "")
-        )
-    best = (0.0, 0.0)
-    for product in products:
-        product()
-        seconds, processor_seconds = [], []
-        for _ in range(repeats):
-            start, processor_start = time.perf_counter(), time.process_time()
-            product()
-            seconds.append(time.perf_counter() - start)
-            processor_seconds.append(time.process_time() - processor_start)
-        # Medians: a training step, too, has to share the machine with whatever else runs.
-        medians = statistics.median(seconds), statistics.median(processor_seconds)
-        best = max(best, (2 * _SIDE**3 / medians[0], 2 * _SIDE**3 / medians[1]))
-    return best
+def machine_line(machine: dict[str, Any]) -> str:
+    """The same in one line."""
+    load = ", ".join(map(str, machine["load_1_5_15_minutes"]))
+    return (
+        f"{machine['processor']}, {machine['processors']} processors, {machine['memory_gb']} GB, "
+        f"{machine['system']}, Python {machine['python']}; load {load}"
+    )

@@ -19,7 +19,8 @@ from pathlib import Path
 import our_training
 import torch
 import trainer_training
-from machine import describe_machine, matrix_peak
+from machine import describe_machine, machine_line
+from matrix_product import matrix_peak
 from rich.console import Console
 from rich.table import Table
 from turnstile import Contender, Turn
@@ -163,8 +164,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     console = Console(width=110)
-    machine = describe_machine()
-    console.print(", ".join(f"{key} {value}" for key, value in machine.items()), soft_wrap=True)
+    machine = describe_machine() | {
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": options.threads,
+        "torch": torch.__version__,
+    }
+    console.print(f"{machine_line(machine)}; {options.threads} threads", soft_wrap=True)
     results = {}
     for size in options.sizes.split(","):
         for mean_tokens in map(int, options.lengths.split(",")):

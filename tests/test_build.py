@@ -1,8 +1,9 @@
 import pytest
 from omegaconf import OmegaConf
 
-from mental_health_classifier.build import build, folder_name, selection_metric
+from mental_health_classifier.build import build, selection_metric
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_directories import folder_name
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,9 @@ def test_the_yardstick_has_no_network(compose_config) -> None:
     config = compose_config(["model=tfidf_logistic"])
     assert "network" not in config and "optimizer" not in config
     assert config.model.name == config.name == "tfidf_logistic"
+
+
+def test_a_constructor_that_refuses_its_arguments_is_heard(compose_config) -> None:
+    config = compose_config(["data.grammar.cue_strength=-3"])
+    with pytest.raises(InputError, match=r"^data\.grammar\.cue_strength must be a number"):
+        build(config.data)

@@ -23,7 +23,7 @@ from mental_health_classifier.tracking.prediction_files import read_predictions
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
-SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100"]
+SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"]
 SAMPLE = ["data.size=700"]
 
 Run = Callable[..., RunSummary]
@@ -155,9 +155,11 @@ def test_a_network_read_back_from_its_folder_predicts_the_same(run: Run) -> None
     )
     assert set(state["git"]) >= {"commit", "branch", "is_dirty"}
     texts = corpus.part("test")["text"].tolist()
-    ids = list(tokenizer.encode(texts, max_tokens=config_of(found).model.max_tokens))
-    tokens = TokenTable(np.concatenate(ids), np.cumsum([0, *map(len, ids)]))
-    batch = make_batch(tokens, rows=np.arange(len(ids)), labels={})
+    ids, lengths = tokenizer.encode(
+        texts, max_tokens=config_of(found).model.max_tokens, truncate=corpus.truncate
+    )
+    tokens = TokenTable(ids, np.cumsum([0, *lengths]))
+    batch = make_batch(tokens, rows=np.arange(len(lengths)), labels={})
     probabilities = network(batch).logits["condition"].softmax(1).detach().numpy()
     stored = read_predictions(found.directory / "predictions/test.csv", corpus.task)
     in_order = probabilities[np.argsort(batch.post_indices.numpy())]
@@ -289,6 +291,14 @@ def test_data_that_cannot_be_used_leaves_a_record_that_says_why(run: Run, tmp_pa
 def test_settings_of_the_evaluation_are_checked_before_anything_is_trained(run: Run) -> None:
     with pytest.raises(InputError, match=r"evaluation\.specificity_floor=1\.2"):
         run(["evaluation.specificity_floor=1.2"])
+
+
+def test_a_device_that_is_not_there_is_explained(run: Run, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match=r"trainer cannot be set up.*trainer=auto"):
+        run(["trainer=gpu"])
 
 
 def test_a_second_run_in_one_directory_is_refused_and_harms_nothing(run: Run) -> None:

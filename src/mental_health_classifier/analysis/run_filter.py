@@ -36,6 +36,10 @@ _COMPARISONS: dict[type[ast.cmpop], Callable] = {
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]*)`""")
 
 
+SHOWN_COLUMNS = 30
+"""The leading columns are those that people ask for; a table of many classes has hundreds."""
+
+
 def select_runs(
     runs: Sequence[RunSummary], *, tags: Sequence[str], where: str | None
 ) -> pd.DataFrame:
@@ -64,16 +68,18 @@ def known_columns(names: Sequence[str], table: pd.DataFrame, *, option: str) -> 
     """The names as they are, if the table has all these columns.
 
     Raises:
-        InputError: it has not. The message names the most similar columns first, then all.
+        InputError: it has not. The message names the most similar columns, then the first ones.
     """
     for name in names:
         if name not in table.columns:
             columns = list(map(str, table.columns))
             close = difflib.get_close_matches(name, columns, n=5, cutoff=0.5)
+            more = len(columns) - SHOWN_COLUMNS
             hint = f" Similar: {', '.join(close)}." if close else ""
             raise InputError(
                 f"{option} names {name!r}, which is not a column of these runs.{hint}\n"
-                f"There are: {', '.join(columns)}."
+                f"There are: {', '.join(columns[:SHOWN_COLUMNS])}"
+                + (f" and {more} more, see --csv -." if more > 0 else ".")
             )
     return list(names)
 
