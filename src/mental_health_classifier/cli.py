@@ -229,3 +229,88 @@ def say(message: str) -> None:
     from mental_health_classifier.analysis.terminal import printable
 
     typer.echo("\n".join(map(printable, message.split("\n"))), err=True)
+
+
+Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
+
+
+@app.command("evaluate")
+def evaluate_run(
+    run: Run,
+    posts: Annotated[
+        Path | None, typer.Argument(help="Labelled posts from elsewhere: external validation.")
+    ] = None,
+    root: LookedUpIn = None,
+    column: Pairs = None,
+    label: Pairs = None,
+    bootstrap_draws: Annotated[int | None, typer.Option(help="Instead of the run's own.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Works out a run's numbers again, or judges labelled posts from elsewhere with its model.
+
+    --column text=body says which column holds what, --label SI=suicide which class a spelling is.
+    """
+    from mental_health_classifier import assessment
+    from mental_health_classifier.analysis.evaluation_page import evaluation_table
+    from mental_health_classifier.analysis.terminal import print_table
+    from mental_health_classifier.tracking.assessments import write_assessment
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    found = resolve_run(run, existing(root))
+    if posts is None:
+        name, about = "evaluate", {}
+        evaluation = assessment.evaluate_run(found, bootstrap_draws=bootstrap_draws)
+    else:
+        evaluation, about = assessment.evaluate_elsewhere(
+            found,
+            posts,
+            columns=pairs(column, option="--column"),
+            labels=pairs(label, option="--label") or None,
+            bootstrap_draws=bootstrap_draws,
+        )
+        name = f"evaluate-{about['fingerprint'][:12]}"
+    numbers = {"metrics": evaluation.metrics, "intervals": evaluation.intervals}
+    write_assessment(found.directory, name, {**about, **numbers})
+    if as_json:
+        print_json([{**about, **numbers}])
+    else:
+        print_table(lambda _width: evaluation_table(evaluation.metrics, evaluation.intervals))
+
+
+@app.command()
+def certify(
+    run: Run,
+    recall: Annotated[
+        float | None, typer.Option(help="Required recall of the priority class.")
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(help="In which share of samples the promise is kept.")
+    ] = None,
+    root: LookedUpIn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Says which recall of the priority class can be promised, at which threshold, or why none."""
+    from mental_health_classifier.analysis.certificate_text import certificate_sentences
+    from mental_health_classifier.assessment import certify_run
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    found = resolve_run(run, existing(root))
+    certificate = certify_run(found, required_recall=recall, confidence=confidence)
+    if as_json:
+        print_json([certificate])
+    else:
+        for sentence in certificate_sentences(certificate):
+            typer.echo(sentence)
+    if not certificate["is_certified"]:
+        raise typer.Exit(1)
+
+
+def pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
+    """`NAME=VALUE` as a mapping."""
+    found: dict[str, str] = {}
+    for each in given or ():
+        name, _, value = each.partition("=")
+        if not name or not value:
+            raise InputError(f"{option} {each}: expected NAME=VALUE.")
+        found[name] = value
+    return found

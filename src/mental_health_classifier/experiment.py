@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
+from mental_health_classifier.assessment import assess, check_assessment_settings
 from mental_health_classifier.build import (
     build,
     build_corpus,
@@ -43,6 +44,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
     description = describe_run(config, overrides)
     with recorded_run(output_dir, **description) as record:
         check_settings(**settings(config))
+        check_assessment_settings(config.evaluation)
         with record.phase("data"), showing("Reading posts"):
             corpus = build_corpus(config)
         record.write_data(corpus.describe())
@@ -58,6 +60,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         with record.phase("evaluation"), showing("Working out intervals"):
             evaluation = evaluate(predictions, **settings(config))
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
+            assess(record.directory, predictions, config.evaluation)
         learner.save(record.directory / "checkpoints")
         record.note_model(**learner.describe())
         write_hyperparameter_page(loggers, description["config"], evaluation.metrics)

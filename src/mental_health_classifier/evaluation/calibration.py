@@ -13,7 +13,7 @@ from mental_health_classifier.evaluation.intervals import author_groups, wilson_
 
 NUM_BINS = 15
 SMALLEST = 5e-7
-"""Half a unit of the last stored decimal: what a probability that was rounded to 0 may have been."""
+"""Half a unit of the last stored decimal: what a probability rounded to 0 may have been."""
 TEMPERATURES = (0.05, 20.0)
 
 
@@ -81,9 +81,9 @@ def calibration_numbers(predictions: Predictions) -> dict[str, Any]:
     """How well probabilities are calibrated, over all classes and for each.
 
     Returns:
-        `log_loss`; `brier` (squared error summed over classes, 0 to 2); `ece`, the calibration error
-        of the most probable class; `classwise_ece`, by class; and with a priority class what
-        `priority_calibration` says.
+        `log_loss`; `brier` (squared error summed over classes, 0 to 2); `ece`, the calibration
+        error of the most probable class; `classwise_ece`, by class; and with a priority class
+        what `priority_calibration` says.
     """
     probabilities, labels = predictions.probabilities, predictions.labels
     is_class = np.eye(predictions.task.num_classes)[labels]
@@ -147,7 +147,9 @@ def _slope_and_intercept(predictions: Predictions) -> dict[str, Any]:
     import statsmodels.api as sm
 
     scores, is_priority = predictions.priority_scores, predictions.is_priority
-    unknown = dict.fromkeys(("slope", "slope_interval", "intercept", "intercept_interval"))
+    unknown: dict[str, Any] = dict.fromkeys(
+        ("slope", "slope_interval", "intercept", "intercept_interval")
+    )
     if is_priority.all() or not is_priority.any():
         return unknown
     if scores[is_priority].min() > scores[~is_priority].max() or np.ptp(scores) == 0:

@@ -18,7 +18,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.evaluate import check_predictions
-from mental_health_classifier.evaluation.intervals import author_groups
+from mental_health_classifier.evaluation.intervals import Share, author_groups
 from mental_health_classifier.evaluation.operating_point import shares_at_threshold
 
 NUM_THRESHOLDS = 300
@@ -161,16 +161,16 @@ def certify(
         )
         return {**facts, "reason": reason}
     shares = shares_at_threshold(threshold, scores=scores, is_priority=is_priority)
-    quiet, recall, alerts = (shares[key] for key in ("specificity", "recall", "alert_rate"))
-    interval = quiet.interval
+    quiet, recall = shares["specificity"], shares["recall"]
+    alarms = Share(quiet.of - quiet.counted, quiet.of)
     return {
         **facts,
         "is_certified": True,
         "threshold": threshold,
         "misses": recall.of - recall.counted,
-        "false_alarm_rate": None if quiet.value is None else 1 - quiet.value,
-        "false_alarm_interval": interval and (1 - interval[1], 1 - interval[0]),
-        "alert_rate": alerts.value,
+        "false_alarm_rate": alarms.value,
+        "false_alarm_interval": alarms.interval,
+        "alert_rate": shares["alert_rate"].value,
         "guaranteed": (
             f"If a post is alerted when its probability of {calibration.task.priority_class} is at "
             f"least {threshold:g}, then at least {required_recall:.0%} of "
@@ -204,7 +204,7 @@ def _highest_valid_threshold(
     from mapie.risk_control import BinaryClassificationController, recall
 
     controller = BinaryClassificationController(
-        predict_function=lambda given: np.column_stack([1 - given, given]),
+        predict_function=lambda given: np.column_stack([1 - np.asarray(given), given]),
         risk=recall,
         target_level=required_recall,
         confidence_level=confidence,

@@ -24,8 +24,8 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
 
     Returns:
         `curve`: a point for each of SHARES_READ with the recall by reviewer sensitivity.
-        `shares_needed`: by reviewer sensitivity and wanted recall, the share that has to be read and
-        its interval; None where no share is enough.
+        `shares_needed`: by reviewer sensitivity and wanted recall, the share that has to be read
+        and its interval; None where no share is enough.
     """
     ranked = RankedPosts(predictions.priority_scores, predictions.is_priority)
 

@@ -1,0 +1,132 @@
+"""A trained run, loaded: posts in, probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
+from mental_health_classifier.tracking.assessments import task_of
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+DECIMALS = 6
+"""As in stored predictions: a threshold was chosen on numbers rounded like this."""
+
+
+class Predictor:
+    """Judges posts with the model of one run.
+
+    Args:
+        run: the record of the run.
+        predict_texts: scrubbed texts -> class probabilities, shape `(n, C)`.
+    """
+
+    def __init__(
+        self, run: RunSummary, predict_texts: Callable[[Sequence[str]], np.ndarray]
+    ) -> None:
+        self.run = run
+        self.task = task_of(run)
+        self._predict_texts = predict_texts
+
+    @classmethod
+    def load(cls, run: RunSummary | Path | str) -> Predictor:
+        """Loads the model of a completed run; nothing in its folder is executed.
+
+        Raises:
+            InputError: the run did not complete, or its files do not fit its configuration.
+        """
+        found = run if isinstance(run, RunSummary) else read_run(Path(run))
+        if found.status != "completed":
+            raise InputError(
+                f"Run {found.id or found.directory} is {found.status}: only a completed run has a "
+                "model to use. `mhc runs --status completed` lists those."
+            )
+        return cls(found, load_model(found, task=task_of(found)))
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Class probabilities in the order of `task.class_names`, shape `(n, C)`.
+
+        Args:
+            texts: posts as people wrote them; links and names are replaced as in training.
+        """
+        from mental_health_classifier.data.scrubbing import scrub
+
+        return self.predict_scrubbed([scrub(text)[0] for text in texts])
+
+    def predict_scrubbed(self, texts: Sequence[str]) -> np.ndarray:
+        """The same for posts that were scrubbed when they were read."""
+        if not len(texts):
+            return np.empty((0, self.task.num_classes))
+        return self._predict_texts(texts).round(DECIMALS)
+
+    def predict_corpus(self, corpus: Corpus, part: str) -> Predictions:
+        """The same for a part of a corpus, joined with what is known of its posts."""
+        return corpus.predictions(part, self.predict_scrubbed(corpus.part(part)["text"].tolist()))
+
+
+def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
+    """The model in a run's folder as a function of scrubbed texts."""
+    from omegaconf import DictConfig, OmegaConf
+
+    folder = run.directory / "checkpoints"
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
+    if "_target_" in config.model:
+        from mental_health_classifier.training.saved_yardstick import SavedTfidfLogistic
+
+        return SavedTfidfLogistic(folder, name=config.model.name).predict_texts
+    return _load_network(folder, config, task=task)
+
+
+def _load_network(
+    folder: Path, config: DictConfig, *, task: Task
+) -> Callable[[Sequence[str]], np.ndarray]:
+    import torch
+
+    from mental_health_classifier.build import build, build_network, set_num_threads
+    from mental_health_classifier.data.batching import make_batch
+    from mental_health_classifier.data.token_cache import TokenTable
+    from mental_health_classifier.data.tokenizer import PostTokenizer
+    from mental_health_classifier.training.checkpoint_files import read_checkpoint
+
+    set_num_threads(config.num_threads)
+    try:
+        tokenizer = PostTokenizer.load(folder / "tokenizer.json")
+        tensors, _state = read_checkpoint(folder / "best.safetensors")
+    except OSError as error:
+        raise InputError(
+            f"{folder} does not hold tokenizer.json and best.safetensors as a run leaves them "
+            f"({error.strerror}). Repeat the run."
+        ) from None
+    network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
+    network.load_state_dict(_weights_of_network(tensors))
+    sampler = build(config.sampler)
+
+    def predict_texts(texts: Sequence[str]) -> np.ndarray:
+        ids = list(tokenizer.encode(texts, max_tokens=config.model.max_tokens))
+        lengths = np.array([len(each) for each in ids])
+        tokens = TokenTable(np.concatenate(ids), np.concatenate([[0], np.cumsum(lengths)]))
+        probabilities = np.empty((len(ids), task.num_classes))
+        with torch.inference_mode():
+            for rows in sampler(lengths, seed=0, is_shuffled=False):
+                batch = make_batch(tokens, rows=rows, labels={})
+                logits = network(batch).logits[task.name].double()
+                probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()
+        return probabilities
+
+    return predict_texts
+
+
+def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = "network."
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,172 @@
+"""What is worked out of a run's predictions, at its end and later."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from omegaconf import OmegaConf
+from typer.testing import CliRunner
+
+from mental_health_classifier.build import build_corpus
+from mental_health_classifier.cli import app
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.predictor import Predictor
+from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict[str, RunSummary]:
+    """A network and the yardstick, as small as they get, trained once for all tests."""
+    from hydra import compose, initialize_config_dir
+
+    from mental_health_classifier.build import register_resolvers
+
+    folder = tmp_path_factory.mktemp("runs")
+    register_resolvers()
+    found = {}
+    for model in ("baseline_micro", "tfidf_logistic"):
+        overrides = [f"model={model}", "trainer=smoke", "evaluation.bootstrap_draws=60"]
+        overrides += ["data.size=2600", f"cache_dir={folder / 'cache'}", "num_threads=1"]
+        conf = str(Path(__file__).resolve().parent.parent / "conf")
+        with initialize_config_dir(conf, version_base="1.3"):
+            config = compose("config", overrides=overrides)
+        run_experiment(config, folder / model, overrides)
+        found[model] = read_run(folder / model)
+    return found
+
+
+@pytest.fixture
+def mhc(runs, tmp_path, monkeypatch):
+    """Runs the command on copies of the runs, in the test's own folder."""
+    monkeypatch.chdir(tmp_path)
+    for name, run in runs.items():
+        shutil.copytree(run.directory, tmp_path / "outputs" / name)
+
+    def ran(*arguments):
+        return CliRunner().invoke(app, list(map(str, arguments)))
+
+    return ran
+
+
+def write_posts(path: Path, run: RunSummary, *, part: str = "test", rows: int = 80) -> Path:
+    """Some posts of the sample, in a file that names its columns its own way."""
+    config = OmegaConf.create(dict(run.configuration))
+    posts = build_corpus(config).part(part).head(rows)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["body", "label", "user"])
+        for text, label, author in zip(posts["text"], posts["label"], posts["author"], strict=True):
+            writer.writerow([text, run.data["classes"][label], author])
+    return path
+
+
+@pytest.mark.parametrize("model", ["baseline_micro", "tfidf_logistic"])
+def test_a_model_read_back_from_its_folder_predicts_what_it_predicted(runs, model) -> None:
+    run = runs[model]
+    corpus = build_corpus(OmegaConf.create(dict(run.configuration)))
+    predictor = Predictor.load(run.directory)
+    again = predictor.predict(corpus.part("test")["text"].tolist())
+    stored = stored_predictions(run, ["test"])["test"]
+    np.testing.assert_allclose(again, stored.probabilities, atol=2e-6)
+    assert predictor.predict([]).shape == (0, 6)
+
+
+def test_the_page_of_a_run_says_what_can_be_promised(runs, mhc) -> None:
+    page = " ".join(mhc("show", "outputs/tfidf_logistic").stdout.split())
+    certificate = read_assessment(runs["tfidf_logistic"].directory, "certificate")
+    assert certificate is not None
+    assert "recall of suicide at least .900 with confidence .900" in page
+    assert "Calibration error" in page and "at the temperature chosen on val" in page
+    kept = set(runs["tfidf_logistic"].end["artefacts"])
+    assert {f"assessments/{name}.json" for name in ("certificate", "calibration", "triage")} <= kept
+
+
+def test_numbers_worked_out_again_are_those_of_the_record(runs, mhc) -> None:
+    result = mhc("evaluate", "outputs/tfidf_logistic", "--json")
+    assert result.exit_code == 0, result.output
+    (again,) = json.loads(result.stdout)
+    assert again["metrics"] == runs["tfidf_logistic"].metrics
+    assert again["intervals"] == json.loads(json.dumps(runs["tfidf_logistic"].intervals))
+    assert "recall_at_spec80" in mhc("evaluate", "outputs/tfidf_logistic").stdout
+
+
+def test_posts_from_elsewhere_are_judged_at_the_frozen_threshold(runs, mhc, tmp_path) -> None:
+    run = runs["tfidf_logistic"]
+    posts = write_posts(tmp_path / "posts.csv", run)
+    arguments = ("evaluate", "outputs/tfidf_logistic", posts)
+    columns = ("--column", "text=body", "--column", "author=user")
+    result = mhc(*arguments, *columns, "--json")
+    assert result.exit_code == 0, result.output
+    (found,) = json.loads(result.stdout)
+    assert found["metrics"]["external/n"] == 80
+    threshold = found["metrics"]["external/operating_point/threshold"]
+    assert threshold == run.metrics["test/operating_point/threshold"]
+    (written,) = (tmp_path / "outputs" / "tfidf_logistic" / "assessments").glob("evaluate-*.json")
+    assert json.loads(written.read_text())["metrics"] == found["metrics"]
+    missing = mhc(*arguments, "--column", "text=nothing")
+    assert missing.exit_code == 1 and "no column 'nothing'" in missing.stderr
+    assert "expected NAME=VALUE" in mhc(*arguments, "--column", "text").stderr
+
+
+def test_labels_that_the_model_does_not_know_are_refused_until_mapped(runs, mhc, tmp_path) -> None:
+    posts = write_posts(tmp_path / "posts.csv", runs["tfidf_logistic"])
+    posts.write_text(posts.read_text().replace(",suicide,", ",SI,"))
+    arguments = ("evaluate", "outputs/tfidf_logistic", posts, "--column", "text=body")
+    refused = mhc(*arguments)
+    assert refused.exit_code == 1 and "labels that the model does not know" in refused.stderr
+    names = runs["tfidf_logistic"].data["classes"]
+    maps = [f"--label={name}={name}" for name in names if name != "suicide"]
+    assert mhc(*arguments, "--label", "SI=suicide", *maps).exit_code == 0
+
+
+def test_the_posts_that_a_run_learned_from_are_no_validation(runs, mhc, tmp_path) -> None:
+    config = OmegaConf.create(dict(runs["tfidf_logistic"].configuration))
+    (own,) = Path(config.cache_dir).glob("sample_posts/*/sample.csv")
+    refused = mhc("evaluate", "outputs/tfidf_logistic", own)
+    assert refused.exit_code == 1 and "learned from" in refused.stderr
+    assert not list((tmp_path / "outputs/tfidf_logistic/assessments").glob("evaluate-*"))
+
+
+def test_another_promise_is_stored_beside_the_runs_own(mhc, tmp_path) -> None:
+    folder = tmp_path / "outputs" / "tfidf_logistic"
+    own = (folder / "assessments" / "certificate.json").read_bytes()
+    asked = mhc("certify", folder, "--recall", "0.8", "--confidence", "0.95")
+    assert (folder / "assessments" / "certificate-0.8-0.95.json").exists()
+    assert "recall of suicide at least .800 with confidence .950" in asked.stdout
+    again = mhc("certify", folder)
+    assert "at least .900" in again.stdout
+    assert (folder / "assessments" / "certificate.json").read_bytes() == own
+
+
+def test_a_promise_that_needs_more_posts_says_how_many(mhc) -> None:
+    refused = mhc("certify", "outputs/tfidf_logistic", "--recall", "0.99")
+    assert refused.exit_code == 1
+    assert "at least 230 are needed" in refused.stdout
+    assert mhc("certify", "outputs/tfidf_logistic", "--recall", "1.5").exit_code == 1
+
+
+def test_a_run_that_did_not_complete_has_no_model(runs, tmp_path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(runs["tfidf_logistic"].directory, copy)
+    (copy / "attempts" / "001" / "end.json").unlink()
+    with pytest.raises(InputError, match="only a completed run has a model"):
+        Predictor.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("model", "file"),
+    [("baseline_micro", "tokenizer.json"), ("tfidf_logistic", "tfidf_logistic.npz")],
+)
+def test_a_lost_file_is_named(runs, tmp_path, model, file) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(runs[model].directory, copy)
+    (copy / "checkpoints" / file).unlink()
+    with pytest.raises(InputError, match=file):
+        Predictor.load(copy)
