@@ -12,6 +12,7 @@ import pytest
 from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
+from mental_health_classifier.analysis import model_comparison
 from mental_health_classifier.build import build_corpus
 from mental_health_classifier.cli import app
 from mental_health_classifier.contracts import InputError
@@ -170,3 +171,24 @@ def test_a_lost_file_is_named(runs, tmp_path, model, file) -> None:
     (copy / "checkpoints" / file).unlink()
     with pytest.raises(InputError, match=file):
         Predictor.load(copy)
+
+
+def test_two_models_are_tested_against_each_other(mhc, monkeypatch) -> None:
+    monkeypatch.setattr(model_comparison, "BOOTSTRAP_DRAWS", 60)
+    runs = ("outputs/baseline_micro", "outputs/tfidf_logistic")
+    result = mhc("compare", "--test", *runs, "--json")
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)
+    assert (row["first"], row["second"]) == runs and row["better"] in (*runs, None)
+    assert row["metric"] == "test/recall_at_spec80" and row["num_comparisons"] == 1
+    assert row["mcnemar"]["p"] == row["mcnemar"]["p_adjusted"]
+    three = mhc("compare", "--test", *runs, "outputs/baseline_micro,")
+    assert three.exit_code == 0 and "tie" in three.stdout and "3 comparisons" in three.stderr
+    groups = mhc("compare", "--test", ",".join(runs), ",".join(reversed(runs)), "--json")
+    assert json.loads(groups.stdout)[0]["num_pairs"] == 2
+    assert json.loads(groups.stdout)[0]["better"] is None
+    twice = mhc("compare", "--test", runs[0], runs[0])
+    assert twice.exit_code == 1 and "different models" in twice.stderr
+    assert mhc("compare", "--test", runs[0]).exit_code == 1
+    missing = mhc("compare", "--test", runs[0], "nothing")
+    assert missing.exit_code == 1 and "No run nothing" in missing.stderr

@@ -154,9 +154,15 @@ def compare(
     csv: Annotated[
         str | None, typer.Option(help="Write the table to this new file, or - for here.")
     ] = None,
+    test: Annotated[
+        bool,
+        typer.Option("--test", help="Test which is really better: RUN RUN, or groups A,B C,D."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compares runs in one table, best first."""
+    if test:
+        return test_models(roots, as_json=as_json)
     from mental_health_classifier.analysis.leaderboard import (
         chosen_columns,
         leaderboard,
@@ -314,3 +320,23 @@ def pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
             raise InputError(f"{option} {each}: expected NAME=VALUE.")
         found[name] = value
     return found
+
+
+def test_models(references: list[Path] | None, *, as_json: bool) -> None:
+    """`mhc compare --test`: every pair of models, and whether one of the two is better."""
+    from mental_health_classifier.analysis.model_comparison import (
+        compare_models,
+        comparison_table,
+        models_called,
+    )
+    from mental_health_classifier.analysis.terminal import print_table
+
+    rows = compare_models(models_called([str(each) for each in references or ()], ROOTS))
+    if as_json:
+        return print_json(rows)
+    print_table(lambda _width: comparison_table(rows))
+    say(
+        f"Difference in {rows[0]['metric']} on {rows[0]['n']} test posts, with intervals for "
+        f"{len(rows)} comparisons. A tie: no difference that other authors, or other seeds, could "
+        "not have made."
+    )
