@@ -192,3 +192,52 @@ def test_two_models_are_tested_against_each_other(mhc, monkeypatch) -> None:
     assert mhc("compare", "--test", runs[0]).exit_code == 1
     missing = mhc("compare", "--test", runs[0], "nothing")
     assert missing.exit_code == 1 and "No run nothing" in missing.stderr
+
+
+def test_the_behaviour_of_a_model_is_listed_and_stored(mhc, tmp_path) -> None:
+    result = mhc("behaviour", "outputs/tfidf_logistic")
+    assert result.exit_code == 0, result.output
+    for word in ("negation", "idiom", "misses", "false alarms", "all"):
+        assert word in result.stdout
+    assert "certified threshold" in result.stderr
+    stored = read_assessment(tmp_path / "outputs" / "tfidf_logistic", "behaviour")
+    assert stored is not None and stored["total"]["n"] > 80
+    (printed,) = json.loads(mhc("behaviour", "outputs/tfidf_logistic", "--json").stdout)
+    assert printed["total"] == stored["total"]
+
+
+def test_a_predictor_decides_and_refers_what_it_cannot_read(runs) -> None:
+    predictor = Predictor.load(runs["tfidf_logistic"], is_uncertified_allowed=True)
+    decisions = predictor.decide(["", "12 34 ...", "i slept well and had lunch with a friend"])
+    assert [d.action for d in decisions][:2] != ["no_alert", "no_alert"]
+    assert all(d.action != "no_alert" for d in decisions[:2])
+
+
+def test_a_post_that_breaks_the_model_is_referred_and_the_others_are_judged(
+    runs, monkeypatch, caplog
+) -> None:
+    predictor = Predictor.load(runs["tfidf_logistic"], is_uncertified_allowed=True)
+    model = predictor._predict_texts
+
+    def fragile(texts):
+        if any("zanzibar" in text for text in texts):
+            raise RuntimeError(f"cannot read {texts}")
+        return model(texts)
+
+    monkeypatch.setattr(predictor, "_predict_texts", fragile)
+    texts = ["i had lunch", "zanzibar", "i went for a walk", "i read a book"]
+    probabilities, decisions = predictor.judge(texts)
+    assert np.isnan(probabilities[1]).all() and np.isfinite(probabilities[[0, 2, 3]]).all()
+    assert (decisions[1].action, decisions[1].reason) == ("refer", "internal_error")
+    assert "zanzibar" not in caplog.text and "RuntimeError" in caplog.text
+
+
+def test_without_a_certificate_nothing_is_decided_unless_asked_for(runs, tmp_path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(runs["tfidf_logistic"].directory, copy)
+    (copy / "assessments" / "certificate.json").unlink()
+    with pytest.raises(InputError, match="has no certificate: none was asked for"):
+        Predictor.load(copy).decide(["i had lunch"])
+    predictor = Predictor.load(copy, is_uncertified_allowed=True)
+    assert not predictor.is_certified
+    assert predictor.threshold == predictor.run.metrics["test/operating_point/threshold"]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
+    from mental_health_classifier.predictor import Predictor
 
-__all__ = ["ModelAnalyzer"]
+__all__ = ["ModelAnalyzer", "Predictor"]
 
-_HOMES = {"ModelAnalyzer": ".analysis.model_analyzer"}
+_HOMES = {"ModelAnalyzer": ".analysis.model_analyzer", "Predictor": ".predictor"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import assess_calibration, rescale
 from mental_health_classifier.evaluation.decision_curve import decision_curve
+from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
 from mental_health_classifier.evaluation.risk_certificate import certify, check_promise
 from mental_health_classifier.evaluation.triage import assess_triage
+from mental_health_classifier.evaluation.unfamiliar_text import reference_of_texts
 from mental_health_classifier.tracking.assessments import (
     stored_predictions,
     task_of,
@@ -29,14 +31,20 @@ def check_assessment_settings(settings: Mapping[str, Any]) -> None:
 
 
 def assess(
-    directory: Path, predictions: Mapping[str, Predictions], settings: Mapping[str, Any]
+    directory: Path,
+    predictions: Mapping[str, Predictions],
+    settings: Mapping[str, Any],
+    corpus: Corpus,
 ) -> None:
     """Writes calibration, certificate and triage of a run below its `assessments/`.
+
+    And what the posts look like that the certificate rests on, so that later ones can be compared.
 
     Args:
         directory: of the run.
         predictions: for val, calibration and test.
         settings: `required_recall`, `confidence`, `bootstrap_draws`.
+        corpus: what was predicted.
     """
     calibration = assess_calibration(predictions)
     test, draws = predictions["test"], settings["bootstrap_draws"]
@@ -52,6 +60,10 @@ def assess(
         )
         write_assessment(directory, "certificate", certificate)
         write_assessment(directory, "triage", assess_triage(test, bootstrap_draws=draws))
+        scores = predictions["calibration"].priority_scores
+        texts = corpus.part("calibration")["text"].tolist()
+        reference = {"scores": histogram_of(scores), **reference_of_texts(texts)}
+        write_assessment(directory, "reference", reference)
     write_assessment(directory, "calibration", calibration)
 
 
@@ -162,3 +174,22 @@ def _settings(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
 def _setting(run: RunSummary, key: str) -> Any:
     settings = run.configuration.get("evaluation")
     return settings.get(key) if isinstance(settings, Mapping) else None
+
+
+def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
+    """Runs the behaviour suite on a run's model and stores what it found.
+
+    Alerts begin at the certificate's threshold, or at the operating point's where there is none.
+    """
+    from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour
+    from mental_health_classifier.predictor import Predictor
+
+    predictor = Predictor.load(run, is_uncertified_allowed=True)
+    found = assess_behaviour(
+        predictor.predict,
+        priority_index=predictor.priority_index,
+        threshold=predictor.threshold,
+    )
+    behaviour = {"is_certified": predictor.is_certified, **found}
+    write_assessment(run.directory, "behaviour", behaviour)
+    return behaviour

@@ -340,3 +340,20 @@ def test_models(references: list[Path] | None, *, as_json: bool) -> None:
         f"{len(rows)} comparisons. A tie: no difference that other authors, or other seeds, could "
         "not have made."
     )
+
+
+@app.command("behaviour")
+def show_behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Tries a run's model on sentences that any model should get right: negation, idiom, typos."""
+    from mental_health_classifier.analysis.behaviour_page import behaviour_table
+    from mental_health_classifier.analysis.terminal import print_table
+    from mental_health_classifier.assessment import behaviour_of_run
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    behaviour = behaviour_of_run(resolve_run(run, existing(root)))
+    if as_json:
+        print_json([behaviour])
+    else:
+        print_table(lambda _width: behaviour_table(behaviour))
+        kind = "certified" if behaviour["is_certified"] else "uncertified, operating point's"
+        say(f"Alerts begin at the {kind} threshold {behaviour['threshold']:g}.")

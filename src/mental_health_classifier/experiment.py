@@ -60,7 +60,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         with record.phase("evaluation"), showing("Working out intervals"):
             evaluation = evaluate(predictions, **settings(config))
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
-            assess(record.directory, predictions, config.evaluation)
+            assess(record.directory, predictions, config.evaluation, corpus)
         learner.save(record.directory / "checkpoints")
         record.note_model(**learner.describe())
         write_hyperparameter_page(loggers, description["config"], evaluation.metrics)
