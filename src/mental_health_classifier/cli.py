@@ -357,3 +357,53 @@ def show_behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -
         print_table(lambda _width: behaviour_table(behaviour))
         kind = "certified" if behaviour["is_certified"] else "uncertified, operating point's"
         say(f"Alerts begin at the {kind} threshold {behaviour['threshold']:g}.")
+
+
+@app.command()
+def predict(
+    posts: Annotated[Path, typer.Argument(help="A file of posts; labels are not needed.")],
+    run: Annotated[str, typer.Option("--run", help="The run whose model decides.")],
+    output: Annotated[Path, typer.Option("--output", help="The decisions: a new CSV file.")],
+    root: LookedUpIn = None,
+    column: Pairs = None,
+    is_uncertified_allowed: Annotated[
+        bool,
+        typer.Option("--uncertified", help="Go on where nothing is promised of missed posts."),
+    ] = False,
+    audit_sample: Annotated[
+        int, typer.Option(min=0, help="Name so many posts without an alert, for people to check.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Of that draw.")] = 0,
+) -> None:
+    """Decides for every post of a file: alert, refer to a person, or no alert.
+
+    --column text=body says which column holds what. The file of decisions holds no text.
+    """
+    from mental_health_classifier.decisions_file import write_decisions
+    from mental_health_classifier.predictor import Predictor
+    from mental_health_classifier.progress import showing
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    found = resolve_run(run, existing(root))
+    predictor = Predictor.load(found, is_uncertified_allowed=is_uncertified_allowed)
+    with showing(f"Deciding with run {found.id}"):
+        line = write_decisions(
+            predictor,
+            posts,
+            output,
+            columns=pairs(column, option="--column"),
+            audit_sample=audit_sample,
+            seed=seed,
+        )
+    counts = line["decisions"]
+    say(
+        f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "
+        f"person to read, {counts.get('no_alert', 0)} without an alert. See {output}."
+    )
+    if not line["is_certified"]:
+        say("Uncertified: nothing is promised about missed posts.")
+    if line["is_drifting"]:
+        say(
+            "Warning: these posts differ from those of the calibration part in scores or length. "
+            "The certificate is void for them: certify on posts like these."
+        )

@@ -35,8 +35,8 @@ def test_doubt_goes_to_a_person_and_never_to_no_alert():
 
 
 def test_a_text_in_doubt_that_reaches_the_threshold_is_still_alerted():
-    (found,) = decided([[0.1, 0.1, 0.8]], ["foreign_language"])
-    assert found.action == "alert"
+    found = decided([[0.1, 0.1, 0.8]] * 2, ["foreign_language", "empty_text"])
+    assert [d.action for d in found] == ["alert", "refer"]
 
 
 def test_uncertainty_runs_from_nothing_to_one():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.posts import read_posts
-from mental_health_classifier.data.tables import Columns
+from mental_health_classifier.data.tables import Columns, files_to_read, read_rows
 
 EXTERNAL = "external"
 """The part that posts from elsewhere make up."""
@@ -58,3 +59,40 @@ def read_external_corpus(
         warnings=(),
         is_synthetic=False,
     )
+
+
+class UnlabelledPost(NamedTuple):
+    row: str
+    """FILE:ROW, as a spreadsheet counts."""
+    id: str
+    """As the file gives it, or the row."""
+    text: str | None
+    """Not scrubbed. None: the row cannot be read."""
+
+
+def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]:
+    """Yields the posts of a file, one at a time, so that its size does not matter.
+
+    Args:
+        path: a file as `data.path` takes it.
+        columns: which columns hold `id` and `text`.
+
+    Raises:
+        InputError: the file cannot be used, holds no posts, or ends in the middle of a row.
+    """
+    ((file, _part),) = files_to_read(str(path), None)
+    # A label is not needed; where a role needs a column, that of the text will do.
+    roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
+    last = None
+    for row, cells in read_rows(file, roles):
+        last = UnlabelledPost(row, "", None)
+        if cells is not None:
+            last = UnlabelledPost(row, cells["id"].strip() or row, cells["text"])
+        yield last
+    if last is None:
+        raise InputError(f"{path} holds no posts: there is no row below the header.")
+    if last.text is None:
+        raise InputError(
+            f"{path} ends in the middle of row {last.row}: the file was cut, or its last row is "
+            "damaged. Give the whole file."
+        )

@@ -15,6 +15,10 @@ MAX_UNCERTAINTY = 0.95
 """Share of the largest entropy above which no class was recognised."""
 
 
+EMPTY = "empty_text"
+"""Reason to refer a text without a letter: what a model says of it comes from nothing."""
+
+
 class Decision(NamedTuple):
     action: Action
     reason: str
@@ -35,7 +39,8 @@ def decide(
     Args:
         probabilities: shape `(n, C)`; rows that are not finite are referred.
         priority_index: place of the priority class.
-        threshold: from the certificate: a post that reaches it is alerted, whatever else is said.
+        threshold: from the certificate: a post with a text that reaches it is alerted, whatever
+            else is said.
         reasons_to_refer: what speaks against the text of each post, or None.
     """
     uncertainty = uncertainties(probabilities)
@@ -45,7 +50,9 @@ def decide(
             decisions.append(Decision("refer", reason or "internal_error", None))
             continue
         score, doubt = float(probabilities[row, priority_index]), float(uncertainty[row])
-        if score >= threshold:
+        if reason == EMPTY:
+            action, why = "refer", reason
+        elif score >= threshold:
             action, why = "alert", "reached_threshold"
         elif reason is not None:
             action, why = "refer", reason

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mental_health_classifier.evaluation.decisions import EMPTY
 from mental_health_classifier.evaluation.drift import histogram_of
 
 OUTSIDE = 0.005
@@ -66,7 +67,7 @@ def reason_to_refer(text: str, reference: Mapping[str, Any] | None) -> str | Non
     """
     facts = facts_of_text(text)
     if facts.letter_share == 0:
-        return "empty_text"
+        return EMPTY
     if reference is None:
         return None
     if facts.words >= MIN_WORDS and facts.function_word_share < reference["function_word_share"]:
