@@ -34,7 +34,8 @@ def assess(
     directory: Path,
     predictions: Mapping[str, Predictions],
     settings: Mapping[str, Any],
-    corpus: Corpus,
+    *,
+    looks: Mapping[str, Any] | None,
 ) -> None:
     """Writes calibration, certificate and triage of a run below its `assessments/`.
 
@@ -44,7 +45,7 @@ def assess(
         directory: of the run.
         predictions: for val, calibration and test.
         settings: `required_recall`, `confidence`, `bootstrap_draws`.
-        corpus: what was predicted.
+        looks: from `looks_of`; None: not known.
     """
     calibration = assess_calibration(predictions)
     test, draws = predictions["test"], settings["bootstrap_draws"]
@@ -61,10 +62,15 @@ def assess(
         write_assessment(directory, "certificate", certificate)
         write_assessment(directory, "triage", assess_triage(test, bootstrap_draws=draws))
         scores = predictions["calibration"].priority_scores
-        texts = corpus.part("calibration")["text"].tolist()
-        reference = {"scores": histogram_of(scores), **reference_of_texts(texts)}
-        write_assessment(directory, "reference", reference)
+        if looks is not None:
+            reference = {**looks, "scores": histogram_of(scores)}
+            write_assessment(directory, "reference", reference)
     write_assessment(directory, "calibration", calibration)
+
+
+def looks_of(corpus: Corpus) -> dict[str, Any]:
+    """How the posts look that the certificate rests on, see `reference_of_texts`."""
+    return reference_of_texts(corpus.part("calibration")["text"].tolist())
 
 
 def certificate_of(

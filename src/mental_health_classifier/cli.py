@@ -407,3 +407,35 @@ def predict(
             "Warning: these posts differ from those of the calibration part in scores or length. "
             "The certificate is void for them: certify on posts like these."
         )
+
+
+@app.command("ensemble")
+def make_ensemble(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Members: two runs or more on the same parts.")
+    ] = None,
+    best: Annotated[
+        int | None, typer.Option(min=2, help="So many of the best runs by the headline on val.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is called in tables.")] = "ensemble",
+    root: LookedUpIn = None,
+) -> None:
+    """Makes one model of several runs, calibrated and certified as a whole: a run of its own."""
+    from datetime import datetime
+
+    from mental_health_classifier.analysis.run_overview import run_overview
+    from mental_health_classifier.analysis.terminal import new_console
+    from mental_health_classifier.ensemble import best_members, record_ensemble
+    from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+    from mental_health_classifier.tracking.run_summary import read_run
+
+    if (best is None) == (not runs):
+        raise InputError("Give the members, or --best with their number.")
+    if best is None:
+        members = [resolve_run(each, existing(root)) for each in runs or ()]
+    else:
+        members = best_members(find_runs(existing(root)), number=best)
+    moment = datetime.now()
+    directory = ROOTS[0] / f"{moment:%Y-%m-%d}" / f"{moment:%H-%M-%S-%f}-ensemble"
+    record_ensemble(members, directory, name=name)
+    new_console().print(run_overview(read_run(directory)))

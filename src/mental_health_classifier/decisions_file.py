@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.ensemble import hash_of_weights
 from mental_health_classifier.evaluation.decisions import Decision
 from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
 from mental_health_classifier.predictor import Predictor
@@ -22,7 +23,6 @@ from mental_health_classifier.tracking.files import (
     append_record,
     null_where_not_finite,
     open_records,
-    sha256_of,
     whole_file,
 )
 
@@ -136,7 +136,7 @@ class _Batch:
         return {
             "time": now(),
             "run": self._predictor.run.id,
-            "model_sha256": model_hash(self._predictor),
+            "model_sha256": hash_of_weights(self._predictor.run),
             "threshold": self._predictor.threshold,
             "is_certified": certificate is not None,
             "promise": certificate
@@ -167,13 +167,6 @@ class _Batch:
         place = self._random.randrange(self._actions["no_alert"])
         if place < self._audit_sample:
             self.sampled[place] = post
-
-
-def model_hash(predictor: Predictor) -> str | None:
-    """SHA-256 of the weights that decided; None where the run's record names none."""
-    folder = predictor.run.directory / "checkpoints"
-    names = ("best.safetensors", f"{predictor.run.model}.npz")
-    return next((sha256_of(folder / name) for name in names if (folder / name).is_file()), None)
 
 
 def _chunks(posts: Iterator[UnlabelledPost]) -> Iterator[list[UnlabelledPost]]:

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
-from mental_health_classifier.assessment import assess, check_assessment_settings
+from mental_health_classifier.assessment import assess, check_assessment_settings, looks_of
 from mental_health_classifier.build import (
     build,
     build_corpus,
@@ -60,7 +60,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         with record.phase("evaluation"), showing("Working out intervals"):
             evaluation = evaluate(predictions, **settings(config))
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
-            assess(record.directory, predictions, config.evaluation, corpus)
+            assess(record.directory, predictions, config.evaluation, looks=looks_of(corpus))
         learner.save(record.directory / "checkpoints")
         record.note_model(**learner.describe())
         write_hyperparameter_page(loggers, description["config"], evaluation.metrics)

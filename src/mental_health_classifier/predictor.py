@@ -173,6 +173,8 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
     """The model in a run's folder as a function of scrubbed texts."""
     from omegaconf import DictConfig, OmegaConf
 
+    if "ensemble" in run.configuration:
+        return _load_ensemble(run, task=task)
     folder = run.directory / "checkpoints"
     config = OmegaConf.create(dict(run.configuration))
     assert isinstance(config, DictConfig)
@@ -181,6 +183,29 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 
         return SavedTfidfLogistic(folder, name=config.model.name).predict_texts
     return _load_network(folder, config, task=task)
+
+
+def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
+    from mental_health_classifier.ensemble import hash_of_weights
+    from mental_health_classifier.evaluation.calibration import rescale
+
+    models = []
+    for member in run.configuration["ensemble"]["members"]:
+        found = read_run(run.directory / member["directory"])
+        if found.id != member["id"] or hash_of_weights(found) != member["weights_sha256"]:
+            raise InputError(
+                f"{found.directory} is not member {member['id']} of ensemble {run.id}, or its "
+                "weights have changed. Restore it, or make the ensemble anew."
+            )
+        models.append(load_model(found, task=task))
+    temperature = run.model_facts["temperature"]
+
+    def predict_texts(texts: Sequence[str]) -> np.ndarray:
+        # Rounded as the stored predictions are from which the mean was made.
+        mean = np.mean([model(texts).round(DECIMALS) for model in models], axis=0)
+        return rescale(mean, temperature=temperature)
+
+    return predict_texts
 
 
 def _load_network(
