@@ -189,3 +189,14 @@ def test_without_a_certificate_nothing_is_decided_unless_asked_for(runs, tmp_pat
     predictor = Predictor.load(copy, is_uncertified_allowed=True)
     assert not predictor.is_certified
     assert predictor.threshold == predictor.run.metrics["test/operating_point/threshold"]
+
+
+def test_shortcuts_are_stored_and_shown(mhc, tmp_path) -> None:
+    result = mhc("shortcuts", "outputs/tfidf_logistic", "--json")
+    assert result.exit_code == 0, result.output
+    (found,) = json.loads(result.stdout)
+    assert 0 <= found["masked_share"] <= 1
+    assert found["loss"] == pytest.approx(found["unmasked"] - found["masked"])
+    assert read_assessment(tmp_path / "outputs/tfidf_logistic", "shortcuts") is not None
+    assert "masked_share: " in mhc("shortcuts", "outputs/tfidf_logistic").stdout
+    assert mhc("show", "outputs/tfidf_logistic").exit_code == 0

@@ -199,3 +199,37 @@ def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
     behaviour = {"is_certified": predictor.is_certified, **found}
     write_assessment(run.directory, "behaviour", behaviour)
     return behaviour
+
+
+def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
+    """Reads the run's posts again, masks what they name, and stores what that costs the model.
+
+    Raises:
+        InputError: the posts are not at hand any more, or have changed.
+    """
+    from omegaconf import DictConfig, OmegaConf
+
+    from mental_health_classifier.build import build_corpus
+    from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
+    from mental_health_classifier.predictor import Predictor
+
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
+    corpus = build_corpus(config)
+    if corpus.fingerprint != run.data.get("fingerprint"):
+        raise InputError(
+            f"The posts of run {run.id} have changed since (fingerprint {corpus.fingerprint}, "
+            f"recorded {run.data.get('fingerprint')}). Put the old ones back in data.path."
+        )
+    test = stored_predictions(run, ["test"])["test"]
+    texts = corpus.part("test")["text"].tolist()
+    predictor = Predictor.load(run)
+    masked = [without_names(text, test.task.class_names) for text in texts]
+    found = assess_shortcuts(
+        test,
+        replace(test, probabilities=predictor.predict_scrubbed(masked)),
+        texts,
+        bootstrap_draws=_setting(run, "bootstrap_draws"),
+    )
+    write_assessment(run.directory, "shortcuts", found)
+    return found

@@ -439,3 +439,19 @@ def make_ensemble(
     directory = ROOTS[0] / f"{moment:%Y-%m-%d}" / f"{moment:%H-%M-%S-%f}-ensemble"
     record_ensemble(members, directory, name=name)
     new_console().print(run_overview(read_run(directory)))
+
+
+@app.command("shortcuts")
+def show_shortcuts(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Says how much of a run's score is single words, or the name of the label itself."""
+    from mental_health_classifier.analysis.shortcut_text import warnings_of
+    from mental_health_classifier.assessment import shortcuts_of_run
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    found = shortcuts_of_run(resolve_run(run, existing(root)))
+    if as_json:
+        return print_json([found])
+    for key, value in found.items():
+        typer.echo(f"{key}: {value}")
+    for warning in warnings_of(found):
+        say(f"Warning: {warning}")

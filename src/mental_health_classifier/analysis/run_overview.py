@@ -14,6 +14,7 @@ from rich.text import Text
 
 from mental_health_classifier.analysis.certificate_text import certificate_summary
 from mental_health_classifier.analysis.run_facts import problem_of
+from mental_health_classifier.analysis.shortcut_text import warnings_of
 from mental_health_classifier.analysis.terminal import (
     Column,
     amount,
@@ -238,9 +239,19 @@ def _about_trust(run: RunSummary) -> Iterator[Text]:
     try:
         certificate = read_assessment(run.directory, "certificate")
         calibration = read_assessment(run.directory, "calibration")
+        shortcuts = read_assessment(run.directory, "shortcuts")
+        behaviour = read_assessment(run.directory, "behaviour")
     except InputError as error:
         yield text(error, "red")
         return
+    for warning in [] if shortcuts is None else warnings_of(shortcuts):
+        yield text(f"Warning: {warning}", "yellow")
+    if behaviour is not None:
+        total = behaviour["total"]
+        yield text(
+            f"Behaviour suite: {total['misses']} misses and {total['false_alarms']} false alarms "
+            f"in {total['n']} cases."
+        )
     if certificate is not None:
         style = "" if certificate["is_certified"] else "yellow"
         yield text(certificate_summary(certificate), style)
