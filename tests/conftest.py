@@ -9,6 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+# Threads of many small networks at once wait for each other longer than they compute. Before torch
+# is imported, which reads this once.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from typer.testing import CliRunner, Result

@@ -13,7 +13,7 @@ ALLOWED = {
     "progress": set(),
     "evaluation": {"contracts"},
     "tracking": {"contracts", "evaluation"},
-    "data": {"contracts"},
+    "data": {"contracts", "progress"},
     "models": {"contracts"},
     "training": {"contracts", "evaluation", "tracking"},
     "analysis": {"contracts", "evaluation", "tracking"},

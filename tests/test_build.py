@@ -1,8 +1,9 @@
 import pytest
 from omegaconf import OmegaConf
 
-from mental_health_classifier.build import build, folder_name, selection_metric
+from mental_health_classifier.build import build, selection_metric
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_directories import folder_name
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from mental_health_classifier.tracking.prediction_files import read_predictions
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
-SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100"]
+SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"]
 SAMPLE = ["data.size=700"]
 
 Run = Callable[..., RunSummary]
@@ -155,9 +155,11 @@ def test_a_network_read_back_from_its_folder_predicts_the_same(run: Run) -> None
     )
     assert set(state["git"]) >= {"commit", "branch", "is_dirty"}
     texts = corpus.part("test")["text"].tolist()
-    ids = list(tokenizer.encode(texts, max_tokens=config_of(found).model.max_tokens))
-    tokens = TokenTable(np.concatenate(ids), np.cumsum([0, *map(len, ids)]))
-    batch = make_batch(tokens, rows=np.arange(len(ids)), labels={})
+    ids, lengths = tokenizer.encode(
+        texts, max_tokens=config_of(found).model.max_tokens, truncate=corpus.truncate
+    )
+    tokens = TokenTable(ids, np.cumsum([0, *lengths]))
+    batch = make_batch(tokens, rows=np.arange(len(lengths)), labels={})
     probabilities = network(batch).logits["condition"].softmax(1).detach().numpy()
     stored = read_predictions(found.directory / "predictions/test.csv", corpus.task)
     in_order = probabilities[np.argsort(batch.post_indices.numpy())]

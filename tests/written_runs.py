@@ -137,6 +137,7 @@ def numbers_of(
     if priority_class is not None:
         counts["operating_point/threshold"] = 0.25
         shares |= {"recall_at_spec80": recall, "recall_at_spec90": recall - 0.1, "auprc": 0.6}
+        shares["auprc_above_chance"] = 0.6 - 1 / 3
         shares |= {"partial_auc": 0.7, "prevalence": 1 / 3, "f2": 0.7, "alert_rate": 0.3}
         shares |= {"operating_point/recall": 0.72, "operating_point/specificity": 0.78}
         shares |= {"operating_point/precision": 0.55, "operating_point/alert_rate": 0.38}

@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,11 +16,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.tracking.run_directories import folder_name
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
     from torch import nn
 
+    from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.tracking.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.yardstick import TfidfLogistic
@@ -37,19 +38,12 @@ BUILDABLE = (
 """What a configuration may name as `_target_`: a record's configuration is data, and must not run
 code."""
 
-_MAX_FOLDER_NAME = 60
-
 
 def register_resolvers() -> None:
     """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra
     composes."""
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
-
-
-def folder_name(name: object) -> str:
-    """A run's name as one safe part of a path."""
-    return re.sub(r"[^\w.-]+", "-", str(name)).strip("-.")[:_MAX_FOLDER_NAME] or "run"
 
 
 def selection_metric(priority_class: str | None) -> str:
@@ -98,6 +92,20 @@ def build_corpus(config: DictConfig) -> Corpus:
     return build(config.data).read()
 
 
+def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
+    """Learns the vocabulary and turns posts into tokens, or opens what an earlier run left."""
+    from mental_health_classifier.data.datamodule import PostDataModule
+
+    return PostDataModule(
+        corpus,
+        learn_tokenizer=build(config.tokenizer),
+        max_tokens=config.model.max_tokens,
+        sampler=build(config.sampler),
+        cache_dir=Path(config.cache_dir),
+        seed=config.seed,
+    )
+
+
 def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[Task]) -> nn.Module:
     """Builds the architecture; its weights are a function of the random state of torch."""
     from mental_health_classifier.models.network import Network
@@ -126,22 +134,14 @@ def build_learner(
     `_target_`)."""
     if "_target_" in config.model:
         return build(config.model, corpus=corpus, record=record, folder="predictions")
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
     from lightning.pytorch import seed_everything
-    from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-    from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
 
-    datamodule = PostDataModule(
-        corpus,
-        learn_tokenizer=build(config.tokenizer),
-        max_tokens=config.model.max_tokens,
-        sampler=build(config.sampler),
-        cache_dir=Path(config.cache_dir),
-        seed=config.seed,
-    )
+    datamodule = build_datamodule(config, corpus)
     quiet_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
     tasks = [corpus.task]

@@ -13,10 +13,14 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.contracts import InputError
 
+INTERRUPTED = 130
+"""The exit code by which shells report a process that Ctrl-C ended."""
+
 
 @contextmanager
 def explaining_errors() -> Iterator[None]:
-    """Ends the process with exit code 1 and a message where the user can do something about it.
+    """Ends the process with exit code 1 and a message where the user can do something about it,
+    and without a traceback where the user ended it.
 
     Everything else is a fault of this project and keeps its traceback. HYDRA_FULL_ERROR=1 keeps
     every traceback.
@@ -30,6 +34,9 @@ def explaining_errors() -> Iterator[None]:
     except (InputError, CompactHydraException, OmegaConfBaseException) as error:
         print(explain(error), file=sys.stderr)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("Interrupted. Prepared data stay, and the same command goes on with them.")
+        raise SystemExit(INTERRUPTED) from None
     finally:
         del os.environ["HYDRA_FULL_ERROR"]
 

@@ -155,22 +155,33 @@ class Corpus:
     name: str
     posts: pd.DataFrame
     """One row a post: `id` (keyed hash), `text` (scrubbed), `label` (class index), `author` (keyed
-    hash or None), `part` (one of PARTS)."""
+    hash or missing), `part` (one of PARTS), `group` (number shared by posts of one author and by
+    near-duplicates), and where the corpus has it `severity` (level from 0, -1 for not known).
+    Texts may lie on disk until they are looked at."""
     task: Task
     fingerprint: str
     """Hash of what the posts are, equal for equal posts in any order; it holds no text."""
+    key: str
+    """Names these posts, their order and their parts: what is worked out from them is cached under
+    it."""
     account: Mapping[str, object]
     """Rows read and kept, rows dropped by reason, what was scrubbed: numbers and row references."""
     warnings: Sequence[str]
     """What a reader of the results has to know about the data, leaks that could not be removed
     among it."""
     is_synthetic: bool
+    truncate: str
+    """Which end of a post longer than a model reads is kept: head, tail, or head_tail, half of
+    each."""
     ceilings: Mapping[str, float] | None = None
     """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and
     `bag_of_words`."""
 
     def part(self, name: str) -> pd.DataFrame:
         return self.posts[self.posts["part"] == name]
+
+    def _without_text(self, name: str) -> pd.DataFrame:
+        return self.posts.loc[self.posts["part"] == name, ["id", "label", "author"]]
 
     @property
     def has_authors(self) -> bool:
@@ -179,12 +190,14 @@ class Corpus:
     def predictions(self, part: str, probabilities: np.ndarray) -> Predictions:
         """Joins `probabilities`, shape `(n, C)` in the order of the part's rows, with what is known
         of the posts."""
-        posts = self.part(part)
+        posts = self._without_text(part)
+        # A post of an unknown author stands for itself.
+        authors = posts["author"].where(posts["author"].notna(), posts["id"])
         return Predictions(
             part=part,
             task=self.task,
             post_ids=posts["id"].tolist(),
-            authors=posts["author"].tolist() if self.has_authors else None,
+            authors=authors.tolist() if self.has_authors else None,
             labels=posts["label"].to_numpy(),
             probabilities=probabilities.round(6),
         )
@@ -194,7 +207,7 @@ class Corpus:
         post."""
         parts = {}
         for name in PARTS:
-            posts = self.part(name)
+            posts = self._without_text(name)
             counts = posts["label"].value_counts()
             parts[name] = {
                 "posts": len(posts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,15 +21,21 @@ from mental_health_classifier.build import (
     set_num_threads,
 )
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.evaluate import (
     check_settings,
     compare_with_yardstick,
     evaluate,
 )
 from mental_health_classifier.progress import showing
+from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
+from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
+from mental_health_classifier.training.resume_point import find_resume_point
+
+logger = logging.getLogger(__name__)
 
 
 def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str]) -> float | None:
@@ -41,18 +48,46 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         InputError: what was given cannot be used; the record says so too.
     """
     set_num_threads(config.num_threads)
-    description = describe_run(config, overrides)
-    with recorded_run(output_dir, **description) as record:
+    return conduct(config, recorded_run(output_dir, **describe_run(config, overrides)))
+
+
+def resume_experiment(run_directory: Path) -> float | None:
+    """Goes on with a run that was killed, interrupted or failed, as another attempt of it.
+
+    It ends with the weights, metrics and predictions of a run that was never cut off, bit for bit.
+
+    Returns:
+        As `run_experiment`.
+
+    Raises:
+        InputError: the run cannot be resumed, or its posts have changed.
+    """
+    run = read_run(run_directory)
+    record = resumed_run(run_directory)
+    config = OmegaConf.create(dict(run.configuration))
+    # Sums are ordered by the number of threads, which a configuration can leave to the machine.
+    set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
+    return conduct(config, record)
+
+
+def conduct(config: DictConfig, record: RunRecord) -> float | None:
+    """What a run does, from reading posts to its last number."""
+    with record:
         check_settings(**settings(config))
+        check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
         check_assessment_settings(config.evaluation)
-        with record.phase("data"), showing("Reading posts"):
+        with record.phase("data"):
             corpus = build_corpus(config)
-        record.write_data(corpus.describe())
+        record.write_data(data := corpus.describe())
+        for line in account_lines(data):
+            logger.info(line)
+        resume_from = find_resume_point(record.directory) if record.is_resumed else None
+        record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
         loggers = build_loggers(config, record)
-        with record.phase("preparation"), showing("Preparing tokens"):
+        with record.phase("preparation"):
             learner = build_learner(config, corpus, record, loggers)
         with record.phase("fit"):
-            learner.fit()
+            learner.fit(resume_from)
         with record.phase("prediction"):
             predictions = learner.predict()
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
@@ -62,22 +97,22 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
             assess(record.directory, predictions, config.evaluation, looks=looks_of(corpus))
         learner.save(record.directory / "checkpoints")
-        record.note_model(**learner.describe())
-        write_hyperparameter_page(loggers, description["config"], evaluation.metrics)
+        record.note_model(
+            **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")
+        )
+        write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
         record.finish(
             metrics=evaluation.metrics,
             intervals=evaluation.intervals,
             yardstick=yardstick,
             selection=learner.selection,
         )
-    new_console().print(run_overview(read_run(output_dir)))
+    new_console().print(run_overview(read_run(record.directory)))
     return optimized_value(config.optimized_metric, evaluation.metrics)
 
 
 def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:
     """What the record holds before anything has happened."""
-    plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
     return {
         "name": str(config.name),
         "description": str(config.description),
@@ -86,10 +121,23 @@ def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]
         "seed": config.seed,
         "model": config.model.name,
         "variants": sorted(config.clinical.variants),
-        "config": plain,
+        "config": plain(config),
         "overrides": list(overrides),
         "argv": sys.argv,
     }
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The resolved configuration as Python's own values."""
+    values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
+
+
+def size_on_disk(checkpoints: Path) -> int:
+    """Bytes of what using the model needs, so without the last state beside the best."""
+    files = [path for path in checkpoints.iterdir() if path.stem != "last"]
+    return sum(path.stat().st_size for path in files)
 
 
 def settings(config: DictConfig) -> dict[str, Any]:

@@ -233,10 +233,11 @@ def _load_network(
     sampler = build(config.sampler)
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
-        ids = list(tokenizer.encode(texts, max_tokens=config.model.max_tokens))
-        lengths = np.array([len(each) for each in ids])
-        tokens = TokenTable(np.concatenate(ids), np.concatenate([[0], np.cumsum(lengths)]))
-        probabilities = np.empty((len(ids), task.num_classes))
+        ids, lengths = tokenizer.encode(
+            texts, max_tokens=config.model.max_tokens, truncate=config.data.truncate
+        )
+        tokens = TokenTable(ids, np.concatenate([[0], np.cumsum(lengths)]))
+        probabilities = np.empty((len(texts), task.num_classes))
         with torch.inference_mode():
             for rows in sampler(lengths, seed=0, is_shuffled=False):
                 batch = make_batch(tokens, rows=rows, labels={})

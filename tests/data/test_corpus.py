@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from mental_health_classifier.build import build_corpus
@@ -79,7 +81,7 @@ def test_sample_posts_come_with_their_ceilings_and_never_with_their_oracle(compo
     assert corpus.is_synthetic and len(corpus.posts) == 1500
     assert corpus.ceilings is not None
     assert 0.5 < corpus.ceilings["bag_of_words"] < corpus.ceilings["sequence"] < 0.95
-    assert set(corpus.posts.columns) == {"id", "text", "label", "author", "part"}
+    assert set(corpus.posts.columns) == {"id", "text", "label", "author", "part", "group"}
     assert build_corpus(config).fingerprint == corpus.fingerprint  # from the cache now
 
 
@@ -92,19 +94,172 @@ def test_training_does_not_need_the_oracle_file(compose_config) -> None:
     assert build_corpus(config).fingerprint == first.fingerprint
 
 
+def test_planted_near_duplicates_are_found_and_cross_no_parts(compose_config) -> None:
+    config = compose_config(["data.size=8000"])
+    corpus = build_corpus(config)
+    (oracle_file,) = Path(config.cache_dir).rglob("sample.oracle.csv")
+    oracle = pd.read_csv(oracle_file, keep_default_na=False)
+    places = pd.Index(oracle["id"])
+    copies = np.flatnonzero(oracle["near_duplicate_of"] != "")
+    originals = places.get_indexer(oracle["near_duplicate_of"].iloc[copies])
+    planted = {frozenset(pair) for pair in zip(copies.tolist(), originals.tolist(), strict=True)}
+    assert len(planted) == 80  # a hundredth of the posts
+    near = corpus.account["near_duplicates"]
+    assert near["clusters_in_several_parts"] == 0
+    groups, parts = corpus.posts["group"].to_numpy(), corpus.posts["part"].to_numpy()
+    recall = np.mean([groups[one] == groups[other] for one, other in planted])
+    assert recall >= 0.95  # of a short copy with another greeting less than 80 % may be the same
+    assert all(
+        len(set(parts[list(pair)])) == 1 for pair in planted if len(set(groups[list(pair)])) == 1
+    )
+    # Nothing was planted beside: what else is found are posts that chance made almost equal.
+    assert near["posts"] <= 2 * len(planted) * 1.1
+
+
+def test_a_second_reading_reads_scrubs_and_divides_nothing(
+    tmp_path: Path, compose_config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    overrides = ["data=file", f"data.path={path}"]
+    first = build_corpus(compose_config(overrides))
+    for name in ("prepare_posts", "divide_posts"):
+        monkeypatch.setattr(f"mental_health_classifier.data.corpus.{name}", None)
+    second = build_corpus(compose_config(overrides))
+    pd.testing.assert_frame_equal(first.posts, second.posts)
+    assert first.describe() == second.describe() and first.key == second.key
+
+
+def test_a_changed_file_or_map_is_read_anew(tmp_path: Path, compose_config) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    overrides = ["data=file", f"data.path={path}"]
+    first = build_corpus(compose_config(overrides))
+    mapped = "data.labels={control: none, suicide: suicide}"
+    renamed = build_corpus(compose_config([*overrides, mapped]))
+    assert renamed.task.class_names == ("none", "suicide")
+    path.write_text(path.read_text().replace("says word3", "says WORD9"))
+    second = build_corpus(compose_config(overrides))
+    assert len({first.key, renamed.key, second.key}) == 3
+    assert second.posts["text"].str.contains("WORD9").any()
+
+
+def test_another_split_seed_does_not_read_again(
+    tmp_path: Path, compose_config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    first = build_corpus(compose_config(["data=file", f"data.path={path}"]))
+    monkeypatch.setattr("mental_health_classifier.data.corpus.prepare_posts", None)
+    second = build_corpus(compose_config(["data=file", f"data.path={path}", "data.split_seed=2"]))
+    assert (first.posts["part"] != second.posts["part"]).any() and first.key != second.key
+    assert first.fingerprint == second.fingerprint
+
+
+def test_damaged_prepared_posts_are_made_anew(
+    tmp_path: Path, compose_config, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    config = compose_config(["data=file", f"data.path={path}"])
+    first = build_corpus(config)
+    expected = first.posts["text"].tolist()
+    (table,) = Path(config.cache_dir).rglob("posts.arrow")
+    content = table.read_bytes()
+    table.unlink()  # the first corpus still looks at it
+    table.write_bytes(content.replace(b"post number 1", b"post humber 1"))
+    assert build_corpus(config).posts["text"].tolist() == expected
+    assert "made anew" in caplog.text
+
+
+def test_shards_of_a_folder_are_one_corpus(tmp_path: Path, compose_config) -> None:
+    whole = write_posts(tmp_path / "posts.csv", with_authors=True)
+    header, *rows = whole.read_text().splitlines()
+    (folder := tmp_path / "shards").mkdir()
+    for place, start in enumerate(range(0, 200, 80)):
+        shard = folder / f"part-{place}.csv"
+        shard.write_text("\n".join([header, *rows[start : start + 80]]))
+    corpora_read = [
+        build_corpus(compose_config(["data=file", f"data.path={path}"])) for path in (whole, folder)
+    ]
+    assert corpora_read[0].fingerprint == corpora_read[1].fingerprint
+    assert len(corpora_read[1].posts) == 200
+
+
+def test_a_group_too_large_for_the_shares_is_told(tmp_path: Path, compose_config) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    more = "".join(f"post number {i} of one author,control,busy\n" for i in range(60))
+    path.write_text(f"{path.read_text()}\n{more}")
+    corpus = build_corpus(compose_config(["data=file", f"data.path={path}"]))
+    assert corpus.warnings[0].startswith("Authors and near-duplicates link 60 of 260 posts")
+
+
+def test_near_duplicates_across_a_shipped_split_are_a_leak_that_is_told(
+    tmp_path: Path, compose_config
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    header, *rows = path.read_text().splitlines()
+    long = "a b c d e f g h i j k l m n o p"
+    rows += [f"{long} q,control,x", f"{long} r,control,y"]
+    parts = ["train"] * 150 + ["test"] * 50 + ["train", "test"]
+    lines = [f"{row},{part}" for row, part in zip(rows, parts, strict=True)]
+    path.write_text("\n".join([f"{header},split", *lines]))
+    corpus = build_corpus(compose_config(["data=file", f"data.path={path}"]))
+    assert any(
+        "Near-duplicates are in more than one part (clusters: 1)" in w for w in corpus.warnings
+    )
+
+
 @pytest.mark.parametrize(
-    ("corpus_name", "priority", "num_test"),
-    [("dreaddit", "stress", 712), ("tsid", "suicide", None)],
+    ("override", "message"),
+    [
+        ("data.truncate=middle", "data.truncate=middle: one of head, tail, head_tail"),
+        ("data.num_workers=0", "data.num_workers=0: a whole number above 0"),
+    ],
+)
+def test_settings_that_cannot_be_are_explained(compose_config, override: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build_corpus(compose_config(["data.size=1500", override]))
+
+
+@pytest.mark.parametrize(
+    ("corpus_name", "priority", "classes"),
+    [
+        ("dreaddit", "stress", 2),
+        ("tsid", "suicide", 4),
+        ("murarka6", "depression", 6),
+        ("cssrs_posts", "suicide", 4),
+    ],
 )
 def test_public_corpora_are_read(
-    corpora: Path, compose_config, corpus_name: str, priority: str, num_test: int | None
+    corpora: Path, compose_config, corpus_name: str, priority: str, classes: int
 ) -> None:
     corpus = build_corpus(
         compose_config([f"data={corpus_name}", f"data.path={corpora / corpus_name}"])
     )
-    assert corpus.task.priority_class == priority
+    assert corpus.task.priority_class == priority and corpus.task.num_classes == classes
     account = corpus.account
     dropped = sum(reason["rows"] for reason in account["dropped"].values())
     assert account["rows_read"] == account["rows_kept"] + dropped == len(corpus.posts) + dropped
-    if num_test is not None:  # the shipped 715 less those whose text also carries the other label
-        assert len(corpus.part("test")) == num_test
+    assert "unknown label" not in account["dropped"]
+
+
+def test_the_three_texts_that_cross_the_parts_of_dreaddit_are_reported(
+    corpora: Path, compose_config
+) -> None:
+    corpus = build_corpus(compose_config(["data=dreaddit", f"data.path={corpora / 'dreaddit'}"]))
+    assert len(corpus.part("test")) == 712  # 715 less those whose text carries the other label too
+    assert any("3 texts were shipped in more than one part" in w for w in corpus.warnings)
+
+
+def test_the_levels_of_severity_stand_beside_the_four_classes(
+    corpora: Path, compose_config
+) -> None:
+    folder = corpora / "cssrs_posts"
+    corpus = build_corpus(compose_config(["data=cssrs_posts", f"data.path={folder}"]))
+    names = [corpus.task.class_names[label] for label in corpus.posts["label"]]
+    levels = corpus.posts["severity"].groupby(names).unique()
+    assert {name: sorted(found) for name, found in levels.items()} == {
+        "supportive": [0],
+        "indicator": [1],
+        "suicide": [2, 3, 4],
+        "uninformative": [-1],
+    }
+    assert corpus.account["dropped"]["missing label"]["rows"] > 1500
+    assert (corpus.posts.groupby("author")["part"].nunique() == 1).all()

@@ -20,12 +20,9 @@ from sklearn.linear_model import LogisticRegression
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data import sample_phrases
 from mental_health_classifier.data.sample_ceilings import specificity_at_recall
+from mental_health_classifier.data.sample_files import write_sample_posts
 from mental_health_classifier.data.sample_grammar import SampleGrammar
-from mental_health_classifier.data.sample_posts import (
-    SamplePosts,
-    make_sample_posts,
-    write_sample_posts,
-)
+from mental_health_classifier.data.sample_posts import SamplePosts, make_sample_posts
 
 SHARES = {
     "control": 0.28,

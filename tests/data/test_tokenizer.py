@@ -1,17 +1,21 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.tokenizer import PostTokenizer, learn_bpe
+from mental_health_classifier.data.tokenizer import PostTokenizer, count_shared_words, learn_bpe
 
 TEXTS = ["I feel fine today", "today I feel low", "zanzibar I feel <link>", "zanzibar fine low"]
 AUTHORS = ["ann", "bob", "cyd", "cyd"]
 
 
-def encode(tokenizer: PostTokenizer, *texts: str, max_tokens: int = 16) -> list[list[int]]:
-    return [ids.tolist() for ids in tokenizer.encode(texts, max_tokens=max_tokens)]
+def encode(
+    tokenizer: PostTokenizer, *texts: str, max_tokens: int = 16, truncate: str = "head"
+) -> list[list[int]]:
+    ids, lengths = tokenizer.encode(texts, max_tokens=max_tokens, truncate=truncate)
+    return [post.tolist() for post in np.split(ids, np.cumsum(lengths)[:-1])]
 
 
 def test_a_word_of_one_author_enters_no_vocabulary() -> None:
@@ -37,11 +41,36 @@ def test_placeholders_are_single_tokens_and_no_post_is_empty() -> None:
     assert len(letter) > 1 and nothing[0] not in letter  # spelled in bytes, not unknown
 
 
-def test_posts_are_cut_after_max_tokens() -> None:
+@pytest.mark.parametrize(
+    ("truncate", "max_tokens", "kept"),
+    [
+        ("head", 2, [0, 1]),
+        ("tail", 2, [2, 3]),
+        ("head_tail", 2, [0, 3]),
+        ("head_tail", 3, [0, 1, 3]),
+        ("tail", 4, [0, 1, 2, 3]),
+        ("head_tail", 1, [0]),
+    ],
+)
+def test_of_a_post_too_long_the_chosen_end_is_kept(
+    truncate: str, max_tokens: int, kept: list[int]
+) -> None:
     tokenizer = learn_bpe(TEXTS, AUTHORS, vocabulary_size=400)
     (whole,) = encode(tokenizer, "i feel fine today")
-    (cut,) = encode(tokenizer, "i feel fine today", max_tokens=2)
-    assert cut == whole[:2]
+    (cut,) = encode(tokenizer, "i feel fine today", max_tokens=max_tokens, truncate=truncate)
+    assert len(whole) == 4 and cut == [whole[place] for place in kept]
+
+
+def test_words_are_counted_in_the_posts_of_two_authors_alone() -> None:
+    assert count_shared_words(TEXTS, AUTHORS) == {
+        "feel": 3,
+        "fine": 2,
+        "i": 3,
+        "low": 2,
+        "today": 2,
+    }
+    texts, authors = pd.Series(["a a b", "b c", "c"]), pd.Series(["x", None, None])
+    assert count_shared_words(texts, authors) == {"b": 2, "c": 2}
 
 
 def test_learning_twice_gives_the_same_tokenizer_and_loading_the_same_ids(tmp_path: Path) -> None:
@@ -50,7 +79,7 @@ def test_learning_twice_gives_the_same_tokenizer_and_loading_the_same_ids(tmp_pa
     first.save(tmp_path / "tokenizer.json")
     loaded = PostTokenizer.load(tmp_path / "tokenizer.json")
     assert encode(loaded, *TEXTS) == encode(first, *TEXTS)
-    assert next(first.encode(TEXTS, max_tokens=4)).dtype == np.uint16
+    assert first.encode(TEXTS, max_tokens=4, truncate="head")[0].dtype == np.uint16
 
 
 def test_posts_without_a_shared_word_are_refused() -> None:

@@ -42,7 +42,7 @@ def test_an_attempt_is_taken_once(tmp_path):
 def test_an_attempt_ends_once(tmp_path):
     attempt = Attempt.begin(tmp_path, number=1)
     attempt.end({"status": "completed"})
-    assert read_json(attempt.folder / "end.json") == {"schema_version": 1, "status": "completed"}
+    assert read_json(attempt.folder / "end.json") == {"schema_version": 2, "status": "completed"}
     assert life_of(attempt.folder) == "killed", "the lock is free; its end.json says the rest"
 
 

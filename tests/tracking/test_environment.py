@@ -97,10 +97,11 @@ def test_threads_and_gpus_are_those_of_torch_where_it_is_loaded(monkeypatch):
     cuda = SimpleNamespace(
         is_available=lambda: True, device_count=lambda: 1, get_device_properties=lambda index: gpu
     )
-    torch = SimpleNamespace(get_num_threads=lambda: 3, cuda=cuda)
+    version = SimpleNamespace(cuda="12.8")
+    torch = SimpleNamespace(get_num_threads=lambda: 3, cuda=cuda, version=version)
     monkeypatch.setitem(sys.modules, "torch", torch)
     hardware = read_hardware()
-    assert hardware["torch_threads"] == 3
+    assert hardware["torch_threads"] == 3 and hardware["cuda"] == "12.8"
     assert hardware["gpus"] == [
         {"name": "Card", "memory_bytes": 8 * 2**30, "compute_capability": "9.0"}
     ]
@@ -166,3 +167,12 @@ def test_where_nothing_differs_nothing_is_executed(monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("was started again"))
     ensure_deterministic_environment()
+
+
+def test_the_driver_is_what_the_kernel_module_says_of_itself(monkeypatch):
+    text = (
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024\n"
+        "GCC version:  gcc version 12.2.0\n"
+    )
+    monkeypatch.setattr(Path, "read_text", lambda path: text)
+    assert environment._read_gpu_driver() == "550.54.15"

@@ -100,8 +100,8 @@ def test_json_that_this_package_would_not_write_is_refused(tmp_path, content):
 
 def test_a_file_of_a_newer_version_is_refused_with_the_reason(tmp_path):
     path = tmp_path / "file.json"
-    write_json(path, {"schema_version": 2})
-    with pytest.raises(InputError, match=r"schema_version 2.*up to 1\. Update"):
+    write_json(path, {"schema_version": 3})
+    with pytest.raises(InputError, match=r"schema_version 3.*up to 2\. Update"):
         read_json(path)
 
 

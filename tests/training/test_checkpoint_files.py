@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.training.checkpoint_files import (
     SafetensorsCheckpointIO,
     drop_resume_state,
@@ -42,7 +43,7 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_dropping_the_resume_state_keeps_weights_and_origin(tmp_path: Path) -> None:
     path = tmp_path / "best.safetensors"
     SafetensorsCheckpointIO().save_checkpoint(CHECKPOINT, path)
-    drop_resume_state(path)
+    drop_resume_state(path, {"epoch": 3})
     tensors, state = read_checkpoint(path)
     assert list(tensors) == ["network.weight"]
     assert state == {
@@ -50,6 +51,7 @@ def test_dropping_the_resume_state_keeps_weights_and_origin(tmp_path: Path) -> N
         "global_step": 40,
         "git": {"commit": "abc", "is_dirty": None},
         "schema_version": 1,
+        "selection": {"epoch": 3},
     }
 
 
@@ -65,3 +67,18 @@ def test_what_json_cannot_hold_is_refused_rather_than_pickled(tmp_path: Path) ->
             {**CHECKPOINT, "callbacks": {"x": object()}}, tmp_path / "a"
         )
     assert not (tmp_path / "a").exists()
+
+
+def test_every_flipped_byte_and_every_cut_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "last.safetensors"
+    SafetensorsCheckpointIO().save_checkpoint(CHECKPOINT, path)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 31):
+        path.write_bytes(whole[:place])
+        with pytest.raises(InputError, match="is damaged"):
+            read_checkpoint(path)
+        flipped = bytearray(whole)
+        flipped[place] ^= 4
+        path.write_bytes(flipped)
+        with pytest.raises(InputError, match="is damaged"):
+            read_checkpoint(path)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -36,7 +33,7 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
         "configuration_hash": run.configuration_hash,
         "data_name": run.data.get("name"),
         "data_fingerprint": run.data.get("fingerprint"),
-        "parts_fingerprint": _parts_fingerprint(run),
+        "parts_fingerprint": run.parts_fingerprint,
         "priority_class": run.data.get("priority_class"),
         "directory": str(run.directory),
     }
@@ -52,16 +49,3 @@ def problem_of(run: RunSummary) -> str | None:
     if message:
         return f"{kind}: {' '.join(message.split())}"
     return f"{kind} at {place}" if place else str(kind)
-
-
-def _parts_fingerprint(run: RunSummary) -> str | None:
-    """Equal for runs that learned from and were tested on the same posts."""
-    if not run.data:
-        return None
-    chosen = run.configuration.get("data", {})
-    what_decides = [
-        run.data.get("fingerprint"),
-        run.data.get("parts"),
-        chosen.get("split_seed") if isinstance(chosen, Mapping) else None,
-    ]
-    return hashlib.sha256(json.dumps(what_decides, sort_keys=True).encode()).hexdigest()[:12]

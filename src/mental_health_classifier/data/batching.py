@@ -42,11 +42,16 @@ class LengthBuckets(Sampler[np.ndarray]):
         self._seed = seed
         self._is_shuffled = is_shuffled
         self._epoch = 0
+        self._num_skipped = 0
         self._cuts = _cut(lengths[self._order], self._neighbourhood, max_posts, token_budget)
 
     def set_epoch(self, epoch: int) -> None:
         """Lightning calls this before each epoch."""
         self._epoch = epoch
+
+    def skip(self, num_batches: int) -> None:
+        """Leaves out the first batches of the next epoch: a training that resumes has had them."""
+        self._num_skipped = num_batches
 
     def __len__(self) -> int:
         return len(self._cuts) - 1
@@ -59,7 +64,8 @@ class LengthBuckets(Sampler[np.ndarray]):
             places = np.arange(len(order)) + generator.uniform(0, self._neighbourhood, len(order))
             order = order[np.argsort(places, kind="stable")]
             generator.shuffle(batches)
-        for batch in batches:
+        num_skipped, self._num_skipped = self._num_skipped, 0
+        for batch in batches[num_skipped:]:
             yield order[self._cuts[batch] : self._cuts[batch + 1]]
 
 

@@ -1,5 +1,4 @@
-"""From a source of posts to a Corpus: read, named by keyed hashes, divided into parts, leaks
-accounted for."""
+"""From a source of posts to a Corpus: prepared once, then opened."""
 
 from __future__ import annotations
 
@@ -7,29 +6,36 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from mental_health_classifier.contracts import Corpus, Task
-from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.posts import Account, Post, read_posts
+from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
+from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
+from mental_health_classifier.data.content_digest import content_digest
+from mental_health_classifier.data.division import divide_posts, read_leaks, read_parts
+from mental_health_classifier.data.posts import Source
+from mental_health_classifier.data.prepared_posts import open_posts, prepare_posts, read_about
+from mental_health_classifier.data.sample_files import write_sample_posts
 from mental_health_classifier.data.sample_grammar import SampleGrammar
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
-from mental_health_classifier.data.sample_posts import SCHEMA_VERSION, write_sample_posts
-from mental_health_classifier.data.splits import require_classes, split_posts
-from mental_health_classifier.data.token_cache import cache_key
+from mental_health_classifier.data.sample_posts import SCHEMA_VERSION
+from mental_health_classifier.progress import showing
+
+TRUNCATIONS = ("head", "tail", "head_tail")
 
 
 class FileCorpus:
-    """Posts in a table, or in the files of a public corpus.
+    """Posts in a table, in a folder of tables, or in the files of a public corpus.
 
     Args:
         name: what the corpus is called in tables.
-        path, files, columns, labels: see `read_posts`.
+        path, files, columns, labels, severity_levels: see `Source.of`.
         task_name: what the labels answer.
         priority_class: the class whose misses cost most, or None.
+        truncate: which end of a post too long for a model is kept, one of TRUNCATIONS.
         shares, split_seed: see `split_posts`. The split has a seed of its own, so that runs that
             differ in `seed` are tested on the same posts.
+        cache_dir: prepared posts are kept under it.
+        num_workers: processes that prepare posts. None: one for each processor.
     """
 
     def __init__(
@@ -40,33 +46,48 @@ class FileCorpus:
         files: Mapping[str, str] | None,
         columns: Mapping[str, str | Sequence[str] | None],
         labels: Mapping[str, str] | None,
+        severity_levels: Mapping[str, int] | None,
         task_name: str,
         priority_class: str | None,
+        truncate: str,
         shares: Mapping[str, float],
         split_seed: int,
+        cache_dir: str,
+        num_workers: int | None,
     ) -> None:
         self.name = name
         self.path = path
         self.files = files
         self.columns = columns
         self.labels = labels
+        self.severity_levels = severity_levels
         self.task_name = task_name
         self.priority_class = priority_class
+        self.truncate = truncate
         self.shares = shares
         self.split_seed = split_seed
+        self.cache_dir = Path(cache_dir)
+        self.num_workers = num_workers
 
     def read(self) -> Corpus:
         """Raises InputError for everything about the posts that does not fit the configuration."""
-        posts, account = read_posts(
-            self.path, files=self.files, columns=self.columns, labels=self.labels
+        source = Source.of(
+            self.path,
+            files=self.files,
+            columns=self.columns,
+            labels=self.labels,
+            severity_levels=self.severity_levels,
         )
-        return divide(
-            posts,
-            account,
+        return read_corpus(
+            source,
             name=self.name,
-            task=Task(self.task_name, class_names(posts, self.labels), self.priority_class),
+            task_name=self.task_name,
+            priority_class=self.priority_class,
+            truncate=self.truncate,
             shares=self.shares,
             split_seed=self.split_seed,
+            cache_dir=self.cache_dir,
+            num_workers=self.num_workers,
             is_synthetic=False,
             ceilings=None,
         )
@@ -80,7 +101,6 @@ class SampleCorpus:
         size: how many posts.
         sample_seed: chooses the posts.
         grammar: how posts are made, see `SampleGrammar`.
-        cache_dir: the posts are kept under it.
         The others: see `FileCorpus`.
     """
 
@@ -93,9 +113,11 @@ class SampleCorpus:
         grammar: Mapping[str, object],
         task_name: str,
         priority_class: str | None,
+        truncate: str,
         shares: Mapping[str, float],
         split_seed: int,
         cache_dir: str,
+        num_workers: int | None,
     ) -> None:
         self.name = name
         self.size = size
@@ -103,101 +125,114 @@ class SampleCorpus:
         self.grammar = SampleGrammar(**grammar)  # pyright: ignore[reportArgumentType]
         self.task_name = task_name
         self.priority_class = priority_class
+        self.truncate = truncate
         self.shares = shares
         self.split_seed = split_seed
-        self.folder = Path(cache_dir) / "sample_posts"
+        self.cache_dir = Path(cache_dir)
+        self.num_workers = num_workers
 
     def read(self) -> Corpus:
         """Raises InputError for a grammar or size that cannot be used."""
         versions = f"{SCHEMA_VERSION}.{read_sample_phrases().version}"
-        folder = self.folder / cache_key(
-            versions, str(self.size), str(self.sample_seed), repr(self.grammar)
+        folder = (
+            self.cache_dir
+            / "sample_posts"
+            / cache_key(versions, str(self.size), str(self.sample_seed), repr(self.grammar))
         )
         if not (folder / "manifest.json").exists():
-            write_sample_posts(folder, size=self.size, seed=self.sample_seed, grammar=self.grammar)
+            with showing("Making sample posts"):
+                write_sample_posts(
+                    folder, size=self.size, seed=self.sample_seed, grammar=self.grammar
+                )
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         # The file beside it that knows the true classes is never opened here.
-        posts, account = read_posts(str(folder / "sample.csv"), files=None, columns={}, labels=None)
-        return divide(
-            posts,
-            account,
+        source = Source.of(
+            str(folder / "sample.csv"), files=None, columns={}, labels=None, severity_levels=None
+        )
+        return read_corpus(
+            source,
             name=self.name,
-            task=Task(self.task_name, class_names(posts, None), self.priority_class),
+            task_name=self.task_name,
+            priority_class=self.priority_class,
+            truncate=self.truncate,
             shares=self.shares,
             split_seed=self.split_seed,
+            cache_dir=self.cache_dir,
+            num_workers=self.num_workers,
             is_synthetic=True,
             ceilings={kind: manifest["ceilings"][kind] for kind in ("sequence", "bag_of_words")},
         )
 
 
-def class_names(posts: Sequence[Post], labels: Mapping[str, str] | None) -> tuple[str, ...]:
-    """The classes that occur, in the order of the label map, else by name."""
-    found = {post.label for post in posts}
-    if labels is None:
-        return tuple(sorted(found))
-    return tuple(name for name in dict.fromkeys(map(str, labels.values())) if name in found)
-
-
-def divide(
-    posts: Sequence[Post],
-    account: Account,
+def read_corpus(
+    source: Source,
     *,
     name: str,
-    task: Task,
+    task_name: str,
+    priority_class: str | None,
+    truncate: str,
     shares: Mapping[str, float],
     split_seed: int,
+    cache_dir: Path,
+    num_workers: int | None,
     is_synthetic: bool,
     ceilings: Mapping[str, float] | None,
 ) -> Corpus:
-    """Divides posts into parts and replaces ids and authors by keyed hashes.
+    """Prepares and divides posts, or opens what an earlier run prepared.
 
     Raises:
-        InputError: the posts are too few for the parts.
+        InputError: the posts cannot be used, or are too few for the parts.
     """
-    fingerprint, key = fingerprint_and_key(
-        (post.text, post.label, post.author or "", post.part or "") for post in posts
+    if truncate not in TRUNCATIONS:
+        raise InputError(
+            f"data.truncate={truncate}: one of {', '.join(TRUNCATIONS)} was expected. Change it."
+        )
+    posts_key = _posts_key(source, cache_dir)
+    prepared = cached_folder(
+        cache_dir / "posts" / posts_key,
+        lambda folder: prepare_posts(folder, source, num_workers=num_workers),
     )
-    labels = np.array([task.class_names.index(post.label) for post in posts], dtype=np.int64)
-    # A post without a known author stands for itself.
-    group_names = [post.author or f"post {index}" for index, post in enumerate(posts)]
-    has_authors = any(post.author for post in posts)
-    groups = pd.factorize(np.array(group_names, dtype=object))[0] if has_authors else None
-    shipped_parts = [post.part for post in posts]
-    parts = split_posts(
-        labels=labels, groups=groups, shipped_parts=shipped_parts, shares=shares, seed=split_seed
+    about = read_about(prepared)
+    task = Task(task_name, tuple(about["class_names"]), priority_class)
+    parts_key = cache_key(
+        posts_key, json.dumps({k: float(v) for k, v in shares.items()}), str(split_seed)
     )
-    require_classes(parts=parts, labels=labels, groups=groups, class_names=task.class_names)
+    divided = cached_folder(
+        cache_dir / "parts" / parts_key,
+        lambda folder: divide_posts(folder, prepared, shares=shares, split_seed=split_seed),
+    )
+    severity = ["severity"] if about["has_severity"] else []
+    posts = open_posts(prepared, ["id", "text", "label", "author", "group", *severity])
+    posts["part"] = pd.Categorical.from_codes(
+        read_parts(divided), dtype=pd.CategoricalDtype(list(PARTS))
+    )
+    leaks = read_leaks(divided)
     return Corpus(
         name=name,
-        posts=pd.DataFrame(
-            {
-                "id": [keyed_hash(post.id, key) for post in posts],
-                "text": [post.text for post in posts],
-                "label": labels,
-                "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
-                "part": parts,
-            }
-        ),
+        posts=posts,
         task=task,
-        fingerprint=fingerprint,
-        account=account.describe(),
-        warnings=_warnings(groups, parts, is_shipped=any(shipped_parts)),
+        fingerprint=about["fingerprint"],
+        key=parts_key,
+        account={**about["account"], "near_duplicates": leaks["near_duplicates"]},
+        warnings=leaks["warnings"],
         is_synthetic=is_synthetic,
+        truncate=truncate,
         ceilings=ceilings,
     )
 
 
-def _warnings(groups: np.ndarray | None, parts: np.ndarray, *, is_shipped: bool) -> list[str]:
-    if groups is None:
-        origin = "the shipped" if is_shipped else "a random"
-        return [
-            f"Authors are not known: {origin} split may have posts of one author on both sides, "
-            "which makes scores look better than they are on new authors."
-        ]
-    crossing = pd.Series(parts).groupby(groups).nunique() > 1
-    if not crossing.any():
-        return []
-    return [
-        f"{int(crossing.sum())} authors have posts in more than one part, because the corpus "
-        "ships its split: scores may look better than they are on new authors."
-    ]
+def _posts_key(source: Source, cache_dir: Path) -> str:
+    """Names the posts by what the files hold, how they are read, and the code that reads them."""
+    digests = []
+    for file, _ in source.files:
+        place = Path(file).resolve()
+        memo = cache_dir / "digests" / f"{cache_key(str(place))}.json"
+        digests.append(content_digest(place, memo=memo))
+    reading = {
+        "names": list(source.names),
+        "parts": [part for _, part in source.files],
+        "columns": {role: name for role, name in source.columns.items() if name is not None},
+        "labels": source.labels,
+        "severity_levels": source.severity_levels,
+    }
+    return cache_key(code_version(), *digests, json.dumps(reading))

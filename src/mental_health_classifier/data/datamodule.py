@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +12,11 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
 from mental_health_classifier.contracts import PARTS, Batch, Corpus
-from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
-from mental_health_classifier.data.token_cache import cache_key, open_tokens, write_tokens
+from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
+from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
+from mental_health_classifier.data.token_cache import TokenTable, open_tokens, write_tokens
 from mental_health_classifier.data.tokenizer import PostTokenizer
+from mental_health_classifier.progress import showing
 
 
 class PostDataModule(LightningDataModule):
@@ -39,28 +43,35 @@ class PostDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.predicted_parts = PARTS[1:]
+        self._num_skipped = 0
         self.corpus = corpus
-        train = corpus.part("train")
-        self.tokenizer = learn_tokenizer(train["text"].tolist(), train["author"].tolist())
         self._sampler = sampler
         self._seed = seed
-        # The fingerprint covers labels and authors but no order of rows, so the ids join the key.
-        key = cache_key(
-            corpus.fingerprint, *corpus.posts["id"], self.tokenizer.to_json(), str(max_tokens)
-        )
-        folder = cache_dir / "tokens" / key
-        self._tokens = open_tokens(folder) or write_tokens(
-            folder, self.tokenizer.encode(corpus.posts["text"].tolist(), max_tokens=max_tokens)
-        )
+        self.tokenizer = _learned_tokenizer(corpus, learn_tokenizer, cache_dir)
+        self._tokens = _tokens(corpus, self.tokenizer, max_tokens, cache_dir)
         self._labels = {corpus.task.name: corpus.posts["label"].to_numpy()}
 
     def class_counts(self) -> np.ndarray:
         """Training posts of each class, shape `(C,)`."""
-        labels = self.corpus.part("train")["label"]
+        labels = self._labels[self.corpus.task.name][self.corpus.posts["part"] == "train"]
         return np.bincount(labels, minlength=self.corpus.task.num_classes)
 
+    def typical_batch(self, *, num_posts: int) -> Batch:
+        """Posts of val whose lengths are spread like those of all of val."""
+        rows = np.flatnonzero(self.corpus.posts["part"] == "val")
+        by_length = rows[np.argsort(self._tokens.lengths[rows], kind="stable")]
+        chosen = np.linspace(0, len(rows) - 1, min(num_posts, len(rows))).round().astype(np.int64)
+        return make_batch(self._tokens, rows=by_length[chosen], labels=self._labels)
+
+    def skip_train_batches(self, num_batches: int) -> None:
+        """Has the first epoch of training begin so many batches later; to be called before it."""
+        self._num_skipped = num_batches
+
     def train_dataloader(self) -> DataLoader[Batch]:
-        return self._loader("train", is_shuffled=True)
+        loader = self._loader("train", is_shuffled=True)
+        if self._num_skipped:
+            loader.sampler.skip(self._num_skipped)  # pyright: ignore[reportAttributeAccessIssue]
+        return loader
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)
@@ -75,3 +86,43 @@ class PostDataModule(LightningDataModule):
         sampler = self._sampler(dataset.lengths, seed=self._seed, is_shuffled=is_shuffled)
         # A batch costs microseconds a post: worker processes would cost more than they save.
         return DataLoader(dataset, sampler=sampler, batch_size=None, num_workers=0)
+
+
+def _learned_tokenizer(
+    corpus: Corpus, learn_tokenizer: Callable[..., PostTokenizer], cache_dir: Path
+) -> PostTokenizer:
+    """Learned from the training posts and their authors, once for each corpus and way of
+    learning."""
+
+    def learn(folder: Path) -> None:
+        train = corpus.part("train")
+        with showing("Learning a vocabulary"):
+            learn_tokenizer(train["text"], train["author"]).save(folder / "tokenizer.json")
+
+    key = cache_key(code_version(), corpus.key, _call(learn_tokenizer))
+    return PostTokenizer.load(
+        cached_folder(cache_dir / "tokenizers" / key, learn) / "tokenizer.json"
+    )
+
+
+def _call(function: Callable[..., object]) -> str:
+    """What a function to be completed is and is given, as text."""
+    if isinstance(function, functools.partial):
+        assert not function.args
+        return f"{_call(function.func)} {json.dumps(function.keywords, sort_keys=True)}"
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def _tokens(
+    corpus: Corpus, tokenizer: PostTokenizer, max_tokens: int, cache_dir: Path
+) -> TokenTable:
+    def write(folder: Path) -> None:
+        encode = functools.partial(
+            tokenizer.encode, max_tokens=max_tokens, truncate=corpus.truncate
+        )
+        write_tokens(folder, corpus.posts["text"], encode=encode)
+
+    key = cache_key(
+        code_version(), corpus.key, tokenizer.to_json(), str(max_tokens), corpus.truncate
+    )
+    return open_tokens(cached_folder(cache_dir / "tokens" / key, write))

@@ -6,10 +6,17 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 
+DIGEST_BYTES = 16
 _SEPARATOR = b"\x1f"
 
 
-def fingerprint_and_key(rows: Iterable[Sequence[str]]) -> tuple[str, bytes]:
+def row_digest(cells: Sequence[str]) -> bytes:
+    """Hash of the cells that make a post what it is, `DIGEST_BYTES` long."""
+    content = _SEPARATOR.join(cell.encode() for cell in cells)
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
+
+
+def fingerprint_and_key(digests: Iterable[bytes]) -> tuple[str, bytes]:
     """Derives a corpus's public fingerprint and the secret key for its hashes from the rows
     themselves.
 
@@ -17,16 +24,12 @@ def fingerprint_and_key(rows: Iterable[Sequence[str]]) -> tuple[str, bytes]:
     can neither find it nor test a guess of an author's name against the hashes in a record.
 
     Args:
-        rows: the cells of each post that make it what it is.
+        digests: `row_digest` of each post.
 
     Returns:
         The fingerprint, 32 hexadecimal digits, and the key, 32 bytes.
     """
-    digests = sorted(
-        hashlib.blake2b(_SEPARATOR.join(cell.encode() for cell in row), digest_size=16).digest()
-        for row in rows
-    )
-    content = hashlib.sha256(b"".join(digests)).digest()
+    content = hashlib.sha256(b"".join(sorted(digests))).digest()
     fingerprint = hashlib.sha256(b"fingerprint" + content).hexdigest()[:32]
     return fingerprint, hashlib.sha256(b"key" + content).digest()
 

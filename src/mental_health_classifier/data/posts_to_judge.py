@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,8 @@ import pandas as pd
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.posts import read_posts
-from mental_health_classifier.data.tables import Columns, files_to_read, read_rows
+from mental_health_classifier.data.posts import CleanPosts, Post, Source, clean_rows
+from mental_health_classifier.data.tables import ROLES, Columns, files_to_read, read_rows
 
 EXTERNAL = "external"
 """The part that posts from elsewhere make up."""
@@ -26,27 +27,31 @@ def read_external_corpus(
     Args:
         path: a file as `data.path` takes it.
         task: what the model answers.
-        columns, labels: see `read_posts`.
+        columns, labels: see `Source.of`.
 
     Raises:
         InputError: the file cannot be used, or a label is none of the model's classes.
     """
-    posts, account = read_posts(str(path), files=None, columns=columns, labels=labels)
+    source = Source.of(str(path), files=None, columns=columns, labels=labels, severity_levels=None)
+    clean = clean_rows(list(source.rows()), source)
+    posts = _without_duplicates(clean, source)
+    if not posts:
+        raise InputError(
+            f"{path} holds no posts that can be used: {clean.account.rows_read} rows were read."
+        )
     unknown = sorted({post.label for post in posts} - set(task.class_names))
     if unknown:
+        known = ", ".join(task.class_names)
         raise InputError(
-            f"{path.name} has {len(unknown)} labels that the model does not know, among them "
-            f"{unknown[0]!r}; it knows {', '.join(task.class_names)}. Map them with --labels "
-            "'{spelling: class, ...}'."
+            f"{path.name} has {len(unknown)} labels that the model does not know; it knows {known}."
+            " Map them: --label SPELLING=CLASS, once for each spelling in the file."
         )
-    fingerprint, key = fingerprint_and_key(
-        (post.text, post.label, post.author or "", post.part or "") for post in posts
-    )
+    fingerprint, key = fingerprint_and_key(post.content for post in posts)
     return Corpus(
         name=path.name,
         posts=pd.DataFrame(
             {
-                "id": [keyed_hash(post.id, key) for post in posts],
+                "id": [keyed_hash(source.reference(post.file, post.row), key) for post in posts],
                 "text": [post.text for post in posts],
                 "label": np.array([task.class_names.index(p.label) for p in posts], dtype=np.int64),
                 "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
@@ -55,10 +60,28 @@ def read_external_corpus(
         ),
         task=task,
         fingerprint=fingerprint,
-        account=account.describe(),
+        key=fingerprint,
+        account=clean.account.describe(),
         warnings=(),
         is_synthetic=False,
+        truncate="head",
     )
+
+
+def _without_duplicates(clean: CleanPosts, source: Source) -> list[Post]:
+    """Keeps one of each text, as a corpus does, and none of those that carry two labels."""
+    labels: dict[int, set[str]] = defaultdict(set)
+    for post in clean.posts:
+        labels[post.text_hash].add(post.label)
+    kept: dict[int, Post] = {}
+    for post in clean.posts:
+        row = source.reference(post.file, post.row)
+        if len(labels[post.text_hash]) > 1:
+            clean.account.drop("conflicting labels for one text", row)
+        elif kept.setdefault(post.text_hash, post) is not post:
+            clean.account.drop("duplicate", row)
+    clean.account.rows_kept = len(kept)
+    return list(kept.values())
 
 
 class UnlabelledPost(NamedTuple):
@@ -83,11 +106,12 @@ def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]
     ((file, _part),) = files_to_read(str(path), None)
     # A label is not needed; where a role needs a column, that of the text will do.
     roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
-    last = None
-    for row, cells in read_rows(file, roles):
-        last = UnlabelledPost(row, "", None)
-        if cells is not None:
-            last = UnlabelledPost(row, cells["id"].strip() or row, cells["text"])
+    place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
+    for number, cells in read_rows(file, roles):
+        row = f"{file.name}:{number}"
+        last = UnlabelledPost(row, row, None)
+        if not isinstance(cells, str):
+            last = UnlabelledPost(row, cells[place["id"]].strip() or row, cells[place["text"]])
         yield last
     if last is None:
         raise InputError(f"{path} holds no posts: there is no row below the header.")

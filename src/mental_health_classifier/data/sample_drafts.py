@@ -10,6 +10,8 @@ from mental_health_classifier.data.sample_ceilings import NO_CUE
 from mental_health_classifier.data.sample_grammar import SampleGrammar
 from mental_health_classifier.data.sample_phrases import SamplePhrases
 
+_DRAWN_AT_ONCE = 2**16
+
 
 class Drafts(NamedTuple):
     """What posts say and in which words, before they are signed or copied. One row a post.
@@ -58,7 +60,7 @@ def draw_drafts(
 ) -> Drafts:
     """Classes, labels, cues and wording. The wording does not depend on the class."""
     oracle = grammar.oracle
-    true_classes = _draw_each(rng, np.tile(oracle.class_shares, (size, 1)))
+    true_classes = _draw_each(rng, oracle.class_shares[None], np.zeros(size, int))
     num_slots = rng.integers(grammar.min_slots, grammar.max_slots + 1, size)
     is_said = np.arange(grammar.max_slots) < num_slots[:, None]
 
@@ -67,17 +69,18 @@ def draw_drafts(
     rank = np.where(is_said, rng.random(is_said.shape), np.inf).argsort(axis=1).argsort(axis=1)
     is_denied = rank < num_denied[:, None]
     cues = np.full(is_said.shape, NO_CUE)
+    affirmed_or_denied = np.concatenate([oracle.affirmed, oracle.denied])
     for slot in range(grammar.max_slots):
         said = is_said[:, slot]
-        affirmed, denied = oracle.affirmed[true_classes[said]], oracle.denied[true_classes[said]]
-        cues[said, slot] = _draw_each(rng, np.where(is_denied[said, slot, None], denied, affirmed))
+        rows = true_classes[said] + len(oracle.affirmed) * is_denied[said, slot]
+        cues[said, slot] = _draw_each(rng, affirmed_or_denied, rows)
 
     log_counts = rng.normal(grammar.filler_log_mean, grammar.filler_log_spread, (size, 1))
     has_filler = np.arange(grammar.max_fillers) < np.floor(np.exp(log_counts))
     fillers = rng.integers(0, len(phrases.fillers), has_filler.shape)
     return Drafts(
         true_classes=true_classes,
-        labels=_draw_each(rng, oracle.confusion[true_classes]),
+        labels=_draw_each(rng, oracle.confusion, true_classes),
         cues=cues,
         is_denied=is_denied,
         carriers=rng.integers(0, len(phrases.carriers), is_said.shape),
@@ -101,7 +104,7 @@ def draw_authors(
     """
     size, shares = len(true_classes), grammar.oracle.class_shares
     is_at_home = rng.random(size) < grammar.author_strength
-    homes = np.where(is_at_home, true_classes, _draw_each(rng, np.tile(shares, (size, 1))))
+    homes = np.where(is_at_home, true_classes, _draw_each(rng, shares[None], np.zeros(size, int)))
     num_authors = np.maximum(1, np.round(size * shares / grammar.posts_per_author)).astype(int)
     # Numbers are dealt out at random, so that neither name nor sign-off tells the home.
     numbers = np.split(rng.permutation(num_authors.sum()) + 1, num_authors.cumsum()[:-1])
@@ -176,7 +179,13 @@ def _choose(options: tuple[str, ...], indices: np.ndarray) -> np.ndarray:
     return np.array(options, dtype=object)[indices]
 
 
-def _draw_each(rng: np.random.Generator, probabilities: np.ndarray) -> np.ndarray:
-    """One choice for each row of probabilities, shape `(n,)` from `(n, C)`."""
-    is_passed = probabilities.cumsum(axis=1) <= rng.random((len(probabilities), 1))
-    return is_passed[:, :-1].sum(axis=1)  # the last choice takes what rounding leaves
+def _draw_each(rng: np.random.Generator, probabilities: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """One choice for each of `rows` of the table of probabilities, shape `(n,)` from `(T, C)` and
+    `(n,)`."""
+    limits = probabilities.cumsum(axis=1)[:, :-1]  # the last choice takes what rounding leaves
+    draws = rng.random(len(rows))
+    choices = np.empty(len(rows), int)
+    for start in range(0, len(rows), _DRAWN_AT_ONCE):
+        some = slice(start, start + _DRAWN_AT_ONCE)
+        choices[some] = (limits[rows[some]] <= draws[some, None]).sum(axis=1)
+    return choices

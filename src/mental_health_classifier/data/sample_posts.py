@@ -7,15 +7,9 @@ same words in another order can belong to another class.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +18,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.sample_ceilings import NO_CUE, specificity_at_recall
 from mental_health_classifier.data.sample_drafts import (
     Drafts,
+    Styles,
     draw_authors,
     draw_drafts,
     draw_sign_offs,
@@ -54,11 +49,32 @@ class SamplePosts:
     at the threshold where it finds 90 % of the priority class (None: no such posts)."""
 
 
-def make_sample_posts(*, size: int, seed: int, grammar: SampleGrammar) -> SamplePosts:
-    """Makes synthetic posts; the same arguments make the same posts.
+class SampleDraws(NamedTuple):
+    """Everything chance decided about the posts, from which they can be written in any pieces. One
+    row a post."""
 
-    Ceilings are for readers who do not know the author. One who does may pass them where
-    `author_strength` is above 0.
+    source: np.ndarray
+    """The earlier post that each repeats, or itself."""
+    drafts: Drafts
+    authors: np.ndarray
+    styles: Styles
+    sign_offs: np.ndarray
+    times: np.ndarray
+
+    def rows(self, first: int, last: int) -> SampleDraws:
+        some = slice(first, last)
+        return SampleDraws(
+            self.source[some],
+            Drafts(*(column[some] for column in self.drafts)),
+            self.authors[some],
+            Styles(*(column[some] for column in self.styles)),
+            self.sign_offs[some],
+            self.times[some],
+        )
+
+
+def draw_sample(*, size: int, seed: int, grammar: SampleGrammar) -> SampleDraws:
+    """Lets chance decide; the same arguments give the same posts.
 
     Raises:
         InputError: `size` is not a whole number above 0, or `seed` not one of at least 0.
@@ -76,25 +92,36 @@ def make_sample_posts(*, size: int, seed: int, grammar: SampleGrammar) -> Sample
     styles = draw_styles(rng, source, grammar, phrases)
     # A copy keeps the words of the original to the last, its author's sign-off among them.
     sign_offs = draw_sign_offs(rng, authors, phrases)[source]
-    texts, spans = write_texts(drafts, styles, sign_offs, phrases)
     seconds = np.sort(rng.integers(0, grammar.num_days * 86_400, size))
     times = np.datetime64(grammar.first_day, "s") + seconds.astype("timedelta64[s]")
+    return SampleDraws(source, drafts, authors, styles, sign_offs, times)
 
-    ids = np.array([f"post-{row:06d}" for row in range(1, size + 1)], dtype=object)
+
+def write_rows(
+    draws: SampleDraws, grammar: SampleGrammar, *, first: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The posts and the oracle's view of them, see `SamplePosts`, of rows that begin with the post
+    numbered `first`, from 0."""
+    phrases = read_sample_phrases()
+    drafts = draws.drafts
+    texts, spans = write_texts(drafts, draws.styles, draws.sign_offs, phrases)
+    places = np.arange(first, first + len(draws.source))
+    ids = np.array([_post_id(place) for place in places], dtype=object)
     names = np.array(phrases.class_names, dtype=object)
     posts = pd.DataFrame(
         {
             "id": ids,
             "text": texts,
             "label": names[drafts.labels],
-            "author": [f"author-{author:05d}" for author in authors],
-            "created_at": np.char.add(np.datetime_as_string(times), "Z"),
+            "author": [f"author-{author:05d}" for author in draws.authors],
+            "created_at": np.char.add(np.datetime_as_string(draws.times), "Z"),
             "synthetic": 1,
         }
     )
     sequence = grammar.oracle.sequence_posterior(drafts.cues, drafts.is_denied)
     num_denied = drafts.is_denied.sum(axis=1)
     bag_of_words = grammar.oracle.bag_of_words_posterior(drafts.cues, num_denied)
+    sources = zip(draws.source, places, strict=True)
     oracle = pd.DataFrame(
         {
             "id": ids,
@@ -102,71 +129,78 @@ def make_sample_posts(*, size: int, seed: int, grammar: SampleGrammar) -> Sample
             **{f"sequence/{name}": sequence[:, index] for index, name in enumerate(names)},
             **{f"bag_of_words/{name}": bag_of_words[:, index] for index, name in enumerate(names)},
             "cue_spans": _describe_spans(drafts, spans),
-            "near_duplicate_of": np.where(source == np.arange(size), "", ids[source]),
+            "near_duplicate_of": [
+                "" if source == place else _post_id(source) for source, place in sources
+            ],
         }
     )
-    priority = phrases.class_names.index(phrases.priority_class)
-    manifest = {
+    return posts, oracle
+
+
+def _post_id(place: int | np.integer) -> str:
+    return f"post-{place + 1:06d}"
+
+
+class OracleCeilings:
+    """Gathers what the ceilings need, a piece of the oracle at a time."""
+
+    def __init__(self, grammar: SampleGrammar) -> None:
+        self._grammar = grammar
+        self._best: dict[str, list[np.ndarray]] = {"sequence": [], "bag_of_words": []}
+        self._priority_scores: list[np.ndarray] = []
+
+    def add(self, oracle: pd.DataFrame) -> None:
+        phrases = read_sample_phrases()
+        for kind, best in self._best.items():
+            columns = [f"{kind}/{name}" for name in phrases.class_names]
+            best.append(oracle[columns].to_numpy().max(axis=1))
+        self._priority_scores.append(oracle[f"sequence/{phrases.priority_class}"].to_numpy())
+
+    def describe(self, labels: np.ndarray) -> dict[str, float | None]:
+        phrases = read_sample_phrases()
+        is_priority = labels == phrases.class_names.index(phrases.priority_class)
+        return {
+            **{kind: float(np.concatenate(best).mean()) for kind, best in self._best.items()},
+            "chance": float(self._grammar.oracle.class_shares.max()),
+            "specificity_at_recall_90": specificity_at_recall(
+                np.concatenate(self._priority_scores), is_priority, recall=0.90
+            ),
+        }
+
+
+def describe_sample(
+    size: int, seed: int, grammar: SampleGrammar, ceilings: Mapping[str, float | None]
+) -> dict[str, Any]:
+    """The manifest."""
+    phrases = read_sample_phrases()
+    return {
         "schema_version": SCHEMA_VERSION,
         "notice": phrases.notice,
         "phrases_version": phrases.version,
         "seed": seed,
         "size": size,
         "parameters": {**asdict(grammar), "class_shares": dict(grammar.class_shares)},
-        "ceilings": {
-            "sequence": float(sequence.max(axis=1).mean()),
-            "bag_of_words": float(bag_of_words.max(axis=1).mean()),
-            "chance": float(grammar.oracle.class_shares.max()),
-            "specificity_at_recall_90": specificity_at_recall(
-                sequence[:, priority], drafts.labels == priority, recall=0.90
-            ),
-        },
+        "ceilings": dict(ceilings),
     }
-    return SamplePosts(posts=posts, oracle=oracle, manifest=manifest)
 
 
-def write_sample_posts(
-    folder: Path, *, size: int, seed: int, grammar: SampleGrammar
-) -> Mapping[str, Any]:
-    """Writes `sample.csv`, `sample.oracle.csv` and `manifest.json`; returns the manifest.
+def make_sample_posts(*, size: int, seed: int, grammar: SampleGrammar) -> SamplePosts:
+    """Makes synthetic posts in memory; the same arguments make the same posts.
 
-    The folder appears whole or not at all, and the same arguments write the same bytes. A folder
-    that already holds just these is left alone, so several runs may ask for it at once.
+    Ceilings are for readers who do not know the author. One who does may pass them where
+    `author_strength` is above 0.
 
     Raises:
-        InputError: the folder holds something else, or as for `make_sample_posts`.
+        InputError: as for `draw_sample`.
     """
-    sample = make_sample_posts(size=size, seed=seed, grammar=grammar)
-    contents = {"sample.csv": _as_csv(sample.posts), "sample.oracle.csv": _as_csv(sample.oracle)}
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    manifest = {**sample.manifest, "sha256": digests}
-    contents["manifest.json"] = json.dumps(manifest, indent=2, allow_nan=False).encode() + b"\n"
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    staging.mkdir()
-    try:
-        for name, content in contents.items():
-            with (staging / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        _sync(staging)
-        try:
-            staging.rename(folder)
-        except OSError as error:
-            if not folder.exists():
-                raise
-            if not all(_holds(folder / name, content) for name, content in contents.items()):
-                raise InputError(
-                    f"{folder} was expected to be free, or to hold the sample posts of "
-                    f"data.size={size} and data.sample_seed={seed}, but holds something else. "
-                    "Remove it or name another folder."
-                ) from error
-        _sync(folder.parent)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return manifest
+    draws = draw_sample(size=size, seed=seed, grammar=grammar)
+    posts, oracle = write_rows(draws, grammar, first=0)
+    ceilings = OracleCeilings(grammar)
+    ceilings.add(oracle)
+    described = ceilings.describe(draws.drafts.labels)
+    return SamplePosts(
+        posts=posts, oracle=oracle, manifest=describe_sample(size, seed, grammar, described)
+    )
 
 
 def _describe_spans(drafts: Drafts, spans: np.ndarray) -> list[str]:
@@ -181,19 +215,3 @@ def _describe_spans(drafts: Drafts, spans: np.ndarray) -> list[str]:
             spans.tolist(), polarities, num_cues, strict=True
         )
     ]
-
-
-def _as_csv(table: pd.DataFrame) -> bytes:
-    return table.to_csv(index=False, float_format="%.6f", lineterminator="\n").encode()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == content

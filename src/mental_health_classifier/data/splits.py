@@ -1,4 +1,4 @@
-"""Four parts that share no author: train, val, calibration, test."""
+"""Four parts that share no author and no near-duplicate: train, val, calibration, test."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from mental_health_classifier.contracts import PARTS, InputError
 
 FOLDS = 20
+# Above it groups are divided in bundles: the splitter weighs every fold for every group in Python.
+_MAX_UNITS = 4000
 
 
 def split_posts(
     *,
     labels: np.ndarray,
     groups: np.ndarray | None,
-    shipped_parts: Sequence[str | None],
+    shipped_parts: Sequence[str | None] | np.ndarray,
     shares: Mapping[str, float],
     seed: int,
 ) -> np.ndarray:
@@ -29,8 +31,8 @@ def split_posts(
 
     Args:
         labels: class index of each post, shape `(n,)`.
-        groups: what must stay together (the author) as integers, shape `(n,)`. None: every post by
-            itself.
+        groups: what must stay together (the posts of an author, near-duplicates) as integers,
+            shape `(n,)`. None: every post by itself.
         shipped_parts: the part each post is shipped in, or None, length n.
         shares: share of the posts for each part, in steps of 1/20, summing to one.
         seed: chooses among the splits that satisfy all this.
@@ -77,29 +79,40 @@ def _carve(
     num_folds = sum(folds_of.values())
     units = len(labels) if groups is None else len(np.unique(groups))
     if units < num_folds:
-        what = "posts" if groups is None else "authors"
+        what = "posts" if groups is None else "groups of posts (of one author, or almost equal)"
         raise InputError(
             f"{units} {what} are too few for the parts {', '.join(folds_of)}: {num_folds} at "
-            f"least are needed to divide them by data.shares. Give more {what}."
+            "least are needed to divide them by data.shares. Give more posts."
         )
     splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
+    bundles = None if groups is None else _bundle(groups, seed)
     part_of_fold = [part for part, count in folds_of.items() for _ in range(count)]
     parts = np.empty(len(labels), dtype=object)
     with warnings.catch_warnings():
         # Rare classes cannot be in every fold; require_classes() judges the parts that result.
         warnings.simplefilter("ignore", UserWarning)
         try:
-            folds = list(
-                splitter(num_folds, shuffle=True, random_state=seed).split(labels, labels, groups)
+            folds = splitter(num_folds, shuffle=True, random_state=seed).split(
+                labels, labels, bundles
             )
+            for part, (_, indices) in zip(part_of_fold, folds, strict=True):
+                parts[indices] = part
         except ValueError:  # every class has fewer posts than there are folds
             raise InputError(
                 f"{len(labels)} posts are too few for the parts {', '.join(folds_of)}: one class "
                 f"at least needs {num_folds} posts. Give more posts."
             ) from None
-    for part, (_, indices) in zip(part_of_fold, folds, strict=True):
-        parts[indices] = part
     return parts
+
+
+def _bundle(groups: np.ndarray, seed: int) -> np.ndarray:
+    """Puts groups together at random when there are many. Bundles of many groups have nearly the
+    same classes, so the parts stay as even as with single groups."""
+    _, codes = np.unique(groups, return_inverse=True)
+    num_groups = codes.max() + 1
+    if num_groups <= _MAX_UNITS:
+        return codes
+    return (np.random.default_rng(seed).permutation(num_groups) % _MAX_UNITS)[codes]
 
 
 def require_classes(
@@ -112,9 +125,12 @@ def require_classes(
             part for part in ("train", "val", "test") if not (is_class & (parts == part)).any()
         ]
         if lacking:
-            authors = "" if groups is None else f" by {len(np.unique(groups[is_class]))} authors"
+            num_groups = 0 if groups is None else len(np.unique(groups[is_class]))
+            among = (
+                "" if groups is None else f" in {num_groups} groups of one author or almost equal"
+            )
             raise InputError(
-                f"Class {name!r} has {is_class.sum()} posts{authors}, too few: none is left for "
+                f"Class {name!r} has {is_class.sum()} posts{among}, too few: none is left for "
                 f"{' and '.join(lacking)}. Give more posts of it, map it to another class in "
                 "data.labels, or try another data.split_seed."
             )

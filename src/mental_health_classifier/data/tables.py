@@ -1,21 +1,19 @@
-"""Tables on disk become rows of cells by role: which files, which columns, which lines."""
+"""Tables on disk become rows of cells by role: which files, which columns."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mental_health_classifier.contracts import PARTS, InputError
+from mental_health_classifier.data.table_formats import FORMATS, open_table
 
 Columns = Mapping[str, str | Sequence[str] | None]
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-ROLES = ("id", "text", "label", "author", "split")
+ROLES = ("id", "text", "label", "author", "split", "severity")
 _SHOWN = 10
-
-csv.field_size_limit(2**31 - 1)
+_LONGEST_NAME = 40
 
 
 def files_to_read(
@@ -24,7 +22,8 @@ def files_to_read(
     """The files of a corpus, each with the part that it holds, or None where it holds all.
 
     Args:
-        path: a file, or the folder of `files`.
+        path: a file, a folder of files of one kind that are read one after the other in the order
+            of their names, or the folder of `files`.
         files: names by part; `all` is a file that is not a part.
 
     Raises:
@@ -32,28 +31,42 @@ def files_to_read(
     """
     if not path:
         raise InputError(
-            "data.path is not set. Give the file with the posts (CSV or TSV), or for a public "
-            "corpus the folder that holds its files: data.path=FILE_OR_FOLDER"
+            "data.path is not set. Give the file with the posts (CSV, TSV, JSON Lines or Parquet), "
+            "a folder of such files, or for a public corpus the folder that holds its files: "
+            "data.path=FILE_OR_FOLDER"
         )
     root = Path(path).expanduser()
     if not root.exists():
         raise InputError(f"data.path={path} does not exist. Give an existing file or folder.")
-    if files is None:
-        if root.is_dir():
-            raise InputError(
-                f"data.path={path} is a folder, a file was expected. Name one file, or say which "
-                "file holds which part: 'data.files={train: A.csv, test: B.csv}'."
-            )
-        found: list[tuple[Path, str | None]] = [(root, None)]
-    else:
+    found: list[tuple[Path, str | None]]
+    if files is not None:
         found = [(root / name, None if part == "all" else part) for part, name in files.items()]
         _check_files(root, found)
+    elif root.is_dir():
+        found = [(file, None) for file in _shards(root)]
+    else:
+        found = [(root, None)]
     for file, _ in found:
-        if file.suffix.lower() not in DELIMITERS:
+        if file.suffix.lower() not in FORMATS:
             raise InputError(
-                f"{file.name} is neither .csv nor .tsv, the formats read here. Convert it."
+                f"{file.name} has none of the endings {', '.join(FORMATS)}, the formats read "
+                "here. Convert it, or rename it by what it is."
             )
     return found
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The files of a folder by name, without what is hidden or only marks the end of a job."""
+    shards = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
+    kinds = sorted({shard.suffix.lower() for shard in shards})
+    if len(kinds) != 1:
+        came = f"files of the kinds {', '.join(kinds)}" if kinds else "none"
+        raise InputError(
+            f"data.path={folder} is a folder, so files of one kind were expected in it, "
+            f"{', '.join(FORMATS)}; it holds {came}. Name one file, or say which file holds which "
+            "part: 'data.files={train: A.csv, test: B.csv}'."
+        )
+    return shards
 
 
 def _check_files(root: Path, found: Sequence[tuple[Path, str | None]]) -> None:
@@ -63,65 +76,58 @@ def _check_files(root: Path, found: Sequence[tuple[Path, str | None]]) -> None:
                 f"data.files has the unknown part {part!r}; known are {', '.join(PARTS)} and all."
             )
         if not file.is_file():
-            present = sorted(p.name for p in root.glob("*.[ct]sv"))[:_SHOWN]
+            present = sorted(p.name for p in root.glob("*") if p.suffix.lower() in FORMATS)
             raise InputError(
-                f"data.files names {file.name}, which is not in data.path={root} (CSV and TSV "
-                f"files there: {', '.join(present) or 'none'}). Point data.path to the corpus's "
+                f"data.files names {file.name}, which is not in data.path={root} (files of posts "
+                f"there: {', '.join(present[:_SHOWN]) or 'none'}). Point data.path to the corpus's "
                 "folder or change data.files."
             )
 
 
-def read_rows(file: Path, columns: Columns) -> Iterator[tuple[str, dict[str, str] | None]]:
-    """Yields `FILE:ROW` and the cells by role of each row that is not blank.
+def read_rows(file: Path, columns: Columns) -> Iterator[tuple[int, list[str] | str]]:
+    """Yields the number of each row that is not blank and its cells in the order of `ROLES`.
 
-    The header is row 1, as a spreadsheet counts. Instead of its cells, None stands for a row that
-    has more or fewer of them than the header.
+    Several columns of one role are joined, a role without a column gives empty cells. Instead of
+    cells, a string says why the row cannot be used.
 
     Raises:
-        InputError: a column is missing, or the file is not a table in UTF-8.
+        InputError: a column is missing, or the file is not what its ending says.
     """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=DELIMITERS[file.suffix.lower()])
-            header = [name.strip() for name in next(reader, [])]
-            places = _find_columns(header, columns, file.name)
-            for number, cells in enumerate(reader, start=2):
-                if not any(cells):
-                    continue
-                is_whole = len(cells) == len(header)
-                yield f"{file.name}:{number}", _by_role(cells, places) if is_whole else None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{file.name} is not UTF-8 text (byte {error.start} cannot be read). "
-            "Save it as UTF-8 and try again."
-        ) from None
-    except csv.Error as error:
-        raise InputError(
-            f"{file.name} cannot be read as a table near line {reader.line_num}: {error}."
-        ) from None
+    table = open_table(file)
+    names_of = _find_columns(table.columns, columns, file.name)
+    wanted = list(dict.fromkeys(name for names in names_of.values() for name in names))
+    places = [[wanted.index(name) for name in names_of[role]] for role in ROLES]
+    for number, cells in table.rows(wanted):
+        if isinstance(cells, str):
+            yield number, cells
+        else:
+            yield number, ["\n".join([cells[place] for place in where]) for where in places]
 
 
-def _by_role(cells: Sequence[str], places: Mapping[str, Sequence[int]]) -> dict[str, str]:
-    return {role: "\n".join(cells[i] for i in where) for role, where in places.items()}
-
-
-def _find_columns(header: Sequence[str], columns: Columns, file: str) -> dict[str, list[int]]:
-    """Places in `header` of the columns of each role; a role without a column has none."""
+def _find_columns(header: Sequence[str], columns: Columns, file: str) -> dict[str, list[str]]:
+    """Columns of each role; a role without a column has none."""
     repeated = {name for name, count in Counter(header).items() if count > 1}
-    places: dict[str, list[int]] = {}
+    names_of: dict[str, list[str]] = {}
     for role in ROLES:
         named = columns.get(role)
         names = [role] if named is None else [named] if isinstance(named, str) else list(named)
         missing = [name for name in names if name not in header]
         if missing and (named is not None or role in ("text", "label")):
             raise InputError(
-                f"{file} has no column {missing[0]!r} for data.columns.{role}. Its columns: "
-                f"{', '.join(header) or 'none'}. Say which one holds it: data.columns.{role}=NAME"
+                f"{file} has no column {missing[0]!r} for data.columns.{role}. "
+                f"{_describe_header(header)}. Say which one holds it: data.columns.{role}=NAME"
             )
         if repeated.intersection(names):
             raise InputError(
                 f"{file} has more than one column {names[0]!r}. Rename one, or set "
                 f"data.columns.{role}."
             )
-        places[role] = [] if missing else [header.index(name) for name in names]
-    return places
+        names_of[role] = [] if missing else names
+    return names_of
+
+
+def _describe_header(header: Sequence[str]) -> str:
+    """The columns by name, unless the first row is a post rather than names."""
+    if any(len(name) > _LONGEST_NAME for name in header):
+        return "Its first row does not hold names of columns, as it should"
+    return f"Its columns: {', '.join(header) or 'none'}"

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
+import pandas as pd
+from tokenizers import (
+    AddedToken,
+    Encoding,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.scrubbing import PLACEHOLDERS
@@ -15,7 +25,8 @@ UNKNOWN = "[UNK]"
 MASK = "[MASK]"
 _NORMALIZER = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
 _SPLITTER = pre_tokenizers.Whitespace()
-_ENCODED_AT_ONCE = 4096
+_POSTS_AT_ONCE = 4096
+_REPEATED_AT_ONCE = 10_000
 
 
 class PostTokenizer:
@@ -38,21 +49,43 @@ class PostTokenizer:
     def load(cls, path: Path) -> PostTokenizer:
         return cls(Tokenizer.from_str(path.read_text(encoding="utf-8")))
 
-    def encode(self, texts: Sequence[str], *, max_tokens: int) -> Iterator[np.ndarray]:
-        """Yields the token ids of each post, at least one and at most the first `max_tokens`."""
-        self._tokenizer.enable_truncation(max_tokens)
+    def encode(
+        self, texts: Sequence[str], *, max_tokens: int, truncate: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Turns posts into tokens, at least one for each.
+
+        Args:
+            texts: the posts.
+            max_tokens: of a post at most.
+            truncate: which of a longer post's are kept: the first (`head`), the last (`tail`), or
+                as many first as last ones (`head_tail`; of an odd number the middle one is a
+                first).
+
+        Returns:
+            The token ids of all posts one after the other, uint16 or uint32, and the number of each
+            post's, int64, shape `(posts,)`.
+        """
         unknown = self._tokenizer.token_to_id(UNKNOWN)
+        posts = [
+            _cut(encoding.ids, max_tokens, truncate) or [unknown]
+            for encoding in _encodings(self._tokenizer, texts)
+        ]
+        lengths = np.fromiter(map(len, posts), np.int64, len(posts))
         dtype = np.uint16 if self.size <= 2**16 else np.uint32
-        for start in range(0, len(texts), _ENCODED_AT_ONCE):
-            chunk = list(texts[start : start + _ENCODED_AT_ONCE])
-            for encoding in self._tokenizer.encode_batch_fast(chunk, add_special_tokens=False):
-                yield np.array(encoding.ids or [unknown], dtype=dtype)
-        self._tokenizer.no_truncation()
+        return np.fromiter(chain.from_iterable(posts), dtype, lengths.sum()), lengths
+
+
+def _cut(ids: list[int], max_tokens: int, truncate: str) -> list[int]:
+    if len(ids) <= max_tokens:
+        return ids
+    num_last = {"head": 0, "tail": max_tokens, "head_tail": max_tokens // 2}[truncate]
+    return ids[: max_tokens - num_last] + ids[len(ids) - num_last :]
 
 
 def learn_bpe(
-    texts: Sequence[str], authors: Sequence[str | None], *, vocabulary_size: int
-) -> PostTokenizer:
+    texts: Sequence[str] | pd.Series, authors: Sequence[str | None] | pd.Series, *,
+    vocabulary_size: int,
+) -> PostTokenizer:  # fmt: skip
     """Learns byte-pair encoding within words.
 
     A word enters only when two authors used it (two posts, where the author is not known): a saved
@@ -74,15 +107,14 @@ def learn_bpe(
     )
     placeholders = [AddedToken(token, normalized=False) for token in PLACEHOLDERS.values()]
     specials = [UNKNOWN, MASK, *placeholders]
-    words = [_words(text) for text in texts]
-    shared = _used_by_two(words, authors)
-    if not shared:
+    counts = count_shared_words(texts, authors)
+    if not counts:
         raise InputError(
             f"The {len(texts)} training posts have no word that two authors used, so there is no "
             "vocabulary to learn. Give more posts."
         )
     tokenizer.train_from_iterator(
-        [" ".join(word for word in post if word in shared) for post in words],
+        _repeated(counts),
         trainers.BpeTrainer(
             vocab_size=vocabulary_size,
             min_frequency=2,
@@ -94,15 +126,57 @@ def learn_bpe(
     return PostTokenizer(tokenizer)
 
 
-def _words(text: str) -> list[str]:
-    normalized = _NORMALIZER.normalize_str(text)
-    return [word for word, _ in _SPLITTER.pre_tokenize_str(normalized)]
+def count_shared_words(
+    texts: Sequence[str] | pd.Series, authors: Sequence[str | None] | pd.Series
+) -> dict[str, int]:
+    """How often each word occurs that two authors used, or two posts of unknown authors."""
+    # The library counts and looks up words, on all processors; Python would take half a minute for
+    # a million posts.
+    words = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
+    words.normalizer = _NORMALIZER
+    words.pre_tokenizer = _SPLITTER
+    every_word = trainers.WordLevelTrainer(
+        vocab_size=2**31, min_frequency=2, special_tokens=[UNKNOWN], show_progress=False
+    )
+    words.train_from_iterator(_slices(texts), every_word)
+    users = _user_numbers(authors)
+    counts = np.zeros(words.get_vocab_size(), np.int64)
+    first_user = np.full(len(counts), len(users), np.int64)
+    last_user = np.full(len(counts), -1, np.int64)
+    place = 0
+    for posts in _slices(texts):
+        ids = [encoding.ids for encoding in words.encode_batch_fast(posts)]
+        lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+        tokens = np.fromiter(chain.from_iterable(ids), np.int64, lengths.sum())
+        users_of_tokens = np.repeat(users[place : place + len(posts)], lengths)
+        counts += np.bincount(tokens, minlength=len(counts))
+        np.minimum.at(first_user, tokens, users_of_tokens)
+        np.maximum.at(last_user, tokens, users_of_tokens)
+        place += len(posts)
+    is_shared = first_user < last_user
+    is_shared[words.token_to_id(UNKNOWN)] = False
+    vocabulary = sorted(words.get_vocab().items())
+    return {word: int(counts[token]) for word, token in vocabulary if is_shared[token]}
 
 
-def _used_by_two(posts: Sequence[Sequence[str]], authors: Sequence[str | None]) -> set[str]:
-    first_user: dict[str, str | int] = {}
-    shared: set[str] = set()
-    for index, (words, author) in enumerate(zip(posts, authors, strict=True)):
-        user = author or index  # who is not known counts as a user of this post alone
-        shared.update(word for word in words if first_user.setdefault(word, user) != user)
-    return shared
+def _user_numbers(authors: Sequence[str | None] | pd.Series) -> np.ndarray:
+    """A number for each author; who is not known counts as a user of that post alone."""
+    codes, names = pd.factorize(np.asarray(authors, dtype=object))
+    return np.where(codes < 0, len(names) + np.arange(len(codes)), codes)
+
+
+def _repeated(counts: dict[str, int]) -> Iterator[str]:
+    """Each word as often as it occurs, a bounded number at once."""
+    for word, count in counts.items():
+        for done in range(0, count, _REPEATED_AT_ONCE):
+            yield " ".join([word] * min(_REPEATED_AT_ONCE, count - done))
+
+
+def _encodings(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[Encoding]:
+    for posts in _slices(texts):
+        yield from tokenizer.encode_batch_fast(posts, add_special_tokens=False)
+
+
+def _slices(texts: Sequence[str] | pd.Series) -> Iterator[list[str]]:
+    for start in range(0, len(texts), _POSTS_AT_ONCE):
+        yield list(texts[start : start + _POSTS_AT_ONCE])

@@ -67,11 +67,15 @@ class PartMetrics:
         numbers = _numbers_of_classes(hits, support, predicted, task=self.task)
         if self._ranked_posts is not None:
             curve = self._ranked_posts.curve(weights)
+            auprc = curve.average_precision()
+            priority = support[:, self.task.priority_index]
             numbers |= {
                 "recall_at_spec80": curve.recall_at(specificity=HEADLINE_SPECIFICITY),
                 "recall_at_spec90": curve.recall_at(specificity=STRICT_SPECIFICITY),
                 "partial_auc": curve.partial_area(MAX_FALSE_POSITIVE_RATE),
-                "auprc": curve.average_precision(),
+                "auprc": auprc,
+                # What ranking at random reaches is the share of priority posts in the same draw.
+                "auprc_above_chance": auprc - ratio(priority, support.sum(axis=1)),
             }
         return numbers
 

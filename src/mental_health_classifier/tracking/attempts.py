@@ -53,8 +53,13 @@ class Attempt:
     _owner: int
 
     @classmethod
-    def begin(cls, run_directory: Path, *, number: int) -> Attempt:
+    def begin(
+        cls, run_directory: Path, *, number: int, facts: Mapping[str, Any] | None = None
+    ) -> Attempt:
         """Takes an attempt: the folder appears complete, with its lock already held.
+
+        Args:
+            facts: what start.json says beside when and where the attempt started.
 
         Raises:
             FileExistsError: another process has taken this attempt.
@@ -66,7 +71,7 @@ class Attempt:
         lock = os.open(prepared / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             is_locked = _take(lock)
-            write_json(prepared / "start.json", _start(is_locked=is_locked))
+            write_json(prepared / "start.json", {**_start(is_locked=is_locked), **(facts or {})})
             try:
                 # Refuses a folder that holds anything, and a prepared one always does.
                 prepared.rename(folder)

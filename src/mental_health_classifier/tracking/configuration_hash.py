@@ -20,10 +20,11 @@ LEFT_OUT = frozenset(
         # What only watches.
         *("logger", "callbacks.progress", "callbacks.resources", "trainer.log_every_n_steps"),
         "trainer.enable_model_summary",
+        "callbacks.checkpoints.last_every_n_steps",
         # How fast. Threads reorder sums and so change the last digits of a result, which is why a
         # record holds them; they do not make it another experiment. Devices and precision stay
         # in: they change batches and arithmetic.
-        "num_threads",
+        *("num_threads", "data.num_workers"),
     }
 )
 """Keys without influence on the hash, with everything below them. So is `seed`, at every depth."""
@@ -42,8 +43,13 @@ def configuration_hash(config: Mapping[str, Any]) -> str:
     Raises:
         InputError: as `plain_configuration`.
     """
-    canonical = json.dumps(_canonical(plain_configuration(config), ""), sort_keys=True)
+    canonical = json.dumps(compared_configuration(config), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def compared_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the hash is taken of."""
+    return _canonical(plain_configuration(config), "")
 
 
 def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:

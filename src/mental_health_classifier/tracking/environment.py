@@ -98,6 +98,8 @@ def read_hardware() -> dict[str, Any]:
         "torch_threads": None if torch is None else torch.get_num_threads(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "gpus": None if torch is None else _read_gpus(torch),
+        "cuda": None if torch is None else torch.version.cuda,
+        "gpu_driver": _read_gpu_driver(),
     }
 
 
@@ -145,3 +147,13 @@ def _read_gpus(torch: Any) -> list[dict[str, Any]]:
         }
         for gpu in gpus
     ]
+
+
+def _read_gpu_driver() -> str | None:
+    """Version of NVIDIA's kernel module, which is what the machine itself says of its driver."""
+    try:
+        text = Path("/proc/driver/nvidia/version").read_text()
+    except OSError:
+        return None
+    found = re.search(r"Kernel Module\D*(\d+(?:\.\d+)+)", text)
+    return found and found[1]

@@ -19,10 +19,15 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, Never
 
+import orjson
+
 from mental_health_classifier.contracts import InputError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written into every JSON file of a run; a higher number comes from a newer version."""
+
+SEALED_SINCE = 2
+"""From this version on every JSON file ends with its checksum."""
 
 TEMPORARY_PREFIX = ".tmp-"
 """How a file is called until it is whole. A killed process can leave some; readers skip them."""
@@ -125,8 +130,9 @@ def read_json(path: Path) -> dict[str, Any]:
         FileNotFoundError: there is no such file.
         InputError: the file was cut, changed, or written by a newer version of this package.
     """
+    document = path.read_bytes()
     try:
-        content = _DECODER.decode(path.read_text(encoding="utf-8"))
+        content = _decoded(document)
     except (ValueError, RecursionError) as error:
         place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(
@@ -137,12 +143,19 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} is damaged: expected a JSON object, found {type(content).__name__}."
         )
-    version = content.get("schema_version", SCHEMA_VERSION)
+    version = content.get("schema_version", 1)
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise InputError(
             f"{path} has schema_version {version!r}; the installed mental-health-classifier reads "
             f"versions up to {SCHEMA_VERSION}. Update it."
         )
+    is_sealed = version >= SEALED_SINCE or b'"crc32"' in document
+    if is_sealed and not _has_its_seal(document):
+        raise InputError(
+            f"{path} is damaged: its content does not have the checksum in its last line. "
+            "Restore it from a copy."
+        )
+    content.pop("crc32", None)
     return content
 
 
@@ -224,12 +237,39 @@ def null_where_not_finite(value: Any) -> Any:
     raise TypeError(f"A value of type {type(value).__name__} has no form in JSON.")
 
 
+def _decoded(document: bytes) -> Any:
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        # Python's own says where the error is, and reads the halves of characters that a name can
+        # hold.
+        return _DECODER.decode(document.decode("utf-8"))
+
+
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
+_SEAL = b',\n "crc32": "%08x"\n}'
+_SEAL_BYTES = len(_SEAL % 0)
+
+
 def _document(mapping: Mapping[str, Any]) -> bytes:
-    # The closing brace is the last byte: every cut leaves invalid JSON.
-    return _encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
+    """Strict JSON whose last entry is the checksum of what stands before it.
+
+    The closing brace is the last byte: every cut leaves invalid JSON, and the checksum tells of
+    what else happened to it.
+    """
+    assert "crc32" not in mapping
+    if not mapping:
+        return b"{}"
+    body = _encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
+    body = body.removesuffix(b"\n}")
+    return body + _SEAL % zlib.crc32(body)
+
+
+def _has_its_seal(document: bytes) -> bool:
+    body, seal = document[:-_SEAL_BYTES], document[-_SEAL_BYTES:]
+    return seal == _SEAL % zlib.crc32(body)
 
 
 def _encoded(text: str) -> bytes:

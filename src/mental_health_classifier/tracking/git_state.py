@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-TIMEOUT_SECONDS = 20.0
+from mental_health_classifier.tracking.git_command import git_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +94,5 @@ def without_credentials(address: str) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    # Set by git while it runs a hook; the state of another repository would be read.
-    hook_variables = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
-    environment = {name: value for name, value in os.environ.items() if name not in hook_variables}
-    # Optional locks would let a run that only looks disturb a commit that is being made.
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    try:
-        # A repository can name a program as its file-system monitor; looking at one must run
-        # nothing.
-        finished = subprocess.run(
-            [
-                "git",
-                "-C",
-                str(folder),
-                "-c",
-                "core.fsmonitor=false",
-                "-c",
-                "core.quotePath=true",
-                *arguments,
-            ],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return finished.stdout.decode("utf-8", errors="replace")
+    output = git_output(folder, *arguments)
+    return None if output is None else output.decode("utf-8", errors="replace")

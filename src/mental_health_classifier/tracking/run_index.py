@@ -1,31 +1,107 @@
 """Finds recorded runs by looking for run.json, and reads what became of them.
 
-A run's directory is the only truth about it, so there is nothing here that could go out of date.
+A run's directory is the only truth about it. `list_runs` takes what it shows of ended runs from an
+index that is derived from them, see `listing_index`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import gc
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.attempts import latest_attempt
+from mental_health_classifier.tracking.listing_index import (
+    ENDED,
+    Identity,
+    ListingIndex,
+    stamp_of,
+)
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
-__all__ = ["RunSummary", "find_runs", "read_run", "resolve_run"]
+__all__ = ["RunSummary", "find_runs", "list_runs", "read_run", "resolve_run"]
 
 log = logging.getLogger(__name__)
+
+BULK = frozenset({"environment", "hardware", "artefacts"})
+"""Parts of a record that are large and of use for one run at a time."""
 
 
 def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
     """All runs below some folders, newest first; each once, however many ways lead to it.
 
-    A damaged run is listed with what is wrong. Roots that do not exist hold no runs.
+    A damaged run is listed with what is wrong. Roots that do not exist hold no runs. What only a
+    look at a single run needs (packages, hardware, checksums) is left out; `read_run` has it.
     """
-    runs = [read_run(directory) for directory in _run_directories(roots)]
+    directories = _run_directories(roots, knows=lambda _: False)
+    with _no_garbage_collection():
+        return _newest_first([_without_bulk(read_run(Path(each))) for each in directories])
+
+
+def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
+    """As `find_runs`, with what a list of runs shows and no metrics: thousands in a moment."""
+    runs: list[RunSummary] = []
+    visited: set[Identity] = set()
+    listed: set[Identity] = set()
+    with _no_garbage_collection():
+        for root in map(os.fspath, roots):
+            index = ListingIndex(root)
+            for directory in _run_directories([root], knows=index.knows, visited=visited):
+                run, identity = index.find(directory) or _read_for(index, directory)
+                # A run that has not ended was told apart by its folder.
+                if identity is None or identity not in listed:
+                    runs.append(run)
+                if identity is not None:
+                    listed.add(identity)
+            index.save()
+        return _newest_first(runs)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Records are many small objects that all live on; searching them for garbage again and again
+    would take as long as reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read_for(index: ListingIndex, directory: str) -> tuple[RunSummary, Identity | None]:
+    """Reads a run, and leaves it in the index if it has ended."""
+    attempt = stamp = identity = None
+    with contextlib.suppress(OSError):
+        # Before it is read: what changes meanwhile makes the entry outdated, never wrong.
+        latest = latest_attempt(Path(directory))
+        if latest is not None:
+            attempt = latest.name
+            stamp, identity = stamp_of(directory, attempt)
+    run = read_run(Path(directory))
+    if attempt is not None and stamp is not None and run.status in ENDED:
+        run = index.add(run, attempt=attempt, stamp=stamp)
+    return run, identity
+
+
+def _without_bulk(run: RunSummary) -> RunSummary:
+    return replace(
+        run,
+        run={key: value for key, value in run.run.items() if key not in BULK},
+        end={key: value for key, value in run.end.items() if key not in BULK},
+    )
+
+
+def _newest_first(runs: list[RunSummary]) -> list[RunSummary]:
     return sorted(runs, key=lambda run: (_moment(run), run.id or ""), reverse=True)
 
 
@@ -42,7 +118,7 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     if os.path.isfile(Path(reference, "run.json")):
         return read_run(Path(reference))
     roots = list(roots)
-    runs = find_runs(roots)
+    runs = list_runs(roots)
     wanted = str(reference)
     for fits in (
         lambda run: run.id == wanted,
@@ -51,7 +127,7 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     ):
         found = [run for run in runs if fits(run)]
         if len(found) == 1:
-            return found[0]
+            return read_run(found[0].directory)
         if found:
             raise InputError(
                 f"{len(found)} runs are called {wanted}:{_listing(found)}\nGive the id of one."
@@ -64,11 +140,25 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     raise InputError(f"No run {wanted} among the {len(runs)} below {where}. {hint}")
 
 
-def _run_directories(roots: Iterable[Path]) -> Iterator[Path]:
-    visited: set[tuple[int, int]] = set()
+def _run_directories(
+    roots: Iterable[Path | str],
+    *,
+    knows: Callable[[str], bool],
+    visited: set[tuple[int, int]] | None = None,
+) -> Iterator[str]:
+    """Folders that hold a run.
+
+    Args:
+        knows: says of a folder that it surely does, without a look into it.
+        visited: folders that are not visited again.
+    """
+    visited = set() if visited is None else visited
     waiting = [os.fspath(root) for root in roots]
     while waiting:
         folder = waiting.pop()
+        if knows(folder):
+            yield folder
+            continue
         try:
             status = os.stat(folder)
             # Links are followed, to scratch disks for instance; a loop ends where it began.
@@ -84,7 +174,7 @@ def _run_directories(roots: Iterable[Path]) -> Iterator[Path]:
             continue
         if any(child.name == "run.json" for child in children):
             # Nothing in a run is another run.
-            yield Path(folder)
+            yield folder
             continue
         waiting += [child.path for child in children if _is_visible_folder(child)]
 

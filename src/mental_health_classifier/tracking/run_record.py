@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,11 +27,14 @@ from mental_health_classifier.tracking.files import (
     append_record,
     null_where_not_finite,
     open_records,
+    read_json,
+    write_atomically,
     write_json_once,
 )
 from mental_health_classifier.tracking.git_state import GitState, read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.prediction_files import read_predictions, write_predictions
+from mental_health_classifier.tracking.source_files import PROJECT, read_source
 
 __all__ = ["RunRecord", "read_predictions", "recorded_run"]
 
@@ -52,10 +56,13 @@ class RunRecord:
         git: GitState,
         attempt: Attempt,
         signals: StopSignals,
+        is_resumed: bool = False,
     ) -> None:
         self.directory = directory
         self.run_id = run_id
         self.git = git
+        self.is_resumed = is_resumed
+        """Whether an earlier attempt at this run has left something behind."""
         self._attempt = attempt
         self._signals = signals
         self._started_at = now()
@@ -90,12 +97,41 @@ class RunRecord:
         elapsed = round(time.monotonic() - self._start, 3)
         self._append("resources.jsonl", {"time": elapsed, **resources})
 
+    def keep_metrics(self) -> int:
+        """Forces metrics.jsonl to disk and returns its size, for `rewind_metrics`."""
+        handle = self._handles.get("metrics.jsonl")
+        if handle is not None:
+            os.fsync(handle.fileno())
+        path = self.directory / "metrics.jsonl"
+        return path.stat().st_size if path.exists() else 0
+
+    def rewind_metrics(self, num_bytes: int) -> None:
+        """Takes back the lines that an earlier attempt wrote after its checkpoint.
+
+        They come again, and each must stand there once.
+        """
+        assert "metrics.jsonl" not in self._handles
+        path = self.directory / "metrics.jsonl"
+        if path.exists():
+            write_atomically(path, path.read_bytes()[:num_bytes])
+
     def write_data(self, account: Mapping[str, Any]) -> None:
-        """Writes data.json: what was read, how it was divided, and what was dropped and why."""
-        write_json_once(
-            self.directory / "data.json",
-            {"schema_version": SCHEMA_VERSION, **null_where_not_finite(account)},
-        )
+        """Writes data.json: what was read, how it was divided, and what was dropped and why.
+
+        Raises:
+            InputError: an earlier attempt at this run read other posts.
+        """
+        path = self.directory / "data.json"
+        facts = {"schema_version": SCHEMA_VERSION, **null_where_not_finite(account)}
+        if self.is_resumed and path.exists():
+            differing = [key for key, value in read_json(path).items() if value != facts.get(key)]
+            if differing:
+                raise InputError(
+                    f"The posts are not those that run {self.run_id} began with: "
+                    f"{', '.join(differing)} of {path} differ. Start a new run with them."
+                )
+        else:
+            write_json_once(path, facts)
 
     def write_predictions(self, predictions: Predictions, folder: str = "predictions") -> Path:
         """Writes the predictions of one part and says where.
@@ -127,6 +163,7 @@ class RunRecord:
         intervals: Mapping[str, tuple[float, float]] | None = None,
         yardstick: Mapping[str, Any] | None = None,
         selection: Mapping[str, Any] | None = None,
+        notes: str | None = None,
     ) -> None:
         """Hands over the results. Without it a run does not count as completed.
 
@@ -135,6 +172,7 @@ class RunRecord:
             intervals: for some of the metrics the lower and upper bound.
             yardstick: the same for the reference model fitted on the same parts, with differences.
             selection: which checkpoint was chosen, by what.
+            notes: what a person has to say about the outcome.
         """
         if self._results is not None:
             raise RuntimeError(f"finish() was called twice for run {self.run_id}; call it once.")
@@ -144,6 +182,7 @@ class RunRecord:
                 "intervals": intervals or {},
                 "yardstick": yardstick,
                 "selection": selection,
+                "notes": notes,
             }
         )
 
@@ -180,7 +219,10 @@ class RunRecord:
             status = "failed"
         if error is None and status == "failed":
             log.warning("Run %s ended without results and counts as failed.", self.run_id)
-        nothing = {"metrics": {}, "intervals": {}, "yardstick": None, "selection": None}
+        nothing = {
+            **{"metrics": {}, "intervals": {}},
+            **dict.fromkeys(("yardstick", "selection", "notes")),
+        }
         return {
             "status": status,
             "started_at": self._started_at,
@@ -202,12 +244,13 @@ def recorded_run(
     description: str,
     hypothesis: str,
     tags: Sequence[str],
-    seed: int,
+    seed: int | None,
     model: str,
     variants: Sequence[str],
     config: Mapping[str, Any],
     overrides: Sequence[str],
     argv: Sequence[str],
+    handles_signals: bool = True,
 ) -> RunRecord:
     """Claims a directory for a run and writes down what is known before it starts.
 
@@ -217,13 +260,16 @@ def recorded_run(
         directory: made if needed; must not hold another run.
         config: the resolved configuration, plain values only.
         overrides, argv: how it was asked for.
+        handles_signals: whether SIGTERM and Ctrl-C end the run as interrupted; of several runs in
+            one process at most one can.
 
     Raises:
         InputError: the directory holds a run, or the configuration a value that JSON has not.
     """
     plain = plain_configuration(config)
     # Of the code that runs, wherever it was started from.
-    git = read_git_state(Path(__file__).parent)
+    git = read_git_state(PROJECT)
+    source = read_source(git)
     run_id = uuid.uuid4().hex[:12]
     facts = {
         "schema_version": SCHEMA_VERSION,
@@ -240,12 +286,14 @@ def recorded_run(
         "configuration_hash": configuration_hash(plain),
         "config": plain,
         "git": asdict(git),
+        "source": {"sha256": source.sha256},
         "environment": read_environment(),
         "hardware": read_hardware(),
         "created_at": now(),
     }
     signals = StopSignals(ending=RunRecord.__exit__)
-    signals.install()
+    if handles_signals:
+        signals.install()
     signals.is_deferred = True
     try:
         attempt = claim_directory(directory, facts)
@@ -254,9 +302,10 @@ def recorded_run(
         raise
     record = RunRecord(directory, run_id=run_id, git=git, attempt=attempt, signals=signals)
     try:
+        source.write(directory / "source")
         signals.resume()
     except BaseException:
-        # Stopped while the directory was being claimed: that is this run's end.
+        # A full disk, or stopped while the directory was being claimed: that is this run's end.
         with record:
             raise
     return record

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +87,19 @@ class RunSummary:
     def configuration_hash(self) -> str | None:
         """Shared by runs that differ only in their seed."""
         return self.run.get("configuration_hash")
+
+    @property
+    def parts_fingerprint(self) -> str | None:
+        """Equal for runs that learned from and were tested on the same posts."""
+        if not self.data:
+            return None
+        chosen = self.configuration.get("data", {})
+        what_decides = [
+            self.data.get("fingerprint"),
+            self.data.get("parts"),
+            chosen.get("split_seed") if isinstance(chosen, Mapping) else None,
+        ]
+        return hashlib.sha256(json.dumps(what_decides, sort_keys=True).encode()).hexdigest()[:12]
 
     @property
     def duration_seconds(self) -> float | None:

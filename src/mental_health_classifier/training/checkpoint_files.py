@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 import safetensors.torch
 import torch
 from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import write_atomically
 
 SCHEMA_VERSION = 1
 _WEIGHTS = "state_dict"
-_KEPT_AFTER_TRAINING = ("epoch", "global_step", "git", "schema_version")
+_KEPT_AFTER_TRAINING = ("epoch", "global_step", "git", "metrics_bytes", "schema_version")
 
 
 class SafetensorsCheckpointIO(CheckpointIO):
@@ -45,26 +47,59 @@ class SafetensorsCheckpointIO(CheckpointIO):
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Reads a checkpoint's tensors by name and the state written beside them."""
-    with safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        return tensors, json.loads(file.metadata()["state"])
+    """Reads a checkpoint's tensors by name and the state written beside them.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: the file was cut or changed.
+    """
+    damaged = InputError(f"{path} is damaged: it was cut or changed. Restore it from a copy.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = sorted(file.keys())
+            tensors = {name: file.get_tensor(name) for name in names}
+            metadata = file.metadata() or {}
+        checksum, _, text = metadata["state"].partition(" ")
+    except FileNotFoundError:
+        raise
+    except (SafetensorError, KeyError, OSError, UnicodeDecodeError):
+        raise damaged from None
+    if checksum != _checksum(tensors, text):
+        raise damaged
+    return tensors, json.loads(text)
 
 
-def drop_resume_state(path: Path) -> None:
+def drop_resume_state(path: Path, selection: Mapping[str, Any] | None) -> None:
     """Keeps the weights, where they came from and when; drops what only resuming needs.
 
     What is left has no time and no path in it: the same command gives the same bytes.
+
+    Args:
+        selection: which checkpoint was chosen, for a run that is killed between this and its end.
     """
     tensors, state = read_checkpoint(path)
     kept = {key: state[key] for key in _KEPT_AFTER_TRAINING if key in state}
+    kept["selection"] = dict(selection or {})
     _write(path, {name: t for name, t in tensors.items() if "/" not in name}, kept)
 
 
 def _write(path: Path, tensors: Mapping[str, torch.Tensor], state: object) -> None:
-    metadata = {"state": json.dumps(state, allow_nan=False, sort_keys=True)}
+    text = json.dumps(state, allow_nan=False, sort_keys=True)
+    # One entry, because safetensors writes several in any order.
+    metadata = {"state": f"{_checksum(tensors, text)} {text}"}
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, safetensors.torch.save(dict(tensors), metadata))
+
+
+def _checksum(tensors: Mapping[str, torch.Tensor], text: str) -> str:
+    """Of everything in a checkpoint. safetensors itself notices a cut, but no changed bit."""
+    crc32 = zlib.crc32(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        crc32 = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), crc32)
+        content = tensor.reshape(-1).view(torch.uint8).numpy()
+        crc32 = zlib.crc32(content, crc32)  # pyright: ignore[reportArgumentType]
+    return f"{crc32:08x}"
 
 
 def _take_tensors(value: Any, name: str, tensors: dict[str, torch.Tensor]) -> Any:

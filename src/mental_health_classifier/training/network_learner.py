@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from pathlib import Path
+from typing import Any
 
-from lightning.pytorch import LightningDataModule, Trainer
+import torch
+from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.training.callbacks.prediction_writer import PredictionWriter
 from mental_health_classifier.training.checkpoint_files import drop_resume_state, read_checkpoint
+from mental_health_classifier.training.cost import flops_per_post
+from mental_health_classifier.training.resume_point import ResumePoint
 from mental_health_classifier.training.text_classifier import TextClassifier
+
+POSTS_COUNTED = 64
+"""Posts whose operations are counted; their mean is that of all to a few percent."""
 
 
 class NetworkLearner:
-    """Fits the classifier, goes back to its best checkpoint and predicts with that."""
+    """Fits the classifier, goes back to its best checkpoint and predicts with that.
 
-    def __init__(
-        self, *, trainer: Trainer, classifier: TextClassifier, datamodule: LightningDataModule
-    ) -> None:
+    Args:
+        datamodule: `PostDataModule`, or one with its tokenizer and its `typical_batch`.
+    """
+
+    def __init__(self, *, trainer: Trainer, classifier: TextClassifier, datamodule: Any) -> None:
         self._trainer = trainer
         self._classifier = classifier
         self._datamodule = datamodule
         self._selection: dict[str, object] | None = None
+        self._posts_per_second: float | None = None
 
-    def fit(self) -> None:
-        self._trainer.fit(self._classifier, datamodule=self._datamodule)
+    def fit(self, resume_from: ResumePoint | None = None) -> None:
+        """Trains, from the first step or from where an earlier attempt was cut off."""
+        if resume_from is not None and resume_from.selection is not None:
+            self._selection = resume_from.selection
+            self._load_weights(resume_from.path.with_name("best.safetensors"))
+            return
+        if resume_from is not None:
+            self._datamodule.skip_train_batches(resume_from.batches_done)
+        with warnings.catch_warnings():
+            # Our sampler skips what was trained on, which Lightning cannot see.
+            for message in ("You're resuming from a checkpoint that ended", "Checkpoint directory"):
+                warnings.filterwarnings("ignore", message=message)
+            self._trainer.fit(
+                self._classifier,
+                datamodule=self._datamodule,
+                ckpt_path=None if resume_from is None else resume_from.path,
+            )
         checkpoints = self._trainer.checkpoint_callback
         assert isinstance(checkpoints, ModelCheckpoint) and checkpoints.best_model_path
-        tensors, state = read_checkpoint(Path(checkpoints.best_model_path))
-        weights = {name: tensor for name, tensor in tensors.items() if "/" not in name}
-        self._classifier.load_state_dict(weights)
+        state = self._load_weights(Path(checkpoints.best_model_path))
         score = checkpoints.best_model_score
         self._selection = {
             "monitor": checkpoints.monitor,
@@ -39,19 +64,28 @@ class NetworkLearner:
             "step": state["global_step"],
         }
 
+    def _load_weights(self, path: Path) -> dict[str, Any]:
+        tensors, state = read_checkpoint(path)
+        weights = {name: tensor for name, tensor in tensors.items() if "/" not in name}
+        self._classifier.load_state_dict(weights)
+        return state
+
     def predict(self) -> dict[str, Predictions]:
         """Predicts and records every part but train."""
         writer = next(c for c in self._trainer.callbacks if isinstance(c, PredictionWriter))  # pyright: ignore[reportAttributeAccessIssue]
+        start = time.perf_counter()
         self._trainer.predict(
             self._classifier, datamodule=self._datamodule, return_predictions=False
         )
+        num_posts = sum(len(predictions) for predictions in writer.predictions.values())
+        self._posts_per_second = num_posts / (time.perf_counter() - start)
         return writer.predictions
 
     def save(self, folder: Path) -> None:
         """Leaves in `folder` what using the model needs, and nothing that only resuming needs."""
-        self._datamodule.tokenizer.save(folder / "tokenizer.json")  # pyright: ignore[reportAttributeAccessIssue]
+        self._datamodule.tokenizer.save(folder / "tokenizer.json")
         for name in ("best", "last"):
-            drop_resume_state(folder / f"{name}.safetensors")
+            drop_resume_state(folder / f"{name}.safetensors", self._selection)
 
     @property
     def selection(self) -> dict[str, object] | None:
@@ -59,10 +93,18 @@ class NetworkLearner:
         return self._selection
 
     def describe(self) -> dict[str, object]:
-        """Size of the model, as counted."""
-        parameters = list(self._classifier.network.parameters())
+        """Size of the model and what a post costs it, as counted."""
+        network = self._classifier.network
+        parameters = list(network.parameters())
+        device = parameters[0].device
+        batch = self._datamodule.typical_batch(num_posts=POSTS_COUNTED).to(device)
         return {
             "parameters": sum(p.numel() for p in parameters),
             "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
-            "vocabulary_size": self._datamodule.tokenizer.size,  # pyright: ignore[reportAttributeAccessIssue]
+            "vocabulary_size": self._datamodule.tokenizer.size,
+            **flops_per_post(network, self._classifier.objective, batch),
+            "prediction_posts_per_second": self._posts_per_second,
+            "gpu_peak_memory_bytes": torch.cuda.max_memory_allocated(device)
+            if device.type == "cuda"
+            else None,
         }

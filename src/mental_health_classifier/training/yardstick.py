@@ -56,8 +56,12 @@ class TfidfLogistic:
         )
         self._vectorizer = TfidfVectorizer(ngram_range=(1, max_words), sublinear_tf=True)
 
-    def fit(self) -> None:
-        """Raises InputError when no word is used by two authors."""
+    def fit(self, resume_from: object = None) -> None:
+        """Fits anew, whatever there is to resume from: it takes seconds.
+
+        Raises:
+            InputError: no word is used by two authors.
+        """
         train = self._corpus.part("train")
         self._vectorizer.vocabulary = self._shared_vocabulary(train)
         features = self._vectorizer.fit_transform(train["text"])

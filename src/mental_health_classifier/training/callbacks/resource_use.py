@@ -1,7 +1,8 @@
-"""How hard training works the machine."""
+"""How hard training works the machine, and how fast it goes."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psutil
@@ -22,13 +23,27 @@ class ResourceUse(Callback):
         self._every_n_steps = every_n_steps
         self._record = record
         self._process = psutil.Process()
+        self._num_posts = 0
+        self._seconds = 0.0
+        self._batch_began = 0.0
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._process.cpu_percent()  # the first call only starts the clock
 
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        self._batch_began = time.perf_counter()
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._seconds:
+            self._record.note_model(training_posts_per_second=self._num_posts / self._seconds)
+
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
+        self._num_posts += len(batch)
+        self._seconds += time.perf_counter() - self._batch_began
         if trainer.global_step % self._every_n_steps:
             return
         use = {

@@ -1,0 +1,80 @@
+"""The account of a reading: where every row went, as numbers and row references."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_SHOWN = 10
+_SHOWN_IN_LINE = 3
+
+
+@dataclass(slots=True)
+class Dropped:
+    rows: int = 0
+    first: list[str] = field(default_factory=list)
+    """FILE:ROW of the first few."""
+
+    def add(self, rows: int, first: list[str]) -> None:
+        self.rows += rows
+        self.first += first[: _SHOWN - len(self.first)]
+
+
+@dataclass(slots=True)
+class Account:
+    """Where every row that was read went. Rows are named, never quoted."""
+
+    rows_read: int = 0
+    rows_kept: int = 0
+    dropped: dict[str, Dropped] = field(default_factory=dict)
+    scrubbed: Counter[str] = field(default_factory=Counter)
+
+    def drop(self, reason: str, *rows: str, num_rows: int = 1) -> None:
+        """Counts `num_rows` rows, of which the first few are named."""
+        self.dropped.setdefault(reason, Dropped()).add(num_rows, list(rows))
+
+    def include(self, part: Mapping[str, Any]) -> None:
+        """Adds what another account described, of rows that come after these."""
+        self.rows_read += part["rows_read"]
+        self.rows_kept += part["rows_kept"]
+        self.scrubbed.update(part["scrubbed"])
+        for reason, dropped in part["dropped"].items():
+            self.dropped.setdefault(reason, Dropped()).add(dropped["rows"], dropped["first"])
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "rows_read": self.rows_read,
+            "rows_kept": self.rows_kept,
+            "dropped": {
+                reason: {"rows": dropped.rows, "first": dropped.first}
+                for reason, dropped in sorted(self.dropped.items())
+            },
+            "scrubbed": dict(sorted(self.scrubbed.items())),
+        }
+
+
+def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
+    """A few lines that say what became of the posts.
+
+    Args:
+        data: what `Corpus.describe` returns.
+    """
+    account = data["account"]
+    yield f"{data['name']}: {account['rows_read']:,} rows read, {account['rows_kept']:,} kept"
+    for reason, dropped in account["dropped"].items():
+        named = dropped["first"][:_SHOWN_IN_LINE]
+        more = ", ..." if dropped["rows"] > len(named) else ""
+        yield f"  dropped {dropped['rows']:,}: {reason} ({', '.join(named)}{more})"
+    if scrubbed := account["scrubbed"]:
+        yield "  scrubbed: " + ", ".join(f"{kind} {count:,}" for kind, count in scrubbed.items())
+    if near := account.get("near_duplicates"):
+        yield (
+            f"  near-duplicates: {near['posts']:,} posts in {near['clusters']:,} clusters, of "
+            f"which {near['clusters_in_several_parts']:,} in more than one part"
+        )
+    parts = ", ".join(f"{part} {counts['posts']:,}" for part, counts in data["parts"].items())
+    yield f"  parts: {parts}"
+    for warning in data["warnings"]:
+        yield f"  warning: {warning}"

@@ -1,0 +1,132 @@
+"""Folders of prepared data: each built once, by one process, and opened only while it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.content_digest import content_digest
+
+logger = logging.getLogger(__name__)
+
+_SEAL = "seal.json"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+
+
+def cache_key(*parts: str) -> str:
+    """Names a cache entry by everything that makes it."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
+
+
+@cache
+def code_version() -> str:
+    """Changes with the code that prepares data and with the libraries that it asks."""
+    ours = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        ours.update(file.read_bytes())
+    libraries = [f"{name} {version(name)}" for name in ("datasketch", "scikit-learn", "tokenizers")]
+    return cache_key(ours.hexdigest(), *libraries)
+
+
+def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
+    """The folder with what `build` makes, built if it is not there whole.
+
+    Other processes that ask for it meanwhile wait. When building is interrupted, the next `build`
+    is handed the same unfinished folder with what was left in it, to go on from there.
+
+    Args:
+        folder: named by `cache_key` of everything that its content depends on.
+        build: fills the folder that it is given.
+
+    Raises:
+        InputError: the disk is full or cannot be written to.
+    """
+    if _is_whole(folder):
+        return folder
+    with _explaining_disk(folder), _only_one(folder):
+        if _is_whole(folder):  # by another process, while this one waited
+            return folder
+        if folder.exists():
+            logger.warning(
+                "The prepared data in %s are damaged or incomplete: they are made anew.", folder
+            )
+            shutil.rmtree(folder)
+        unfinished = folder.with_name(f".{folder.name}.unfinished")
+        unfinished.mkdir(exist_ok=True)
+        try:
+            build(unfinished)
+        except InputError:  # the next try will be with another input
+            shutil.rmtree(unfinished)
+            raise
+        _seal(unfinished)
+        unfinished.rename(folder)
+    return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every file of a sealed folder is what it was when it was sealed."""
+    try:
+        seal = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        return all(
+            content_digest(folder / name, memo=folder / f".{name}.digest") == digest
+            for name, digest in seal.items()
+        )
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _seal(folder: Path) -> None:
+    digests = {}
+    for file in sorted(folder.iterdir()):
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
+            digests[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    with (folder / _SEAL).open("w", encoding="utf-8") as stream:
+        json.dump(digests, stream)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Holds the lock that belongs to `folder`, which the kernel releases when a process dies."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Not removed afterwards: someone may be waiting for this very file.
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.info("Another process prepares the same data; waiting for it.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _explaining_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise InputError(
+                f"The disk is full: prepared data could not be written to {folder.parent}. Free "
+                "some space and start again, which goes on from here, or set cache_dir=FOLDER on "
+                "another disk."
+            ) from error
+        if error.errno in _FORBIDDEN:
+            raise InputError(
+                f"Prepared data cannot be written to {folder.parent}: {error.strerror}. Set "
+                "cache_dir=FOLDER to a folder that can be written to."
+            ) from error
+        raise

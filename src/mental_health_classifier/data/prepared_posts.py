@@ -1,0 +1,234 @@
+"""The second pass over a corpus: exact duplicates leave, near-duplicates are found, ids and authors
+become keyed hashes, and what is left is written as a table that opens without being read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.sparse import csr_array
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.account import Account
+from mental_health_classifier.data.chunks import open_chunks, write_chunks
+from mental_health_classifier.data.duplicates import Duplicates, find_duplicates
+from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
+from mental_health_classifier.data.near_duplicates import (
+    cluster_near_duplicates,
+    join_groups,
+    num_bands,
+    shingle_table,
+)
+from mental_health_classifier.data.posts import Source
+from mental_health_classifier.progress import counting, showing
+
+MAX_CLASSES = 50
+_TABLE = "posts.arrow"
+_ABOUT = "about.json"
+_SHOWN = 10
+
+
+def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> None:
+    """Writes what `open_posts` and `read_about` read into `folder`.
+
+    Raises:
+        InputError: the source cannot be used.
+    """
+    chunks = folder / "chunks"
+    account = Account()
+    unknown_labels: Counter[str] = Counter()
+    paths = write_chunks(chunks, source, num_workers=num_workers)
+    if not paths:
+        raise InputError(_nothing_left(account, unknown_labels, source))
+    posts, abouts = open_chunks(paths)
+    for about in abouts:
+        account.include(about["account"])
+        unknown_labels.update(about["unknown_labels"])
+    if not len(posts):
+        raise InputError(_nothing_left(account, unknown_labels, source))
+
+    found = posts["label"].unique().to_pylist()
+    class_names = _in_order(found, source)
+    labels = pd.Index(class_names).get_indexer(posts["label"].to_numpy(zero_copy_only=False))
+    shipped = np.maximum(posts["part"].to_numpy(), 0)
+    duplicates = find_duplicates(posts["text_hash"].to_numpy(), labels, shipped)
+    _account_for(duplicates, posts, account, source)
+    is_kept = np.ones(len(posts), bool)
+    for places in (duplicates.conflicting, duplicates.crossing, duplicates.repeated):
+        is_kept[places] = False
+    account.rows_kept = int(is_kept.sum())
+    if not account.rows_kept:
+        raise InputError(_nothing_left(account, unknown_labels, source))
+    _check_classes(class_names, labels[is_kept])
+    # A class may have lost its last post to a conflict of labels.
+    is_left = np.isin(np.arange(len(class_names)), labels[is_kept])
+    class_names = [name for name, is_in in zip(class_names, is_left, strict=True) if is_in]
+    labels = (np.cumsum(is_left) - 1)[labels]
+
+    with showing("Looking for near-duplicates"):
+        clusters = _clusters(posts, np.flatnonzero(is_kept))
+    authors = posts["author_hash"].to_numpy()[is_kept]
+    groups = join_groups(clusters, _author_numbers(authors))
+    fingerprint = _write_table(
+        folder / _TABLE, posts, is_kept, source, labels=labels, clusters=clusters, groups=groups
+    )
+    about = {
+        "fingerprint": fingerprint,
+        "class_names": class_names,
+        "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
+        "account": account.describe(),
+        "texts_in_several_parts": duplicates.num_crossing_texts,
+    }
+    (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+    del posts  # lets go of the chunks
+    shutil.rmtree(chunks)
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What is known of the posts as a whole: `fingerprint`, `class_names`, `has_severity`,
+    `account`, `texts_in_several_parts`."""
+    return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+
+
+def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the posts in the order of the source: id, text, label, author, shipped_part
+    (place in PARTS or -1), severity, cluster (of near-duplicates), group.
+
+    Texts stay on disk until they are looked at.
+    """
+    with pa.memory_map(str(folder / _TABLE)) as file:
+        table = pa.ipc.open_file(file).read_all().select(list(columns))
+        return table.to_pandas(split_blocks=True)
+
+
+def _in_order(found: Sequence[str], source: Source) -> list[str]:
+    """Classes in the order of the label map, else by name."""
+    if source.labels is None:
+        return sorted(found)
+    return [name for name in dict.fromkeys(source.labels.values()) if name in found]
+
+
+def _account_for(duplicates: Duplicates, posts: pa.Table, account: Account, source: Source) -> None:
+    reasons = {
+        "conflicting labels for one text": duplicates.conflicting,
+        "duplicate of a post in another part": duplicates.crossing,
+        "duplicate": duplicates.repeated,
+    }
+    for reason, places in reasons.items():
+        if len(places):
+            first = posts.select(["file", "row"]).take(places[:_SHOWN]).to_pydict()
+            rows = [source.reference(*each) for each in zip(*first.values(), strict=True)]
+            account.drop(reason, *rows, num_rows=len(places))
+
+
+def _clusters(posts: pa.Table, kept: np.ndarray) -> np.ndarray:
+    bands = (posts[f"band_{band}"].to_numpy()[kept] for band in range(num_bands()))
+
+    def shingles_of(places: np.ndarray) -> csr_array:
+        shingles = posts["shingles"].take(kept[places]).combine_chunks()
+        return shingle_table(shingles.offsets.to_numpy(), shingles.values.to_numpy())
+
+    return cluster_near_duplicates(bands, shingles_of=shingles_of, num_posts=len(kept))
+
+
+def _author_numbers(author_hashes: np.ndarray) -> np.ndarray:
+    """A number for each author; a post without a known author stands for itself."""
+    is_known = author_hashes > 0
+    numbers = np.empty(len(author_hashes), np.int64)
+    names, numbers[is_known] = np.unique(author_hashes[is_known], return_inverse=True)
+    numbers[~is_known] = len(names) + np.arange((~is_known).sum())
+    return numbers
+
+
+def _write_table(
+    path: Path,
+    posts: pa.Table,
+    is_kept: np.ndarray,
+    source: Source,
+    *,
+    labels: np.ndarray,
+    clusters: np.ndarray,
+    groups: np.ndarray,
+) -> str:
+    """Writes the kept posts chunk by chunk, with keyed hashes for ids and authors; returns the
+    fingerprint."""
+    contents = posts["content"].filter(pa.array(is_kept)).to_pylist()
+    fingerprint, key = fingerprint_and_key(contents)
+    del contents
+    id_hashes = posts["id_hash"].to_numpy()[is_kept]
+    # Ids that repeat name nobody: rows take their place.
+    are_ids_unique = len(np.unique(id_hashes)) == len(id_hashes)
+    writer = None
+    start = first = 0
+    with path.open("wb") as stream, counting("Writing posts", total=len(groups)) as advance:
+        for batch in posts.to_batches():
+            kept = is_kept[start : start + len(batch)]
+            rows = slice(first, first + int(kept.sum()))
+            chosen = batch.filter(pa.array(kept))
+            names = chosen["id"].to_pylist()
+            if not are_ids_unique:
+                places = zip(chosen["file"].to_pylist(), chosen["row"].to_pylist(), strict=True)
+                names = [source.reference(*place) for place in places]
+            authors = chosen["author"].to_pylist()
+            hashed = pa.table(
+                {
+                    "id": _strings(keyed_hash(name, key) for name in names),
+                    "text": chosen["text"],
+                    "label": labels[start : start + len(batch)][kept],
+                    "author": _strings(keyed_hash(a, key) if a else None for a in authors),
+                    "shipped_part": chosen["part"],
+                    "severity": chosen["severity"],
+                    "cluster": clusters[rows].astype(np.int32),
+                    "group": groups[rows].astype(np.int32),
+                }
+            )
+            writer = writer or pa.ipc.new_file(stream, hashed.schema)
+            writer.write_table(hashed)
+            start, first = start + len(batch), rows.stop
+            advance(rows.stop - rows.start)
+        assert writer is not None
+        writer.close()
+    return fingerprint
+
+
+def _strings(values: Iterator[str | None]) -> pa.Array:
+    return pa.array(values, pa.large_string())
+
+
+def _check_classes(class_names: Sequence[str], labels: np.ndarray) -> None:
+    num_classes = len(np.unique(labels))
+    if num_classes < 2:
+        raise InputError(
+            f"All {len(labels)} usable posts have one label; two classes are needed at "
+            "least. Check data.columns.label and data.labels."
+        )
+    if num_classes > MAX_CLASSES:
+        raise InputError(
+            f"The label column holds {num_classes} different values, {MAX_CLASSES} at most were "
+            "expected. Name the right column in data.columns.label, or map spellings to classes "
+            "in data.labels."
+        )
+
+
+def _nothing_left(account: Account, unknown_labels: Counter[str], source: Source) -> str:
+    where = ", ".join(source.names[:_SHOWN])
+    if not account.rows_read:
+        return f"data.path holds no posts: there is no row below the header of {where}."
+    dropped = account.describe()["dropped"].items()
+    reasons = ", ".join(f"{reason}: {rows['rows']}" for reason, rows in dropped)
+    message = f"None of the {account.rows_read} rows of {where} can be used ({reasons})."
+    if "unknown label" in account.dropped and source.labels is not None:
+        message += f" data.labels knows {', '.join(source.labels)}"
+        # Values that recur are labels; anything else may be a post in a wrong column.
+        recurring = [name for name, count in unknown_labels.most_common(_SHOWN) if count > 1]
+        if recurring:
+            message += f"; the column holds {', '.join(sorted(recurring))}"
+        message += ". Map its labels in data.labels or name another column in data.columns.label."
+    return message

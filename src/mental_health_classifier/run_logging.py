@@ -1,0 +1,17 @@
+"""Where messages go when a run is started by `mhc` and not by Hydra: where Hydra sends them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+
+def log_into(run_directory: Path) -> None:
+    """Prints messages and adds them to logs/train.log, as conf/hydra/job_logging has it."""
+    from rich.logging import RichHandler
+
+    (run_directory / "logs").mkdir(exist_ok=True)
+    to_file = logging.FileHandler(run_directory / "logs" / "train.log", encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[to_screen, to_file])

@@ -1,0 +1,71 @@
+"""Which runs may be deleted, and deleting them."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.best_models import best_models
+from mental_health_classifier.tracking.files import TEMPORARY_PREFIX
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+
+IN_USE = ("running", "unknown")
+"""States of a run whose process may still write."""
+
+
+def runs_to_delete(
+    runs: Sequence[RunSummary],
+    *,
+    statuses: Collection[str],
+    older_than_days: float | None,
+    keep_last: int,
+    preserved: Collection[str],
+) -> list[RunSummary]:
+    """The runs that every condition given applies to, oldest first.
+
+    Never among them: runs that are running or may be, the best models (and the other seeds that
+    made them best), and those in a snapshot.
+
+    Args:
+        statuses: only runs with one of these; empty: with any.
+        older_than_days: only runs that began longer ago. None: at any time.
+        keep_last: so many of the latest runs stay.
+        preserved: ids of runs that a snapshot holds.
+
+    Raises:
+        InputError: no condition was given.
+    """
+    if not statuses and older_than_days is None and not keep_last:
+        raise InputError("Say which runs: --status, --older-than DAYS or --keep-last NUMBER.")
+    winners = {entry["configuration"] for entry in best_models(runs).values()}
+    latest_first = sorted(runs, key=lambda run: run.created_at or "", reverse=True)
+    limit = None
+    if older_than_days is not None:
+        moment = datetime.now(UTC) - timedelta(days=older_than_days)
+        limit = moment.isoformat(timespec="microseconds")
+    return [
+        run
+        for run in reversed(latest_first[keep_last:])
+        if run.status not in IN_USE
+        and not (run.status == "completed" and run.configuration_hash in winners)
+        and run.id not in preserved
+        and (not statuses or run.status in statuses)
+        and (limit is None or (run.created_at is not None and run.created_at < limit))
+    ]
+
+
+def delete_run(run: RunSummary) -> None:
+    """Deletes a run's directory; it is gone as a run before its first file is.
+
+    Raises:
+        InputError: the run has been resumed in the meantime.
+    """
+    status = read_run(run.directory).status
+    if status in IN_USE:
+        raise InputError(f"Run {run.id} is {status} and was not deleted.")
+    leaving = run.directory.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    run.directory.rename(leaving)
+    shutil.rmtree(leaving)

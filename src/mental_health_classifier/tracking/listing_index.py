@@ -1,0 +1,132 @@
+"""What lists of runs show, kept beside the runs so that thousands are listed at once.
+
+Derived and disposable: an entry counts only as long as the files it was made of have the times of
+modification that it names, and a missing, damaged or outdated index costs nothing but time. Runs
+that have not ended are never in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+FILE_NAME = ".run-index.json"
+VERSION = 1
+
+ENDED = ("completed", "failed", "interrupted")
+"""States that only another attempt can change."""
+
+OF_RUN = (
+    *("id", "name", "description", "hypothesis", "tags", "seed", "model", "variants", "git"),
+    *("created_at", "configuration_hash"),
+)
+OF_DATA = ("fingerprint", "name", "priority_class", "classes", "parts")
+OF_END = ("status", "duration_seconds", "error", "peak_memory_bytes")
+OF_MODEL = ("parameters",)
+
+Identity = tuple[int, int]
+"""Device and inode of a run's end.json: the same however many ways lead to it."""
+
+
+class ListingIndex:
+    """The index of one root folder."""
+
+    def __init__(self, root: str) -> None:
+        self._path = Path(root, FILE_NAME)
+        self._start = len(os.path.join(root, ""))
+        self._kept: dict[str, Any] = {}
+        self._data: list[Mapping[str, Any]] = []
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            content = orjson.loads(self._path.read_bytes())
+            if content["version"] == VERSION:
+                self._kept, self._data = content["entries"], content["data"]
+        self._places = {orjson.dumps(each): place for place, each in enumerate(self._data)}
+        self._current: dict[str, Any] = {}
+        self._has_news = False
+
+    def knows(self, directory: str) -> bool:
+        """Whether a folder held an ended run when it was last looked at."""
+        return directory[self._start :] in self._kept
+
+    def find(self, directory: str) -> tuple[RunSummary, Identity] | None:
+        """What is shown of a run, and which one it is. None: it is new here, or was changed, and
+        has to be read."""
+        name = directory[self._start :]
+        try:
+            entry = self._kept[name]
+            stamp, identity = stamp_of(directory, entry["attempt"])
+            if stamp != entry["stamp"]:
+                return None
+            summary = self._summary(directory, entry)
+        except (KeyError, IndexError, TypeError, OSError):
+            return None
+        self._current[name] = entry
+        return summary, identity
+
+    def add(self, run: RunSummary, *, attempt: str, stamp: list[int]) -> RunSummary:
+        """Keeps what is shown of a run that has ended, and returns that.
+
+        Args:
+            attempt: name of its latest attempt.
+            stamp: of `stamp_of`, taken before the run was read.
+        """
+        split_seed = run.configuration.get("data", {}).get("split_seed")
+        self._has_news = True
+        directory = os.fspath(run.directory)
+        entry = self._current[directory[self._start :]] = {
+            "attempt": attempt,
+            "stamp": stamp,
+            # What tells whether two runs are on the same parts.
+            "run": {**_only(run.run, OF_RUN), "config": {"data": {"split_seed": split_seed}}},
+            "data": self._place_of(_only(run.data, OF_DATA)) if run.data else None,
+            "end": {**_only(run.end, OF_END), "model": _only(run.model_facts, OF_MODEL)},
+        }
+        return self._summary(directory, entry)
+
+    def save(self) -> None:
+        """Writes the index if it is no longer what it was.
+
+        Where nothing can be written nothing is: looking at runs must not need that.
+        """
+        if self._has_news or len(self._current) != len(self._kept):
+            content = {"version": VERSION, "data": self._data, "entries": self._current}
+            with contextlib.suppress(OSError, TypeError):
+                write_atomically(self._path, orjson.dumps(content))
+
+    def _summary(self, directory: str, entry: Mapping[str, Any]) -> RunSummary:
+        place, end = entry["data"], entry["end"]
+        data = {} if place is None else self._data[place]
+        return RunSummary(Path(directory), end["status"], entry["run"], data, end)
+
+    def _place_of(self, data: Mapping[str, Any]) -> int:
+        # Runs on the same posts share it; otherwise it would be most of an entry.
+        key = orjson.dumps(data)
+        if key not in self._places:
+            self._places[key] = len(self._data)
+            self._data.append(data)
+        return self._places[key]
+
+
+def stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:
+    """When the state of an ended run was last changed, in nanoseconds, and which run it is.
+
+    Another attempt changes the folder `attempts`; run.json is never written again.
+
+    Raises:
+        OSError: one of the files is not there.
+    """
+    attempts = os.stat(f"{directory}/attempts")
+    end = os.stat(f"{directory}/attempts/{attempt}/end.json")
+    return [attempts.st_mtime_ns, end.st_mtime_ns, end.st_size], (end.st_dev, end.st_ino)
+
+
+def _only(content: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: content[key] for key in keys if key in content}

@@ -1,0 +1,57 @@
+"""A run as one file that can be handed over."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.archives import pack, unpack
+from mental_health_classifier.tracking.files import TEMPORARY_PREFIX
+from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.tracking.run_directories import folder_name
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+
+
+def export_run(run: RunSummary, archive: Path) -> None:
+    """Packs a run's directory.
+
+    Raises:
+        InputError: the run may still be written, its record was changed, or the archive exists.
+    """
+    if run.status in ("running", "unknown"):
+        raise InputError(f"Run {run.id} is {run.status}; wait for its end.")
+    _refuse_changes(run)
+    pack(run.directory, archive)
+
+
+def import_run(archive: Path, root: Path) -> RunSummary:
+    """Unpacks a run below `root`, after checking it against its own checksums. Nothing of it runs.
+
+    Raises:
+        InputError: the archive holds no run, was changed, or the run is there already.
+    """
+    prepared = root / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    try:
+        unpack(archive, prepared)
+        run = read_run(prepared)
+        if run.id is None:
+            raise InputError(f"{archive} holds no run: {' '.join(run.problems)}")
+        _refuse_changes(run)
+        destination = root / "imported" / folder_name(f"{run.name}-{run.id}")
+        if destination.exists():
+            raise InputError(f"Run {run.id} was imported before, into {destination}.")
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        prepared.rename(destination)
+    finally:
+        shutil.rmtree(prepared, ignore_errors=True)
+    return read_run(destination)
+
+
+def _refuse_changes(run: RunSummary) -> None:
+    changed = changed_files(run)
+    if changed:
+        raise InputError(
+            f"The record of run {run.id} was changed after its end: {', '.join(changed)}."
+        )

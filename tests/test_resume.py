@@ -1,0 +1,175 @@
+"""A run that was cut off ends like one that never was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+from resuming import (
+    OUTCOMES,
+    SMALL,
+    die,
+    in_child,
+    killed_before_step,
+    outcome_of,
+    resume,
+    run,
+)
+
+from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.tracking.files import read_json, read_records
+from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.training import network_learner
+from mental_health_classifier.training.network_learner import NetworkLearner
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]
+
+ROOT = Path(__file__).resolve().parent.parent
+BATCHES = 14
+"""Of an epoch."""
+EARLY_STOP = ["trainer.max_epochs=9", "callbacks.early_stopping.patience=1"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("resume")
+
+
+@pytest.fixture(scope="module")
+def configured(folder: Path) -> Callable[..., DictConfig]:
+    def composed(*overrides: str) -> DictConfig:
+        register_resolvers()
+        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+            everything = [f"cache_dir={folder / 'cache'}", *SMALL, *overrides]
+            return compose("config", overrides=everything)
+
+    return composed
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(folder: Path, configured) -> Path:
+    assert in_child(lambda: run(configured(), folder / "whole")) == 0
+    return folder / "whole"
+
+
+def steps_of(directory: Path) -> list[int]:
+    return [record["step"] for record in read_records(directory / "metrics.jsonl").records]
+
+
+def assert_same_outcome(directory: Path, reference: Path) -> None:
+    found, expected = outcome_of(directory), outcome_of(reference)
+    assert [name for name in OUTCOMES if found[name] != expected[name]] == []
+    ours, theirs = read_run(directory), read_run(reference)
+    assert (ours.status, ours.metrics) == ("completed", theirs.metrics)
+    assert ours.selection == theirs.selection
+
+
+@pytest.mark.timeout(600)
+def test_killed_at_ten_steps_it_has_the_same_weights_each_time(
+    tmp_path, configured, uninterrupted
+) -> None:
+    epoch = BATCHES  # the first and the last step of an epoch are among those tried
+    tried = (0, 2, 4, 5, epoch - 1, epoch, epoch + 1, 2 * epoch - 3, 2 * epoch, 3 * epoch - 1)
+    assert max(steps_of(uninterrupted)) == 3 * epoch - 1
+
+    def try_step(step: int, directory: Path) -> None:
+        assert killed_before_step(step, lambda: run(configured(), directory)) == -signal.SIGKILL
+        assert read_run(directory).status == "killed"
+        assert in_child(lambda: resume(directory)) == 0
+        assert_same_outcome(directory, uninterrupted)
+        assert sorted(p.name for p in (directory / "attempts").iterdir()) == ["001", "002"]
+
+    for step in tried:
+        try_step(step, tmp_path / str(step))
+    print(f"\nkilled at {len(tried)} steps, outcomes that differ: 0")
+
+
+def test_it_can_be_killed_again_and_again(tmp_path, configured, uninterrupted) -> None:
+    directory = tmp_path / "run"
+    assert killed_before_step(9, lambda: run(configured(), directory)) == -signal.SIGKILL
+    for step in (9, 14, 21, 40):
+        assert killed_before_step(step, lambda: resume(directory)) == -signal.SIGKILL
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, uninterrupted)
+    assert len(list((directory / "attempts").iterdir())) == 6
+
+
+@pytest.mark.parametrize("moment", ["predict", "save", "describe", "between the checkpoints"])
+@pytest.mark.parametrize("overrides", [[], EARLY_STOP], ids=["all epochs", "early stop"])
+def test_killed_after_training_it_does_not_train_again(
+    folder, tmp_path, configured, moment: str, overrides: list[str]
+) -> None:
+    reference = folder / f"whole-{len(overrides)}"
+    if not reference.exists():
+        assert in_child(lambda: run(configured(*overrides), reference)) == 0
+    drop, dropped = network_learner.drop_resume_state, []
+
+    def drop_once(path: Path, selection: object) -> None:
+        if dropped:
+            die()
+        dropped.append(path)
+        drop(path, selection)  # pyright: ignore[reportArgumentType]
+
+    directory = tmp_path / "run"
+    dying = (
+        patch.object(network_learner, "drop_resume_state", drop_once)
+        if moment.startswith("between")
+        else patch.object(NetworkLearner, moment, lambda *_: die())
+    )
+    with dying:
+        assert in_child(lambda: run(configured(*overrides), directory)) == -signal.SIGKILL
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, reference)
+    if overrides:
+        assert max(steps_of(directory)) < 9 * BATCHES - 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_by_a_person_it_is_interrupted_and_goes_on(
+    tmp_path, configured, uninterrupted, number: signal.Signals
+) -> None:
+    directory = tmp_path / "run"
+    with patch("resuming.die", lambda: os.kill(os.getpid(), number)):
+        assert killed_before_step(10, lambda: run(configured(), directory)) != 0
+    assert read_run(directory).status == "interrupted"
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, uninterrupted)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "metrics"])
+def test_a_damaged_checkpoint_is_noticed_and_training_starts_over(
+    tmp_path, configured, uninterrupted, damage: str
+) -> None:
+    directory = tmp_path / "run"
+    assert killed_before_step(20, lambda: run(configured(), directory)) == -signal.SIGKILL
+    path = directory / ("metrics.jsonl" if damage == "metrics" else "checkpoints/last.safetensors")
+    content = bytearray(path.read_bytes())
+    if damage == "flipped":
+        content[len(content) // 2] ^= 1
+    path.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, uninterrupted)
+
+
+def test_a_run_that_was_moved_goes_on(tmp_path, configured, uninterrupted) -> None:
+    assert killed_before_step(20, lambda: run(configured(), tmp_path / "a")) == -signal.SIGKILL
+    shutil.move(tmp_path / "a", tmp_path / "b")
+    assert in_child(lambda: resume(tmp_path / "b")) == 0
+    assert_same_outcome(tmp_path / "b", uninterrupted)
+    assert not (tmp_path / "a").exists()
+
+
+def test_each_attempt_says_which_source_ran(tmp_path, configured) -> None:
+    directory = tmp_path / "run"
+    killed_before_step(1, lambda: run(configured(), directory))
+    assert in_child(lambda: resume(directory)) == 0
+    start = read_json(directory / "attempts" / "002" / "start.json")
+    assert start["source"] == read_json(directory / "run.json")["source"]
+    assert start["git"].keys() == {"commit", "branch", "is_dirty", "remote"}

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+from written_runs import write_run
+
+from mental_health_classifier.cli import app
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.archives import pack
+from mental_health_classifier.tracking.run_archive import export_run, import_run
+from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.run_summary import read_run
+
+
+def finished_run(record_run) -> Path:
+    with record_run() as record:
+        record.log_metrics({"loss": 0.5}, step=1, epoch=0)
+        record.finish(metrics={"test/accuracy": 0.75})
+    return record.directory
+
+
+def test_a_run_comes_back_whole_and_once(record_run, tmp_path: Path) -> None:
+    run = read_run(finished_run(record_run))
+    export_run(run, tmp_path / "run.tar.gz")
+    found = import_run(tmp_path / "run.tar.gz", tmp_path / "elsewhere")
+    assert (found.id, found.status, found.metrics) == (run.id, "completed", run.metrics)
+    assert [each.id for each in find_runs([tmp_path / "elsewhere"])] == [run.id]
+    with pytest.raises(InputError, match="was imported before"):
+        import_run(tmp_path / "run.tar.gz", tmp_path / "elsewhere")
+
+
+def test_a_changed_record_is_neither_given_nor_taken(record_run, tmp_path: Path) -> None:
+    directory = finished_run(record_run)
+    (directory / "metrics.jsonl").write_text("")
+    with pytest.raises(InputError, match=r"changed after its end: metrics\.jsonl"):
+        export_run(read_run(directory), tmp_path / "run.tar.gz")
+    pack(directory, tmp_path / "run.tar.gz")
+    with pytest.raises(InputError, match=r"changed after its end: metrics\.jsonl"):
+        import_run(tmp_path / "run.tar.gz", tmp_path / "elsewhere")
+    assert find_runs([tmp_path / "elsewhere"]) == []
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    pack(tmp_path / "folder", tmp_path / "folder.tar.gz")
+    with pytest.raises(InputError, match="holds no run"):
+        import_run(tmp_path / "folder.tar.gz", tmp_path / "elsewhere")
+
+
+def test_a_running_run_is_not_exported(record_run, tmp_path: Path) -> None:
+    with record_run() as record:
+        with pytest.raises(InputError, match="is running; wait"):
+            export_run(read_run(record.directory), tmp_path / "run.tar.gz")
+        record.finish(metrics={})
+
+
+def test_the_commands_export_and_import(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = read_run(write_run(tmp_path / "run"))
+    for arguments in (["export", "run", "run.tar.gz"], ["import", "run.tar.gz"]):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+    assert [each.id for each in find_runs([tmp_path / "outputs"])] == [run.id]
