@@ -200,3 +200,11 @@ def test_shortcuts_are_stored_and_shown(mhc, tmp_path) -> None:
     assert read_assessment(tmp_path / "outputs/tfidf_logistic", "shortcuts") is not None
     assert "masked_share: " in mhc("shortcuts", "outputs/tfidf_logistic").stdout
     assert mhc("show", "outputs/tfidf_logistic").exit_code == 0
+
+
+def test_a_card_is_left_by_every_run_and_renewed_on_request(runs, mhc) -> None:
+    first = (runs["tfidf_logistic"].directory / "model_card.md").read_text()
+    assert "learned from synthetic posts" in first and "mhc behaviour" in first
+    mhc("behaviour", "outputs/tfidf_logistic")
+    renewed = mhc("card", "outputs/tfidf_logistic")
+    assert renewed.exit_code == 0 and "| negation |" in renewed.stdout

@@ -694,3 +694,14 @@ def best_run(heading: str, roots: list[Path]) -> str:
     if found[heading]["run"] is None:
         raise InputError(f"--best={heading}: there is none. {found[heading]['reason']}")
     return found[heading]["run"]
+
+
+@app.command()
+def card(run: Run, root: LookedUpIn = None) -> None:
+    """Writes a run's model card anew, with everything that was assessed since, and prints it."""
+    from mental_health_classifier.analysis.model_card import FILE, write_model_card
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    found = resolve_run(run, existing(root))
+    write_model_card(found)
+    typer.echo((found.directory / FILE).read_text(encoding="utf-8"), nl=False)

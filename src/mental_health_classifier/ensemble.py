@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.assessment import assess
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
@@ -24,7 +25,7 @@ from mental_health_classifier.evaluation.headline import headline_of
 from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
 from mental_health_classifier.tracking.files import sha256_of
 from mental_health_classifier.tracking.run_record import recorded_run
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 MODEL = "ensemble"
 DECIMALS = 6
@@ -93,6 +94,7 @@ def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str
             parameters=None if None in sizes else sum(size for size in sizes if size is not None),
         )
         record.finish(metrics=evaluation.metrics, intervals=evaluation.intervals)
+    write_model_card(read_run(directory))
 
 
 def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]:

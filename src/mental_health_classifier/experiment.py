@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
 from mental_health_classifier.assessment import assess, check_assessment_settings, looks_of
@@ -107,6 +108,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
             yardstick=yardstick,
             selection=learner.selection,
         )
+    write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return optimized_value(config.optimized_metric, evaluation.metrics)
 

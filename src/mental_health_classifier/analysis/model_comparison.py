@@ -11,7 +11,7 @@ from rich.table import Table
 
 from mental_health_classifier.analysis.terminal import Column, number, table_of
 from mental_health_classifier.contracts import InputError, Predictions
-from mental_health_classifier.evaluation.run_comparison import compare_runs, holm_adjusted
+from mental_health_classifier.evaluation.paired_comparison import compare_runs, holm_adjusted
 from mental_health_classifier.tracking.assessments import stored_predictions
 from mental_health_classifier.tracking.run_index import RunSummary, find_runs, resolve_run
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mental_health_classifier.contracts import InputError, Predictions, Task
-from mental_health_classifier.evaluation.run_comparison import (
+from mental_health_classifier.evaluation.paired_comparison import (
     compare_runs,
     holm_adjusted,
     mcnemar_exact,
