@@ -35,6 +35,18 @@ def predictions_of(part="val", n=3000, *, sharpness=1.0, seed=0, task=TASK):
     )
 
 
+def four_posts(scores):
+    """The first and the third are priority posts."""
+    return Predictions(
+        part="test",
+        task=Task("condition", ("control", "suicide"), "suicide"),
+        post_ids=list("abcd"),
+        authors=None,
+        labels=np.array([1, 0, 1, 0]),
+        probabilities=np.column_stack([1 - np.array(scores), scores]),
+    )
+
+
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 2.5])
 def test_the_temperature_undoes_how_sharp_probabilities_were_made(sharpness):
     assert fit_temperature(predictions_of(sharpness=sharpness)) == pytest.approx(sharpness, rel=0.1)
@@ -69,16 +81,7 @@ def test_equal_scores_share_a_bin_and_bins_hold_equally_many():
 
 
 def test_numbers_of_four_posts_are_those_worked_by_hand():
-    task = Task("condition", ("control", "suicide"), "suicide")
-    four = Predictions(
-        part="test",
-        task=task,
-        post_ids=list("abcd"),
-        authors=None,
-        labels=np.array([1, 0, 1, 0]),
-        probabilities=np.array([[0.2, 0.8], [0.6, 0.4], [0.7, 0.3], [0.9, 0.1]]),
-    )
-    numbers = calibration_numbers(four)
+    numbers = calibration_numbers(four_posts([0.8, 0.4, 0.3, 0.1]))
     # Squared errors .2, .4, .7, .1, each once for either class.
     assert numbers["brier"] == pytest.approx(2 * (0.04 + 0.16 + 0.49 + 0.01) / 4)
     assert numbers["priority"]["brier"] == pytest.approx((0.04 + 0.16 + 0.49 + 0.01) / 4)
@@ -139,16 +142,7 @@ def test_without_a_priority_class_only_all_classes_are_judged():
 
 
 def test_the_net_benefit_of_four_posts_is_that_worked_by_hand():
-    task = Task("condition", ("control", "suicide"), "suicide")
-    scores = np.array([0.6, 0.45, 0.2, 0.005])
-    four = Predictions(
-        part="test",
-        task=task,
-        post_ids=list("abcd"),
-        authors=None,
-        labels=np.array([1, 0, 1, 0]),
-        probabilities=np.column_stack([1 - scores, scores]),
-    )
+    four = four_posts([0.6, 0.45, 0.2, 0.005])
     points = {p["threshold"]: p for p in decision_curve(four, bootstrap_draws=50)}
     assert list(points) == list(THRESHOLDS)
     # From .2 on three are alerted, one of them wrongly, at a price of .2 / .8.
