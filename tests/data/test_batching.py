@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
+from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, OneBatch, make_batch
 from mental_health_classifier.data.token_cache import TokenTable
 
 
@@ -56,6 +56,16 @@ def test_batches_hold_posts_of_like_length() -> None:
     batches = epoch(buckets(lengths, max_posts=16, token_budget=100_000), 0)
     spread = np.mean([np.ptp(lengths[batch]) for batch in batches])
     assert spread < 30  # 470 without buckets
+
+
+def test_one_batch_is_the_same_in_every_epoch_and_only_of_training() -> None:
+    lengths = np.random.default_rng(0).integers(5, 40, 200)
+    options = {"max_posts": 4, "token_budget": 80, "seed": 1}
+    training = OneBatch(lengths, **options, is_shuffled=True)
+    assert epoch(training, 0) == epoch(training, 5) and len(training) == 1
+    validation = OneBatch(lengths, **options, is_shuffled=False)
+    plain = LengthBuckets(lengths, **options, is_shuffled=False)
+    assert epoch(validation, 0) == epoch(plain, 0) and len(validation) == len(plain)
 
 
 @pytest.fixture

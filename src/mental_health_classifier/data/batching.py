@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 import torch
@@ -58,7 +58,7 @@ class LengthBuckets(Sampler[np.ndarray]):
 
     def __iter__(self) -> Iterator[np.ndarray]:
         order = self._order
-        batches = np.arange(len(self))
+        batches = np.arange(len(self._cuts) - 1)
         if self._is_shuffled:
             generator = np.random.default_rng([self._seed, self._epoch])
             places = np.arange(len(order)) + generator.uniform(0, self._neighbourhood, len(order))
@@ -67,6 +67,20 @@ class LengthBuckets(Sampler[np.ndarray]):
         num_skipped, self._num_skipped = self._num_skipped, 0
         for batch in batches[num_skipped:]:
             yield order[self._cuts[batch] : self._cuts[batch + 1]]
+
+
+class OneBatch(LengthBuckets):
+    """One and the same batch in every epoch of training, to be learned by heart; what is not
+    shuffled (validation, prediction) is whole."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Nothing changes."""
+
+    def __len__(self) -> int:
+        return 1 if self._is_shuffled else super().__len__()
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return islice(super().__iter__(), len(self))
 
 
 def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: int) -> list[int]:

@@ -9,6 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mental_health_classifier.contracts import EqualLengthRun, InputError
+from mental_health_classifier.models.dropout import Dropout
+from mental_health_classifier.models.dropped_attention import DroppedAttention
+from mental_health_classifier.models.linear import Linear
+from mental_health_classifier.models.runs import split_runs
 
 
 class ScaledDotProductAttention(nn.Module):
@@ -24,22 +28,29 @@ class ScaledDotProductAttention(nn.Module):
                 f"model.width={width} is not a multiple of model.num_heads={num_heads}."
             )
         self.num_heads = num_heads
-        self.dropout = dropout
-        self.queries_keys_values = nn.Linear(width, 3 * width)
-        self.output = nn.Linear(width, width)
+        self.dropout = Dropout(dropout)
+        self.queries_keys_values = Linear(width, 3 * width)
+        self.output = Linear(width, width)
 
     def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
         """Mixes `hidden` of shape `(N, D)` within each post; the shape stays."""
         projected = self.queries_keys_values(hidden)  # (N, 3D)
-        mixed = torch.cat([self._attend(projected, run) for run in runs])  # (N, D)
+        if self.dropout.is_active and hidden.device.type == "cpu":
+            mixed = DroppedAttention.apply(projected, runs, self.num_heads, self.dropout)
+        else:
+            mixed = torch.cat(
+                [
+                    self._attend(tokens.view(posts, length, 3, self.num_heads, -1))
+                    for tokens, (_, posts, length) in zip(
+                        split_runs(projected, runs), runs, strict=True
+                    )
+                ]
+            )
         return self.output(mixed)
 
-    def _attend(self, projected: Tensor, run: EqualLengthRun) -> Tensor:
-        first, posts, length = run
-        tokens = projected[first : first + posts * length]
-        heads = tokens.view(posts, length, 3, self.num_heads, -1)
+    def _attend(self, heads: Tensor) -> Tensor:
+        """(posts, length, 3, H, D/H) -> (posts * length, D)"""
         queries, keys, values = heads.permute(2, 0, 3, 1, 4)  # (posts, H, length, D/H) each
-        attended = functional.scaled_dot_product_attention(
-            queries, keys, values, dropout_p=self.dropout if self.training else 0.0
-        )
-        return attended.transpose(1, 2).reshape(posts * length, -1)
+        share = self.dropout.share if self.dropout.is_active else 0.0
+        attended = functional.scaled_dot_product_attention(queries, keys, values, dropout_p=share)
+        return attended.transpose(1, 2).flatten(2).flatten(0, 1)

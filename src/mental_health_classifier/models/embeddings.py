@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.models.dropout import Dropout
 
 
 class TokenEmbedding(nn.Module):
@@ -16,7 +17,7 @@ class TokenEmbedding(nn.Module):
         super().__init__()
         self.tokens = nn.Embedding(vocabulary_size, width)
         self.positions = nn.Embedding(max_tokens, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         nn.init.normal_(self.tokens.weight, std=0.02)
         nn.init.normal_(self.positions.weight, std=0.02)
 

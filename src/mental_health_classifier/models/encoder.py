@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import EqualLengthRun
+from mental_health_classifier.models.dropout import Dropout
+from mental_health_classifier.models.linear import Linear
 
 
 class TransformerBlock(nn.Module):
@@ -24,14 +26,14 @@ class TransformerBlock(nn.Module):
         self.attention = attention
         self.feedforward_norm = nn.LayerNorm(width)
         self.feedforward = nn.Sequential(
-            nn.Linear(width, feedforward_width), nn.GELU(), nn.Linear(feedforward_width, width)
+            Linear(width, feedforward_width), nn.GELU(), Linear(feedforward_width, width)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
         """Keeps the shape `(N, D)`."""
-        hidden = hidden + self.dropout(self.attention(self.attention_norm(hidden), runs))
-        return hidden + self.dropout(self.feedforward(self.feedforward_norm(hidden)))
+        hidden = self.dropout.add(hidden, self.attention(self.attention_norm(hidden), runs))
+        return self.dropout.add(hidden, self.feedforward(self.feedforward_norm(hidden)))
 
 
 class TransformerEncoder(nn.Module):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.models.runs import split_runs
 
 
 class MeanPooling(nn.Module):
@@ -14,7 +15,9 @@ class MeanPooling(nn.Module):
     def forward(self, hidden: Tensor, batch: Batch) -> tuple[Tensor, None]:
         """Pools `hidden` of shape `(N, D)` to `(B, D)`; there are no token weights to tell of."""
         means = [
-            hidden[first : first + posts * length].view(posts, length, -1).mean(1)
-            for first, posts, length in batch.runs
+            tokens.view(posts, length, -1).mean(1)
+            for tokens, (_, posts, length) in zip(
+                split_runs(hidden, batch.runs), batch.runs, strict=True
+            )
         ]
         return torch.cat(means), None

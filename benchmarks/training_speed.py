@@ -1,0 +1,197 @@
+"""How fast is a training step? Against transformers' Trainer, a bare loop, and the machine.
+
+    python benchmarks/training_speed.py [--json] [--sizes small,medium] [--quick]
+
+The same network, weights, posts, optimizer, dropout, precision and threads for all. They take
+turns; what is printed are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import our_training
+import torch
+import trainer_training
+from machine import describe_machine, machine_line
+from matrix_product import matrix_peak
+from rich.console import Console
+from rich.table import Table
+from turnstile import Contender, Turn
+
+MODELS = {"small": "baseline_small", "medium": "medium_model"}
+POSTS_PER_STEP = {"small": 32, "medium": 16}
+STEPS = {("small", 30): 24, ("small", 128): 8, ("medium", 30): 8, ("medium", 128): 4}
+"""Of a turn, by size and mean tokens of a post."""
+KEYS = (
+    "vs_grouped",
+    "vs_grouped_processor",
+    "vs_default",
+    "vs_default_processor",
+    "matrix_peak_share",
+    "matrix_peak_share_processor",
+    "lightning_overhead",
+    "lightning_overhead_processor",
+    "lightning_milliseconds",
+    "input_wait_share",
+    "posts_per_second",
+    "milliseconds_per_step",
+)
+MIN_POSTS = 4000
+
+
+@dataclass(frozen=True)
+class Round:
+    ours: Turn
+    bare: Turn
+    grouped: Turn
+    default: Turn
+    matrix_peak: tuple[float, float]
+    load: float
+
+
+def run_rounds(
+    size: str, mean_tokens: int, *, rounds: int, steps: int, threads: int
+) -> list[Round]:
+    shared = {
+        "size": MODELS[size],
+        "mean_tokens": mean_tokens,
+        "num_posts": max(MIN_POSTS, POSTS_PER_STEP[size] * steps * (rounds + 2)),
+        "posts_per_step": POSTS_PER_STEP[size],
+        "threads": threads,
+    }
+    contenders = {
+        "ours": Contender(our_training.train, **shared, is_bare=False),
+        "bare": Contender(our_training.train, **shared, is_bare=True),
+        "grouped": Contender(trainer_training.train, **shared, is_grouped=True),
+        "default": Contender(trainer_training.train, **shared, is_grouped=False),
+    }
+    try:
+        for contender in contenders.values():
+            contender.take_turn(2)  # the first steps pay for what is made once
+        done = []
+        for number in range(rounds):
+            # Every other round backwards: what wears on through a round then hits all alike.
+            order = list(contenders) if number % 2 == 0 else list(reversed(contenders))
+            turns = {
+                # Random order is the slowest and the most even: half the steps tell as much.
+                name: contenders[name].take_turn(max(1, steps // 2) if name == "default" else steps)
+                for name in order
+            }
+            done.append(Round(**turns, matrix_peak=matrix_peak(), load=os.getloadavg()[0]))
+        return done
+    finally:
+        for contender in contenders.values():
+            contender.close()
+
+
+def training_operations(turn: Turn, size: str) -> float:
+    """Floating-point operations of a turn's matrix products, forward and twice that back; padding
+    is no use and does not count."""
+    model = our_training.compose_config(MODELS[size], POSTS_PER_STEP[size]).model
+    weights = 4 * model.width**2 + 2 * model.width * model.feedforward_width
+    forward = turn.tokens * 2 * weights + turn.squared_lengths * 4 * model.width
+    return 3.0 * model.num_layers * forward
+
+
+def figures(rounds: Sequence[Round], size: str) -> dict[str, float]:
+    """Medians over the rounds.
+
+    Speeds are compared by the useful operations a second, since the Trainer shuffles posts in its
+    own way; our two loops take the same batches. `..._processor` is by seconds of processor time,
+    which tell more than those of the clock on a machine that others use too.
+    """
+
+    def median(value: Callable[[Round], float]) -> float:
+        return statistics.median(value(each) for each in rounds)
+
+    def speed(turn: Turn) -> float:
+        return training_operations(turn, size) / turn.seconds
+
+    def thrift(turn: Turn) -> float:
+        return training_operations(turn, size) / turn.processor_seconds
+
+    return {
+        "vs_grouped": median(lambda r: speed(r.ours) / speed(r.grouped)),
+        "vs_grouped_processor": median(lambda r: thrift(r.ours) / thrift(r.grouped)),
+        "vs_default": median(lambda r: speed(r.ours) / speed(r.default)),
+        "vs_default_processor": median(lambda r: thrift(r.ours) / thrift(r.default)),
+        "matrix_peak_share": median(lambda r: speed(r.ours) / r.matrix_peak[0]),
+        "matrix_peak_share_processor": median(lambda r: thrift(r.ours) / r.matrix_peak[1]),
+        "lightning_overhead": median(lambda r: r.ours.seconds / r.bare.seconds),
+        "lightning_overhead_processor": median(
+            lambda r: r.ours.processor_seconds / r.bare.processor_seconds
+        ),
+        "lightning_milliseconds": median(
+            lambda r: 1000 * (r.ours.seconds - r.bare.seconds) / r.ours.steps
+        ),
+        "input_wait_share": median(lambda r: r.ours.input_seconds / r.ours.seconds),
+        "posts_per_second": median(lambda r: r.ours.posts / r.ours.seconds),
+        "milliseconds_per_step": median(lambda r: 1000 * r.ours.seconds / r.ours.steps),
+        "matrix_peak_gflops": median(lambda r: r.matrix_peak[0] / 1e9),
+        "load": median(lambda r: r.load),
+    }
+
+
+def print_table(results: Mapping[tuple[str, int], Mapping[str, float]], console: Console) -> None:
+    table = Table(title="A training step")
+    table.add_column("")
+    for size, mean_tokens in results:
+        table.add_column(f"{size}, {mean_tokens} tokens", justify="right")
+    for key in (*KEYS, "matrix_peak_gflops", "load"):
+        table.add_row(key, *(f"{values[key]:.4g}" for values in results.values()))
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="one JSON object on the last line; the longest posts are the keys of a size",
+    )
+    parser.add_argument("--sizes", default="small,medium", help="of small and medium")
+    parser.add_argument("--lengths", default="30,128", help="mean tokens of a post")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--quick", action="store_true", help="three rounds of half as many steps")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    console = Console(width=110)
+    machine = describe_machine() | {
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": options.threads,
+        "torch": torch.__version__,
+    }
+    console.print(f"{machine_line(machine)}; {options.threads} threads", soft_wrap=True)
+    results = {}
+    for size in options.sizes.split(","):
+        for mean_tokens in map(int, options.lengths.split(",")):
+            steps = STEPS.get((size, mean_tokens), 8)
+            rounds = run_rounds(
+                size,
+                mean_tokens,
+                rounds=3 if options.quick else options.rounds,
+                steps=max(2, steps // 2) if options.quick else steps,
+                threads=options.threads,
+            )
+            results[size, mean_tokens] = figures(rounds, size)
+    print_table(results, console)
+    if options.json:
+        report: dict[str, object] = {"benchmark": Path(__file__).stem, "machine": machine}
+        for size in options.sizes.split(","):
+            lengths = [length for name, length in results if name == size]
+            report[size] = results[size, max(lengths)] | {
+                f"{length}_tokens": results[size, length] for length in lengths
+            }
+        print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
