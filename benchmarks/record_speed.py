@@ -62,13 +62,12 @@ def measure_list(given: argparse.Namespace) -> dict[str, object]:
 
 
 def measure_table(given: argparse.Namespace) -> dict[str, object]:
-    from mental_health_classifier.analysis.run_table import run_table
-    from mental_health_classifier.tracking.run_index import find_runs
+    from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
 
     sizes = []
 
     def table() -> None:
-        made = run_table(find_runs([given.root]))
+        made = ModelAnalyzer([given.root]).create_performance_comparison()
         sizes.append(made.memory_usage(deep=True).sum() / 2**20)
 
     return {

@@ -18,11 +18,22 @@ ALLOWED = {
     "training": {"contracts", "evaluation", "tracking"},
     "analysis": {"contracts", "evaluation", "tracking"},
     "build": {"contracts", "data", "models", "training", "tracking"},
-    "directory_claim": set(),
+    "sweep_jobs": {"build", "tracking"},
+    "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
+    "directory_claim": {"command_line", "sweep_jobs", "tracking"},
     "command_line": {"contracts"},
 }
-WITHOUT_TORCH = {"contracts", "progress", "evaluation", "tracking", "analysis", "cli", "build"}
-MAY_USE_HYDRA = {"build", "experiment", "directory_claim", "command_line"}
+WITHOUT_TORCH = {
+    "contracts",
+    "progress",
+    "evaluation",
+    "tracking",
+    "analysis",
+    "cli",
+    "build",
+    "sweep",
+}
+MAY_USE_HYDRA = {"build", "experiment", "directory_claim", "sweep_jobs", "command_line"}
 
 
 def module_level_imports(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:

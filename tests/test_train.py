@@ -133,10 +133,45 @@ def test_a_failed_job_does_not_end_the_sweep(tmp_path: Path) -> None:
         "evaluation.bootstrap_draws=100",
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "Job 0 (model=tfidf_logistic data.size=10 " in done.stderr
     assert sorted(run.status for run in find_runs([tmp_path / "multirun"])) == [
         "completed",
         "failed",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_sweep_that_was_killed_goes_on_and_repeats_nothing_completed(tmp_path: Path) -> None:
+    folder = tmp_path / "it's here, {now}"
+    folder.mkdir()
+    jobs = ["model=baseline_micro", "data.size=700", "trainer=smoke", "seed=1,2,3", "num_threads=1"]
+    quick = ["evaluation.yardstick=null", "evaluation.bootstrap_draws=50", "logger=none"]
+    sweep = folder / "multirun" / "s"
+    command = [sys.executable, str(ROOT / "train.py"), "-m", *jobs, *quick]
+    with subprocess.Popen([*command, "hydra.sweep.dir=multirun/s"], cwd=folder) as process:
+        while not list(sweep.glob("1-*/attempts/001/start.json")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()
+    (completed,) = sweep.glob("0-*/attempts/001/end.json")
+    before = completed.read_bytes()
+    for account in (
+        "3 jobs wanted, 3 done, 1 were missing and ran, 1 were repeated.",
+        "3 jobs wanted, 3 done, 0 were missing and ran, 0 were repeated.",
+    ):
+        resumed = subprocess.run(
+            [sys.executable, "-m", "mental_health_classifier", "resume", "multirun/s"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert resumed.returncode == 0, resumed.stderr
+        assert account in resumed.stdout
+    assert completed.read_bytes() == before
+    assert [run.status for run in find_runs([sweep])] == ["completed"] * 3
+    assert len(list(sweep.glob("1-*/attempts/002"))) == 1
 
 
 @pytest.mark.slow

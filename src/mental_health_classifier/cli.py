@@ -218,16 +218,32 @@ def best(roots: Roots = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def resume(run: Run, root: LookedUpIn = None) -> None:
-    """Goes on with a killed, interrupted or failed run from its last checkpoint.
+def resume(
+    run: Annotated[
+        str, typer.Argument(help="A run: its id, its beginning or folder; or a sweep's folder.")
+    ],
+    root: LookedUpIn = None,
+) -> None:
+    """Goes on with a killed, interrupted or failed run, or with a sweep.
 
-    It ends with the weights of a run that was never cut off, bit for bit. To be started in the same
-    folder as the run was, because the paths of its data and caches begin there.
+    A run goes on from its last checkpoint and ends with the weights of a run that was never cut
+    off, bit for bit. Of a sweep the missing jobs run, and those that failed, were killed or
+    interrupted are resumed. To be started in the folder where it began, because the paths of data
+    and caches begin there.
     """
     from mental_health_classifier.tracking.environment import ensure_deterministic_environment
     from mental_health_classifier.tracking.run_index import resolve_run
+    from mental_health_classifier.tracking.sweep_ledger import FILE_NAME
 
     ensure_deterministic_environment()
+    if Path(run, FILE_NAME).exists():
+        from mental_health_classifier.sweep import resume_sweep
+
+        account = resume_sweep(Path(run), say=say)
+        typer.echo(f"{run}: {account}")
+        if account.done < account.wanted:
+            raise typer.Exit(1)
+        return
     directory = resolve_run(run, existing(root)).directory
     from mental_health_classifier.experiment import resume_experiment
     from mental_health_classifier.run_logging import log_into

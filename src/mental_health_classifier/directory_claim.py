@@ -1,13 +1,22 @@
-"""A Hydra callback: a run's directory belongs to one run."""
+"""A Hydra callback: a run's directory belongs to one run, a sweep's to one sweep."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
 
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
+from hydra.types import RunMode
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from mental_health_classifier.command_line import explain
+from mental_health_classifier.sweep_jobs import jobs_of
+from mental_health_classifier.tracking.sweep_ledger import begin_sweep
 
 
 class DirectoryClaim(Callback):
@@ -20,11 +29,23 @@ class DirectoryClaim(Callback):
         _claim(Path(config.hydra.run.dir), "hydra.run.dir")
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        _claim(Path(config.hydra.sweep.dir), "hydra.sweep.dir")
+        directory = Path(config.hydra.sweep.dir)
+        _claim(directory, "hydra.sweep.dir")
+        with contextlib.suppress(HydraException, OmegaConfBaseException):
+            # A job that cannot be composed, which Hydra itself says next.
+            begin_sweep(directory, jobs_of(config))
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         # Hydra opens the log file lazily, and does not make its folder.
         (Path(config.hydra.runtime.output_dir) / "logs").mkdir(exist_ok=True)
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        # The error itself comes when all jobs have ended, and of the first that failed alone.
+        if config.hydra.mode == RunMode.MULTIRUN and job_return.status is JobStatus.FAILED:
+            error = job_return._return_value
+            message = explain(error) if isinstance(error, Exception) else repr(error)
+            words = " ".join(config.hydra.overrides.task)
+            print(f"Job {config.hydra.job.num} ({words}) failed: {message}", file=sys.stderr)
 
 
 def _claim(directory: Path, key: str) -> None:

@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 from written_runs import write_failed_run, write_run, yardstick_of
 
+from mental_health_classifier.analysis.number_columns import column_of
 from mental_health_classifier.analysis.run_table import (
-    column_of,
     headline_column,
+    newest_first,
     ranked,
     records_of,
     run_table,
@@ -100,6 +101,30 @@ def test_numbers_of_the_wrong_kind_are_missing(tmp_path):
     assert table_of_runs(run)["final_accuracy"].isna().all()
 
 
+def test_a_wrong_number_or_interval_leaves_the_others_of_its_run(tmp_path):
+    metrics = {"test/accuracy": "high", "test/f1_macro": 0.5, "train/x_at": 2}
+    intervals = {"test/accuracy": [0.1, 0.2], "test/f1_macro": [0.1, 0.2, 0.3]}
+    wrong = write_run(tmp_path / "a", end={"metrics": metrics, "intervals": intervals})
+    intervals = {"test/accuracy": [0.1, "x"], "test/f1_macro": [0.4, 0.6]}
+    right = write_run(tmp_path / "b", end={"metrics": metrics, "intervals": intervals})
+    table = table_of_runs(wrong, right)
+    assert table["final_f1_macro"].tolist() == [0.5, 0.5]
+    assert table["train_x_at"].tolist() == [2.0, 2.0]
+    assert table["final_accuracy"].isna().all()
+    assert table["final_accuracy_low"].isna().tolist() == [False, True]
+    assert table["final_f1_macro_high"].isna().tolist() == [True, False]
+    assert table["final_f1_macro_high"][1] == 0.6
+
+
+def test_runs_that_measured_other_things_share_one_table(tmp_path):
+    one = write_run(tmp_path / "a", end={"metrics": {"test/accuracy": 0.5}, "intervals": {}})
+    other = write_run(tmp_path / "b", end={"metrics": {"test/f2": 0.25}, "intervals": {}})
+    table = table_of_runs(one, write_failed_run(tmp_path / "c"), other, one)
+    assert table["final_accuracy"].fillna(-1).tolist() == [0.5, -1, -1, 0.5]
+    assert table["final_f2"].fillna(-1).tolist() == [-1, -1, 0.25, -1]
+    assert "final_f2_low" not in table
+
+
 def test_the_yardstick_and_ceilings_stand_beside_the_numbers(tmp_path):
     yardstick = yardstick_of({"test/accuracy": (0.05, 0.01, 0.09)})
     run = write_run(
@@ -163,6 +188,16 @@ def test_completed_runs_come_best_first_and_the_others_last(tmp_path):
     assert names == ["high", "low", "without", "failed"]
     ascending = ranked(table, by="final_recall_at_spec80", ascending=True)["directory"]
     assert [path.rpartition("/")[2] for path in ascending] == ["low", "high", "without", "failed"]
+
+
+def test_the_newest_runs_come_first_and_those_without_a_date_last(tmp_path):
+    days = [{"created_at": f"2026-01-0{day}T00:00:00.000000+00:00"} for day in (1, 3, 2)]
+    runs = [write_run(tmp_path / str(place), run=day) for place, day in enumerate(days)]
+    damaged = write_run(tmp_path / "x")
+    (damaged / "run.json").write_text("{", encoding="utf-8")
+    table = newest_first(table_of_runs(damaged, *runs))
+    assert [path.rpartition("/")[2] for path in table["directory"]] == ["1", "2", "0", "x"]
+    assert newest_first(run_table([])).empty
 
 
 def test_records_are_strict_json(tmp_path):

@@ -6,6 +6,7 @@ from git_projects import commit_all, git, make_project, write_files
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.git_state import read_git_state
+from mental_health_classifier.tracking.snapshot import take_snapshot
 from mental_health_classifier.tracking.source_files import read_source, source_hashes
 from mental_health_classifier.tracking.source_rebuild import comes_from_here, rebuild_source
 
@@ -97,7 +98,25 @@ def test_a_commit_that_is_not_there_is_said_to_be_missing(project: Path, tmp_pat
     run = record(project)
     other = make_project(tmp_path / "other", {"train.py": "\n"})
     with pytest.raises(InputError, match="is not in the repository"):
-        rebuild_source(run, tmp_path / "rebuilt", project=other)
+        rebuild_source(run, tmp_path / "rebuilt", project=other, snapshots=tmp_path / "none")
+
+
+def test_a_snapshot_of_the_same_source_stands_in_for_a_missing_commit(
+    project: Path, tmp_path: Path
+) -> None:
+    snapshots = tmp_path / "snapshots"
+    about = {"description": "", "tags": [], "runs": [], "project": project}
+    take_snapshot(snapshots, name="clean", **about)
+    write_files(project, {"train.py": "import changed\n", "src/package/new.py": "n = 1\n"})
+    run = record(project)
+    taken = take_snapshot(snapshots, name="changed", **about)
+    other = make_project(tmp_path / "other", {"train.py": "\n"})
+    rebuild_source(run, tmp_path / "rebuilt", project=other, snapshots=snapshots)
+    assert source_hashes(tmp_path / "rebuilt") == source_hashes(project)
+    assert not comes_from_here(run, project=other)
+    (taken / "source" / "train.py").write_text("import evil\n")
+    with pytest.raises(InputError, match=r"train\.py differs"):
+        rebuild_source(run, tmp_path / "again", project=other, snapshots=snapshots)
 
 
 def test_code_is_foreign_unless_it_is_that_of_the_checkout_or_of_a_commit_below(

@@ -10,8 +10,9 @@ from pandas.api.types import is_numeric_dtype
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from mental_health_classifier.analysis.number_columns import column_of
 from mental_health_classifier.analysis.run_list import model_of
-from mental_health_classifier.analysis.run_table import column_of, headline_column, records_of
+from mental_health_classifier.analysis.run_table import headline_column, records_of
 from mental_health_classifier.analysis.terminal import (
     Column,
     amount,

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from mental_health_classifier.analysis.run_table import headline_column, ranked, run_table
-from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.analysis.run_table import (
+    headline_column,
+    newest_first,
+    ranked,
+    run_table,
+)
+from mental_health_classifier.tracking.run_index import each_run
 
 ROOTS = ("outputs", "multirun")
 """Where Hydra writes single runs and sweeps."""
@@ -26,5 +31,5 @@ class ModelAnalyzer:
 
     def create_performance_comparison(self) -> pd.DataFrame:
         """One row a run, best first by the headline, read anew at each call; see `run_table`."""
-        table = run_table(find_runs(self.roots))
+        table = newest_first(run_table(each_run(self.roots)))
         return ranked(table, by=headline_column(table))

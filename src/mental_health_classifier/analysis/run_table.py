@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from mental_health_classifier.analysis.number_columns import NumberColumns
 from mental_health_classifier.analysis.run_facts import facts_of
-from mental_health_classifier.analysis.terminal import is_interval, printable
+from mental_health_classifier.analysis.terminal import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import write_atomically
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -28,7 +30,7 @@ LEADING = (
 """Every table begins with these columns, with the recall of each class before the headline."""
 
 _COUNTS = re.compile(r"(final|val)_(n|(support|predicted)_.*)|seed|parameters|peak_memory_bytes")
-_NUMBERS = re.compile(r"(final|val|yardstick|ceiling)_.*|parameters_millions|duration_seconds")
+_NUMBERS = re.compile(r"final_.*|parameters_millions|duration_seconds")
 _FLAGS = re.compile(r"is_.*")
 _TIMES = re.compile(r".*_at")
 
@@ -41,44 +43,27 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     to the yardstick that was fitted on the same parts is `yardstick_difference_…`. What a run did
     not measure is missing, never zero.
     """
-    runs = list(runs)
-    yardsticks = {YARDSTICK_MODEL, *((run.yardstick or {}).get("name") for run in runs)} - {None}
-    rows = [
-        {**facts_of(run), "is_yardstick": run.model in yardsticks, **dict(_numbers(run))}
-        for run in runs
-    ]
-    recalls = dict.fromkeys(
-        column_of(key, run.metrics)
-        for run in runs
-        for key in run.metrics
-        if key.startswith("test/recall/")
-    )
-    before_headline = LEADING.index("final_recall_at_spec80")
-    columns = dict.fromkeys((*LEADING[:before_headline], *recalls, *LEADING[before_headline:]))
-    columns |= dict.fromkeys(column for row in rows for column in row)
-    table = pd.DataFrame(rows, columns=list(columns), dtype=object)
-    return pd.DataFrame({column: _typed(column, table[column]) for column in columns})
-
-
-def column_of(key: str, keys: Collection[str]) -> str:
-    """The column of a metric, among all `keys` of its run: `test/f1/suicide` -> `final_f1_suicide`.
-
-    A class whose name would make it another metric's column (`f1/macro`) gets `class` into it. A
-    key without a part counts as one of test.
-    """
-    part, slash, rest = key.partition("/")
-    if not slash:
-        return f"final_{key}"
-    name = rest.replace("/", "_")
-    if "/" in rest and f"{part}/{name}" in keys:
-        name = rest.replace("/", "_class_", 1)
-    return f"{'final' if part == 'test' else part}_{name}"
+    facts: dict[str, list[Any]] = {}
+    numbers = NumberColumns()
+    count = 0
+    for place, run in enumerate(runs):
+        for column, value in facts_of(run).items():
+            facts.setdefault(column, []).append(value)
+        facts.setdefault("yardstick_name", []).append((run.yardstick or {}).get("name"))
+        numbers.add(place, run)
+        count += 1
+    return _assembled(facts, numbers.columns(count), numbers.recalls, count)
 
 
 def headline_column(table: pd.DataFrame) -> str:
     """The column that ranks these runs: macro F1 where none of them has a priority class."""
     is_missing = table["final_recall_at_spec80"].isna().to_numpy()
     return "final_f1_macro" if is_missing.all() else "final_recall_at_spec80"
+
+
+def newest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Runs ordered by when they began; those of which that is not known come last."""
+    return table.sort_values(["created_at", "run_id"], ascending=False, ignore_index=True)
 
 
 def ranked(table: pd.DataFrame, *, by: str, ascending: bool = False) -> pd.DataFrame:
@@ -125,26 +110,29 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
             raise InputError(f"--csv={path} cannot be written: {error.strerror}.") from None
 
 
-def _numbers(run: RunSummary) -> Iterator[tuple[str, Any]]:
-    for key, value in run.metrics.items():
-        yield from _with_interval(column_of(key, run.metrics), value, run.intervals.get(key))
-    yardstick = run.yardstick or {}
-    if yardstick:
-        yield "yardstick_name", yardstick.get("name")
-    measured, intervals = yardstick.get("metrics", {}), yardstick.get("difference_intervals", {})
-    for key, difference in yardstick.get("differences", {}).items():
-        column = column_of(key, measured)
-        yield f"yardstick_{column}", measured.get(key)
-        yield from _with_interval(f"yardstick_difference_{column}", difference, intervals.get(key))
-    for kind, accuracy in (run.data.get("ceilings") or {}).items():
-        yield f"ceiling_{kind}", accuracy
-
-
-def _with_interval(column: str, value: Any, interval: Any) -> Iterator[tuple[str, Any]]:
-    yield column, value
-    if is_interval(interval):
-        yield f"{column}_low", interval[0]
-        yield f"{column}_high", interval[1]
+def _assembled(
+    facts: dict[str, list[Any]],
+    numbers: Mapping[str, np.ndarray],
+    recalls: Iterable[str],
+    count: int,
+) -> pd.DataFrame:
+    names = facts.get("yardstick_name", [])
+    yardsticks = {YARDSTICK_MODEL, *names} - {None}
+    facts["is_yardstick"] = [model in yardsticks for model in facts.get("model", [])]
+    if all(name is None for name in names):
+        facts.pop("yardstick_name", None)
+    before_headline = LEADING.index("final_recall_at_spec80")
+    columns = (*LEADING[:before_headline], *recalls, *LEADING[before_headline:])
+    table: dict[str, Any] = {}
+    for name in dict.fromkeys((*columns, *facts, *numbers)):
+        if name in numbers and name not in facts:
+            is_count = _COUNTS.fullmatch(name)
+            values = numbers[name]
+            table[name] = pd.array(values.round(), dtype="Int64") if is_count else values
+        else:
+            nothing = [None] * count
+            table[name] = _typed(name, pd.Series(facts.get(name, nothing), dtype=object))
+    return pd.DataFrame(table)
 
 
 def _typed(name: str, column: Any) -> Any:
@@ -155,6 +143,6 @@ def _typed(name: str, column: Any) -> Any:
         return column.astype("boolean")
     if _TIMES.fullmatch(name):
         return pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    if _NUMBERS.fullmatch(name) and name != "yardstick_name":
+    if _NUMBERS.fullmatch(name):
         return numbers(column, errors="coerce").astype("float64")
     return column.astype("str")

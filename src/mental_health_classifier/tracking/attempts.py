@@ -138,11 +138,12 @@ def claim_directory(directory: Path, facts: Mapping[str, Any]) -> Attempt:
 
 def latest_attempt(run_directory: Path) -> Path | None:
     """The folder of the last attempt. None: there is none."""
+    folder = f"{run_directory}/attempts"
     try:
-        names = [name for name in os.listdir(run_directory / "attempts") if name.isdecimal()]
+        names = [name for name in os.listdir(folder) if name.isdecimal()]
     except FileNotFoundError:
         return None
-    return run_directory / "attempts" / max(names, key=int) if names else None
+    return Path(folder, max(names, key=int)) if names else None
 
 
 def life_of(attempt: Path) -> Life:

@@ -47,6 +47,18 @@ def configuration_hash(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
+def job_hash(config: Mapping[str, Any]) -> str:
+    """Names a job of a sweep: the hash of all of its resolved configuration, seeds among it.
+
+    Nothing is left out, because a sweep can be over anything, speed and names too.
+
+    Raises:
+        InputError: as `plain_configuration`.
+    """
+    canonical = json.dumps(plain_configuration(config), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
 def compared_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """What the hash is taken of."""
     return _canonical(plain_configuration(config), "")

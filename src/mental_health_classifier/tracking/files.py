@@ -123,14 +123,17 @@ def write_json_once(path: Path, mapping: Mapping[str, Any]) -> None:
     force_to_disk(path.parent)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path | str) -> dict[str, Any]:
     """Reads a JSON file that this package wrote.
 
     Raises:
         FileNotFoundError: there is no such file.
         InputError: the file was cut, changed, or written by a newer version of this package.
     """
-    document = path.read_bytes()
+    # Without a buffer, and without a `Path` where there is none: lists of runs read thousands of
+    # small files.
+    with FileIO(path) as handle:
+        document = handle.readall()
     try:
         content = _decoded(document)
     except (ValueError, RecursionError) as error:

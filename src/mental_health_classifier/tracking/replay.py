@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from mental_health_classifier.tracking.environment_comparison import (
     hardware_differences,
 )
 from mental_health_classifier.tracking.files import SCHEMA_VERSION, write_json
+from mental_health_classifier.tracking.overrides import is_of_a_run
 from mental_health_classifier.tracking.record_check import changed_files
 from mental_health_classifier.tracking.run_comparison import Difference, differences_between
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
@@ -107,8 +107,7 @@ def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
             "no longer have the SHA-256 of its end."
         )
     for override in run.run.get("overrides", []):
-        # Hydra itself builds what stands below hydra/, without a list of what may be built.
-        if not re.match(r"[+~]*(?!hydra\b)\w", override):
+        if not is_of_a_run(override):
             raise InputError(f"Run {run.id} has the override {override}, which is not replayed.")
 
 

@@ -27,7 +27,7 @@ from mental_health_classifier.tracking.listing_index import (
 )
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
-__all__ = ["RunSummary", "find_runs", "list_runs", "read_run", "resolve_run"]
+__all__ = ["RunSummary", "each_run", "find_runs", "list_runs", "read_run", "resolve_run"]
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,14 @@ def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
     A damaged run is listed with what is wrong. Roots that do not exist hold no runs. What only a
     look at a single run needs (packages, hardware, checksums) is left out; `read_run` has it.
     """
-    directories = _run_directories(roots, knows=lambda _: False)
     with _no_garbage_collection():
-        return _newest_first([_without_bulk(read_run(Path(each))) for each in directories])
+        return _newest_first(list(each_run(roots)))
+
+
+def each_run(roots: Iterable[Path]) -> Iterator[RunSummary]:
+    """As `find_runs`, one at a time and in no order, so that not all have to fit in memory."""
+    for directory in _run_directories(roots, knows=lambda _: False):
+        yield _without_bulk(read_run(Path(directory)))
 
 
 def list_runs(roots: Iterable[Path]) -> list[RunSummary]:

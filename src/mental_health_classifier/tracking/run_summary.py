@@ -6,8 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+import orjson
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import latest_attempt, life_of
@@ -99,7 +102,7 @@ class RunSummary:
             self.data.get("parts"),
             chosen.get("split_seed") if isinstance(chosen, Mapping) else None,
         ]
-        return hashlib.sha256(json.dumps(what_decides, sort_keys=True).encode()).hexdigest()[:12]
+        return _fingerprint(orjson.dumps(what_decides))
 
     @property
     def duration_seconds(self) -> float | None:
@@ -130,15 +133,22 @@ class RunSummary:
         return self.end.get("error")
 
 
+@lru_cache(maxsize=64)
+def _fingerprint(document: bytes) -> str:
+    # Most runs are on posts that others are on too, and sorting takes longer than the rest.
+    canonical = json.dumps(orjson.loads(document), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
 def read_run(directory: Path) -> RunSummary:
     """Reads the record of the run in a directory; never fails, see `RunSummary.problems`."""
     problems: list[str] = []
-    run = _read(directory / "run.json", _RUN, problems)
+    run = _read(f"{directory}/run.json", _RUN, problems)
     if run is None:
         problems.append(f"{directory / 'run.json'} is missing.")
     status, end = _read_end(directory, problems)
     # After the end, so that a completed run is never seen without its data.
-    data = _read(directory / "data.json", _DATA, problems)
+    data = _read(f"{directory}/data.json", _DATA, problems)
     return RunSummary(
         directory=directory,
         status="damaged" if problems else status,
@@ -159,7 +169,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         # An attempt is there before run.json is, so it was removed.
         problems.append(f"{directory / 'attempts'} holds no attempt.")
         return "damaged", {}
-    end = _read(attempt / "end.json", _END, problems)
+    end = _read(f"{attempt}/end.json", _END, problems)
     if end is None:
         try:
             life = life_of(attempt)
@@ -169,7 +179,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         if life != "killed":
             return life, {}
         # It may have ended between the two looks: the end is written before the lock is let go.
-        end = _read(attempt / "end.json", _END, problems)
+        end = _read(f"{attempt}/end.json", _END, problems)
         if end is None:
             return "killed", {}
     status = end.get("status", "damaged")
@@ -194,7 +204,7 @@ _END = {
 }
 
 
-def _read(path: Path, kinds: Mapping[str, Any], problems: list[str]) -> Mapping[str, Any] | None:
+def _read(path: str, kinds: Mapping[str, Any], problems: list[str]) -> Mapping[str, Any] | None:
     """None: there is no such file. Empty: it is damaged, which is added to the problems."""
     try:
         content = read_json(path)

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ def source_hashes(project: Path) -> dict[str, str]:
     }
 
 
-def combined_hash(hashes: dict[str, str]) -> str:
+def combined_hash(hashes: Mapping[str, str]) -> str:
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(hashes.items()))
     return hashlib.sha256(lines.encode("utf-8", errors="surrogateescape")).hexdigest()
 

@@ -1,0 +1,53 @@
+"""The jobs that a sweep consists of, as Hydra would make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.tracking.configuration_hash import job_hash
+from mental_health_classifier.tracking.run_directories import folder_name
+from mental_health_classifier.tracking.source_files import PROJECT
+from mental_health_classifier.tracking.sweep_ledger import SweepJob
+
+
+def jobs_of(config: DictConfig) -> list[SweepJob]:
+    """The jobs of the sweep that is about to start, each configuration once.
+
+    None where another sweeper than Hydra's own chooses them as it goes.
+
+    Args:
+        config: of the sweep, with its node `hydra`.
+    """
+    sweeper = config.hydra.sweeper
+    if sweeper._target_ != f"{BasicSweeper.__module__}.{BasicSweeper.__name__}":
+        return []
+    grid = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
+    overrides = OverridesParser.create().parse_overrides([*grid, *config.hydra.overrides.task])
+    (batch,) = BasicSweeper.split_arguments(overrides, None)
+    jobs: dict[str, SweepJob] = {}
+    for number, each in enumerate(batch):
+        key = job_hash(resolved(compose(config.hydra.job.config_name, overrides=each)))
+        jobs.setdefault(key, SweepJob(number, key, tuple(each)))
+    return list(jobs.values())
+
+
+def describe_job(overrides: Sequence[str], conf: Path = PROJECT / "conf") -> tuple[str, str]:
+    """The key that a job has with the present files in conf/, and a name for its directory."""
+    register_resolvers()
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        config = compose("config", overrides=list(overrides))
+    return job_hash(resolved(config)), f"{folder_name(config.name)}-seed{config.seed}"
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
