@@ -4,6 +4,7 @@ at hand."""
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,8 +16,11 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
+from typer.testing import CliRunner, Result
 
 from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.cli import app
+from mental_health_classifier.tracking.run_summary import RunSummary
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,3 +55,28 @@ def corpora() -> Path:
     if not folder:
         pytest.skip("MHC_CORPORA does not name a folder with the public corpora")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunSummary]:
+    """A network and the yardstick, trained once; nothing may be changed in their folders."""
+    from trained_runs import train_run
+
+    folder = tmp_path_factory.mktemp("trained")
+    models = ("baseline_micro", "tfidf_logistic")
+    return {model: train_run(folder, model, f"model={model}") for model in models}
+
+
+@pytest.fixture
+def mhc(
+    runs: dict[str, RunSummary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    """Runs the command on copies of the trained runs, in the test's own folder."""
+    monkeypatch.chdir(tmp_path)
+    for name, run in runs.items():
+        shutil.copytree(run.directory, tmp_path / "outputs" / name)
+
+    def ran(*arguments: object) -> Result:
+        return CliRunner().invoke(app, list(map(str, arguments)))
+
+    return ran

@@ -180,8 +180,11 @@ def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
 def quiet_lightning() -> None:
     """Keeps Lightning's own handlers (every line would print twice) and advertising out."""
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    # The logger of this one has a level of its own.
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop; nobody here can help it.
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)

@@ -10,8 +10,10 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
+from mental_health_classifier.assessment import assess, check_assessment_settings, looks_of
 from mental_health_classifier.build import (
     build,
     build_corpus,
@@ -76,6 +78,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     with record:
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
+        check_assessment_settings(config.evaluation)
         with record.phase("data"):
             corpus = build_corpus(config)
         record.write_data(data := corpus.describe())
@@ -95,6 +98,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         with record.phase("evaluation"), showing("Working out intervals"):
             evaluation = evaluate(predictions, **settings(config))
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
+            assess(record.directory, predictions, config.evaluation, looks=looks_of(corpus))
         learner.save(record.directory / "checkpoints")
         record.note_model(
             **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")
@@ -106,6 +110,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
             yardstick=yardstick,
             selection=learner.selection,
         )
+    write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return optimized_value(config.optimized_metric, evaluation.metrics)
 

@@ -12,6 +12,7 @@ CLASSES = ("anxiety", "control", "suicide")
 TASK = Task("diagnosis", CLASSES, "suicide")
 COUNTS = ("support", "predicted")
 AT_THRESHOLD = ("recall", "specificity", "precision", "alert_rate")
+DEPLOYED = tuple(f"precision_at_prevalence/{share}" for share in ("0.001", "0.01", "0.05"))
 SETTINGS = {"specificity_floor": 0.8, "bootstrap_draws": 200}
 
 
@@ -46,7 +47,7 @@ def test_every_number_of_the_record_is_there_for_val_and_test(evaluation):
         *("n", "accuracy", "balanced_accuracy", "f1_macro", "recall_at_spec80"),
         *("recall_at_spec90", "partial_auc", "auprc", "auprc_above_chance"),
         *("prevalence", "f2", "alert_rate"),
-        *(f"operating_point/{name}" for name in ("threshold", *AT_THRESHOLD)),
+        *(f"operating_point/{name}" for name in ("threshold", *AT_THRESHOLD, *DEPLOYED)),
         *(f"{name}/{c}" for name in (*COUNTS, "precision", "recall", "f1") for c in CLASSES),
     }
     assert set(evaluation.metrics) == {f"{p}/{key}" for p in ("val", "test") for key in per_part}
@@ -113,7 +114,7 @@ def test_a_model_that_alerts_everybody_is_not_crowned():
     assert evaluation.metrics["test/auprc"] == pytest.approx(evaluation.metrics["test/prevalence"])
     assert evaluation.metrics["test/precision/control"] is None
     assert "test/precision/control" not in evaluation.intervals
-    for name in ("threshold", *AT_THRESHOLD):
+    for name in ("threshold", *AT_THRESHOLD, *DEPLOYED):
         assert evaluation.metrics[f"test/operating_point/{name}"] is None
 
 

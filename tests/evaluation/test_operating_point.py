@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
+from mental_health_classifier.evaluation.intervals import Share
 from mental_health_classifier.evaluation.operating_point import (
+    precision_at_prevalence,
+    precisions_at_prevalences,
     recall_at_specificity,
     shares_at_threshold,
     threshold_for_specificity,
@@ -76,3 +79,25 @@ def test_without_alerts_precision_is_unknown():
 def test_without_a_threshold_nothing_is_counted():
     shares = shares_at_threshold(None, scores=SCORES, is_priority=IS_PRIORITY)
     assert all(share.value is None for share in shares.values())
+
+
+def test_precision_at_a_deployed_prevalence_is_that_of_bayes_rule():
+    # Of 100,000 posts 1,000 are priority posts, 900 of which are found; 19,800 others are alerted.
+    found = precision_at_prevalence(0.9, 0.8, prevalence=0.01)
+    assert found == pytest.approx(900 / (900 + 19_800)) and round(found, 4) == 0.0435
+    assert np.isnan(precision_at_prevalence(0, 1, prevalence=0.01))
+
+
+def test_precision_at_a_deployed_prevalence_has_an_interval_that_holds_both_ends():
+    values, intervals = precisions_at_prevalences(Share(45, 50), Share(400, 500))
+    assert list(values) == [f"precision_at_prevalence/{share}" for share in (0.001, 0.01, 0.05)]
+    for key, value in values.items():
+        assert intervals[key][0] < value < intervals[key][1]
+    # The ends of the two 97.5 % intervals, worked out from Wilson's formula by hand.
+    low = precision_at_prevalence(0.76575, 0.75701, prevalence=0.05)
+    high = precision_at_prevalence(0.96121, 0.83702, prevalence=0.05)
+    assert intervals["precision_at_prevalence/0.05"] == pytest.approx((low, high), abs=1e-3)
+
+
+def test_without_a_threshold_there_is_no_precision_anywhere():
+    assert precisions_at_prevalences(Share(0, 0), Share(0, 0)) == ({}, {})

@@ -12,7 +12,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mental_health_classifier.analysis.certificate_text import certificate_summary
 from mental_health_classifier.analysis.run_facts import problem_of
+from mental_health_classifier.analysis.shortcut_text import warnings_of
 from mental_health_classifier.analysis.terminal import (
     Column,
     amount,
@@ -24,7 +26,9 @@ from mental_health_classifier.analysis.terminal import (
     table_of,
     text,
 )
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.tracking.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary
 
 NAME_WIDTH = 18
@@ -41,6 +45,7 @@ def run_overview(run: RunSummary) -> RenderableType:
         _about_numbers(run),
         _tables(run),
         _verdicts(run),
+        _about_trust(run),
         _about_data(run),
         _next_steps(run),
     )
@@ -227,6 +232,36 @@ def _against_ceiling(kind: str, ceiling: float, interval: Sequence[float]) -> Te
     return text(
         f"Accuracy: significantly above {name}. This means a leak: look into it.", "bold red"
     )
+
+
+def _about_trust(run: RunSummary) -> Iterator[Text]:
+    """What may be promised of the model, and whether its probabilities mean what they say."""
+    try:
+        certificate = read_assessment(run.directory, "certificate")
+        calibration = read_assessment(run.directory, "calibration")
+        shortcuts = read_assessment(run.directory, "shortcuts")
+        behaviour = read_assessment(run.directory, "behaviour")
+    except InputError as error:
+        yield text(error, "red")
+        return
+    for warning in [] if shortcuts is None else warnings_of(shortcuts):
+        yield text(f"Warning: {warning}", "yellow")
+    if behaviour is not None:
+        total = behaviour["total"]
+        yield text(
+            f"Behaviour suite: {total['misses']} misses and {total['false_alarms']} false alarms "
+            f"in {total['n']} cases."
+        )
+    if certificate is not None:
+        style = "" if certificate["is_certified"] else "yellow"
+        yield text(certificate_summary(certificate), style)
+        yield text(f"What it does not promise: mhc certify {run.id}")
+    if calibration is not None:
+        before, after = (number(calibration[when]["ece"]) for when in ("before", "after"))
+        yield text(
+            f"Calibration error {before} on test, {after} at the temperature chosen on val "
+            f"({calibration['temperature']:.2f})."
+        )
 
 
 def _about_data(run: RunSummary) -> Iterator[Text]:

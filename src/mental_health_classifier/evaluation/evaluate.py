@@ -20,6 +20,8 @@ from mental_health_classifier.evaluation.intervals import (
 )
 from mental_health_classifier.evaluation.metrics import PartMetrics, class_shares, confusion_matrix
 from mental_health_classifier.evaluation.operating_point import (
+    DEPLOYED_PREVALENCES,
+    precisions_at_prevalences,
     shares_at_threshold,
     threshold_for_specificity,
 )
@@ -172,6 +174,7 @@ def _threshold_of_val(
 def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: int) -> Evaluation:
     task = predictions.task
     measure = PartMetrics(predictions)
+    deployed_intervals: dict[str, Interval] = {}
     shares = class_shares(confusion_matrix(predictions), task=task)
     metrics: dict[str, float | None] = {"n": len(predictions)}
     for name in task.display_order:
@@ -183,6 +186,12 @@ def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: 
             threshold, scores=predictions.priority_scores, is_priority=predictions.is_priority
         )
         shares |= {f"operating_point/{key}": share for key, share in at_threshold.items()}
+        deployed, deployed_intervals = precisions_at_prevalences(
+            at_threshold["recall"], at_threshold["specificity"]
+        )
+        for prevalence in DEPLOYED_PREVALENCES:
+            key = f"precision_at_prevalence/{prevalence:g}"
+            metrics[f"operating_point/{key}"] = deployed.get(key)
     metrics |= _values(measure, predictions) | {key: share.value for key, share in shares.items()}
 
     drawn = bootstrap_intervals(
@@ -191,6 +200,7 @@ def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: 
     least = _least_intervals(metrics, shares, task=task)
     intervals = {key: hull(drawn.get(key), least.get(key)) for key in metrics}
     intervals |= {key: share.interval for key, share in shares.items()}
+    intervals |= {f"operating_point/{key}": known for key, known in deployed_intervals.items()}
     return Evaluation(metrics, {key: known for key, known in intervals.items() if known})
 
 

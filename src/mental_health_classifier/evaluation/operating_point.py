@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.intervals import (
+    CONFIDENCE,
+    Interval,
+    Share,
+    wilson_interval,
+)
 from mental_health_classifier.evaluation.roc import RankedPosts
+
+DEPLOYED_PREVALENCES = (0.001, 0.01, 0.05)
+"""Shares of priority posts where a model may come to be used. A corpus that was put together to
+learn from holds many more, and makes precision look better than it will be."""
 
 
 def recall_at_specificity(
@@ -71,3 +80,42 @@ def shares_at_threshold(
         "precision": Share(num_true_alerts, num_alerts),
         "alert_rate": Share(num_alerts, len(scores)),
     }
+
+
+def precision_at_prevalence(recall: float, specificity: float, *, prevalence: float) -> float:
+    """Share of alerts that would be true ones where priority posts are rarer than in the corpus.
+
+    Bayes' rule; NaN where nothing would be alerted. Source: Belsher et al., JAMA Psychiatry 2019,
+    who show how small it stays for suicide.
+    """
+    true_alerts = recall * prevalence
+    alerts = true_alerts + (1 - specificity) * (1 - prevalence)
+    return true_alerts / alerts if alerts else float("nan")
+
+
+def precisions_at_prevalences(
+    recall: Share, specificity: Share
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    """Precision at each of DEPLOYED_PREVALENCES by the name of its metric, and the intervals.
+
+    Recall and specificity come from different posts, and precision rises with both. Its interval is
+    therefore spanned by the ends of theirs, each so wide that both hold at once.
+    """
+    if recall.value is None or specificity.value is None:
+        return {}, {}
+    each = 1 - (1 - CONFIDENCE) / 2
+    recalls = wilson_interval(*recall, confidence=each)
+    specificities = wilson_interval(*specificity, confidence=each)
+    assert recalls is not None and specificities is not None
+    values, intervals = {}, {}
+    for prevalence in DEPLOYED_PREVALENCES:
+        key = f"precision_at_prevalence/{prevalence:g}"
+        value = precision_at_prevalence(recall.value, specificity.value, prevalence=prevalence)
+        if np.isnan(value):
+            continue
+        low, high = (
+            precision_at_prevalence(*ends, prevalence=prevalence)
+            for ends in zip(recalls, specificities, strict=True)
+        )
+        values[key], intervals[key] = value, (low, high)
+    return values, intervals

@@ -1,0 +1,238 @@
+"""What a run's predictions are worth beyond its numbers, worked out at its end or later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.evaluation.calibration import assess_calibration, rescale
+from mental_health_classifier.evaluation.decision_curve import decision_curve
+from mental_health_classifier.evaluation.drift import histogram_of
+from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
+from mental_health_classifier.evaluation.risk_certificate import certify, check_promise
+from mental_health_classifier.evaluation.triage import assess_triage
+from mental_health_classifier.evaluation.unfamiliar_text import reference_of_texts
+from mental_health_classifier.tracking.assessments import (
+    stored_predictions,
+    task_of,
+    write_assessment,
+)
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+EVALUATED = ("val", "test")
+MAX_TEXTS = 20_000
+"""So many posts say how posts look as well as a million would."""
+
+
+def check_assessment_settings(settings: Mapping[str, Any]) -> None:
+    """Refuses what `assess` could not use, before anything is trained."""
+    check_promise(required_recall=settings["required_recall"], confidence=settings["confidence"])
+
+
+def assess(
+    directory: Path,
+    predictions: Mapping[str, Predictions],
+    settings: Mapping[str, Any],
+    *,
+    looks: Mapping[str, Any] | None,
+) -> None:
+    """Writes calibration, certificate and triage of a run below its `assessments/`.
+
+    And what the posts look like that the certificate rests on, so that later ones can be compared.
+
+    Args:
+        directory: of the run.
+        predictions: for val, calibration and test.
+        settings: `required_recall`, `confidence`, `bootstrap_draws`.
+        looks: from `looks_of`; None: not known.
+    """
+    calibration = assess_calibration(predictions)
+    test, draws = predictions["test"], settings["bootstrap_draws"]
+    if test.task.priority_class is not None:
+        rescaled = rescale(test.probabilities, temperature=calibration["temperature"])
+        calibration["decision_curve"] = decision_curve(
+            replace(test, probabilities=rescaled), bootstrap_draws=draws
+        )
+        certificate = certificate_of(
+            predictions,
+            required_recall=settings["required_recall"],
+            confidence=settings["confidence"],
+        )
+        write_assessment(directory, "certificate", certificate)
+        write_assessment(directory, "triage", assess_triage(test, bootstrap_draws=draws))
+        scores = predictions["calibration"].priority_scores
+        if looks is not None:
+            reference = {**looks, "scores": histogram_of(scores)}
+            write_assessment(directory, "reference", reference)
+    write_assessment(directory, "calibration", calibration)
+
+
+def looks_of(corpus: Corpus) -> dict[str, Any]:
+    """How the posts look that the certificate rests on, see `reference_of_texts`."""
+    texts = corpus.part("calibration")["text"]
+    return reference_of_texts(texts.iloc[:: 1 + len(texts) // MAX_TEXTS].tolist())
+
+
+def certificate_of(
+    predictions: Mapping[str, Predictions], *, required_recall: float, confidence: float
+) -> dict[str, Any]:
+    """The certificate on the calibration part of a run, see `certify`."""
+    return certify(
+        predictions["calibration"],
+        predictions["val"],
+        required_recall=required_recall,
+        confidence=confidence,
+        seen=[predictions["test"]],
+    )
+
+
+def certify_run(
+    run: RunSummary, *, required_recall: float | None, confidence: float | None
+) -> dict[str, Any]:
+    """Certifies a recorded run and stores the certificate.
+
+    Args:
+        required_recall, confidence: None: what the run's configuration asks for. Anything else is
+            another promise, stored beside the run's own.
+
+    Raises:
+        InputError: the run has no predictions, or the promise cannot be made of its data.
+    """
+    asked = {"required_recall": required_recall, "confidence": confidence}
+    own = {key: _setting(run, key) for key in asked}
+    chosen = {key: own[key] if value is None else value for key, value in asked.items()}
+    for key, value in chosen.items():
+        if value is None:
+            option = key.removeprefix("required_")
+            raise InputError(
+                f"Run {run.id} was configured without evaluation.{key}: give --{option}."
+            )
+    predictions = stored_predictions(run, (*EVALUATED, "calibration"))
+    certificate = certificate_of(predictions, **chosen)
+    write_assessment(run.directory, certificate_name(run, **chosen), certificate)
+    return certificate
+
+
+def certificate_name(run: RunSummary, *, required_recall: float, confidence: float) -> str:
+    """Under which name a certificate of a run is stored: its own, or another promise."""
+    own = (_setting(run, "required_recall"), _setting(run, "confidence"))
+    if own == (required_recall, confidence):
+        return "certificate"
+    return f"certificate-{required_recall:g}-{confidence:g}"
+
+
+def evaluate_run(run: RunSummary, *, bootstrap_draws: int | None = None) -> Evaluation:
+    """Works out the numbers of a recorded run again, from its stored predictions."""
+    return evaluate(stored_predictions(run, EVALUATED), **_settings(run, bootstrap_draws))
+
+
+def evaluate_elsewhere(
+    run: RunSummary,
+    path: Path,
+    *,
+    columns: Mapping[str, Any],
+    labels: Mapping[str, str] | None,
+    bootstrap_draws: int | None = None,
+) -> tuple[Evaluation, dict[str, Any]]:
+    """Judges labelled posts from elsewhere with a run's model, at the threshold frozen on its val.
+
+    Args:
+        path, columns, labels: see `read_external_corpus`.
+
+    Returns:
+        Numbers of the parts `val` and `external`, and what was read.
+
+    Raises:
+        InputError: the posts cannot be used, or they are those that the run learned from.
+    """
+    from mental_health_classifier.data.posts_to_judge import EXTERNAL, read_external_corpus
+    from mental_health_classifier.predictor import Predictor
+
+    corpus = read_external_corpus(path, task=task_of(run), columns=columns, labels=labels)
+    refuse_own_posts(run, corpus.fingerprint, what=str(path))
+    predictions = {
+        **stored_predictions(run, ["val"]),
+        EXTERNAL: Predictor.load(run).predict_corpus(corpus, EXTERNAL),
+    }
+    found = evaluate(predictions, **_settings(run, bootstrap_draws))
+    posts = {"name": corpus.name, "fingerprint": corpus.fingerprint, "account": corpus.account}
+    return found, posts
+
+
+def refuse_own_posts(run: RunSummary, fingerprint: str, *, what: str) -> None:
+    """Refuses posts that are the corpus of the run itself: they are no validation."""
+    if fingerprint == run.data.get("fingerprint"):
+        raise InputError(
+            f"{what} holds the posts that run {run.id} learned from (the fingerprints are equal): "
+            "numbers on them would flatter. Give other posts."
+        )
+
+
+def _settings(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
+    chosen = {"bootstrap_draws": bootstrap_draws or _setting(run, "bootstrap_draws")}
+    chosen["specificity_floor"] = _setting(run, "specificity_floor")
+    for key, value in chosen.items():
+        if value is None:
+            raise InputError(f"Run {run.id} was configured without evaluation.{key}.")
+    return chosen
+
+
+def _setting(run: RunSummary, key: str) -> Any:
+    settings = run.configuration.get("evaluation")
+    return settings.get(key) if isinstance(settings, Mapping) else None
+
+
+def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
+    """Runs the behaviour suite on a run's model and stores what it found.
+
+    Alerts begin at the certificate's threshold, or at the operating point's where there is none.
+    """
+    from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour
+    from mental_health_classifier.predictor import Predictor
+
+    predictor = Predictor.load(run, is_uncertified_allowed=True)
+    found = assess_behaviour(
+        predictor.predict,
+        priority_index=predictor.priority_index,
+        threshold=predictor.threshold,
+    )
+    behaviour = {"is_certified": predictor.is_certified, **found}
+    write_assessment(run.directory, "behaviour", behaviour)
+    return behaviour
+
+
+def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
+    """Reads the run's posts again, masks what they name, and stores what that costs the model.
+
+    Raises:
+        InputError: the posts are not at hand any more, or have changed.
+    """
+    from omegaconf import DictConfig, OmegaConf
+
+    from mental_health_classifier.build import build_corpus
+    from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
+    from mental_health_classifier.predictor import Predictor
+
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
+    corpus = build_corpus(config)
+    if corpus.fingerprint != run.data.get("fingerprint"):
+        raise InputError(
+            f"The posts of run {run.id} have changed since (fingerprint {corpus.fingerprint}, "
+            f"recorded {run.data.get('fingerprint')}). Put the old ones back in data.path."
+        )
+    test = stored_predictions(run, ["test"])["test"]
+    texts = corpus.part("test")["text"].tolist()
+    predictor = Predictor.load(run)
+    masked = [without_names(text, test.task.class_names) for text in texts]
+    found = assess_shortcuts(
+        test,
+        replace(test, probabilities=predictor.predict_scrubbed(masked)),
+        texts,
+        bootstrap_draws=_setting(run, "bootstrap_draws"),
+    )
+    write_assessment(run.directory, "shortcuts", found)
+    return found

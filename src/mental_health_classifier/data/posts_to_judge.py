@@ -1,0 +1,122 @@
+"""Posts that a trained model is to judge: with labels to be measured on, or without any."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
+from mental_health_classifier.data.posts import CleanPosts, Post, Source, clean_rows
+from mental_health_classifier.data.tables import ROLES, Columns, files_to_read, read_rows
+
+EXTERNAL = "external"
+"""The part that posts from elsewhere make up."""
+
+
+def read_external_corpus(
+    path: Path, *, task: Task, columns: Columns, labels: Mapping[str, str] | None
+) -> Corpus:
+    """Reads labelled posts from elsewhere, all of them one part.
+
+    Args:
+        path: a file as `data.path` takes it.
+        task: what the model answers.
+        columns, labels: see `Source.of`.
+
+    Raises:
+        InputError: the file cannot be used, or a label is none of the model's classes.
+    """
+    source = Source.of(str(path), files=None, columns=columns, labels=labels, severity_levels=None)
+    clean = clean_rows(list(source.rows()), source)
+    posts = _without_duplicates(clean, source)
+    if not posts:
+        raise InputError(
+            f"{path} holds no posts that can be used: {clean.account.rows_read} rows were read."
+        )
+    unknown = sorted({post.label for post in posts} - set(task.class_names))
+    if unknown:
+        known = ", ".join(task.class_names)
+        raise InputError(
+            f"{path.name} has {len(unknown)} labels that the model does not know; it knows {known}."
+            " Map them: --label SPELLING=CLASS, once for each spelling in the file."
+        )
+    fingerprint, key = fingerprint_and_key(post.content for post in posts)
+    return Corpus(
+        name=path.name,
+        posts=pd.DataFrame(
+            {
+                "id": [keyed_hash(source.reference(post.file, post.row), key) for post in posts],
+                "text": [post.text for post in posts],
+                "label": np.array([task.class_names.index(p.label) for p in posts], dtype=np.int64),
+                "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
+                "part": EXTERNAL,
+            }
+        ),
+        task=task,
+        fingerprint=fingerprint,
+        key=fingerprint,
+        account=clean.account.describe(),
+        warnings=(),
+        is_synthetic=False,
+        truncate="head",
+    )
+
+
+def _without_duplicates(clean: CleanPosts, source: Source) -> list[Post]:
+    """Keeps one of each text, as a corpus does, and none of those that carry two labels."""
+    labels: dict[int, set[str]] = defaultdict(set)
+    for post in clean.posts:
+        labels[post.text_hash].add(post.label)
+    kept: dict[int, Post] = {}
+    for post in clean.posts:
+        row = source.reference(post.file, post.row)
+        if len(labels[post.text_hash]) > 1:
+            clean.account.drop("conflicting labels for one text", row)
+        elif kept.setdefault(post.text_hash, post) is not post:
+            clean.account.drop("duplicate", row)
+    clean.account.rows_kept = len(kept)
+    return list(kept.values())
+
+
+class UnlabelledPost(NamedTuple):
+    row: str
+    """FILE:ROW, as a spreadsheet counts."""
+    id: str
+    """As the file gives it, or the row."""
+    text: str | None
+    """Not scrubbed. None: the row cannot be read."""
+
+
+def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]:
+    """Yields the posts of a file, one at a time, so that its size does not matter.
+
+    Args:
+        path: a file as `data.path` takes it.
+        columns: which columns hold `id` and `text`.
+
+    Raises:
+        InputError: the file cannot be used, holds no posts, or ends in the middle of a row.
+    """
+    ((file, _part),) = files_to_read(str(path), None)
+    # A label is not needed; where a role needs a column, that of the text will do.
+    roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
+    place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
+    for number, cells in read_rows(file, roles):
+        row = f"{file.name}:{number}"
+        last = UnlabelledPost(row, row, None)
+        if not isinstance(cells, str):
+            last = UnlabelledPost(row, cells[place["id"]].strip() or row, cells[place["text"]])
+        yield last
+    if last is None:
+        raise InputError(f"{path} holds no posts: there is no row below the header.")
+    if last.text is None:
+        raise InputError(
+            f"{path} ends in the middle of row {last.row}: the file was cut, or its last row is "
+            "damaged. Give the whole file."
+        )

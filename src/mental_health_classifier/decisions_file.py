@@ -1,0 +1,174 @@
+"""A file of posts becomes a file of decisions, of any size, with an account that holds no text."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.ensemble import hash_of_weights
+from mental_health_classifier.evaluation.decisions import Decision
+from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
+from mental_health_classifier.predictor import Predictor
+from mental_health_classifier.tracking.assessments import FOLDER
+from mental_health_classifier.tracking.attempts import now
+from mental_health_classifier.tracking.files import (
+    append_record,
+    null_where_not_finite,
+    open_records,
+    whole_file,
+)
+
+if TYPE_CHECKING:
+    from mental_health_classifier.data.posts_to_judge import UnlabelledPost
+
+POSTS_AT_ONCE = 8192
+AUDIT = "decisions.jsonl"
+UNREADABLE = "unreadable_row"
+
+
+def write_decisions(
+    predictor: Predictor,
+    posts: Path,
+    output: Path,
+    *,
+    columns: Mapping[str, Any],
+    audit_sample: int = 0,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Decides for every post of a file, in little memory, and leaves an audit line with the run.
+
+    Args:
+        predictor: the model and its threshold.
+        posts, columns: see `read_unlabelled`.
+        output: a CSV file that does not exist yet; it appears whole or not at all. One row a post:
+            `post,decision,reason,uncertainty,is_certified,p_CLASS,...`, without its text.
+        audit_sample: so many of the posts without an alert, drawn at random, are named in a file
+            beside it, for people to look for what was missed.
+        seed: of that draw.
+
+    Returns:
+        The audit line: what decided, counts, alert rate, and drift.
+
+    Raises:
+        InputError: the output exists, or the posts cannot be used.
+    """
+    from mental_health_classifier.data.posts_to_judge import read_unlabelled
+
+    audit_output = output.with_name(f"{output.stem}-audit.csv")
+    for path in (output, *((audit_output,) if audit_sample else ())):
+        if path.exists():
+            raise InputError(f"{path} exists and is not replaced. Name another --output.")
+    batch = _Batch(predictor, audit_sample=audit_sample, seed=seed)
+    header = ["post", "decision", "reason", "uncertainty", "is_certified"]
+    header += [f"p_{name}" for name in predictor.task.class_names]
+    with (
+        whole_file(output) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for chunk in _chunks(read_unlabelled(posts, columns=columns)):
+            writer.writerows(batch.decide(chunk))
+    if audit_sample:
+        with whole_file(audit_output) as temporary:
+            lines = ["post", *batch.sampled]
+            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    line = batch.account()
+    handle = open_records(predictor.run.directory / FOLDER / AUDIT)
+    with handle:
+        append_record(handle, null_where_not_finite(line))
+    return line
+
+
+class _Batch:
+    """Decides chunk by chunk, and keeps count."""
+
+    def __init__(self, predictor: Predictor, *, audit_sample: int, seed: int) -> None:
+        self._predictor = predictor
+        self._reference = predictor.reference
+        self._counts = {
+            name: np.zeros(len(histogram["shares"]), dtype=np.int64)
+            for name, histogram in self._histograms().items()
+        }
+        self._actions: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._audit_sample = audit_sample
+        self._random = random.Random(seed)
+        self.sampled: list[str] = []
+
+    def decide(self, posts: Sequence[UnlabelledPost]) -> Iterator[list[object]]:
+        """A row of the output for each post."""
+        probabilities, decisions = self._predictor.judge([post.text or "" for post in posts])
+        self._count("scores", probabilities[:, self._predictor.priority_index])
+        self._count("characters", np.array([len(" ".join((p.text or "").split())) for p in posts]))
+        for post, row, decision in zip(posts, probabilities.tolist(), decisions, strict=True):
+            if post.text is None:
+                decision = Decision("refer", UNREADABLE, None)
+            self._actions[decision.action] += 1
+            self._reasons[decision.reason] += 1
+            if decision.action == "no_alert" and self._audit_sample:
+                self._draw(post.id)
+            yield [
+                post.id or post.row,
+                decision.action,
+                decision.reason,
+                "" if decision.uncertainty is None else f"{decision.uncertainty:.4f}",
+                "yes" if self._predictor.is_certified else "no",
+                *("" if np.isnan(p) else f"{p:.6f}" for p in row),
+            ]
+
+    def account(self) -> dict[str, Any]:
+        """What is left of a batch when its posts are forgotten."""
+        total = sum(self._actions.values())
+        drift = {
+            name: shift_from(histogram, self._counts[name])
+            for name, histogram in self._histograms().items()
+        }
+        certificate = self._predictor.certificate if self._predictor.is_certified else None
+        return {
+            "time": now(),
+            "run": self._predictor.run.id,
+            "model_sha256": hash_of_weights(self._predictor.run),
+            "threshold": self._predictor.threshold,
+            "is_certified": certificate is not None,
+            "promise": certificate
+            and {key: certificate[key] for key in ("required_recall", "confidence")},
+            "posts": total,
+            "decisions": dict(self._actions),
+            "reasons": dict(self._reasons),
+            "alert_rate": self._actions["alert"] / total,
+            "drift": drift,
+            "is_drifting": any(each["is_large"] for each in drift.values()),
+        }
+
+    def _histograms(self) -> dict[str, Any]:
+        if self._reference is None:
+            return {}
+        return {name: self._reference[name] for name in ("scores", "characters")}
+
+    def _count(self, name: str, values: np.ndarray) -> None:
+        if name in self._counts:
+            edges = np.array(self._histograms()[name]["edges"])
+            self._counts[name] += counts_in_bins(values[np.isfinite(values)], edges)
+
+    def _draw(self, post: str) -> None:
+        """Keeps every post so far with the same chance (reservoir sampling)."""
+        if len(self.sampled) < self._audit_sample:
+            self.sampled.append(post)
+            return
+        place = self._random.randrange(self._actions["no_alert"])
+        if place < self._audit_sample:
+            self.sampled[place] = post
+
+
+def _chunks(posts: Iterator[UnlabelledPost]) -> Iterator[list[UnlabelledPost]]:
+    while chunk := list(islice(posts, POSTS_AT_ONCE)):
+        yield chunk

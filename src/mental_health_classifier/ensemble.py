@@ -1,0 +1,195 @@
+"""Several runs as one model: the mean of their probabilities, calibrated and certified as a whole.
+
+What was promised of the members does not carry over, so nothing of theirs is taken but what they
+predicted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mental_health_classifier.analysis.model_card import write_model_card
+from mental_health_classifier.assessment import assess
+from mental_health_classifier.contracts import PARTS, InputError, Predictions
+from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
+from mental_health_classifier.evaluation.evaluate import evaluate
+from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
+from mental_health_classifier.tracking.files import sha256_of
+from mental_health_classifier.tracking.run_record import recorded_run
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+
+MODEL = "ensemble"
+DECIMALS = 6
+WEIGHTS = ("best.safetensors", "{model}.npz")
+
+
+def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str) -> None:
+    """Makes a run of its own from completed ones, with everything that a run ends with.
+
+    Args:
+        members: two runs or more that share their parts.
+        directory: of the new run; must not hold one.
+        name: what it is called in tables.
+
+    Raises:
+        InputError: a member did not complete, or members do not share their posts and parts.
+
+    Source: Lakshminarayanan, Pritzel and Blundell, NIPS 2017 (deep ensembles).
+    """
+    parts = PARTS[1:]
+    by_member = [stored_predictions(run, parts) for run in _checked(members)]
+    _refuse_other_parts(members, by_member)
+    first = members[0]
+    settings = first.configuration["evaluation"]
+    config = {
+        "ensemble": {"members": [_facts_of(run, directory) for run in members]},
+        "model": {"name": MODEL},
+        "data": first.configuration["data"],
+        "evaluation": settings,
+        "num_threads": first.configuration.get("num_threads"),
+    }
+    record = recorded_run(
+        directory,
+        name=name,
+        description=f"Mean of {len(members)} runs",
+        hypothesis="",
+        tags=[],
+        seed=first.seed or 0,
+        model=MODEL,
+        variants=[],
+        config=config,
+        overrides=[],
+        argv=sys.argv,
+    )
+    with record:
+        data = {key: value for key, value in first.data.items() if key != "schema_version"}
+        record.write_data(data)
+        with record.phase("prediction"):
+            means = {part: mean_of([given[part] for given in by_member]) for part in parts}
+            temperature = fit_temperature(means["val"])
+            predictions = {part: tempered(means[part], temperature) for part in parts}
+            for given in predictions.values():
+                record.write_predictions(given)
+        with record.phase("evaluation"):
+            evaluation = evaluate(
+                predictions,
+                specificity_floor=settings["specificity_floor"],
+                bootstrap_draws=settings["bootstrap_draws"],
+            )
+            looks = read_assessment(first.directory, "reference")
+            assess(directory, predictions, settings, looks=looks)
+        sizes = [run.model_facts.get("parameters") for run in members]
+        record.note_model(
+            temperature=temperature,
+            members=len(members),
+            parameters=None if None in sizes else sum(size for size in sizes if size is not None),
+        )
+        record.finish(metrics=evaluation.metrics, intervals=evaluation.intervals)
+    write_model_card(read_run(directory))
+
+
+def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]:
+    """The best completed runs by their headline on val, of those that share the best one's parts.
+
+    Raises:
+        InputError: there are not so many.
+    """
+    key = {run.id: f"val/{headline_of(run.data.get('priority_class'))}" for run in runs}
+    able = [
+        run
+        for run in runs
+        if run.status == "completed"
+        and MODEL not in run.configuration
+        and run.metrics.get(key[run.id]) is not None
+    ]
+    ranked = sorted(able, key=lambda run: -(run.metrics[key[run.id]] or 0))
+    alike = [run for run in ranked if _parts_of(run) == _parts_of(ranked[0])]
+    if len(alike) < number:
+        raise InputError(
+            f"--best={number}: {len(alike)} completed runs share the parts of the best one. Give "
+            "less, or train more."
+        )
+    return alike[:number]
+
+
+def _parts_of(run: RunSummary) -> tuple[object, object]:
+    return run.data.get("fingerprint"), run.configuration.get("data", {}).get("split_seed")
+
+
+def mean_of(members: Sequence[Predictions]) -> Predictions:
+    """The mean of what several models say of the same posts."""
+    probabilities = np.mean([given.probabilities for given in members], axis=0)
+    return replace(members[0], probabilities=probabilities)
+
+
+def tempered(predictions: Predictions, temperature: float) -> Predictions:
+    """The same at a temperature, with the decimals that are stored."""
+    rescaled = rescale(predictions.probabilities, temperature=temperature)
+    return replace(predictions, probabilities=rescaled.round(DECIMALS))
+
+
+def hash_of_weights(run: RunSummary) -> str:
+    """SHA-256 of what decides in a run: its weights, or those of all members of an ensemble.
+
+    Raises:
+        InputError: the run left no weights.
+    """
+    members = run.configuration.get(MODEL, {}).get("members")
+    if members:
+        hashes = "".join(member["weights_sha256"] for member in members)
+        return hashlib.sha256(f"{hashes}{run.model_facts.get('temperature')}".encode()).hexdigest()
+    for name in WEIGHTS:
+        path = run.directory / "checkpoints" / name.format(model=run.model)
+        if path.is_file():
+            return sha256_of(path)
+    raise InputError(f"Run {run.id} left no weights in {run.directory / 'checkpoints'}.")
+
+
+def _checked(members: Sequence[RunSummary]) -> Sequence[RunSummary]:
+    if len({run.id for run in members}) < max(2, len(members)):
+        raise InputError(
+            "An ensemble has two members or more, each another run: averaging a run with itself "
+            "changes nothing."
+        )
+    for run in members:
+        if run.status != "completed":
+            raise InputError(f"Run {run.id} is {run.status}: members have to be completed runs.")
+        if MODEL in run.configuration:
+            raise InputError(f"Run {run.id} is an ensemble itself: name its members instead.")
+    return members
+
+
+def _refuse_other_parts(
+    members: Sequence[RunSummary], by_member: Sequence[dict[str, Predictions]]
+) -> None:
+    first = by_member[0]
+    for run, given in zip(members, by_member, strict=True):
+        for part, predictions in given.items():
+            is_same = predictions.task == first[part].task
+            if not is_same or list(predictions.post_ids) != list(first[part].post_ids):
+                raise InputError(
+                    f"Run {run.id} has another {part} part than run {members[0].id}: what one "
+                    "learned from, the other may be tested on. Members need the same posts, "
+                    "classes and data.split_seed."
+                )
+
+
+def _facts_of(run: RunSummary, directory: Path) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "seed": run.seed,
+        "model": run.model,
+        # Relative, so that outputs can be moved as a whole.
+        "directory": os.path.relpath(run.directory.resolve(), directory.resolve()),
+        "weights_sha256": hash_of_weights(run),
+    }

@@ -1,0 +1,236 @@
+"""A threshold with a promise: the recall of the priority class is kept, with a stated confidence.
+
+A recall that was read off a sample misses its target in every other sample that follows. Here the
+threshold is chosen by a test that fails to keep the promise in no more than a stated share of
+samples.
+
+Source: Angelopoulos et al., Learn then Test, arXiv 2110.01052; MAPIE's binary risk control.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.evaluation.evaluate import check_predictions
+from mental_health_classifier.evaluation.intervals import Share, author_groups
+from mental_health_classifier.evaluation.operating_point import shares_at_threshold
+
+NUM_THRESHOLDS = 300
+"""Thresholds that are tested: so many quantiles of what val was given."""
+
+NOT_GUARANTEED = (
+    "It holds for posts that are like those of the calibration part, drawn in the same way; "
+    "not for another community, another time or another way of choosing posts.",
+    "It is an average over all priority posts. For a group of people, or a kind of post, recall "
+    "can be lower.",
+    "It counts one post an author. Of people who write many posts it says nothing more.",
+    "It is about the labels. Where they are wrong, so is the promise.",
+    "It says nothing about how many alerts are false: that is the false alarm rate beside it.",
+    "It is void after any change to the model, its vocabulary or the way posts are prepared, and "
+    "after a shift in what people write.",
+)
+NOT_GUARANTEED_WITHOUT_AUTHORS = (
+    "Authors are not known, so that posts of one person count as if several had written them: the "
+    "confidence may be lower than stated."
+)
+
+
+def check_promise(*, required_recall: float, confidence: float) -> None:
+    """Refuses a promise that nothing could keep, so that no training is lost to it at its end."""
+    for key, share in (("required_recall", required_recall), ("confidence", confidence)):
+        if not 0 < share < 1:
+            raise InputError(
+                f"evaluation.{key}={share}: expected a share between 0 and 1, such as 0.9."
+            )
+
+
+def posts_needed(*, required_recall: float, confidence: float) -> int:
+    """Priority posts, each of another author, with fewer of which nothing can be certified.
+
+    Even if all of them are found, so many have to be that a model below the required recall would
+    have found them all with a chance of no more than 1 - confidence.
+    """
+    # Whole results of the quotient must not be rounded up by an error in its last digit.
+    return math.ceil(math.log(1 - confidence) / math.log(required_recall) - 1e-9)
+
+
+def allowed_misses(n: int, *, required_recall: float, confidence: float) -> int | None:
+    """How many of `n` priority posts may be missed; None: n is too small for any answer.
+
+    The largest number that a model below the required recall would stay within with a chance of no
+    more than 1 - confidence.
+    """
+    from scipy.stats import binom
+
+    chances = binom.cdf(np.arange(n + 1), n, 1 - required_recall)
+    num_allowed = int((chances <= 1 - confidence).sum())
+    return num_allowed - 1 if num_allowed else None
+
+
+def one_post_an_author(predictions: Predictions, *, seed: int = 0) -> np.ndarray:
+    """Places of posts so that no author has two of the priority class, nor two others.
+
+    Posts of one person resemble each other: the second says less than that of somebody else would,
+    and the test counts it as if it said as much. Which post it is, is drawn; the order of the posts
+    plays no part.
+    """
+    groups = author_groups(predictions)
+    by_id = np.argsort(np.array(predictions.post_ids), kind="stable")
+    order = by_id[np.random.default_rng(seed).permutation(len(by_id))]
+    kinds = np.column_stack([groups, predictions.is_priority])[order]
+    _, first = np.unique(kinds, axis=0, return_index=True)
+    return np.sort(order[first])
+
+
+def certify(
+    calibration: Predictions,
+    val: Predictions,
+    *,
+    required_recall: float,
+    confidence: float,
+    seen: Sequence[Predictions] = (),
+) -> dict[str, Any]:
+    """Looks for the highest threshold whose recall can be promised.
+
+    Thresholds are tested from the safest one on, and the first that fails ends it (a fixed
+    sequence), so that many tests need no correction.
+
+    Args:
+        calibration: predictions that chose nothing else. Of each author one post counts.
+        val: where the thresholds that are tested come from.
+        required_recall: share of priority posts that have to be alerted.
+        confidence: share of calibration samples in which the promise has to hold.
+        seen: what else the model was chosen or measured on.
+
+    Returns:
+        What is recorded. `is_certified` false: there is no threshold, and `reason` says why.
+
+    Raises:
+        InputError: settings out of range, no priority class, probabilities that are none, or posts
+            in the calibration part that the model was chosen on.
+    """
+    check_promise(required_recall=required_recall, confidence=confidence)
+    if calibration.task.priority_class is None:
+        raise InputError(
+            "A certificate is about the recall of the priority class, and there is none: set "
+            "data.priority_class."
+        )
+    for given in (calibration, val):
+        check_predictions(given)
+    _refuse_seen_posts(calibration, [val, *seen])
+    chosen = one_post_an_author(calibration)
+    scores, is_priority = calibration.priority_scores[chosen], calibration.is_priority[chosen]
+    n = int(is_priority.sum())
+    needed = posts_needed(required_recall=required_recall, confidence=confidence)
+    facts: dict[str, Any] = {
+        "is_certified": False,
+        "priority_class": calibration.task.priority_class,
+        "required_recall": required_recall,
+        "confidence": confidence,
+        "n": n,
+        "n_needed": needed,
+        "allowed_misses": allowed_misses(n, required_recall=required_recall, confidence=confidence),
+        "has_authors": calibration.authors is not None,
+    }
+    each = "one an author" if calibration.authors is not None else "of authors not known"
+    counted = f"{n} {calibration.task.priority_class} posts ({each})"
+    if n < needed:
+        reason = (
+            f"The calibration part has {counted}; at least {needed} are needed to promise a recall "
+            f"of {required_recall:g} with confidence {confidence:g}."
+        )
+        return {**facts, "reason": reason}
+    threshold = _highest_valid_threshold(
+        scores,
+        is_priority,
+        thresholds=_thresholds_of(val),
+        required_recall=required_recall,
+        confidence=confidence,
+    )
+    if threshold is None or (scores >= threshold).all():
+        reason = (
+            f"Among the calibration part's {counted} no threshold but the one that alerts every "
+            f"post keeps a recall of {required_recall:g} with confidence {confidence:g}. Ask for "
+            "less, or train a model that tells these posts apart better."
+        )
+        return {**facts, "reason": reason}
+    shares = shares_at_threshold(threshold, scores=scores, is_priority=is_priority)
+    quiet, recall = shares["specificity"], shares["recall"]
+    alarms = Share(quiet.of - quiet.counted, quiet.of)
+    return {
+        **facts,
+        "is_certified": True,
+        "threshold": threshold,
+        "misses": recall.of - recall.counted,
+        "false_alarm_rate": alarms.value,
+        "false_alarm_interval": alarms.interval,
+        "alert_rate": shares["alert_rate"].value,
+        "guaranteed": (
+            f"If a post is alerted when its probability of {calibration.task.priority_class} is at "
+            f"least {threshold:g}, then at least {required_recall:.0%} of "
+            f"{calibration.task.priority_class} posts are alerted. A calibration sample of {n} "
+            "posts leads to a threshold that breaks this promise with a chance of at most "
+            f"{1 - confidence:.0%}."
+        ),
+        "not_guaranteed": [
+            *NOT_GUARANTEED,
+            *(() if calibration.authors is not None else (NOT_GUARANTEED_WITHOUT_AUTHORS,)),
+        ],
+    }
+
+
+def _thresholds_of(val: Predictions) -> np.ndarray:
+    """Thresholds in the order in which they are tested, the safest first."""
+    quantiles = np.linspace(0, 1, NUM_THRESHOLDS)
+    # Scores that occurred, with their decimals: what lies between two would be rounded elsewhere.
+    occurred = np.quantile(val.priority_scores, quantiles, method="inverted_cdf")
+    return np.unique(np.concatenate([[0.0], occurred]))
+
+
+def _highest_valid_threshold(
+    scores: np.ndarray,
+    is_priority: np.ndarray,
+    *,
+    thresholds: np.ndarray,
+    required_recall: float,
+    confidence: float,
+) -> float | None:
+    from mapie.risk_control import BinaryClassificationController, recall
+
+    controller = BinaryClassificationController(
+        predict_function=lambda given: np.column_stack([1 - np.asarray(given), given]),
+        risk=recall,
+        target_level=required_recall,
+        confidence_level=confidence,
+        # The default corrects for all thresholds at once, which costs ten points of false alarms.
+        fwer_method="fixed_sequence",
+        list_predict_params=thresholds,
+    )
+    # Recall is a matter of priority posts alone.
+    found = scores[is_priority]
+    with warnings.catch_warnings():
+        # That all thresholds hold, or none does, or that scores are all 0 or 1: the certificate
+        # says it itself.
+        warnings.filterwarnings("ignore", category=UserWarning, module="mapie")
+        controller.calibrate(found, np.ones(len(found), dtype=int))
+    valid = controller.valid_predict_params
+    # The promise holds for all of them at once, so the one with the fewest alerts is free to take.
+    return float(np.max(valid)) if len(valid) else None
+
+
+def _refuse_seen_posts(calibration: Predictions, seen: Sequence[Predictions]) -> None:
+    own = set(calibration.post_ids)
+    for other in seen:
+        shared = own.intersection(other.post_ids)
+        if shared:
+            raise InputError(
+                f"{len(shared)} of the {len(own)} calibration posts are posts of part "
+                f"{other.part} too, on which the model was chosen or measured: a promise made on "
+                "them would be worth nothing. Certify on posts that the model never saw."
+            )

@@ -1,0 +1,93 @@
+"""Ways to a good score that are no understanding: single words, and the name of the label itself.
+
+Where labels come from communities or from diagnoses that people name, the name is the label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.evaluation.intervals import author_groups, bootstrap_intervals
+from mental_health_classifier.evaluation.metrics import PartMetrics
+from mental_health_classifier.evaluation.operating_point import recall_at_specificity
+
+MASKED = "something"
+"""Stands for what was masked: a word of everyday language, which no label is called."""
+
+KEYWORDS = re.compile(
+    r"suicid\w*|kill(?:ing)? my ?self|end(?:ing)? (?:my life|it all)|want to die|better off dead"
+    r"|self[ -]?harm\w*|no reason to live|don'?t want to (?:live|be alive|be here)",
+    re.IGNORECASE,
+)
+NAMES_OF_DIAGNOSES = re.compile(
+    r"\b(?:major depressi\w+|depressi\w+|depressed|anxiety|anxious|bipolar|mani[ac]\w*|ptsd"
+    r"|post[ -]?traumatic\w*|schizo\w+|psychosis|psychotic|borderline|bpd|adhd|add|ocd|autis\w+"
+    r"|eating disorder\w*|anorexi\w+|bulimi\w+|insomni\w+|panic|addict\w*|alcoholi\w+"
+    r"|suicid\w*|r/\w+)\b",
+    re.IGNORECASE,
+)
+
+
+def keyword_scores(texts: list[str]) -> np.ndarray:
+    """How many words a list would have found in each text, shape `(n,)`."""
+    return np.array([len(KEYWORDS.findall(text)) for text in texts], dtype=float)
+
+
+def without_names(text: str, class_names: tuple[str, ...]) -> str:
+    """A text in which no diagnosis and no class is named."""
+    masked = NAMES_OF_DIAGNOSES.sub(MASKED, text)
+    for name in class_names:
+        spelled = re.escape(name).replace("_", "[ _-]")
+        masked = re.sub(rf"\b{spelled}\b", MASKED, masked, flags=re.IGNORECASE)
+    return masked
+
+
+def assess_shortcuts(
+    test: Predictions, masked: Predictions, texts: list[str], *, bootstrap_draws: int
+) -> dict[str, Any]:
+    """What a list of words reaches, and what a model loses when labels are not named.
+
+    Args:
+        test: predictions of the posts as they are.
+        masked: the same from `without_names`.
+        texts: of the posts.
+        bootstrap_draws: draws of authors behind the interval of the loss.
+
+    Returns:
+        `keyword_recall_at_spec80`, None without a priority class; `masked_share`, of posts that
+        named something; `masked` and `loss`, the headline of the masked posts and its distance from
+        that of the posts as they are, with `loss_interval`.
+    """
+    key = headline_of(test.task.priority_class)
+    measure, measure_masked = PartMetrics(test), PartMetrics(masked)
+
+    def losses(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        return {key: measure(weights)[key] - measure_masked(weights)[key]}
+
+    one = np.ones((1, len(test)))
+    kinds = [test.is_priority, ~test.is_priority] if test.task.priority_class else []
+    intervals = bootstrap_intervals(
+        losses, author_groups(test), must_hold=kinds, draws=bootstrap_draws
+    )
+    changed = [without_names(text, test.task.class_names) != text for text in texts]
+    keyword_recall = None
+    if test.task.priority_class is not None:
+        keyword_recall = recall_at_specificity(
+            keyword_scores(texts), test.is_priority, specificity=0.80
+        )
+    return {
+        "metric": f"test/{key}",
+        "n": len(test),
+        "keyword_recall_at_spec80": keyword_recall,
+        "masked_share": float(np.mean(changed)),
+        "unmasked": float(measure(one)[key][0]),
+        "masked": float(measure_masked(one)[key][0]),
+        "loss": float(losses(one)[key][0]),
+        "loss_interval": intervals.get(key),
+    }

@@ -1,0 +1,257 @@
+"""A trained run, loaded: posts in, decisions out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
+from mental_health_classifier.evaluation.decisions import Decision, decide
+from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
+from mental_health_classifier.tracking.assessments import read_assessment, task_of
+from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+log = logging.getLogger(__name__)
+
+DECIMALS = 6
+"""As in stored predictions: a threshold was chosen on numbers rounded like this."""
+
+
+class Predictor:
+    """Judges posts with the model of one run.
+
+    Args:
+        run: the record of the run.
+        predict_texts: scrubbed texts -> class probabilities, shape `(n, C)`.
+        is_uncertified_allowed: see `load`.
+    """
+
+    def __init__(
+        self,
+        run: RunSummary,
+        predict_texts: Callable[[Sequence[str]], np.ndarray],
+        *,
+        is_uncertified_allowed: bool = False,
+    ) -> None:
+        self.run = run
+        self.task = task_of(run)
+        self.certificate = read_assessment(run.directory, "certificate")
+        self.reference = read_assessment(run.directory, "reference")
+        self._predict_texts = predict_texts
+        self._is_uncertified_allowed = is_uncertified_allowed
+
+    @classmethod
+    def load(
+        cls, run: RunSummary | Path | str, *, is_uncertified_allowed: bool = False
+    ) -> Predictor:
+        """Loads the model of a completed run; nothing in its folder is executed.
+
+        Args:
+            run: its record, or its folder.
+            is_uncertified_allowed: decide at the operating point's threshold, without any promise,
+                where there is no certificate.
+
+        Raises:
+            InputError: the run did not complete, or its files do not fit its configuration.
+        """
+        found = run if isinstance(run, RunSummary) else read_run(Path(run))
+        if found.status != "completed":
+            raise InputError(
+                f"Run {found.id or found.directory} is {found.status}: only a completed run has a "
+                "model to use. `mhc runs --status completed` lists those."
+            )
+        model = load_model(found, task=task_of(found))
+        return cls(found, model, is_uncertified_allowed=is_uncertified_allowed)
+
+    @property
+    def priority_index(self) -> int:
+        """Place of the priority class among the classes."""
+        if self.task.priority_index is None:
+            raise InputError(
+                f"Run {self.run.id} has no priority class, so there is nothing to alert. Train "
+                "with data.priority_class."
+            )
+        return self.task.priority_index
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether the threshold carries a promise."""
+        return bool(self.certificate and self.certificate["is_certified"])
+
+    @property
+    def threshold(self) -> float:
+        """From which probability of the priority class on a post is alerted.
+
+        Raises:
+            InputError: there is no certificate, and none was allowed to be missing; or no
+                threshold at all.
+        """
+        if self.is_certified:
+            assert self.certificate is not None
+            return float(self.certificate["threshold"])
+        reason = (self.certificate or {}).get("reason", "none was asked for.")
+        if not self._is_uncertified_allowed:
+            raise InputError(
+                f"Run {self.run.id} has no certificate: {reason} Without one nothing is promised "
+                "about missed posts; --uncertified goes on all the same."
+            )
+        threshold = self.run.metrics.get("test/operating_point/threshold")
+        if threshold is None:
+            raise InputError(
+                f"Run {self.run.id} has no certificate and no operating point: its model cannot be "
+                "used to alert."
+            )
+        return float(threshold)
+
+    def decide(self, texts: Sequence[str]) -> list[Decision]:
+        """Alert, refer to a person, or no alert, for each post; see `decide`.
+
+        Whatever goes wrong with a post, it is referred.
+        """
+        return self.judge(texts)[1]
+
+    def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Decision]]:
+        """Probabilities, NaN where the model failed, and decisions of posts as people wrote them.
+
+        Raises:
+            InputError: see `threshold`.
+        """
+        from mental_health_classifier.data.scrubbing import scrub
+
+        scrubbed = [scrub(text)[0] for text in texts]
+        probabilities = self._predict_or_nan(scrubbed)
+        decisions = decide(
+            probabilities,
+            priority_index=self.priority_index,
+            threshold=self.threshold,
+            reasons_to_refer=[reason_to_refer(text, self.reference) for text in scrubbed],
+        )
+        return probabilities, decisions
+
+    def _predict_or_nan(self, texts: Sequence[str]) -> np.ndarray:
+        try:
+            return self.predict_scrubbed(texts)
+        except Exception as error:
+            # A post that breaks the model must not be taken for one without risk, nor keep others
+            # from being judged. The message could hold its text, so only the kind is told.
+            if len(texts) > 1:
+                half = len(texts) // 2
+                parts = [self._predict_or_nan(part) for part in (texts[:half], texts[half:])]
+                return np.concatenate(parts)
+            log.warning("The model failed on a post (%s); it is referred.", type(error).__name__)
+            return np.full((1, self.task.num_classes), np.nan)
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Class probabilities in the order of `task.class_names`, shape `(n, C)`.
+
+        Args:
+            texts: posts as people wrote them; links and names are replaced as in training.
+        """
+        from mental_health_classifier.data.scrubbing import scrub
+
+        return self.predict_scrubbed([scrub(text)[0] for text in texts])
+
+    def predict_scrubbed(self, texts: Sequence[str]) -> np.ndarray:
+        """The same for posts that were scrubbed when they were read."""
+        if not len(texts):
+            return np.empty((0, self.task.num_classes))
+        return self._predict_texts(texts).round(DECIMALS)
+
+    def predict_corpus(self, corpus: Corpus, part: str) -> Predictions:
+        """The same for a part of a corpus, joined with what is known of its posts."""
+        return corpus.predictions(part, self.predict_scrubbed(corpus.part(part)["text"].tolist()))
+
+
+def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
+    """The model in a run's folder as a function of scrubbed texts."""
+    from omegaconf import DictConfig, OmegaConf
+
+    if "ensemble" in run.configuration:
+        return _load_ensemble(run, task=task)
+    folder = run.directory / "checkpoints"
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
+    if "_target_" in config.model:
+        from mental_health_classifier.training.saved_yardstick import SavedTfidfLogistic
+
+        return SavedTfidfLogistic(folder, name=config.model.name).predict_texts
+    return _load_network(folder, config, task=task)
+
+
+def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
+    from mental_health_classifier.ensemble import hash_of_weights
+    from mental_health_classifier.evaluation.calibration import rescale
+
+    models = []
+    for member in run.configuration["ensemble"]["members"]:
+        found = read_run(run.directory / member["directory"])
+        if found.id != member["id"] or hash_of_weights(found) != member["weights_sha256"]:
+            raise InputError(
+                f"{found.directory} is not member {member['id']} of ensemble {run.id}, or its "
+                "weights have changed. Restore it, or make the ensemble anew."
+            )
+        models.append(load_model(found, task=task))
+    temperature = run.model_facts["temperature"]
+
+    def predict_texts(texts: Sequence[str]) -> np.ndarray:
+        # Rounded as the stored predictions are from which the mean was made.
+        mean = np.mean([model(texts).round(DECIMALS) for model in models], axis=0)
+        return rescale(mean, temperature=temperature)
+
+    return predict_texts
+
+
+def _load_network(
+    folder: Path, config: DictConfig, *, task: Task
+) -> Callable[[Sequence[str]], np.ndarray]:
+    import torch
+
+    from mental_health_classifier.build import build, build_network, set_num_threads
+    from mental_health_classifier.data.batching import make_batch
+    from mental_health_classifier.data.token_cache import TokenTable
+    from mental_health_classifier.data.tokenizer import PostTokenizer
+    from mental_health_classifier.training.checkpoint_files import read_checkpoint
+
+    set_num_threads(config.num_threads)
+    try:
+        tokenizer = PostTokenizer.load(folder / "tokenizer.json")
+        tensors, _state = read_checkpoint(folder / "best.safetensors")
+    except OSError as error:
+        raise InputError(
+            f"{folder} does not hold tokenizer.json and best.safetensors as a run leaves them "
+            f"({error.strerror}). Repeat the run."
+        ) from None
+    network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
+    network.load_state_dict(_weights_of_network(tensors))
+    sampler = build(config.sampler)
+
+    def predict_texts(texts: Sequence[str]) -> np.ndarray:
+        ids, lengths = tokenizer.encode(
+            texts, max_tokens=config.model.max_tokens, truncate=config.data.truncate
+        )
+        tokens = TokenTable(ids, np.concatenate([[0], np.cumsum(lengths)]))
+        probabilities = np.empty((len(texts), task.num_classes))
+        with torch.inference_mode():
+            for rows in sampler(lengths, seed=0, is_shuffled=False):
+                batch = make_batch(tokens, rows=rows, labels={})
+                logits = network(batch).logits[task.name].double()
+                probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()
+        return probabilities
+
+    return predict_texts
+
+
+def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = "network."
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

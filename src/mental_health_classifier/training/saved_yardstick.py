@@ -1,0 +1,55 @@
+"""The yardstick of a run, read back from its folder without running anything from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.files import read_json
+
+
+class SavedTfidfLogistic:
+    """What `TfidfLogistic.save` wrote.
+
+    Args:
+        folder: holds `NAME.json` and `NAME.npz`.
+        name: of the model.
+
+    Raises:
+        InputError: a file is missing, damaged, or does not fit the other one.
+    """
+
+    def __init__(self, folder: Path, *, name: str) -> None:
+        try:
+            written = read_json(folder / f"{name}.json")
+            with np.load(folder / f"{name}.npz", allow_pickle=False) as numbers:
+                self._coefficients = numbers["coefficients"]
+                self._intercepts = numbers["intercepts"]
+                document_frequency = numbers["inverse_document_frequency"]
+        except (OSError, ValueError, KeyError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"{folder} does not hold {name}.json and {name}.npz as a run leaves them: the run "
+                "did not complete, or a file was lost. Repeat the run."
+            ) from None
+        self._vectorizer = TfidfVectorizer(
+            ngram_range=(1, written["max_words"]),
+            sublinear_tf=True,
+            vocabulary=written["vocabulary"],
+        )
+        self._vectorizer.idf_ = document_frequency
+
+    def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Class probabilities in the order of the task's classes, shape `(n, C)`."""
+        logits = np.asarray(self._vectorizer.transform(texts) @ self._coefficients.T)
+        logits = logits + self._intercepts
+        if logits.shape[1] == 1:  # two classes have one line between them
+            logits = np.hstack([np.zeros_like(logits), logits])
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        return odds / odds.sum(axis=1, keepdims=True)
