@@ -30,6 +30,9 @@ WITHOUT_TORCH = {
     "tracking",
     "analysis",
     "cli",
+    "command_parts",
+    "record_commands",
+    "worth_commands",
     "build",
     "sweep",
 }

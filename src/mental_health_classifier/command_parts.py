@@ -1,0 +1,69 @@
+"""What commands of `mhc` share: arguments, finding runs, and what is printed where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mental_health_classifier.contracts import InputError
+
+if TYPE_CHECKING:
+    from mental_health_classifier.tracking.run_index import RunSummary
+
+ROOTS = (Path("outputs"), Path("multirun"))
+"""Where Hydra puts single runs and sweeps."""
+
+Roots = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Folders that hold runs, at any depth: outputs and multirun if not given."),
+]
+LookedUpIn = Annotated[
+    list[Path] | None,
+    typer.Option("--root", help="A folder that holds runs: outputs and multirun if not given."),
+]
+Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or its folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
+
+
+def existing(roots: list[Path] | None) -> list[Path]:
+    """The folders given, or those where Hydra writes.
+
+    Raises:
+        InputError: a folder that was given is not there.
+    """
+    for root in roots or ():
+        if not root.is_dir():
+            raise InputError(f"Expected a folder with runs, but {root} is none.")
+    return roots or list(ROOTS)
+
+
+def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSummary]:
+    """All runs there, newest first; says so if there are none, which is no error.
+
+    Args:
+        as_list: without their numbers, which is faster.
+    """
+    from mental_health_classifier.tracking.run_index import find_runs, list_runs
+
+    folders = existing(roots)
+    found = list_runs(folders) if as_list else find_runs(folders)
+    if not found:
+        say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
+    return found
+
+
+def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
+    # ASCII, because names could otherwise steer the terminal; one object a line, for grep.
+    lines = [json.dumps(row, allow_nan=False) for row in rows]
+    typer.echo("[" + ",\n ".join(lines) + "]")
+
+
+def say(message: str) -> None:
+    """Prints a message for the person, apart from the output that programs read."""
+    from mental_health_classifier.analysis.terminal import printable
+
+    typer.echo("\n".join(map(printable, message.split("\n"))), err=True)
