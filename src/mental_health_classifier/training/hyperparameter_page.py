@@ -21,8 +21,13 @@ def write_hyperparameter_page(
         config: the resolved configuration.
         metrics: final numbers by key; those that were not measured are left out.
     """
-    keys = [f"{part}/{name}" for part in ("val", "test") for name in METRICS]
-    measured = {key: value for key in keys if (value := metrics.get(key)) is not None}
+    # Named as in tables: a second `val/accuracy` would cut off the curve of that name.
+    measured = {
+        f"{prefix}_{name}": value
+        for prefix, part in (("val", "val"), ("final", "test"))
+        for name in METRICS
+        if (value := metrics.get(f"{part}/{name}")) is not None
+    }
     for logger in loggers:
         if isinstance(logger, TensorBoardLogger):
             logger.log_hyperparams(hyperparameters(config), measured)
