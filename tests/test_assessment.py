@@ -208,3 +208,21 @@ def test_a_card_is_left_by_every_run_and_renewed_on_request(runs, mhc) -> None:
     mhc("behaviour", "outputs/tfidf_logistic")
     renewed = mhc("card", "outputs/tfidf_logistic")
     assert renewed.exit_code == 0 and "| negation |" in renewed.stdout
+
+
+def test_posts_from_elsewhere_are_judged_group_by_group(mhc, runs, tmp_path) -> None:
+    posts = write_posts(tmp_path / "posts.csv", runs["tfidf_logistic"], rows=300)
+    header, *rows = posts.read_text().splitlines()
+    genders = [("female", "male")[place % 2] for place in range(len(rows))]
+    lines = [f"{header},gender", *map(",".join, zip(rows, genders, strict=True))]
+    posts.write_text("\n".join(lines))
+    columns = ("--column", "text=body", "--column", "groups=gender")
+    shown = mhc("evaluate", "outputs/tfidf_logistic", posts, *columns)
+    assert shown.exit_code == 0, shown.output
+    assert "female" in shown.stdout and "false alarms" in shown.stdout
+    assert "Largest difference by gender" in shown.stderr
+    (found,) = json.loads(
+        mhc("evaluate", "outputs/tfidf_logistic", posts, *columns, "--json").stdout
+    )
+    by_gender = found["groups"]["groups"]["gender"]
+    assert by_gender["female"]["n"] + by_gender["male"]["n"] == found["metrics"]["external/n"]

@@ -12,6 +12,7 @@ from mental_health_classifier.evaluation.calibration import assess_calibration, 
 from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
+from mental_health_classifier.evaluation.groups import assess_groups
 from mental_health_classifier.evaluation.risk_certificate import certify, check_promise
 from mental_health_classifier.evaluation.triage import assess_triage
 from mental_health_classifier.evaluation.unfamiliar_text import reference_of_texts
@@ -38,8 +39,9 @@ def assess(
     settings: Mapping[str, Any],
     *,
     looks: Mapping[str, Any] | None,
+    threshold: float | None,
 ) -> None:
-    """Writes calibration, certificate and triage of a run below its `assessments/`.
+    """Writes calibration, certificate, triage and groups of a run below its `assessments/`.
 
     And what the posts look like that the certificate rests on, so that later ones can be compared.
 
@@ -48,6 +50,7 @@ def assess(
         predictions: for val, calibration and test.
         settings: `required_recall`, `confidence`, `bootstrap_draws`.
         looks: from `looks_of`; None: not known.
+        threshold: of the operating point, chosen on val. None: there is none.
     """
     calibration = assess_calibration(predictions)
     test, draws = predictions["test"], settings["bootstrap_draws"]
@@ -68,6 +71,8 @@ def assess(
             reference = {**looks, "scores": histogram_of(scores)}
             write_assessment(directory, "reference", reference)
     write_assessment(directory, "calibration", calibration)
+    if test.groups:
+        write_assessment(directory, "groups", assess_groups(test, threshold=threshold))
 
 
 def looks_of(corpus: Corpus) -> dict[str, Any]:
@@ -124,9 +129,22 @@ def certificate_name(run: RunSummary, *, required_recall: float, confidence: flo
     return f"certificate-{required_recall:g}-{confidence:g}"
 
 
-def evaluate_run(run: RunSummary, *, bootstrap_draws: int | None = None) -> Evaluation:
-    """Works out the numbers of a recorded run again, from its stored predictions."""
-    return evaluate(stored_predictions(run, EVALUATED), **_settings(run, bootstrap_draws))
+def evaluate_run(
+    run: RunSummary, *, bootstrap_draws: int | None = None
+) -> tuple[Evaluation, dict[str, Any]]:
+    """Works out the numbers of a recorded run again, from its stored predictions.
+
+    Returns:
+        Numbers of the parts `val` and `test`, and what `assess_groups` says of test.
+    """
+    predictions = stored_predictions(run, EVALUATED)
+    found = evaluate(predictions, **_settings(run, bootstrap_draws))
+    return found, assess_groups(predictions["test"], threshold=threshold_of(found))
+
+
+def threshold_of(evaluation: Evaluation) -> float | None:
+    """The threshold of the operating point, which was chosen on val."""
+    return evaluation.metrics.get("val/operating_point/threshold")
 
 
 def evaluate_elsewhere(
@@ -143,7 +161,8 @@ def evaluate_elsewhere(
         path, columns, labels: see `read_external_corpus`.
 
     Returns:
-        Numbers of the parts `val` and `external`, and what was read.
+        Numbers of the parts `val` and `external`, and what was read: `name`, `fingerprint`,
+        `account`, and `groups` from `assess_groups`.
 
     Raises:
         InputError: the posts cannot be used, or they are those that the run learned from.
@@ -153,13 +172,15 @@ def evaluate_elsewhere(
 
     corpus = read_external_corpus(path, task=task_of(run), columns=columns, labels=labels)
     refuse_own_posts(run, corpus.fingerprint, what=str(path))
-    predictions = {
-        **stored_predictions(run, ["val"]),
-        EXTERNAL: Predictor.load(run).predict_corpus(corpus, EXTERNAL),
-    }
+    external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
+    predictions = {**stored_predictions(run, ["val"]), EXTERNAL: external}
     found = evaluate(predictions, **_settings(run, bootstrap_draws))
-    posts = {"name": corpus.name, "fingerprint": corpus.fingerprint, "account": corpus.account}
-    return found, posts
+    return found, {
+        "name": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "account": corpus.account,
+        "groups": assess_groups(external, threshold=threshold_of(found)),
+    }
 
 
 def refuse_own_posts(run: RunSummary, fingerprint: str, *, what: str) -> None:

@@ -8,7 +8,7 @@ Nothing here imports torch, so that the commands that only read records start fa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 PARTS = ("train", "val", "calibration", "test")
 """val chooses checkpoints and thresholds, calibration serves the risk certificate alone."""
+
+
+GROUP_PREFIX = "group_"
+"""In front of the name of a group, where its values are a column of posts or predictions."""
+
+SEVERITY = "severity"
 
 
 class InputError(ValueError):
@@ -131,6 +137,9 @@ class Predictions:
     probabilities: np.ndarray
     """Rows sum to one up to rounding to 6 decimals, float64, shape `(n, C)`. A post's logits depend
     on its neighbours by rounding errors; these decimals keep them out of every comparison."""
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By name of what posts are told apart by (gender, source, severity): for each post its value,
+    empty where it is not known, length n."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -156,7 +165,8 @@ class Corpus:
     posts: pd.DataFrame
     """One row a post: `id` (keyed hash), `text` (scrubbed), `label` (class index), `author` (keyed
     hash or missing), `part` (one of PARTS), `group` (number shared by posts of one author and by
-    near-duplicates), and where the corpus has it `severity` (level from 0, -1 for not known).
+    near-duplicates), and where the corpus has it `severity` (level from 0, -1 for not known) and
+    `group_NAME` for each of the groups that results are broken down by (a few values, or missing).
     Texts may lie on disk until they are looked at."""
     task: Task
     fingerprint: str
@@ -181,7 +191,8 @@ class Corpus:
         return self.posts[self.posts["part"] == name]
 
     def _without_text(self, name: str) -> pd.DataFrame:
-        return self.posts.loc[self.posts["part"] == name, ["id", "label", "author"]]
+        known = [c for c in self.posts if c == SEVERITY or str(c).startswith(GROUP_PREFIX)]
+        return self.posts.loc[self.posts["part"] == name, ["id", "label", "author", *known]]
 
     @property
     def has_authors(self) -> bool:
@@ -200,6 +211,10 @@ class Corpus:
             authors=authors.tolist() if self.has_authors else None,
             labels=posts["label"].to_numpy(),
             probabilities=probabilities.round(6),
+            groups={
+                str(column).removeprefix(GROUP_PREFIX): _as_text(posts[column])
+                for column in posts.columns[3:]
+            },
         )
 
     def describe(self) -> dict[str, object]:
@@ -225,3 +240,10 @@ class Corpus:
             "warnings": list(self.warnings),
             "ceilings": None if self.ceilings is None else dict(self.ceilings),
         }
+
+
+def _as_text(values: pd.Series) -> list[str]:
+    """Values of a group, empty where one is not known; a level of severity below 0 is none."""
+    if values.dtype.kind == "i":
+        return ["" if level < 0 else str(level) for level in values.tolist()]
+    return values.fillna("").astype(str).tolist()

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.analysis.model_card import write_model_card
-from mental_health_classifier.assessment import assess
+from mental_health_classifier.assessment import assess, threshold_of
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
 from mental_health_classifier.evaluation.evaluate import evaluate
@@ -86,7 +86,8 @@ def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str
                 bootstrap_draws=settings["bootstrap_draws"],
             )
             looks = read_assessment(first.directory, "reference")
-            assess(directory, predictions, settings, looks=looks)
+            threshold = threshold_of(evaluation)
+            assess(directory, predictions, settings, looks=looks, threshold=threshold)
         sizes = [run.model_facts.get("parameters") for run in members]
         record.note_model(
             temperature=temperature,

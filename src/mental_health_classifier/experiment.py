@@ -13,7 +13,12 @@ from omegaconf import DictConfig, OmegaConf
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
-from mental_health_classifier.assessment import assess, check_assessment_settings, looks_of
+from mental_health_classifier.assessment import (
+    assess,
+    check_assessment_settings,
+    looks_of,
+    threshold_of,
+)
 from mental_health_classifier.build import (
     build,
     build_corpus,
@@ -98,7 +103,13 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         with record.phase("evaluation"), showing("Working out intervals"):
             evaluation = evaluate(predictions, **settings(config))
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
-            assess(record.directory, predictions, config.evaluation, looks=looks_of(corpus))
+            assess(
+                record.directory,
+                predictions,
+                config.evaluation,
+                looks=looks_of(corpus),
+                threshold=threshold_of(evaluation),
+            )
         learner.save(record.directory / "checkpoints")
         record.note_model(
             **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")

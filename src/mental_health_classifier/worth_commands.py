@@ -41,14 +41,16 @@ def evaluate_run(
     """
     from mental_health_classifier import assessment
     from mental_health_classifier.analysis.evaluation_page import evaluation_table
+    from mental_health_classifier.analysis.groups_page import group_notes, groups_table
     from mental_health_classifier.analysis.terminal import print_table
     from mental_health_classifier.tracking.assessments import write_assessment
     from mental_health_classifier.tracking.run_index import resolve_run
 
     found = resolve_run(run, existing(root))
     if posts is None:
-        name, about = "evaluate", {}
-        evaluation = assessment.evaluate_run(found, bootstrap_draws=bootstrap_draws)
+        name = "evaluate"
+        evaluation, groups = assessment.evaluate_run(found, bootstrap_draws=bootstrap_draws)
+        about = {"groups": groups}
     else:
         evaluation, about = assessment.evaluate_elsewhere(
             found,
@@ -64,6 +66,10 @@ def evaluate_run(
         print_json([{**about, **numbers}])
     else:
         print_table(lambda _width: evaluation_table(evaluation.metrics, evaluation.intervals))
+        if about["groups"]["groups"]:
+            print_table(lambda _width: groups_table(about["groups"]))
+            for note in group_notes(about["groups"]):
+                say(note)
 
 
 @commands.command()

@@ -263,3 +263,42 @@ def test_the_levels_of_severity_stand_beside_the_four_classes(
     }
     assert corpus.account["dropped"]["missing label"]["rows"] > 1500
     assert (corpus.posts.groupby("author")["part"].nunique() == 1).all()
+
+
+def with_columns(path: Path, **columns) -> Path:
+    frame = pd.read_csv(path)
+    frame.assign(**columns).to_csv(path, index=False)
+    return path
+
+
+def test_groups_and_severity_stand_beside_predictions(tmp_path: Path, compose_config) -> None:
+    genders = ["F", "m", None, "m"] * 50
+    path = with_columns(
+        write_posts(tmp_path / "posts.csv", with_authors=True),
+        gender=genders,
+        severity=[i % 5 - 1 for i in range(200)],
+    )
+    chosen = ["data=file", f"data.path={path}", "data.columns.groups=[gender]"]
+    corpus = build_corpus(compose_config(chosen))
+    test = corpus.part("test")
+    given = corpus.predictions("test", np.full((len(test), 2), 0.5))
+    assert set(given.groups) == {"gender", "severity"}
+    numbers = [int(text.split()[2]) for text in test["text"]]
+    expected = ["".join(filter(None, [genders[number]])).lower() for number in numbers]
+    assert list(given.groups["gender"]) == expected
+    assert set(given.groups["severity"]) <= {"", "0", "1", "2", "3"}
+    without = build_corpus(compose_config(["data=file", f"data.path={path}"]))
+    assert without.fingerprint == corpus.fingerprint
+    assert set(without.predictions("test", np.full((len(test), 2), 0.5)).groups) == {"severity"}
+
+
+@pytest.mark.parametrize("column", ["many", "text"])
+def test_a_group_that_is_not_a_few_short_values_is_refused_without_them(
+    tmp_path: Path, compose_config, column
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    path = with_columns(path, many=[f"kind{i % 21}" for i in range(200)])
+    overrides = ["data=file", f"data.path={path}", f"data.columns.groups=[{column}]"]
+    with pytest.raises(InputError, match="20 values of 40 characters at most") as error:
+        build_corpus(compose_config(overrides))
+    assert "kind3" not in str(error.value) and "post number" not in str(error.value)

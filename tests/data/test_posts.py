@@ -138,3 +138,26 @@ def test_what_cannot_be_used_is_explained(
     path = write(tmp_path / "posts.csv", content)
     with pytest.raises(InputError, match=message):
         read(path, **changes)
+
+
+def test_groups_are_read_beside_each_other_and_leave_the_content_as_it_is(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "posts.csv",
+        "text,label,sub,gender,age\none,ok,r/Help, Female ,18-25\ntwo,si,r/Help,,26-35\n",
+    )
+    plain, _ = read(path, labels=LABELS)
+    columns = {"source": "sub", "groups": ["gender", "age"]}
+    posts, _ = read(path, labels=LABELS, columns=columns)
+    assert [p.groups for p in posts] == [("r/help", "female", "18-25"), ("r/help", "", "26-35")]
+    assert [p.content for p in posts] == [p.content for p in plain]
+    assert [p.groups for p in plain] == [(), ()]
+    (first, _), _ = read(path, labels=LABELS, columns={"groups": "gender,age"})
+    assert first.groups == ("female", "18-25")
+
+
+def test_a_group_without_its_column_or_named_twice_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,label,gender\none,ok,f\n")
+    with pytest.raises(InputError, match=r"no column 'age' for data\.columns\.groups"):
+        read(path, columns={"groups": ["age"]})
+    with pytest.raises(InputError, match=r"data\.columns\.groups names 'gender'"):
+        read(path, columns={"groups": ["gender", "gender"]})

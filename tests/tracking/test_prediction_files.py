@@ -109,3 +109,15 @@ def test_a_changed_table_is_refused_with_the_row(tmp_path, old, new, message):
 def test_a_missing_table_is_said_to_be_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_predictions(tmp_path / "val.csv", TASK)
+
+
+def test_groups_come_back_as_they_were_written(tmp_path):
+    path = tmp_path / "val.csv"
+    groups = {"gender": ["f", "", "m"], "severity": ["0", "3", ""]}
+    write_predictions(replace(PREDICTIONS, groups=groups), path)
+    header, first, *_ = path.read_text().splitlines()
+    assert header == "post,author,label,p_control,p_suicide,group_gender,group_severity"
+    assert first == "p1,a1,control,0.750000,0.250000,f,0"
+    read = read_predictions(path, TASK)
+    assert {name: list(values) for name, values in read.groups.items()} == groups
+    assert read.probabilities.shape == (3, 2)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mental_health_classifier.analysis.certificate_text import certificate_sentences
+from mental_health_classifier.analysis.groups_page import group_notes, group_rows
 from mental_health_classifier.analysis.shortcut_text import warnings_of
 from mental_health_classifier.analysis.terminal import amount, number, printable
 from mental_health_classifier.tracking.assessments import read_assessment
@@ -71,7 +72,7 @@ def model_card(run: RunSummary) -> str:
         "Certificate": _certificate(run),
         "Calibration": _calibration(run),
         "Behaviour": _behaviour(run),
-        "Groups": iter((NOT_MEASURED,)),
+        "Groups": _groups(run),
         "Shortcuts": _shortcuts(run),
         "Limits": _limits(run),
         "How it was made": _making(run),
@@ -184,6 +185,17 @@ def _behaviour(run: RunSummary) -> Iterator[str]:
         counts = [amount(row[key]) for key in ("n", "misses", "false_alarms")]
         rows.append([name, *counts, number(row["failure_rate"], row["interval"])])
     yield from _table(["capability", "cases", "misses", "false alarms", "failure rate"], rows)
+
+
+def _groups(run: RunSummary) -> Iterator[str]:
+    groups = read_assessment(run.directory, "groups")
+    if groups is None or not groups["groups"]:
+        yield f"{NOT_MEASURED} No columns were named in data.columns.groups."
+        return
+    header, rows = group_rows(groups)
+    yield from _table(header, [[_plain(cell) for cell in row] for row in rows])
+    yield ""
+    yield from (_plain(note) for note in group_notes(groups))
 
 
 def _shortcuts(run: RunSummary) -> Iterator[str]:

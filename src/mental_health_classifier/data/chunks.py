@@ -35,6 +35,7 @@ _TYPES = {
     "row": pa.int64(),
     "text_hash": pa.uint64(),
     "content": pa.binary(DIGEST_BYTES),
+    "groups": pa.list_(pa.string()),
 }
 
 

@@ -13,7 +13,12 @@ from mental_health_classifier.data.cache_entries import cache_key, cached_folder
 from mental_health_classifier.data.content_digest import content_digest
 from mental_health_classifier.data.division import divide_posts, read_leaks, read_parts
 from mental_health_classifier.data.posts import Source
-from mental_health_classifier.data.prepared_posts import open_posts, prepare_posts, read_about
+from mental_health_classifier.data.prepared_posts import (
+    group_column,
+    open_posts,
+    prepare_posts,
+    read_about,
+)
 from mental_health_classifier.data.sample_files import write_sample_posts
 from mental_health_classifier.data.sample_grammar import SampleGrammar
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
@@ -202,7 +207,8 @@ def read_corpus(
         lambda folder: divide_posts(folder, prepared, shares=shares, split_seed=split_seed),
     )
     severity = ["severity"] if about["has_severity"] else []
-    posts = open_posts(prepared, ["id", "text", "label", "author", "group", *severity])
+    groups = [group_column(name) for name in about["groups"]]
+    posts = open_posts(prepared, ["id", "text", "label", "author", "group", *severity, *groups])
     posts["part"] = pd.Categorical.from_codes(
         read_parts(divided), dtype=pd.CategoricalDtype(list(PARTS))
     )

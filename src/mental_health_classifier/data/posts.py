@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.account import Account
 from mental_health_classifier.data.identity import row_digest
 from mental_health_classifier.data.scrubbing import scrub
-from mental_health_classifier.data.tables import Columns, files_to_read, read_rows
+from mental_health_classifier.data.tables import GROUPS, Columns, files_to_read, read_rows
 
 MAX_CHARACTERS = 100_000
 """A longer text is no post but a row that swallowed its neighbours."""
@@ -25,6 +26,9 @@ _PART_SPELLINGS = {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 _LONGEST_NAME = 30
+SOURCE = "source"
+"""The group that says which community a post is from."""
+_GROUP_NAME = re.compile(r"[\w-]+")
 
 
 class RawRow(NamedTuple):
@@ -54,6 +58,8 @@ class Post(NamedTuple):
     """Equal for texts that differ in upper and lower case at most, 64 bits."""
     content: bytes
     """`row_digest` of everything that makes the post what it is."""
+    groups: tuple[str, ...]
+    """What the post is in each of `Source.group_names`, in lower case; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Source:
     """Class of each spelling in lower case. None: labels are the classes."""
     severity_levels: Mapping[str, int] | None
     """Level of each spelling in lower case. None: the column's whole numbers."""
+    group_names: Sequence[str] = ()
+    """What the posts are told apart by when a model is judged, as `columns` has it in `groups`."""
 
     @classmethod
     def of(
@@ -86,7 +94,9 @@ class Source:
             path: a file or folder, see `files_to_read`.
             files: file name for each part of a corpus that ships a split.
             columns: which columns hold `id`, `text` (several are joined), `label`, `author`,
-                `split`, `severity`. None: the column of that name, where there is one.
+                `split`, `severity`. None: the column of that name, where there is one. And
+                `source` (the community a post is from) and a list of `groups` (columns such as
+                gender), whose values are few; None: no column.
             labels: class for each spelling of a label, upper and lower case alike.
             severity_levels: level from 0 for each spelling of the severity.
 
@@ -94,12 +104,14 @@ class Source:
             InputError: a file is missing, or a map contradicts itself.
         """
         found = files_to_read(path, files)
+        group_names, columns = _with_groups(columns)
         return cls(
             files=[(str(file), part) for file, part in found],
             names=[file.name for file, _ in found],
             columns=columns,
             labels=None if labels is None else _fold_spellings(labels),
             severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
+            group_names=group_names,
         )
 
     def rows(self) -> Iterator[RawRow]:
@@ -134,7 +146,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
         if isinstance(cells, str):
             account.drop(cells, source.reference(file, number))
             continue
-        post_id, text, label, author, split, severity = cells
+        post_id, text, label, author, split, severity, *groups = cells
         label = label.strip().casefold()
         if len(text) > MAX_CHARACTERS:
             reason = f"text of more than {MAX_CHARACTERS:,} characters"
@@ -166,6 +178,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
                     row=number,
                     text_hash=hash64(text.casefold()),
                     content=row_digest((text, label, author, part or "")),
+                    groups=tuple(group.strip().casefold() for group in groups),
                 )
             )
     return clean
@@ -173,6 +186,23 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
 
 def hash64(value: str) -> int:
     return int.from_bytes(hashlib.blake2b(value.encode(), digest_size=8).digest(), "little")
+
+
+def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
+    """Names of the groups, and the columns with that of each under `groups`."""
+    named = columns.get(GROUPS) or ()
+    names = [each.strip() for each in named.split(",")] if isinstance(named, str) else list(named)
+    places = list(names)
+    source = columns.get(SOURCE)
+    if source is not None:
+        names, places = [SOURCE, *names], [str(source), *places]
+    for name in names:
+        if not _GROUP_NAME.fullmatch(name) or names.count(name) > 1:
+            raise InputError(
+                f"data.columns.groups names {name!r}: columns were expected that are named once, "
+                "by letters, digits, - and _. Rename the column in the file, or leave it out."
+            )
+    return names, {**columns, GROUPS: places}
 
 
 def _fold_spellings(labels: Mapping[str, str]) -> dict[str, str]:

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.posts import CleanPosts, Post, Source, clean_rows
+from mental_health_classifier.data.prepared_posts import group_column, told_apart_by
 from mental_health_classifier.data.tables import ROLES, Columns, files_to_read, read_rows
 
 EXTERNAL = "external"
@@ -47,6 +49,9 @@ def read_external_corpus(
             " Map them: --label SPELLING=CLASS, once for each spelling in the file."
         )
     fingerprint, key = fingerprint_and_key(post.content for post in posts)
+    told_apart = told_apart_by(
+        pa.array([post.groups for post in posts], pa.list_(pa.string())), source.group_names
+    )
     return Corpus(
         name=path.name,
         posts=pd.DataFrame(
@@ -56,6 +61,7 @@ def read_external_corpus(
                 "label": np.array([task.class_names.index(p.label) for p in posts], dtype=np.int64),
                 "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
                 "part": EXTERNAL,
+                **{group_column(name): values.to_pandas() for name, values in told_apart.items()},
             }
         ),
         task=task,

@@ -6,16 +6,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 from scipy.sparse import csr_array
 
-from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts import GROUP_PREFIX, InputError
 from mental_health_classifier.data.account import Account
 from mental_health_classifier.data.chunks import open_chunks, write_chunks
 from mental_health_classifier.data.duplicates import Duplicates, find_duplicates
@@ -30,6 +31,8 @@ from mental_health_classifier.data.posts import Source
 from mental_health_classifier.progress import counting, showing
 
 MAX_CLASSES = 50
+MAX_KINDS = 20
+LONGEST_KIND = 40
 _TABLE = "posts.arrow"
 _ABOUT = "about.json"
 _SHOWN = 10
@@ -72,17 +75,26 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     class_names = [name for name, is_in in zip(class_names, is_left, strict=True) if is_in]
     labels = (np.cumsum(is_left) - 1)[labels]
 
+    told_apart = told_apart_by(posts["groups"].filter(pa.array(is_kept)), source.group_names)
     with showing("Looking for near-duplicates"):
         clusters = _clusters(posts, np.flatnonzero(is_kept))
     authors = posts["author_hash"].to_numpy()[is_kept]
     groups = join_groups(clusters, _author_numbers(authors))
     fingerprint = _write_table(
-        folder / _TABLE, posts, is_kept, source, labels=labels, clusters=clusters, groups=groups
+        folder / _TABLE,
+        posts,
+        is_kept,
+        source,
+        labels=labels,
+        clusters=clusters,
+        groups=groups,
+        told_apart=told_apart,
     )
     about = {
         "fingerprint": fingerprint,
         "class_names": class_names,
         "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
+        "groups": list(source.group_names),
         "account": account.describe(),
         "texts_in_several_parts": duplicates.num_crossing_texts,
     }
@@ -93,13 +105,14 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
 
 def read_about(folder: Path) -> dict[str, Any]:
     """What is known of the posts as a whole: `fingerprint`, `class_names`, `has_severity`,
-    `account`, `texts_in_several_parts`."""
+    `groups` (names), `account`, `texts_in_several_parts`."""
     return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
 
 
 def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of the posts in the order of the source: id, text, label, author, shipped_part
-    (place in PARTS or -1), severity, cluster (of near-duplicates), group.
+    (place in PARTS or -1), severity, cluster (of near-duplicates), group, and `group_column` of
+    each of the groups by which posts are told apart.
 
     Texts stay on disk until they are looked at.
     """
@@ -156,6 +169,7 @@ def _write_table(
     labels: np.ndarray,
     clusters: np.ndarray,
     groups: np.ndarray,
+    told_apart: Mapping[str, pa.Array],
 ) -> str:
     """Writes the kept posts chunk by chunk, with keyed hashes for ids and authors; returns the
     fingerprint."""
@@ -187,6 +201,10 @@ def _write_table(
                     "severity": chosen["severity"],
                     "cluster": clusters[rows].astype(np.int32),
                     "group": groups[rows].astype(np.int32),
+                    **{
+                        group_column(name): values[rows.start : rows.stop]
+                        for name, values in told_apart.items()
+                    },
                 }
             )
             writer = writer or pa.ipc.new_file(stream, hashed.schema)
@@ -196,6 +214,42 @@ def _write_table(
         assert writer is not None
         writer.close()
     return fingerprint
+
+
+def told_apart_by(values: pa.ChunkedArray | pa.Array, names: Sequence[str]) -> dict[str, pa.Array]:
+    """What each post is by name of the group, missing where it is not known.
+
+    Args:
+        values: a list for each post, in the order of the names.
+
+    Raises:
+        InputError: a column is not one of few short values.
+    """
+    flat = pa.compute.list_flatten(values)
+    found = {}
+    for place, name in enumerate(names):
+        column = flat.take(pa.array(np.arange(place, len(flat), len(names))))
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        column = pa.compute.if_else(pa.compute.equal(column, ""), None, column)
+        kinds = pa.compute.drop_null(column.unique())
+        longest = pa.compute.max(pa.compute.utf8_length(kinds)).as_py() or 0
+        # Few and short: anything else may be text, and these values are recorded as they are.
+        if len(kinds) > MAX_KINDS or longest > LONGEST_KIND:
+            raise InputError(
+                f"The column of data.columns.groups or data.columns.source for {name} holds "
+                f"{len(kinds)} different values, the longest of {longest} characters; "
+                f"{MAX_KINDS} values of {LONGEST_KIND} characters at most were expected, since "
+                "they are recorded as they are. Put values together in the file (such as age "
+                "into ranges), or leave the column out."
+            )
+        found[name] = column
+    return found
+
+
+def group_column(name: str) -> str:
+    """Column of the posts that holds what each is in one of the groups."""
+    return f"{GROUP_PREFIX}{name}"
 
 
 def _strings(values: Iterator[str | None]) -> pa.Array:

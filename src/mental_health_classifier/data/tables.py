@@ -12,6 +12,8 @@ from mental_health_classifier.data.table_formats import FORMATS, open_table
 Columns = Mapping[str, str | Sequence[str] | None]
 
 ROLES = ("id", "text", "label", "author", "split", "severity")
+GROUPS = "groups"
+"""The role of columns that are not joined but stand one by one after those of `ROLES`."""
 _SHOWN = 10
 _LONGEST_NAME = 40
 
@@ -85,7 +87,8 @@ def _check_files(root: Path, found: Sequence[tuple[Path, str | None]]) -> None:
 
 
 def read_rows(file: Path, columns: Columns) -> Iterator[tuple[int, list[str] | str]]:
-    """Yields the number of each row that is not blank and its cells in the order of `ROLES`.
+    """Yields the number of each row that is not blank and its cells in the order of `ROLES`, then
+    those of the columns of `GROUPS`.
 
     Several columns of one role are joined, a role without a column gives empty cells. Instead of
     cells, a string says why the row cannot be used.
@@ -97,6 +100,7 @@ def read_rows(file: Path, columns: Columns) -> Iterator[tuple[int, list[str] | s
     names_of = _find_columns(table.columns, columns, file.name)
     wanted = list(dict.fromkeys(name for names in names_of.values() for name in names))
     places = [[wanted.index(name) for name in names_of[role]] for role in ROLES]
+    places += [[wanted.index(name)] for name in names_of[GROUPS]]
     for number, cells in table.rows(wanted):
         if isinstance(cells, str):
             yield number, cells
@@ -108,8 +112,8 @@ def _find_columns(header: Sequence[str], columns: Columns, file: str) -> dict[st
     """Columns of each role; a role without a column has none."""
     repeated = {name for name, count in Counter(header).items() if count > 1}
     names_of: dict[str, list[str]] = {}
-    for role in ROLES:
-        named = columns.get(role)
+    for role in (*ROLES, GROUPS):
+        named = columns.get(role, [] if role == GROUPS else None)
         names = [role] if named is None else [named] if isinstance(named, str) else list(named)
         missing = [name for name in names if name not in header]
         if missing and (named is not None or role in ("text", "label")):

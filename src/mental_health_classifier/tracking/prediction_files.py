@@ -1,7 +1,8 @@
 """What a model said about every post, as a table that any program can read.
 
-One row a post: `post,author,label,p_CLASS,...`, with hashes in place of posts and authors, the
-label as the name of its class, and probabilities with six decimals. There is no text in it.
+One row a post: `post,author,label,p_CLASS,...,group_NAME,...`, with hashes in place of posts and
+authors, the label as the name of its class, probabilities with six decimals, and what the post is
+in each of the groups that were named (gender, source, severity). There is no text in it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.contracts import GROUP_PREFIX, InputError, Predictions, Task
 from mental_health_classifier.tracking.files import write_atomically
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ def write_predictions(predictions: Predictions, path: Path) -> None:
     ]
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(_header(predictions.task))
+    groups = predictions.groups
+    writer.writerow([*_header(predictions.task), *(f"{GROUP_PREFIX}{name}" for name in groups)])
     labels = [names[label] for label in predictions.labels.tolist()]
-    writer.writerows(zip(predictions.post_ids, authors, labels, *columns, strict=True))
+    writer.writerows(
+        zip(predictions.post_ids, authors, labels, *columns, *groups.values(), strict=True)
+    )
     write_atomically(path, table.getvalue())
 
 
@@ -62,6 +66,8 @@ def read_predictions(path: Path, task: Task) -> Predictions:
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.reader(handle)
         header, expected = next(reader, []), _header(task)
+        names_of_groups = [name.removeprefix(GROUP_PREFIX) for name in header[len(expected) :]]
+        expected += [f"{GROUP_PREFIX}{name}" for name in names_of_groups]
         if header != expected:
             raise InputError(
                 f"{path} has the columns {','.join(header) or '(none)'}; expected "
@@ -76,6 +82,7 @@ def read_predictions(path: Path, task: Task) -> Predictions:
                 "The file was cut or changed; restore it from a copy or repeat the run."
             )
     post_ids, authors, names, *columns = zip(*rows, strict=True) if rows else [()] * len(expected)
+    columns, groups = columns[: task.num_classes], columns[task.num_classes :]
     index_of = {name: index for index, name in enumerate(task.class_names)}
     unknown = next((row for row, name in enumerate(names, start=2) if name not in index_of), None)
     if unknown is not None:
@@ -96,6 +103,7 @@ def read_predictions(path: Path, task: Task) -> Predictions:
         authors=authors if any(authors) else None,
         labels=np.array([index_of[name] for name in names], dtype=np.int64),
         probabilities=_probabilities(columns, path),
+        groups=dict(zip(names_of_groups, groups, strict=True)),
     )
 
 

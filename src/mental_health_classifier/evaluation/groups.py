@@ -1,0 +1,103 @@
+"""The same model seen by group: whom it misses, and whom it alarms for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.evaluation.intervals import Share
+
+MIN_POSTS = 10
+"""A share of fewer posts says nothing, and could point at the people who wrote them."""
+
+
+class GroupRates(NamedTuple):
+    """What a model does to the posts that share one value of one group."""
+
+    group: str
+    value: str
+    n: int
+    rates: Mapping[str, Share]
+    """`recall` of the priority class and `false_alarm_rate` of the others; `accuracy` where no
+    class matters more."""
+
+
+def rates_by_group(predictions: Predictions, *, threshold: float | None) -> Iterator[GroupRates]:
+    """Yields the rates of every value of every group, in alphabetical order.
+
+    Posts whose value is not known are in none of them.
+
+    Args:
+        threshold: frozen on val; a post is alerted when its score reaches it. None: without a
+            priority class, or a threshold that could not be chosen.
+    """
+    for group, values in predictions.groups.items():
+        kinds = np.array(values, dtype=object)
+        for value in sorted(set(values) - {""}, key=_by_number_or_name):
+            chosen = kinds == value
+            rates = _rates(predictions, chosen, threshold)
+            yield GroupRates(group, value, int(chosen.sum()), rates)
+
+
+def _by_number_or_name(value: str) -> tuple[int, str]:
+    return (int(value), "") if value.isascii() and value.isdigit() else (-1, value)
+
+
+def _rates(
+    predictions: Predictions, chosen: np.ndarray, threshold: float | None
+) -> dict[str, Share]:
+    if predictions.task.priority_class is None:
+        is_right = predictions.probabilities.argmax(axis=1) == predictions.labels
+        return {"accuracy": _share(is_right, chosen)}
+    if threshold is None:
+        return {}
+    is_alerted = predictions.priority_scores >= threshold
+    is_priority = predictions.is_priority
+    return {
+        "recall": _share(is_alerted, chosen & is_priority),
+        "false_alarm_rate": _share(is_alerted, chosen & ~is_priority),
+    }
+
+
+def _share(counted: np.ndarray, among: np.ndarray) -> Share:
+    return Share(int((counted & among).sum()), int(among.sum()))
+
+
+def assess_groups(predictions: Predictions, *, threshold: float | None) -> dict[str, Any]:
+    """What is recorded of `rates_by_group`.
+
+    Returns:
+        `part`, `threshold`, `min_posts`, and `groups`: by name and value `n`, and for each rate
+        `n`, `value` and `interval` (Wilson, 95 %). Of fewer than MIN_POSTS posts the last two are
+        None. `gaps`: by group the largest difference of each rate between two of its values.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for group, value, n, rates in rates_by_group(predictions, threshold=threshold):
+        groups.setdefault(group, {})[value] = {"n": n} | {
+            name: _written(share) for name, share in rates.items()
+        }
+    return {
+        "part": predictions.part,
+        "threshold": threshold,
+        "min_posts": MIN_POSTS,
+        "groups": groups,
+        "gaps": {group: _gaps(values) for group, values in groups.items()},
+    }
+
+
+def _written(share: Share) -> dict[str, Any]:
+    if share.of < MIN_POSTS:
+        return {"n": share.of, "value": None, "interval": None}
+    return {"n": share.of, "value": share.value, "interval": share.interval}
+
+
+def _gaps(values: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    known: dict[str, list[float]] = {}
+    for rates in values.values():
+        for name, rate in rates.items():
+            if name != "n" and rate["value"] is not None:
+                known.setdefault(name, []).append(rate["value"])
+    return {name: max(each) - min(each) for name, each in known.items() if len(each) > 1}

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from mental_health_classifier.analysis.groups_page import group_notes, group_rows
+from mental_health_classifier.contracts import Predictions, Task
+from mental_health_classifier.evaluation.groups import MIN_POSTS, assess_groups
+
+TASK = Task("risk", ("control", "suicide"), "suicide")
+
+
+def predictions(is_alerted, labels, groups, task=TASK) -> Predictions:
+    scores = np.where(is_alerted, 0.9, 0.1)
+    return Predictions(
+        part="test",
+        task=task,
+        post_ids=[str(i) for i in range(len(labels))],
+        authors=None,
+        labels=np.array(labels),
+        probabilities=np.column_stack([1 - scores, scores]),
+        groups=groups,
+    )
+
+
+def fifty_women_and_some_men(task=TASK) -> Predictions:
+    # Women: 45 of 50 risk posts found, 5 of 20 others alerted. Men: 10 of 20, 2 of 10. One unknown.
+    is_alerted = [1] * 45 + [0] * 5 + [1] * 5 + [0] * 15 + [1] * 10 + [0] * 10 + [1] * 2 + [0] * 9
+    labels = [1] * 50 + [0] * 20 + [1] * 20 + [0] * 11
+    gender = ["female"] * 70 + ["male"] * 30 + [""]
+    return predictions(np.array(is_alerted, bool), labels, {"gender": gender}, task)
+
+
+def test_each_group_has_its_recall_and_false_alarms_with_wilson_intervals() -> None:
+    found = assess_groups(fifty_women_and_some_men(), threshold=0.5)
+    women, men = found["groups"]["gender"]["female"], found["groups"]["gender"]["male"]
+    assert list(found["groups"]["gender"]) == ["female", "male"]
+    assert (women["n"], men["n"]) == (70, 30)
+    assert women["recall"]["value"] == pytest.approx(0.9)
+    assert women["recall"]["interval"] == pytest.approx((0.7864, 0.9565), abs=1e-4)
+    assert women["false_alarm_rate"]["value"] == pytest.approx(0.25)
+    assert (men["recall"]["n"], men["recall"]["value"]) == (20, 0.5)
+    assert found["gaps"]["gender"] == pytest.approx({"recall": 0.4, "false_alarm_rate": 0.05})
+
+
+def test_a_rate_of_too_few_posts_is_not_told() -> None:
+    few = ["a"] * (MIN_POSTS - 1) + ["b"] * MIN_POSTS
+    given = predictions(np.ones(len(few), bool), [1] * len(few), {"age": few})
+    found = assess_groups(given, threshold=0.5)
+    rates = found["groups"]["age"]
+    assert rates["a"]["recall"] == {"n": MIN_POSTS - 1, "value": None, "interval": None}
+    assert rates["b"]["recall"]["value"] == 1
+    assert found["gaps"] == {"age": {}}
+    header, rows = group_rows(found)
+    assert header == ["group", "value", "posts", "recall", "false alarms"]
+    assert rows[0] == ["age", "a", "9", "too few of 9", "too few of 0"]
+    assert len(list(group_notes(found))) == 1
+
+
+def test_levels_are_in_the_order_of_numbers() -> None:
+    given = predictions(np.ones(30, bool), [1] * 30, {"severity": ["10"] * 10 + ["2"] * 20})
+    assert list(assess_groups(given, threshold=0.5)["groups"]["severity"]) == ["2", "10"]
+
+
+def test_without_a_priority_class_groups_have_their_accuracy() -> None:
+    given = fifty_women_and_some_men(Task("risk", ("control", "suicide"), None))
+    found = assess_groups(given, threshold=None)["groups"]["gender"]
+    assert found["female"]["accuracy"]["value"] == pytest.approx((45 + 15) / 70)
+    assert set(found["male"]) == {"n", "accuracy"}
