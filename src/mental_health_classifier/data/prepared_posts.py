@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute
 from scipy.sparse import csr_array
 
 from mental_health_classifier.contracts import GROUP_PREFIX, InputError
@@ -225,15 +224,11 @@ def told_apart_by(values: pa.ChunkedArray | pa.Array, names: Sequence[str]) -> d
     Raises:
         InputError: a column is not one of few short values.
     """
-    flat = pa.compute.list_flatten(values)
     found = {}
     for place, name in enumerate(names):
-        column = flat.take(pa.array(np.arange(place, len(flat), len(names))))
-        if isinstance(column, pa.ChunkedArray):
-            column = column.combine_chunks()
-        column = pa.compute.if_else(pa.compute.equal(column, ""), None, column)
-        kinds = pa.compute.drop_null(column.unique())
-        longest = pa.compute.max(pa.compute.utf8_length(kinds)).as_py() or 0
+        column = pa.array([groups[place] or None for groups in values.to_pylist()], pa.string())
+        kinds = [kind for kind in column.unique().to_pylist() if kind is not None]
+        longest = max(map(len, kinds), default=0)
         # Few and short: anything else may be text, and these values are recorded as they are.
         if len(kinds) > MAX_KINDS or longest > LONGEST_KIND:
             raise InputError(
