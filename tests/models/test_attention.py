@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mental_health_classifier.contracts import EqualLengthRun, InputError
-from mental_health_classifier.models.attention import ScaledDotProductAttention
+from mental_health_classifier.models.attention import EntmaxAttention, ScaledDotProductAttention
 
 
 def test_attention_is_softmax_of_scaled_products_within_each_post() -> None:
@@ -23,3 +23,39 @@ def test_attention_is_softmax_of_scaled_products_within_each_post() -> None:
 def test_heads_have_to_divide_the_width() -> None:
     with pytest.raises(InputError, match=r"model.width=10 .* model.num_heads=4"):
         ScaledDotProductAttention(width=10, num_heads=4, dropout=0.0)
+
+
+RUNS = [EqualLengthRun(0, 1, 1), EqualLengthRun(1, 3, 2), EqualLengthRun(7, 2, 9)]
+
+
+@pytest.mark.parametrize("kind", [ScaledDotProductAttention, EntmaxAttention])
+def test_recomputed_weights_are_those_that_mixed_the_tokens(kind) -> None:
+    torch.manual_seed(0)
+    attention = kind(width=8, num_heads=2, dropout=0.1).eval()
+    hidden = torch.randn(25, 8) * 3
+    values = attention.queries_keys_values(hidden)[:, 16:]
+    mixed = [
+        (weights @ values[first : first + posts * length].view(posts, length, 2, 4).transpose(1, 2))
+        .transpose(1, 2)
+        .reshape(-1, 8)
+        for weights, (first, posts, length) in zip(
+            attention.weights(hidden, RUNS), RUNS, strict=True
+        )
+    ]
+    torch.testing.assert_close(
+        attention.output(torch.cat(mixed)), attention(hidden, RUNS), atol=1e-5, rtol=0
+    )
+
+
+def test_entmax_attention_leaves_tokens_out_and_has_the_weights_of_the_usual_one() -> None:
+    hidden = torch.randn(25, 8, generator=torch.Generator().manual_seed(0)) * 3
+    built = []
+    for kind in (ScaledDotProductAttention, EntmaxAttention):
+        torch.manual_seed(0)
+        built.append(kind(width=8, num_heads=2, dropout=0.1))
+    usual, sparse = built
+    torch.testing.assert_close(sparse.state_dict(), usual.state_dict(), rtol=0, atol=0)
+    assert not (usual.weights(hidden, RUNS)[2] == 0).any()
+    weights = sparse.weights(hidden, RUNS)[2]
+    assert (weights == 0).any()
+    torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 9))

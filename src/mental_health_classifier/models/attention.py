@@ -10,8 +10,13 @@ from torch.nn import functional
 
 from mental_health_classifier.contracts import EqualLengthRun, InputError
 from mental_health_classifier.models.dropout import Dropout
-from mental_health_classifier.models.dropped_attention import DroppedAttention
+from mental_health_classifier.models.explicit_attention import (
+    ExplicitAttention,
+    attention_weights,
+    split_heads,
+)
 from mental_health_classifier.models.linear import Linear
+from mental_health_classifier.models.normalisers import Entmax15, Normaliser, Softmax
 from mental_health_classifier.models.runs import split_runs
 
 
@@ -20,6 +25,8 @@ class ScaledDotProductAttention(nn.Module):
 
     Source: Vaswani et al., Attention Is All You Need, NIPS 2017, section 3.2.
     """
+
+    normaliser: Normaliser = Softmax()
 
     def __init__(self, *, width: int, num_heads: int, dropout: float) -> None:
         super().__init__()
@@ -34,19 +41,34 @@ class ScaledDotProductAttention(nn.Module):
 
     def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
         """Mixes `hidden` of shape `(N, D)` within each post; the shape stays."""
-        projected = self.queries_keys_values(hidden)  # (N, 3D)
-        if self.dropout.is_active and hidden.device.type == "cpu":
-            mixed = DroppedAttention.apply(projected, runs, self.num_heads, self.dropout)
-        else:
-            mixed = torch.cat(
-                [
-                    self._attend(tokens.view(posts, length, 3, self.num_heads, -1))
-                    for tokens, (_, posts, length) in zip(
-                        split_runs(projected, runs), runs, strict=True
-                    )
-                ]
-            )
-        return self.output(mixed)
+        return self.output(self.mix(self.queries_keys_values(hidden), runs))
+
+    def mix(self, projected: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+        """(N, 3D) -> (N, D)"""
+        if self.dropout.is_active and projected.device.type == "cpu":
+            return self.mix_explicitly(projected, runs)
+        mixed = [
+            self._attend(tokens.view(posts, length, 3, self.num_heads, -1))
+            for tokens, (_, posts, length) in zip(split_runs(projected, runs), runs, strict=True)
+        ]
+        return torch.cat(mixed)
+
+    def mix_explicitly(self, projected: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+        """The same with weights that exist as a tensor."""
+        return ExplicitAttention.apply(
+            projected, runs, self.num_heads, self.normaliser, self.dropout
+        )
+
+    def weights(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> list[Tensor]:
+        """How much each token (second to last dimension) takes from each (last) before dropout, for
+        each run of shape `(posts, H, length, length)`."""
+        projected = self.queries_keys_values(hidden)
+        return [
+            attention_weights(
+                split_heads(projected, run, self.num_heads), self.normaliser
+            ).unflatten(0, (run.num_posts, self.num_heads))
+            for run in runs
+        ]
 
     def _attend(self, heads: Tensor) -> Tensor:
         """(posts, length, 3, H, D/H) -> (posts * length, D)"""
@@ -54,3 +76,18 @@ class ScaledDotProductAttention(nn.Module):
         share = self.dropout.share if self.dropout.is_active else 0.0
         attended = functional.scaled_dot_product_attention(queries, keys, values, dropout_p=share)
         return attended.transpose(1, 2).flatten(2).flatten(0, 1)
+
+
+class EntmaxAttention(ScaledDotProductAttention):
+    """Attention that leaves most tokens of a post out of account: 1.5-entmax instead of softmax.
+
+    All else stays, so the same seed makes the same weights.
+
+    Source: Correia, Niculae and Martins, Adaptively Sparse Transformers, EMNLP 2019.
+    """
+
+    normaliser: Normaliser = Entmax15()
+
+    def mix(self, projected: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+        """(N, 3D) -> (N, D)"""
+        return self.mix_explicitly(projected, runs)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import torch
+from entmax import entmax15
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.models.random_stream import own_random_stream
 from mental_health_classifier.models.runs import split_runs
 
 
@@ -21,3 +23,36 @@ class MeanPooling(nn.Module):
             )
         ]
         return torch.cat(means), None
+
+
+class AttentionReadout(nn.Module):
+    """Pools a post into one vector by a learned distribution over its tokens, 1.5-entmax.
+
+    The pooled vector is a sum over tokens, so with a linear head a class logit is a sum of token
+    contributions and the bias. The weights describe this pooling step. They are not evidence of why
+    a person is unwell.
+
+    Source: Yang et al., Hierarchical Attention Networks for Document Classification, NAACL 2016
+        (word attention).
+    """
+
+    def __init__(self, *, width: int) -> None:
+        super().__init__()
+        # The parts that are built after this one keep the weights they have beside another pooling.
+        with own_random_stream():
+            self.keys = nn.Linear(width, width)
+            self.query = nn.Linear(width, 1, bias=False)
+            self.values = nn.Linear(width, width, bias=False)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Pools `hidden` of shape `(N, D)` to `(B, D)`; also returns the token weights, shape
+        `(N,)`, which sum to one for each post."""
+        scores = self.query(self.keys(hidden).tanh())  # (N, 1)
+        pooled, weights = [], []
+        for tokens, of_tokens, (_, posts, length) in zip(
+            split_runs(hidden, batch.runs), split_runs(scores, batch.runs), batch.runs, strict=True
+        ):
+            shares = entmax15(of_tokens.view(posts, 1, length))
+            pooled.append((shares @ tokens.view(posts, length, -1)).squeeze(1))
+            weights.append(shares.flatten())
+        return self.values(torch.cat(pooled)), torch.cat(weights)

@@ -1,11 +1,14 @@
 from collections.abc import Callable
 
+import pytest
 import torch
+from entmax import entmax15
 from torch import Tensor
 
 from mental_health_classifier.contracts import EqualLengthRun
 from mental_health_classifier.models.dropout import Dropout
-from mental_health_classifier.models.dropped_attention import DroppedAttention
+from mental_health_classifier.models.explicit_attention import ExplicitAttention
+from mental_health_classifier.models.normalisers import Entmax15, Normaliser, Softmax
 
 RUNS = (EqualLengthRun(0, 2, 3), EqualLengthRun(6, 1, 5))
 NUM_HEADS, WIDTH = 2, 8
@@ -15,11 +18,15 @@ class KnownFactors(Dropout):
     """Leaves out the same weights at every call."""
 
     def factors(self, shape: torch.Size, *, like: Tensor) -> Tensor:
+        if self.share == 0:
+            return torch.ones(shape, dtype=like.dtype)
         drawn = torch.arange(shape.numel(), dtype=like.dtype).view(shape)
         return (drawn % 3 != 0).to(like.dtype) * 1.5
 
 
-def attend_plainly(projected: Tensor, dropout: Dropout) -> Tensor:
+def attend_plainly(
+    projected: Tensor, normalise: Callable[[Tensor], Tensor], dropout: Dropout
+) -> Tensor:
     """Formula by formula, post by post."""
     mixed = []
     for first, posts, length in RUNS:
@@ -30,7 +37,7 @@ def attend_plainly(projected: Tensor, dropout: Dropout) -> Tensor:
             rows = projected[first + post * length : first + (post + 1) * length]
             queries, keys, values = rows.view(length, 3, NUM_HEADS, -1).permute(1, 2, 0, 3)
             scores = queries @ keys.mT / (WIDTH / NUM_HEADS) ** 0.5
-            attended = (scores.softmax(-1) * factors[post]) @ values
+            attended = (normalise(scores) * factors[post]) @ values
             mixed.append(attended.transpose(0, 1).reshape(length, WIDTH))
     return torch.cat(mixed)
 
@@ -42,11 +49,18 @@ def result_and_gradient(attend: Callable[[Tensor], Tensor], projected: Tensor):
     return mixed, gradient
 
 
-def test_it_is_attention_with_weights_left_out_and_so_is_its_gradient() -> None:
+@pytest.mark.parametrize("share", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("normaliser", "normalise"),
+    [(Softmax(), lambda scores: scores.softmax(-1)), (Entmax15(), entmax15)],
+)
+def test_it_is_attention_with_weights_left_out_and_so_is_its_gradient(
+    normaliser: Normaliser, normalise: Callable[[Tensor], Tensor], share: float
+) -> None:
     torch.manual_seed(0)
-    projected, dropout = torch.randn(11, 3 * WIDTH), KnownFactors(0.3)
+    projected, dropout = torch.randn(11, 3 * WIDTH), KnownFactors(share)
     ours = result_and_gradient(
-        lambda p: DroppedAttention.apply(p, RUNS, NUM_HEADS, dropout), projected
+        lambda p: ExplicitAttention.apply(p, RUNS, NUM_HEADS, normaliser, dropout), projected
     )
-    plain = result_and_gradient(lambda p: attend_plainly(p, dropout), projected)
+    plain = result_and_gradient(lambda p: attend_plainly(p, normalise, dropout), projected)
     torch.testing.assert_close(ours, plain)

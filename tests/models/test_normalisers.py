@@ -1,0 +1,41 @@
+import math
+
+import entmax
+import pytest
+import torch
+
+from mental_health_classifier.models.normalisers import Entmax15
+
+
+@pytest.mark.parametrize(
+    ("scores", "weights"),
+    [
+        ([-2.0, 0.0, 0.5], [0.0, 0.3260, 0.6740]),
+        ([1.0, 2.0, -math.inf], [0.1693, 0.8307, 0.0]),
+        ([3.0], [1.0]),
+        ([7.0, 7.0], [0.5, 0.5]),
+    ],
+)
+def test_entmax_leaves_out_what_is_far_below(scores: list[float], weights: list[float]) -> None:
+    found = Entmax15().weights(torch.tensor(scores))
+    torch.testing.assert_close(found, torch.tensor(weights), atol=5e-5, rtol=0)
+
+
+@pytest.mark.parametrize("length", [2, 30, 500])
+@pytest.mark.parametrize("scale", [0.01, 1.0, 30.0])
+def test_entmax_and_its_gradient_are_those_of_the_package(length: int, scale: float) -> None:
+    torch.manual_seed(0)
+    scores = (torch.randn(50, length, dtype=torch.double) * scale).requires_grad_()
+    expected = entmax.entmax15(scores, dim=-1)
+    of_weights = torch.randn_like(expected)
+    expected.backward(of_weights)
+    weights = Entmax15().weights(scores.detach().clone())
+    torch.testing.assert_close(weights, expected.detach(), atol=1e-10, rtol=0)
+    gradient = Entmax15().gradient(of_weights.clone(), weights)
+    torch.testing.assert_close(gradient, scores.grad)
+
+
+def test_entmax_finds_the_threshold_where_weights_fall_off_slowly() -> None:
+    scores = -torch.arange(4096.0).log1p()[None] * torch.tensor([[0.1], [0.5], [1.0]])
+    expected = entmax.entmax15(scores.double(), dim=-1).float()
+    torch.testing.assert_close(Entmax15().weights(scores), expected, atol=1e-6, rtol=0)
