@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mental_health_classifier.data.datamodule import PostDataModule
+    from mental_health_classifier.data.token_streams import Annotator
     from mental_health_classifier.tracking.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.yardstick import TfidfLogistic
@@ -92,6 +93,13 @@ def build_corpus(config: DictConfig) -> Corpus:
     return build(config.data).read()
 
 
+def build_annotators(config: DictConfig) -> dict[str, Annotator]:
+    """What marks stretches of posts, by the name of the stream that batches carry it in."""
+    # A run that was recorded before there were any has no such key.
+    streams = config.get("token_streams") or {}
+    return {name: build(node) for name, node in streams.items() if node is not None}
+
+
 def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
     """Learns the vocabulary and turns posts into tokens, or opens what an earlier run left."""
     from mental_health_classifier.data.datamodule import PostDataModule
@@ -100,6 +108,7 @@ def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
         corpus,
         learn_tokenizer=build(config.tokenizer),
         max_tokens=config.model.max_tokens,
+        annotators=build_annotators(config),
         sampler=build(config.sampler),
         cache_dir=Path(config.cache_dir),
         seed=config.seed,

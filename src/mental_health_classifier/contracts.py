@@ -93,6 +93,9 @@ class Batch:
     runs: Sequence[EqualLengthRun]
     """The partition of `offsets`, grouped by length and kept on the host: attention is one call
     for each run."""
+    token_streams: Mapping[str, Tensor] = field(default_factory=dict)
+    """What else is known of each token, by the names in the configuration's `token_streams`, int64,
+    each of shape `(N,)`."""
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         return replace(
@@ -105,6 +108,10 @@ class Batch:
                 for task, labels in self.labels.items()
             },
             post_indices=self.post_indices.to(device, non_blocking=non_blocking),
+            token_streams={
+                name: values.to(device, non_blocking=non_blocking)
+                for name, values in self.token_streams.items()
+            },
         )
 
     def __len__(self) -> int:

@@ -21,6 +21,7 @@ from mental_health_classifier.assessment import (
 )
 from mental_health_classifier.build import (
     build,
+    build_annotators,
     build_corpus,
     build_learner,
     build_loggers,
@@ -84,9 +85,10 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
         check_assessment_settings(config.evaluation)
+        marks = {name: each.key() for name, each in build_annotators(config).items()}
         with record.phase("data"):
             corpus = build_corpus(config)
-        record.write_data(data := corpus.describe())
+        record.write_data(data := {**corpus.describe(), "token_streams": marks})
         for line in account_lines(data):
             logger.info(line)
         resume_from = find_resume_point(record.directory) if record.is_resumed else None

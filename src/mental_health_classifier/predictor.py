@@ -18,6 +18,8 @@ from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from mental_health_classifier.data.token_streams import Annotator
+
 log = logging.getLogger(__name__)
 
 DECIMALS = 6
@@ -182,7 +184,7 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
         from mental_health_classifier.training.saved_yardstick import SavedTfidfLogistic
 
         return SavedTfidfLogistic(folder, name=config.model.name).predict_texts
-    return _load_network(folder, config, task=task)
+    return _load_network(folder, config, task=task, marks=run.data.get("token_streams", {}))
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
@@ -209,13 +211,14 @@ def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], 
 
 
 def _load_network(
-    folder: Path, config: DictConfig, *, task: Task
+    folder: Path, config: DictConfig, *, task: Task, marks: Mapping[str, str]
 ) -> Callable[[Sequence[str]], np.ndarray]:
+    import pandas as pd
     import torch
 
     from mental_health_classifier.build import build, build_network, set_num_threads
     from mental_health_classifier.data.batching import make_batch
-    from mental_health_classifier.data.token_cache import TokenTable
+    from mental_health_classifier.data.token_streams import encode_posts
     from mental_health_classifier.data.tokenizer import PostTokenizer
     from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
@@ -230,22 +233,49 @@ def _load_network(
         ) from None
     network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
     network.load_state_dict(_weights_of_network(tensors))
+    annotators = _restored_annotators(folder, config, marks)
     sampler = build(config.sampler)
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
-        ids, lengths = tokenizer.encode(
-            texts, max_tokens=config.model.max_tokens, truncate=config.data.truncate
+        tokens = encode_posts(
+            tokenizer,
+            pd.DataFrame({"text": texts}),
+            annotators,
+            max_tokens=config.model.max_tokens,
+            truncate=config.data.truncate,
         )
-        tokens = TokenTable(ids, np.concatenate([[0], np.cumsum(lengths)]))
         probabilities = np.empty((len(texts), task.num_classes))
         with torch.inference_mode():
-            for rows in sampler(lengths, seed=0, is_shuffled=False):
+            for rows in sampler(tokens.lengths, seed=0, is_shuffled=False):
                 batch = make_batch(tokens, rows=rows, labels={})
                 logits = network(batch).logits[task.name].double()
                 probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()
         return probabilities
 
     return predict_texts
+
+
+def _restored_annotators(
+    folder: Path, config: DictConfig, marks: Mapping[str, str]
+) -> dict[str, Annotator]:
+    """Those of the run, after checking that they mark what they marked then.
+
+    Args:
+        folder: with the run's checkpoints.
+        marks: the keys that the run recorded.
+    """
+    from mental_health_classifier.build import build_annotators
+
+    if not marks:
+        return {}
+    found = {name: each.restored(folder) for name, each in build_annotators(config).items()}
+    for name, annotator in found.items():
+        if annotator.key() != marks[name]:
+            raise InputError(
+                f"token_streams.{name} marks posts otherwise than when the run was trained: what "
+                "it reads has changed since. Put the old files back, or repeat the run."
+            )
+    return found
 
 
 def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:

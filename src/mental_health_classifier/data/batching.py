@@ -132,14 +132,19 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
     rows, starts, ends = rows[order], starts[order], ends[order]
     lengths = ends - starts
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    token_ids = np.concatenate([tokens.token_ids[a:b] for a, b in zip(starts, ends, strict=True)])
+    places = [slice(a, b) for a, b in zip(starts, ends, strict=True)]
+
+    def side_by_side(values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.concatenate([values[s] for s in places]).astype(np.int64))
+
     return Batch(
-        token_ids=torch.from_numpy(token_ids.astype(np.int64)),
+        token_ids=side_by_side(tokens.token_ids),
         offsets=torch.from_numpy(offsets),
         positions=torch.from_numpy(np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)),
         labels={task: torch.from_numpy(values[rows]) for task, values in labels.items()},
         post_indices=torch.from_numpy(rows),
         runs=_equal_length_runs(lengths),
+        token_streams={name: side_by_side(values) for name, values in tokens.streams.items()},
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
@@ -15,6 +16,7 @@ from mental_health_classifier.contracts import PARTS, Batch, Corpus
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
 from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
 from mental_health_classifier.data.token_cache import TokenTable, open_tokens, write_tokens
+from mental_health_classifier.data.token_streams import Annotator, annotate_tokens
 from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.progress import showing
 
@@ -26,6 +28,7 @@ class PostDataModule(LightningDataModule):
         corpus: posts divided into parts.
         learn_tokenizer: makes a tokenizer from the training posts and their authors.
         max_tokens: how much of a post the model reads.
+        annotators: make the streams of batches, by name.
         sampler: makes `LengthBuckets` (or a like sampler) from lengths, seed and `is_shuffled`.
         cache_dir: prepared tokens are kept under it.
         seed: of the run; decides the batches of each epoch.
@@ -37,6 +40,7 @@ class PostDataModule(LightningDataModule):
         *,
         learn_tokenizer: Callable[..., PostTokenizer],
         max_tokens: int,
+        annotators: Mapping[str, Annotator],
         sampler: Callable[..., LengthBuckets],
         cache_dir: Path,
         seed: int,
@@ -48,8 +52,15 @@ class PostDataModule(LightningDataModule):
         self._sampler = sampler
         self._seed = seed
         self.tokenizer = _learned_tokenizer(corpus, learn_tokenizer, cache_dir)
-        self._tokens = _tokens(corpus, self.tokenizer, max_tokens, cache_dir)
+        self.annotators = annotators
+        self._tokens = _tokens(corpus, self.tokenizer, annotators, max_tokens, cache_dir)
         self._labels = {corpus.task.name: corpus.posts["label"].to_numpy()}
+
+    def save(self, folder: Path) -> None:
+        """Leaves in `folder` what turns later posts into the same tokens and streams."""
+        self.tokenizer.save(folder / "tokenizer.json")
+        for annotator in self.annotators.values():
+            annotator.save(folder)
 
     def class_counts(self) -> np.ndarray:
         """Training posts of each class, shape `(C,)`."""
@@ -114,15 +125,33 @@ def _call(function: Callable[..., object]) -> str:
 
 
 def _tokens(
-    corpus: Corpus, tokenizer: PostTokenizer, max_tokens: int, cache_dir: Path
+    corpus: Corpus,
+    tokenizer: PostTokenizer,
+    annotators: Mapping[str, Annotator],
+    max_tokens: int,
+    cache_dir: Path,
 ) -> TokenTable:
-    def write(folder: Path) -> None:
-        encode = functools.partial(
-            tokenizer.encode, max_tokens=max_tokens, truncate=corpus.truncate
-        )
-        write_tokens(folder, corpus.posts["text"], encode=encode)
+    given = {"max_tokens": max_tokens, "truncate": corpus.truncate}
+    parts = (code_version(), corpus.key, tokenizer.to_json(), str(max_tokens), corpus.truncate)
 
-    key = cache_key(
-        code_version(), corpus.key, tokenizer.to_json(), str(max_tokens), corpus.truncate
-    )
-    return open_tokens(cached_folder(cache_dir / "tokens" / key, write))
+    def encode(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        return tokenizer.encode(posts["text"].tolist(), **given)
+
+    def folder_of(
+        key: str, encode: Callable[[pd.DataFrame], tuple[np.ndarray, np.ndarray]], doing: str
+    ) -> Path:
+        return cached_folder(
+            cache_dir / "tokens" / key,
+            lambda folder: write_tokens(folder, corpus.posts, encode=encode, doing=doing),
+        )
+
+    tokens = folder_of(cache_key(*parts), encode, "Turning posts into tokens")
+    streams = {
+        name: folder_of(
+            cache_key(*parts, annotator.key()),
+            functools.partial(annotate_tokens, annotator=annotator, tokenizer=tokenizer, **given),
+            f"Marking {name} in posts",
+        )
+        for name, annotator in annotators.items()
+    }
+    return open_tokens(tokens, streams)

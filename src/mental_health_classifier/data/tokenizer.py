@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from tokenizers import (
     AddedToken,
-    Encoding,
     Tokenizer,
     models,
     normalizers,
@@ -68,18 +68,40 @@ class PostTokenizer:
         unknown = self._tokenizer.token_to_id(UNKNOWN)
         posts = [
             _cut(encoding.ids, max_tokens, truncate) or [unknown]
-            for encoding in _encodings(self._tokenizer, texts)
+            for slice_ in _slices(texts)
+            for encoding in self._tokenizer.encode_batch_fast(slice_, add_special_tokens=False)
         ]
         lengths = np.fromiter(map(len, posts), np.int64, len(posts))
         dtype = np.uint16 if self.size <= 2**16 else np.uint32
         return np.fromiter(chain.from_iterable(posts), dtype, lengths.sum()), lengths
 
+    def locate(
+        self, texts: Sequence[str], *, max_tokens: int, truncate: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the characters that each token of `encode` stands for.
 
-def _cut(ids: list[int], max_tokens: int, truncate: str) -> list[int]:
-    if len(ids) <= max_tokens:
-        return ids
+        Several tokens may stand for one character (an emoji is spelled in bytes), and a token for
+        several.
+
+        Returns:
+            The first character of each token in its post and the one after its last, int64, shape
+            `(N, 2)`, and the number of each post's tokens, int64, shape `(posts,)`.
+        """
+        posts = [
+            _cut(encoding.offsets, max_tokens, truncate) or [(0, 0)]
+            for slice_ in _slices(texts)
+            for encoding in self._tokenizer.encode_batch(slice_, add_special_tokens=False)
+        ]
+        lengths = np.fromiter(map(len, posts), np.int64, len(posts))
+        ends = chain.from_iterable(chain.from_iterable(posts))
+        return np.fromiter(ends, np.int64, 2 * lengths.sum()).reshape(-1, 2), lengths
+
+
+def _cut(tokens: list[Any], max_tokens: int, truncate: str) -> list[Any]:
+    if len(tokens) <= max_tokens:
+        return tokens
     num_last = {"head": 0, "tail": max_tokens, "head_tail": max_tokens // 2}[truncate]
-    return ids[: max_tokens - num_last] + ids[len(ids) - num_last :]
+    return tokens[: max_tokens - num_last] + tokens[len(tokens) - num_last :]
 
 
 def learn_bpe(
@@ -170,11 +192,6 @@ def _repeated(counts: dict[str, int]) -> Iterator[str]:
     for word, count in counts.items():
         for done in range(0, count, _REPEATED_AT_ONCE):
             yield " ".join([word] * min(_REPEATED_AT_ONCE, count - done))
-
-
-def _encodings(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[Encoding]:
-    for posts in _slices(texts):
-        yield from tokenizer.encode_batch_fast(posts, add_special_tokens=False)
 
 
 def _slices(texts: Sequence[str] | pd.Series) -> Iterator[list[str]]:

@@ -83,7 +83,7 @@ class NetworkLearner:
 
     def save(self, folder: Path) -> None:
         """Leaves in `folder` what using the model needs, and nothing that only resuming needs."""
-        self._datamodule.tokenizer.save(folder / "tokenizer.json")
+        self._datamodule.save(folder)
         for name in ("best", "last"):
             drop_resume_state(folder / f"{name}.safetensors", self._selection)
 
