@@ -18,8 +18,6 @@ from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from mental_health_classifier.data.token_streams import Annotator
-
 log = logging.getLogger(__name__)
 
 DECIMALS = 6
@@ -216,7 +214,12 @@ def _load_network(
     import pandas as pd
     import torch
 
-    from mental_health_classifier.build import build, build_network, set_num_threads
+    from mental_health_classifier.build import (
+        build,
+        build_annotators,
+        build_network,
+        set_num_threads,
+    )
     from mental_health_classifier.data.batching import make_batch
     from mental_health_classifier.data.token_streams import encode_posts
     from mental_health_classifier.data.tokenizer import PostTokenizer
@@ -233,7 +236,10 @@ def _load_network(
         ) from None
     network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
     network.load_state_dict(_weights_of_network(tensors))
-    annotators = _restored_annotators(folder, config, marks)
+    annotators = {
+        name: each.restored(folder, key=marks[name])
+        for name, each in build_annotators(config).items()
+    }
     sampler = build(config.sampler)
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
@@ -253,29 +259,6 @@ def _load_network(
         return probabilities
 
     return predict_texts
-
-
-def _restored_annotators(
-    folder: Path, config: DictConfig, marks: Mapping[str, str]
-) -> dict[str, Annotator]:
-    """Those of the run, after checking that they mark what they marked then.
-
-    Args:
-        folder: with the run's checkpoints.
-        marks: the keys that the run recorded.
-    """
-    from mental_health_classifier.build import build_annotators
-
-    if not marks:
-        return {}
-    found = {name: each.restored(folder) for name, each in build_annotators(config).items()}
-    for name, annotator in found.items():
-        if annotator.key() != marks[name]:
-            raise InputError(
-                f"token_streams.{name} marks posts otherwise than when the run was trained: what "
-                "it reads has changed since. Put the old files back, or repeat the run."
-            )
-    return found
 
 
 def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mental_health_classifier.contracts import Corpus, Task
+from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.data.batching import LengthBuckets
 from mental_health_classifier.data.datamodule import PostDataModule
 from mental_health_classifier.data.token_streams import (
@@ -155,3 +155,9 @@ def test_batches_carry_the_stream_of_their_own_posts(tmp_path: Path) -> None:
         assert ((stream == 7) == (batch.token_ids == low)).all()
         marks = np.add.reduceat(stream.numpy() // 7, batch.offsets[:-1].numpy())
         assert dict(zip(batch.post_indices.tolist(), marks, strict=True)) == {0: 1, 1: 0, 3: 3}
+
+
+def test_an_annotator_that_has_changed_since_the_run_is_refused(tmp_path: Path) -> None:
+    assert Given((0, 3, 1)).restored(tmp_path, key=Given((0, 3, 1)).key())
+    with pytest.raises(InputError, match="token_streams"):
+        Given((0, 3, 1)).restored(tmp_path, key=Given((0, 3, 2)).key())

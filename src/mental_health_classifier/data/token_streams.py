@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.tokenizer import PostTokenizer
 
@@ -46,8 +47,20 @@ class Annotator(ABC):
     def save(self, folder: Path) -> None:  # noqa: B027 - most need nothing
         """Leaves in a run's `folder` what marking posts later needs beyond the configuration."""
 
-    def restored(self, folder: Path) -> Annotator:
-        """The annotator as a run used it that has left its files in `folder`."""
+    def restored(self, folder: Path, *, key: str) -> Annotator:
+        """The annotator as the run used it that left its files in `folder`.
+
+        Args:
+            key: what `key` was in that run.
+
+        Raises:
+            InputError: posts would be marked otherwise than in that run.
+        """
+        if self.key() != key:
+            raise InputError(
+                "What marks posts beside the model has changed since the run was trained. Put back "
+                "what it reads (token_streams in the run's config.yaml), or repeat the run."
+            )
         return self
 
 
