@@ -29,7 +29,7 @@ from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.experiment import describe_run
 from mental_health_classifier.tracking.run_record import recorded_run
-from mental_health_classifier.training.process_memory import keep_freed_memory
+from mental_health_classifier.training.process_memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -110,7 +110,7 @@ def train(
     """Both loops take the same steps: the same batches, weights and dropout."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the progress bar
     torch.set_num_threads(threads)
-    keep_freed_memory()
+    spare_memory_traffic()
     quiet_lightning()
     config = compose_config(size, posts_per_step)
     tokens, labels = made_up_posts(num_posts, mean_tokens)

@@ -40,7 +40,7 @@ from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
-from mental_health_classifier.training.process_memory import keep_freed_memory
+from mental_health_classifier.training.process_memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
 
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def resume_experiment(run_directory: Path) -> float | None:
 
 def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
-    keep_freed_memory()
+    spare_memory_traffic()
     with record:
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))

@@ -1,17 +1,21 @@
-"""Memory that a step gives back is there for the next one."""
+"""A step neither waits for memory nor writes what nobody reads."""
 
 from __future__ import annotations
 
 import ctypes
 import platform
 
+import torch
+
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # glibc, malloc.h
 _NEVER = 2**31 - 1
 
 
-def keep_freed_memory() -> None:
+def spare_memory_traffic() -> None:
     """Keeps glibc from handing the tensors of a step back to the system, which would make the next
-    step wait for fresh, zeroed pages. Elsewhere it does nothing."""
+    step wait for fresh, zeroed pages, and torch from filling every new tensor with NaN, which
+    deterministic algorithms do to reveal reads of what was never written."""
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(_MMAP_THRESHOLD, _NEVER)
