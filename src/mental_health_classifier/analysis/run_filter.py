@@ -53,6 +53,18 @@ def select_runs(
     return table if where is None else runs_where(table, where)
 
 
+def runs_like(runs: Sequence[RunSummary], where: str | None) -> list[RunSummary]:
+    """The runs for which a condition holds, in the order given; None: all of them.
+
+    Raises:
+        InputError: as `runs_where`.
+    """
+    if where is None:
+        return list(runs)
+    chosen = set(select_runs(runs, tags=(), where=where)["directory"])
+    return [run for run in runs if str(run.directory) in chosen]
+
+
 def runs_where(table: pd.DataFrame, condition: str) -> pd.DataFrame:
     """The runs for which a condition holds; without its number a run neither meets nor fails one.
 

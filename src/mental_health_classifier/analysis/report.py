@@ -1,0 +1,106 @@
+"""What the report says about many recorded runs, as plain values that need no HTML to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mental_health_classifier.analysis.report_architecture import SizeStep, size_steps
+from mental_health_classifier.analysis.report_charts import Chart
+from mental_health_classifier.analysis.report_clinical import Clinical, clinical
+from mental_health_classifier.analysis.report_configurations import configurations
+from mental_health_classifier.analysis.report_cost import Cost, costs
+from mental_health_classifier.analysis.report_curves import Curves, training_curves
+from mental_health_classifier.analysis.report_data import Posts, posts_of
+from mental_health_classifier.analysis.report_evidence import gather_evidence
+from mental_health_classifier.analysis.report_gates import Gate, gates_of, verdict_of
+from mental_health_classifier.analysis.report_hypotheses import Hypothesis, hypotheses
+from mental_health_classifier.analysis.report_parts import RunLink, Sentence
+from mental_health_classifier.analysis.report_recommendation import (
+    Recommendation,
+    recommend,
+    recommendation_sentences,
+)
+from mental_health_classifier.analysis.report_reproduction import (
+    Replay,
+    Source,
+    replays,
+    sources,
+)
+from mental_health_classifier.analysis.report_runs import (
+    Failure,
+    RunSection,
+    failures,
+    run_sections,
+)
+from mental_health_classifier.analysis.report_seeds import Stability, seeds_chart, stability
+from mental_health_classifier.analysis.report_summary import summary
+from mental_health_classifier.analysis.report_table import RunGroup, comparison
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One field a section, in the order of the page."""
+
+    verdict: str
+    """What may be said of any use with people."""
+    summary: Sequence[Sentence]
+    headline: str
+    priority_class: str | None
+    overview: Chart | None
+    """Every configuration's headline, seed by seed."""
+    recommendation: Recommendation
+    recommendation_sentences: Sequence[Sentence]
+    hypotheses: Sequence[Hypothesis]
+    groups: Sequence[RunGroup]
+    sizes: Sequence[SizeStep]
+    curves: Curves
+    clinical: Clinical | None
+    configurations: Mapping[str, Any]
+    stability: Sequence[Stability]
+    posts: Sequence[Posts]
+    costs: Sequence[Cost]
+    sources: Sequence[Source]
+    replays: Sequence[Replay]
+    failures: Sequence[Failure]
+    gates: Sequence[Gate]
+    gates_of: RunLink | None
+    """The run that the gates speak of."""
+    problems: Sequence[tuple[RunLink, str]]
+    """Assessments that cannot be read."""
+    runs: Sequence[RunSection]
+
+
+def gather_report(runs: Iterable[RunSummary]) -> Report:
+    """Works out every section; whatever state the runs are in, what is not known is left out."""
+    evidence = gather_evidence(runs)
+    found = recommend(evidence)
+    shown = found.shown
+    gates = [] if shown is None else gates_of(evidence, shown)
+    return Report(
+        verdict=verdict_of(shown),
+        summary=summary(evidence, found, gates),
+        headline=evidence.headline,
+        priority_class=evidence.priority_class,
+        overview=seeds_chart(evidence),
+        recommendation=found,
+        recommendation_sentences=recommendation_sentences(evidence, found),
+        hypotheses=hypotheses(evidence),
+        groups=comparison(evidence),
+        sizes=size_steps(evidence),
+        curves=training_curves(evidence),
+        clinical=None if shown is None else clinical(evidence, shown),
+        configurations=configurations(evidence),
+        stability=stability(evidence),
+        posts=posts_of(evidence),
+        costs=costs(evidence),
+        sources=sources(evidence),
+        replays=replays(evidence),
+        failures=failures(evidence),
+        gates=gates,
+        gates_of=None if shown is None else evidence.link(shown),
+        problems=[(evidence.link(run), problem) for run, problem in evidence.problems],
+        runs=run_sections(evidence),
+    )
