@@ -8,6 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mental_health_classifier.contracts import Predictions, Task
+from mental_health_classifier.tracking.prediction_files import write_predictions
+
 CLASSES = ("suicide", "anxiety", "control")
 ACCOUNT = {"rows_read": 1200, "rows_kept": 1200, "dropped": {}, "scrubbed": {}}
 PARTS = ("train", "val", "calibration", "test")
@@ -153,3 +158,26 @@ def yardstick_of(differences: Mapping[str, tuple[float, float, float]]) -> dict[
         "differences": {key: value for key, (value, _, _) in differences.items()},
         "difference_intervals": {key: ends for key, (_, *ends) in differences.items()},
     }
+
+
+def write_stored_predictions(directory: Path, *, skill: float, seed: int, posts: int = 120) -> None:
+    """Writes predictions for val, calibration and test of a written run.
+
+    Args:
+        skill: how far the logit of a post's own class lies above the others; 0: chance.
+        seed: of the noise upon them.
+    """
+    for part in ("val", "calibration", "test"):
+        labels = np.arange(posts) % len(CLASSES)
+        noise = np.random.default_rng(seed).normal(size=(posts, len(CLASSES)))
+        logits = noise + skill * np.eye(len(CLASSES))[labels]
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        predictions = Predictions(
+            part=part,
+            task=Task("condition", CLASSES, "suicide"),
+            post_ids=[f"post{number}" for number in range(posts)],
+            authors=[f"author{number // 2}" for number in range(posts)],
+            labels=labels,
+            probabilities=probabilities.round(6),
+        )
+        write_predictions(predictions, directory / "predictions" / f"{part}.csv")

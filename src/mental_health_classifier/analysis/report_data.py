@@ -33,8 +33,8 @@ class Posts:
     """Posts that some runs share, and how they were divided."""
 
     name: Said
-    fingerprint: str | None
-    parts_fingerprint: str | None
+    fingerprint: str
+    parts_fingerprint: str
     num_runs: int
     is_synthetic: bool
     account: Sequence[Said]
@@ -70,7 +70,7 @@ def _posts(evidence: Evidence, parts_fingerprint: str, runs: list[Any]) -> Posts
     above = [run for run in runs if run.status == "completed" and is_above_ceiling(run)]
     return Posts(
         name=Said(shortened(data.get("name"))),
-        fingerprint=data.get("fingerprint"),
+        fingerprint=shortened(data.get("fingerprint")),
         parts_fingerprint=parts_fingerprint,
         num_runs=len(runs),
         is_synthetic=bool(data.get("is_synthetic")),

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from mental_health_classifier.analysis.report import Report
 from mental_health_classifier.analysis.report_parts import Measure, RunLink, Said, decimal
+from mental_health_classifier.analysis.terminal import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import write_atomically
 
@@ -67,6 +68,11 @@ def report_page(report: Report) -> str:
     )
 
 
+def _harmless(value: Any) -> Any:
+    """What stands on the page steers neither its direction of reading nor a terminal."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _policy(style: str, script: str) -> str:
     """Allows this page's own style and script by their hashes, and nothing else."""
     return "; ".join(
@@ -104,6 +110,7 @@ def _templates() -> Environment:
         loader=PackageLoader(PACKAGE),
         autoescape=select_autoescape(["html.j2", "svg.j2"], default=True),
         undefined=StrictUndefined,
+        finalize=_harmless,
         trim_blocks=True,
         lstrip_blocks=True,
     )

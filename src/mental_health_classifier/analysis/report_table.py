@@ -37,6 +37,8 @@ class Column:
     is_number: bool
     is_shown: bool
     """At first; a reader can choose others."""
+    is_ordering: bool = False
+    """The rows are in its order, greatest first."""
     n: int | None = None
     """Posts behind every number of it; None: not the same for all, and said beside each."""
 
@@ -97,8 +99,9 @@ def _makers(evidence: Evidence, runs: Sequence[RunSummary]) -> list[Maker]:
     headline = headline_of(priority_class)
 
     def metric(title: str, key: str, *, is_shown: bool = True) -> Maker:
+        is_ordering = key == f"test/{headline}"
         return (
-            Column(title, is_number=True, is_shown=is_shown),
+            Column(title, is_number=True, is_shown=is_shown, is_ordering=is_ordering),
             lambda run: _of_measure(measure_of(run, key, evidence.anchor(run))),
         )
 
@@ -120,14 +123,6 @@ def _makers(evidence: Evidence, runs: Sequence[RunSummary]) -> list[Maker]:
         (
             Column("Run", is_number=False, is_shown=True),
             lambda run: Cell(evidence.link(run), str(evidence.link(run)).casefold()),
-        ),
-        (
-            Column("Model", is_number=False, is_shown=True),
-            lambda run: _of_text(model_of(facts_of(run))),
-        ),
-        (
-            Column("Seed", is_number=True, is_shown=True),
-            lambda run: Cell("\u2013" if run.seed is None else str(run.seed), run.seed),
         ),
     ]
     if priority_class is not None:
@@ -157,6 +152,14 @@ def _makers(evidence: Evidence, runs: Sequence[RunSummary]) -> list[Maker]:
         )
     return [
         *makers,
+        (
+            Column("Model", is_number=False, is_shown=True),
+            lambda run: _of_text(model_of(facts_of(run))),
+        ),
+        (
+            Column("Seed", is_number=True, is_shown=True),
+            lambda run: Cell("\u2013" if run.seed is None else str(run.seed), run.seed),
+        ),
         amount(
             "Parameters, millions",
             lambda run: _divided(run.model_facts.get("parameters"), 1e6),
