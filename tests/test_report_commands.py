@@ -15,7 +15,7 @@ def test_the_page_is_written_and_named(mhc, tmp_path):
     write_run(tmp_path / "outputs" / "a")
     result = mhc("report")
     assert result.exit_code == 0, result.output
-    assert "1 runs, see report.html." in result.stderr
+    assert "1 run, see report.html." in result.stderr
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outputs", "report.html"]
     again = mhc("report")

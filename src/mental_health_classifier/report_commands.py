@@ -26,6 +26,7 @@ def report(
     from mental_health_classifier.analysis.report import gather_report
     from mental_health_classifier.analysis.report_page import check_output, write_report
     from mental_health_classifier.analysis.run_filter import runs_like
+    from mental_health_classifier.analysis.terminal import count
     from mental_health_classifier.progress import showing
     from mental_health_classifier.tracking.run_index import find_runs
 
@@ -41,6 +42,6 @@ def report(
     chosen = runs_like(found, where)
     if not chosen:
         raise InputError(f"--where: none of the {len(found)} runs is like that.")
-    with showing(f"Writing about {len(chosen)} runs"):
+    with showing(f"Writing about {count(len(chosen), 'run')}"):
         write_report(gather_report(chosen), output)
-    say(f"{len(chosen)} runs, see {output}.")
+    say(f"{count(len(chosen), 'run')}, see {output}.")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.analysis.certificate_text import certificate_sentences
+from mental_health_classifier.analysis.groups_page import TOO_FEW, group_notes, group_rows
 from mental_health_classifier.analysis.report_charts import Chart, Line, path_of, x_scale, y_scale
 from mental_health_classifier.analysis.report_evidence import Evidence
 from mental_health_classifier.analysis.report_parts import (
@@ -48,6 +49,10 @@ class Clinical:
     """Before and after the temperature; empty: not measured."""
     triage: Sequence[Row]
     """Share of posts to read for a recall, by how much of them a reviewer notices."""
+    groups: Sequence[Row]
+    """Each value of each group; empty: not measured."""
+    group_rates: Sequence[str]
+    group_notes: Sequence[str]
     behaviour: Sequence[Row]
     passes: bool | None
     """The behaviour suite, that is; None: not run."""
@@ -63,6 +68,7 @@ def clinical(evidence: Evidence, run: RunSummary) -> Clinical:
     shortcuts = evidence.assessment(run, "shortcuts")
     calibration = evidence.assessment(run, "calibration")
     triage = evidence.assessment(run, "triage")
+    groups = evidence.assessment(run, "groups")
     charts = [
         _roc(run, evidence.priority_class),
         _reliability(calibration),
@@ -77,6 +83,9 @@ def clinical(evidence: Evidence, run: RunSummary) -> Clinical:
         certificate=[] if certificate is None else list(certificate_sentences(certificate)),
         calibration=[] if calibration is None else _calibration(calibration, evidence.anchor(run)),
         triage=[] if triage is None else _triage(triage, evidence.anchor(run)),
+        groups=[] if groups is None else _groups(groups, evidence.anchor(run)),
+        group_rates=[] if groups is None else group_rows(groups)[0][3:],
+        group_notes=[] if groups is None else list(group_notes(groups)),
         behaviour=[] if behaviour is None else _behaviour(behaviour, evidence.anchor(run)),
         passes=None if behaviour is None else bool(behaviour["passes"]),
         shortcuts=None if shortcuts is None else warnings_of(shortcuts),
@@ -178,6 +187,20 @@ def _behaviour(behaviour: Mapping[str, Any], anchor: str) -> list[Row]:
         )
         for name, row in (*capabilities, ("all", behaviour["total"]))
     ]
+
+
+def _groups(assessed: Mapping[str, Any], anchor: str) -> list[Row]:
+    rows = []
+    for group, values in assessed["groups"].items():
+        for value, rates in values.items():
+            cells: list[Piece] = [f"{rates['n']:,}"]
+            for key, rate in rates.items():
+                if key == "n":
+                    continue
+                shown = Measure(rate["value"], anchor, interval_of(rate["interval"]), rate["n"])
+                cells.append(f"{TOO_FEW} ({rate['n']:,})" if rate["value"] is None else shown)
+            rows.append(Row(Said(f"{shortened(group)}: {shortened(value)}"), cells))
+    return rows
 
 
 def _roc(run: RunSummary, priority_class: str | None) -> Chart | None:

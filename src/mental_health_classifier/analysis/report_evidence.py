@@ -19,7 +19,9 @@ from mental_health_classifier.tracking.candidates import (
 )
 from mental_health_classifier.tracking.run_summary import RunSummary
 
-ASSESSMENTS = ("certificate", "calibration", "triage", "behaviour", "shortcuts", "replay")
+ASSESSMENTS = (
+    *("certificate", "calibration", "triage", "groups", "behaviour", "shortcuts", "replay"),
+)
 
 
 @dataclass(frozen=True, slots=True)

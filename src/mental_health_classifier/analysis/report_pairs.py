@@ -37,18 +37,21 @@ def paired_difference(
     """
     own, other = paired_runs(first, second)
     try:
+        of_own = [_val_and_test(run) for run in own]
         found = compare_runs(
             [_val_and_test(run) for run in other],
-            [_val_and_test(run) for run in own],
+            of_own,
             specificity_floor=SPECIFICITY_FLOOR,
             bootstrap_draws=BOOTSTRAP_DRAWS,
             num_comparisons=num_comparisons,
         )
     except (InputError, OSError) as error:
         return PairedDifference(None, None, f"not compared: {error}", len(own))
+    test = of_own[0][1]
+    n = len(test) if test.task.priority_class is None else int(test.is_priority.sum())
     interval = interval_of(found["interval"])
     return PairedDifference(
-        Measure(found["difference"], anchor, interval, found["n"], is_signed=True),
+        Measure(found["difference"], anchor, interval, n, is_signed=True),
         interval_of(found["seed_interval"]),
         {"second": "better", "first": "worse", "tie": "tie"}[found["verdict"]],
         len(own),

@@ -121,10 +121,15 @@ def _about_runner_up(rival: Rival) -> Sentence:
 def _about_ties(ties: Sequence[Rival]) -> list[Sentence]:
     if not ties:
         return []
+    return [("Tied with the recommended one: ", *linked(ties), ". Among ties, cost may decide.")]
+
+
+def linked(rivals: Sequence[Rival]) -> Sentence:
+    """Their names, with commas between them."""
     names: list[Piece] = []
-    for rival in ties:
-        names += [rival.run, ", "]
-    return [("Tied with the recommended one: ", *names[:-1], ". Among ties, cost may decide.")]
+    for rival in rivals:
+        names += [", ", rival.run]
+    return tuple(names[1:])
 
 
 def _reason(reason: str) -> Sentence:

@@ -15,7 +15,7 @@ from mental_health_classifier.analysis.report_parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.report_recommendation import Recommendation
+from mental_health_classifier.analysis.report_recommendation import Recommendation, linked
 from mental_health_classifier.analysis.terminal import amount, count, is_number
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -110,11 +110,9 @@ def _about_ties(found: Recommendation) -> Iterator[Sentence]:
         return
     first, ties = found.rivals[0], found.ties
     if ties:
-        others = "it is" if len(ties) == 1 else "they are"
-        yield (
-            f"It is tied with {count(len(ties), 'other configuration')} of the "
-            f"{len(found.rivals)} next best: {others} not shown to be worse.",
-        )
+        worse = "it is" if len(ties) == 1 else "none of them is"
+        shown = "not shown to be worse" if len(ties) == 1 else "shown to be worse"
+        yield ("It is tied with ", *linked(ties), f": {worse} {shown}.")
     elif first.difference.verdict == "better":
         yield ("It is better than the runner-up, ", first.run, ", by more than luck explains.")
 

@@ -3,12 +3,31 @@
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
   const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
+  const MOST_ROWS = 100;
+
   // Tables of runs: headings sort, words filter, boxes choose columns.
   each("table.runs", (table) => {
     const body = table.tBodies[0];
-    const rows = [...body.rows].map((element) => ({ element, words: "" }));
     const headings = [...table.tHead.rows[0].cells];
+    const filter = document.querySelector(`[data-filter="${table.id}"]`);
+    const count = document.querySelector(`[data-count="${table.id}"]`);
+    const more = document.querySelector(`[data-more="${table.id}"]`);
+    let rows = [...body.rows].map((element) => ({ element, words: "" }));
+    let limit = MOST_ROWS;
 
+    const show = () => {
+      const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const found = rows.filter((row) => {
+        if (wanted.length) row.words ||= row.element.textContent.toLowerCase();
+        return wanted.every((word) => row.words.includes(word));
+      });
+      // Rows that are not there cost no layout: a sort answers at once.
+      const shown = found.slice(0, limit);
+      body.replaceChildren(...shown.map((row) => row.element));
+      const also = found.length > shown.length ? `, the first ${shown.length} shown` : "";
+      count.textContent = `${found.length} of ${rows.length} runs${also}`;
+      more.hidden = found.length === shown.length;
+    };
     const valueOf = (row, column, isNumber) => {
       const cell = row.element.cells[column];
       if (isNumber) return "v" in cell.dataset ? Number(cell.dataset.v) : null;
@@ -20,34 +39,30 @@
       const isNumber = heading.classList.contains("right");
       const was = heading.getAttribute("aria-sort");
       const isAscending = was === null ? !isNumber : was === "descending";
-      const keyed = rows.map((row) => ({ row, value: valueOf(row, column, isNumber) }));
       const compare = isNumber ? (a, b) => a - b : order.compare;
+      const keyed = rows.map((row) => ({ row, value: valueOf(row, column, isNumber) }));
       keyed.sort((a, b) => {
         if (a.value === null || b.value === null) return (a.value === null) - (b.value === null);
         return isAscending ? compare(a.value, b.value) : compare(b.value, a.value);
       });
+      rows = keyed.map(({ row }) => row);
       headings.forEach((other) => other.removeAttribute("aria-sort"));
       heading.setAttribute("aria-sort", isAscending ? "ascending" : "descending");
-      body.replaceChildren(...keyed.map(({ row }) => row.element));
+      show();
     };
     headings.forEach((heading, column) => {
       const button = heading.querySelector("button");
       button.disabled = false;
       button.addEventListener("click", () => sortBy(column));
     });
-
-    const filter = document.querySelector(`[data-filter="${table.id}"]`);
-    const count = document.querySelector(`[data-count="${table.id}"]`);
-    filter.addEventListener("input", () => {
-      const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      for (const row of rows) {
-        row.words ||= row.element.textContent.toLowerCase();
-        row.element.hidden = !wanted.every((word) => row.words.includes(word));
-        shown += !row.element.hidden;
-      }
-      count.textContent = `${shown} of ${rows.length} runs`;
+    filter.addEventListener("input", show);
+    more.addEventListener("click", () => {
+      limit = Infinity;
+      show();
+      filter.focus();
     });
+    show();
+
     each(`[data-table="${table.id}"]`, (box) => {
       const column = box.dataset.column;
       document.styleSheets[0].insertRule(
@@ -111,7 +126,7 @@
       document.getElementById("difference-name-b").textContent = runs[second].name;
       document.getElementById("difference-rows").replaceChildren(...rows);
       caption.textContent = rows.length
-        ? `${rows.length} keys differ`
+        ? `Keys that differ: ${rows.length}`
         : "Nothing that was recorded of their choices differs";
     };
     for (const [place, select] of [a, b].entries()) {
