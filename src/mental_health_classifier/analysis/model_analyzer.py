@@ -1,4 +1,4 @@
-"""Recorded runs as a pandas DataFrame, for notebooks."""
+"""Recorded runs as pandas DataFrames, for notebooks."""
 
 from __future__ import annotations
 
@@ -33,3 +33,9 @@ class ModelAnalyzer:
         """One row a run, best first by the headline, read anew at each call; see `run_table`."""
         table = newest_first(run_table(each_run(self.roots)))
         return ranked(table, by=headline_column(table))
+
+    def groups(self) -> pd.DataFrame:
+        """One row a configuration, its seeds together, best first; see `group_table`."""
+        from mental_health_classifier.analysis.seed_groups import group_table
+
+        return group_table(self.create_performance_comparison())

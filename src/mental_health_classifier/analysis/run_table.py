@@ -13,6 +13,8 @@ import pandas as pd
 
 from mental_health_classifier.analysis.number_columns import NumberColumns
 from mental_health_classifier.analysis.run_facts import facts_of
+from mental_health_classifier.analysis.run_settings import COLUMNS as SETTINGS
+from mental_health_classifier.analysis.run_settings import settings_of
 from mental_health_classifier.analysis.terminal import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import write_atomically
@@ -29,8 +31,13 @@ LEADING = (
 )
 """Every table begins with these columns, with the recall of each class before the headline."""
 
-_COUNTS = re.compile(r"(final|val)_(n|(support|predicted)_.*)|seed|parameters|peak_memory_bytes")
-_NUMBERS = re.compile(r"final_.*|parameters_millions|duration_seconds")
+_COUNTS = re.compile(
+    r"(final|val)_(n|(support|predicted)_.*)|seed|parameters|.*_bytes|trainable_parameters"
+    r"|(feedforward_)?width|num_layers|num_heads|max_(tokens|posts_per_batch|tokens_per_batch"
+    r"|epochs)|vocabulary_size|selected_(epoch|step)"
+)
+_NUMBERS = re.compile(rf"final_.*|parameters_millions|duration_seconds|{'|'.join(SETTINGS)}")
+_NOTHING_KNOWN = RunSummary(Path(), "unknown")
 _FLAGS = re.compile(r"is_.*")
 _TIMES = re.compile(r".*_at")
 
@@ -40,16 +47,17 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
 
     Every number of the test part is `final_…` and of the validation part `val_…`, with `_low` and
     `_high` where it has an interval: `test/recall/suicide` is `final_recall_suicide`. The distance
-    to the yardstick that was fitted on the same parts is `yardstick_difference_…`. What a run did
-    not measure is missing, never zero.
+    to the yardstick that was fitted on the same parts is `yardstick_difference_…`. What the run was
+    set to and what it cost stands in the columns of `run_settings`. What a run did not measure is
+    missing, never zero.
     """
-    facts: dict[str, list[Any]] = {}
+    # No runs have the same columns as any.
+    facts: dict[str, list[Any]] = {column: [] for column in _facts_of(_NOTHING_KNOWN)}
     numbers = NumberColumns()
     count = 0
     for place, run in enumerate(runs):
-        for column, value in facts_of(run).items():
-            facts.setdefault(column, []).append(value)
-        facts.setdefault("yardstick_name", []).append((run.yardstick or {}).get("name"))
+        for column, value in _facts_of(run).items():
+            facts[column].append(value)
         numbers.add(place, run)
         count += 1
     return _assembled(facts, numbers.columns(count), numbers.recalls, count)
@@ -110,17 +118,22 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
             raise InputError(f"--csv={path} cannot be written: {error.strerror}.") from None
 
 
+def _facts_of(run: RunSummary) -> dict[str, Any]:
+    yardstick = {"yardstick_name": (run.yardstick or {}).get("name")}
+    return facts_of(run) | settings_of(run) | yardstick
+
+
 def _assembled(
     facts: dict[str, list[Any]],
     numbers: Mapping[str, np.ndarray],
     recalls: Iterable[str],
     count: int,
 ) -> pd.DataFrame:
-    names = facts.get("yardstick_name", [])
+    names = facts["yardstick_name"]
     yardsticks = {YARDSTICK_MODEL, *names} - {None}
-    facts["is_yardstick"] = [model in yardsticks for model in facts.get("model", [])]
+    facts["is_yardstick"] = [model in yardsticks for model in facts["model"]]
     if all(name is None for name in names):
-        facts.pop("yardstick_name", None)
+        del facts["yardstick_name"]
     before_headline = LEADING.index("final_recall_at_spec80")
     columns = (*LEADING[:before_headline], *recalls, *LEADING[before_headline:])
     table: dict[str, Any] = {}

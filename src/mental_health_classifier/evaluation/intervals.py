@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
 
 from mental_health_classifier.contracts import Predictions
 
@@ -45,6 +44,9 @@ def wilson_interval(successes: int, n: int, *, confidence: float = CONFIDENCE) -
     Source: Wilson, JASA 1927. Unlike a share plus or minus its standard error it stays honest at 0
     of n and at n of n.
     """
+    # Imported here, because it takes a second and most of what reads records needs no share.
+    from statsmodels.stats.proportion import proportion_confint
+
     if n == 0:
         return None
     ends = proportion_confint(successes, n, alpha=1 - confidence, method="wilson")
