@@ -162,11 +162,8 @@ def compare(
     """Compares runs in one table, best first."""
     if test:
         return test_models(roots, as_json=as_json)
-    from mental_health_classifier.analysis.leaderboard import (
-        chosen_columns,
-        leaderboard,
-        warning_about_posts,
-    )
+    from mental_health_classifier.analysis.comparability import warning_about_posts
+    from mental_health_classifier.analysis.leaderboard import chosen_columns, leaderboard
     from mental_health_classifier.analysis.run_filter import known_columns, select_runs
     from mental_health_classifier.analysis.run_table import (
         headline_column,

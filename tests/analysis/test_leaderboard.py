@@ -1,11 +1,7 @@
 import pytest
 from written_runs import write_failed_run, write_run, yardstick_of
 
-from mental_health_classifier.analysis.leaderboard import (
-    chosen_columns,
-    leaderboard,
-    warning_about_posts,
-)
+from mental_health_classifier.analysis.leaderboard import chosen_columns, leaderboard
 from mental_health_classifier.analysis.run_facts import facts_of
 from mental_health_classifier.analysis.run_list import run_list
 from mental_health_classifier.analysis.run_table import headline_column, ranked, run_table
@@ -106,23 +102,6 @@ def test_columns_that_were_asked_for_stand_under_their_own_names(runs):
         "is_dirty",
     ]
     assert page.splitlines()[2].split() == ["low", "300", ".650", "[.61,", ".68]", "True"]
-
-
-def test_runs_on_different_posts_or_parts_are_warned_about(tmp_path):
-    a = write_run(tmp_path / "a")
-    same = write_run(tmp_path / "same", run={"seed": 2})
-    other_posts = write_run(tmp_path / "b", data={"fingerprint": "f2"})
-    other_parts = write_run(tmp_path / "c", run={"config": {"data": {"split_seed": 2}}})
-    failed = write_failed_run(tmp_path / "d", data={"fingerprint": "f3"})
-
-    def warning(*directories):
-        return warning_about_posts(run_table(map(read_run, directories)))
-
-    assert warning(a, same, failed) is None
-    assert warning() is None
-    assert "different posts" in warning(a, same, other_posts)
-    assert "f1 (2), f2 (1)" in warning(a, same, other_posts)
-    assert "different parts of the same posts" in warning(a, other_parts)
 
 
 def test_a_list_of_runs_says_what_became_of_them(runs, tmp_path):

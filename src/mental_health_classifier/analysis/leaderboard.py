@@ -10,6 +10,7 @@ from pandas.api.types import is_numeric_dtype
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from mental_health_classifier.analysis.comparability import posts_behind
 from mental_health_classifier.analysis.number_columns import column_of
 from mental_health_classifier.analysis.run_list import model_of
 from mental_health_classifier.analysis.run_table import headline_column, records_of
@@ -67,24 +68,6 @@ def chosen_columns(table: pd.DataFrame, names: list[str]) -> RenderableType:
     )
 
 
-def warning_about_posts(table: pd.DataFrame) -> str | None:
-    """Says so where runs were not tested on the same posts."""
-    measured = table[table["final_accuracy"].notna()]
-    for column, what in (
-        ("data_fingerprint", "different posts"),
-        ("parts_fingerprint", "different parts of the same posts"),
-    ):
-        counts = pd.Series(measured[column]).value_counts()
-        if len(counts) > 1:
-            listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
-            return (
-                f"These runs were tested on {what}, so their numbers cannot be compared. Runs by "
-                f"{column}: {listed}. One set of posts at a time: "
-                f"mhc compare --where \"{column} == '{counts.index[0]}'\""
-            )
-    return None
-
-
 def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[str, Column]:
     """In the order of display."""
     rows = records_of(table)
@@ -130,7 +113,9 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
 def _explanation(
     table: pd.DataFrame, *, by: str, shown: list[str], left_out: list[str]
 ) -> Iterator[Text]:
-    yield text(f"Test part{_sizes(table)}, 95 % intervals; ordered by {by}.")
+    posts = posts_behind(table)
+    sizes = f" ({posts})" if posts else ""
+    yield text(f"Test part{sizes}, 95 % intervals; ordered by {by}.")
     if any(table["is_yardstick"].fillna(False)):
         yield text("* the yardstick: words and pairs of words, otherwise without their order")
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
@@ -139,20 +124,6 @@ def _explanation(
         yield text(
             f"No room for: {', '.join(left_out)}. All columns: --csv - or --json; some: --columns."
         )
-
-
-def _sizes(table: pd.DataFrame) -> str:
-    """How many posts stand behind the numbers."""
-    described = []
-    columns = {"final_n": "posts"}
-    for name in table["priority_class"].dropna().unique():
-        columns[column_of(f"test/support/{name}", ())] = f"of {name}"
-    for column, of_what in columns.items():
-        counts = table[column].dropna() if column in table else []
-        if len(counts):
-            low, high = amount(int(min(counts))), amount(int(max(counts)))
-            described.append(f"{low if low == high else f'{low} to {high}'} {of_what}")
-    return f" ({', '.join(described)})" if described else ""
 
 
 def _numbers(

@@ -64,7 +64,7 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     )
     costs = by_group[list(MEASURED)].mean().astype("float64")
     numbers = _numbers_of(by_group, compared_columns(runs))
-    table = pd.concat([facts, members, costs, numbers], axis=1).astype({"num_seeds": "Int64"})
+    table = pd.concat([facts, members.astype({"num_seeds": "Int64"}), costs, numbers], axis=1)
     best_first = f"{headline_column(runs)}_mean"
     return table.sort_values(best_first, ascending=False, kind="stable", ignore_index=True)
 
@@ -103,7 +103,6 @@ def _numbers_of(by_group: object, columns: Sequence[str]) -> pd.DataFrame:
         "high": means + halves,
         "worst": selected.min(),
     }
-    return pd.DataFrame(
-        {f"{name}_{kind}": values[name] for name in columns for kind, values in kinds.items()},
-        index=means.index,
-    )
+    # One block of numbers: hundreds of single columns would slow down whatever is done with them.
+    together = pd.concat([values.add_suffix(f"_{kind}") for kind, values in kinds.items()], axis=1)
+    return together[[f"{name}_{kind}" for name in columns for kind in kinds]]

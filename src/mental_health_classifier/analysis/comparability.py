@@ -1,0 +1,41 @@
+"""Whether the numbers of some runs can be compared, and how many posts stand behind them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mental_health_classifier.analysis.number_columns import column_of
+from mental_health_classifier.analysis.terminal import amount
+
+
+def warning_about_posts(table: pd.DataFrame) -> str | None:
+    """Says so where runs of a `run_table` were not tested on the same posts."""
+    measured = table[table["final_accuracy"].notna()]
+    for column, what in (
+        ("data_fingerprint", "different posts"),
+        ("parts_fingerprint", "different parts of the same posts"),
+    ):
+        counts = pd.Series(measured[column]).value_counts()
+        if len(counts) > 1:
+            listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
+            return (
+                f"These runs were tested on {what}, so their numbers cannot be compared. Runs by "
+                f"{column}: {listed}. One set of posts at a time: "
+                f"mhc compare --where \"{column} == '{counts.index[0]}'\""
+            )
+    return None
+
+
+def posts_behind(table: pd.DataFrame) -> str:
+    """`300 posts, 100 of suicide`: the test posts of the runs of a `run_table`; empty where they
+    are not known."""
+    described = []
+    columns = {"final_n": "posts"}
+    for name in table["priority_class"].dropna().unique():
+        columns[column_of(f"test/support/{name}", ())] = f"of {name}"
+    for column, of_what in columns.items():
+        counts = table[column].dropna() if column in table else []
+        if len(counts):
+            low, high = amount(int(min(counts))), amount(int(max(counts)))
+            described.append(f"{low if low == high else f'{low} to {high}'} {of_what}")
+    return ", ".join(described)

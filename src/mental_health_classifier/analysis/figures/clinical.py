@@ -1,0 +1,235 @@
+"""What models mean for the posts that matter most: found, missed, false alarms, work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mental_health_classifier.analysis.figures.models import ShownModel
+from mental_health_classifier.analysis.figures.names import plain_name
+from mental_health_classifier.analysis.figures.style import (
+    DARK,
+    GREY,
+    LOOKS,
+    Look,
+    add_legend,
+    add_texts,
+    new_figure,
+    styled,
+)
+from mental_health_classifier.analysis.terminal import amount
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.calibration import reliability_curve
+from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
+from mental_health_classifier.evaluation.operating_point import shares_at_threshold
+from mental_health_classifier.evaluation.roc import RankedPosts
+from mental_health_classifier.evaluation.triage import SHARES_READ, recalls_at_shares
+
+CLASS_LENGTH = 16
+
+
+@styled
+def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
+    """Six panels on the priority class: precision and recall, sensitivity and specificity, the
+    operating point, alerts by true class, triage, calibration.
+
+    Large marks are operating points: the threshold frozen on val, with the shares that it had on
+    test and their intervals.
+
+    Args:
+        models: by name; all with the same priority class.
+
+    Raises:
+        InputError: no class has priority, classes differ, or a part has no posts of it.
+    """
+    name = _priority_class_of(models)
+    figure, panels = new_figure(rows=2, columns=3, width=13, height=8.2)
+    curves, trade_off, point, alerts, triage, calibration = panels
+    drawings: dict[Axes, Callable[[Axes, ShownModel, Look], None]] = {
+        curves: _precision_and_recall,
+        trade_off: _sensitivity_and_specificity,
+        triage: _triage,
+        calibration: _calibration,
+    }
+    for axes, draw in drawings.items():
+        for model, look in zip(models.values(), LOOKS, strict=False):
+            draw(axes, model, look)
+        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    first = next(iter(models.values())).test
+    prevalence = float(first.is_priority.mean())
+    curves.axhline(prevalence, color=GREY, linewidth=1, linestyle=":")
+    trade_off.axvline(HEADLINE_SPECIFICITY, color=GREY, linewidth=1, linestyle=":")
+    trade_off.set_xlim(1.02, -0.02)
+    for axes in (triage, calibration):
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
+    _operating_points(point, models)
+    _alerts_by_class(alerts, models)
+    short = plain_name(name, max_length=CLASS_LENGTH)
+    curves.set(title="Precision and recall", xlabel="recall", ylabel="precision")
+    trade_off.set(title="Sensitivity and specificity", xlabel="specificity", ylabel="sensitivity")
+    point.set(title="At the operating point", xlabel="share of posts")
+    alerts.set(title="Alerts by true class, operating point", xlabel="share of the class's posts")
+    triage.set(title="Triage", xlabel="share of posts read, most probable first", ylabel="recall")
+    calibration.set(
+        title="Calibration", xlabel=f"predicted probability of {short}", ylabel="share that is so"
+    )
+    handles: list[Any] = [
+        curves.plot(
+            *([], []),
+            **{"color": look.color, "linestyle": look.line, "marker": look.marker, "label": label},
+        )[0]
+        for label, look in zip(models, LOOKS, strict=False)
+    ]
+    add_legend(figure, handles)
+    found = int(first.is_priority.sum())
+    add_texts(
+        figure,
+        title=f"Clinical analysis: {short}",
+        caption=(
+            f"Part {first.part}, n = {amount(len(first))} posts, {amount(found)} of {short}. Marks "
+            "on curves: operating points, thresholds frozen on val. Bars: 95 % intervals. Dotted: "
+            "precision of chance, specificity .80 of the headline, reading in any order, perfect "
+            "calibration."
+        ),
+    )
+    return figure
+
+
+def _priority_class_of(models: Mapping[str, ShownModel]) -> str:
+    names = {model.test.task.priority_class for model in models.values()}
+    (name, *others) = names
+    if others:
+        listed = ", ".join(sorted(map(str, names)))
+        raise InputError(f"These runs have different priority classes ({listed}). Name some alike.")
+    if name is None:
+        raise InputError(
+            "These runs have no priority class (data.priority_class), which clinical figures are "
+            "about. mhc plot confusion shows every class."
+        )
+    if any(
+        model.test.is_priority.all() or not model.test.is_priority.any()
+        for model in models.values()
+    ):
+        raise InputError(f"The test part has no posts of {name}, or no others: nothing to draw.")
+    return name
+
+
+def _shares(model: ShownModel) -> dict[str, Share]:
+    return shares_at_threshold(
+        model.threshold, scores=model.test.priority_scores, is_priority=model.test.is_priority
+    )
+
+
+def _alerts(model: ShownModel) -> tuple[np.ndarray, np.ndarray]:
+    """True and false alerts at every threshold, the strictest first, none before it."""
+    ranked = RankedPosts(model.test.priority_scores, model.test.is_priority)
+    curve = ranked.curve(np.ones((1, len(model.test))))
+    return np.append(0, curve.true_alerts[0]), np.append(0, curve.false_alerts[0])
+
+
+def _precision_and_recall(axes: Axes, model: ShownModel, look: Look) -> None:
+    true_alerts, false_alerts = (alerts[1:] for alerts in _alerts(model))
+    axes.step(
+        *(true_alerts / true_alerts[-1], true_alerts / (true_alerts + false_alerts)),
+        **{"where": "pre", "color": look.color, "linestyle": look.line, "linewidth": 1.4},
+    )
+    shares = _shares(model)
+    _cross(axes, shares["recall"], shares["precision"], look)
+
+
+def _sensitivity_and_specificity(axes: Axes, model: ShownModel, look: Look) -> None:
+    true_alerts, false_alerts = _alerts(model)
+    axes.plot(
+        *(1 - false_alerts / false_alerts[-1], true_alerts / true_alerts[-1]),
+        **{"color": look.color, "linestyle": look.line, "linewidth": 1.4},
+    )
+    shares = _shares(model)
+    _cross(axes, shares["specificity"], shares["recall"], look)
+
+
+def _cross(axes: Axes, across: Share, up: Share, look: Look) -> None:
+    """A mark with its interval both ways."""
+    if across.value is None or up.value is None or not across.interval or not up.interval:
+        return
+    axes.hlines(up.value, *across.interval, color=look.color, linewidth=1.2, zorder=3)
+    axes.vlines(across.value, *up.interval, color=look.color, linewidth=1.2, zorder=3)
+    axes.plot(
+        *([across.value], [up.value], look.marker),
+        **{"color": look.color, "markersize": 8, "markeredgecolor": "white", "zorder": 4},
+    )
+
+
+def _triage(axes: Axes, model: ShownModel, look: Look) -> None:
+    recalls = recalls_at_shares(model.test.priority_scores, model.test.is_priority)
+    axes.plot(
+        *([0, *SHARES_READ], [0, *recalls]),
+        **{"color": look.color, "linestyle": look.line, "linewidth": 1.4},
+        **{"marker": look.marker, "markersize": 3.5},
+    )
+
+
+def _calibration(axes: Axes, model: ShownModel, look: Look) -> None:
+    points = reliability_curve(model.test.priority_scores, model.test.is_priority)
+    predicted = [point["predicted"] for point in points]
+    axes.vlines(
+        *(predicted, [point["interval"][0] for point in points]),
+        *([point["interval"][1] for point in points],),
+        **{"color": look.color, "linewidth": 0.9, "alpha": 0.6},
+    )
+    axes.plot(
+        *(predicted, [point["observed"] for point in points]),
+        **{"color": look.color, "linestyle": look.line, "linewidth": 1.0},
+        **{"marker": look.marker, "markersize": 4},
+    )
+
+
+def _operating_points(axes: Axes, models: Mapping[str, ShownModel]) -> None:
+    rows = {
+        "recall": "recall",
+        "specificity": "specificity",
+        "precision": "precision",
+        "alert_rate": "posts alerted",
+    }
+    shares = [_shares(model) for model in models.values()]
+    _dots(axes, {shown: [each[key] for each in shares] for key, shown in rows.items()})
+
+
+def _alerts_by_class(axes: Axes, models: Mapping[str, ShownModel]) -> None:
+    task = next(iter(models.values())).test.task
+    rows: dict[str, list[Share]] = {}
+    for name in task.display_order:
+        index = task.class_names.index(name)
+        rows[plain_name(name, max_length=CLASS_LENGTH)] = [
+            _alerted_of(model, index) for model in models.values()
+        ]
+    _dots(axes, rows)
+
+
+def _alerted_of(model: ShownModel, index: int) -> Share:
+    if model.threshold is None:
+        return Share(0, 0)
+    is_here = model.test.labels == index
+    is_alerted = model.test.priority_scores >= model.threshold
+    return Share(int((is_alerted & is_here).sum()), int(is_here.sum()))
+
+
+def _dots(axes: Axes, rows: Mapping[str, list[Share]]) -> None:
+    """A row of dots with intervals for each name, one dot a model."""
+    for place, shares in enumerate(rows.values()):
+        shifts = (np.arange(len(shares)) - (len(shares) - 1) / 2) * 0.7 / len(shares)
+        for share, shift, look in zip(shares, shifts, LOOKS, strict=False):
+            if share.value is not None and share.interval is not None:
+                axes.hlines(place + shift, *share.interval, color=look.color, linewidth=1.3)
+                axes.plot(
+                    [share.value], [place + shift], look.marker, color=look.color, markersize=5
+                )
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -0.5))
+    axes.grid(False, axis="y")
+    for place in range(1, len(rows)):
+        axes.axhline(place - 0.5, color=DARK, linewidth=0.3)

@@ -1,0 +1,87 @@
+"""Which classes are held for which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mental_health_classifier.analysis.figures.names import plain_name
+from mental_health_classifier.analysis.figures.style import add_texts, new_figure, styled
+from mental_health_classifier.analysis.terminal import number
+from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.evaluation.metrics import class_shares, confusion_matrix
+
+MAX_COLUMNS = 3
+CLASS_LENGTH = 14
+
+
+@styled
+def confusion_figure(models: Mapping[str, Predictions]) -> Figure:
+    """Confusion matrices side by side: rows are true classes, the priority class first.
+
+    In each cell the number of posts, shaded by its share of the row.
+
+    Args:
+        models: by name what each said about one part.
+    """
+    columns = min(len(models), MAX_COLUMNS)
+    rows = -(-len(models) // columns)
+    most_classes = max(given.task.num_classes for given in models.values())
+    side = 1.7 + 0.42 * most_classes
+    figure, panels = new_figure(
+        rows=rows, columns=columns, width=max(columns * side, 5.5), height=0.8 + rows * (side - 0.1)
+    )
+    for axes, (name, given) in zip(panels, models.items(), strict=False):
+        _draw(axes, given)
+        axes.set_title(f"{name}\n{_found(given)}")
+    for axes in panels[len(models) :]:
+        axes.remove()
+    parts = ", ".join(sorted({given.part for given in models.values()}))
+    sizes = sorted({len(given) for given in models.values()})
+    posts = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+    add_texts(
+        figure,
+        title="Confusion",
+        caption=(
+            f"Part {parts}, n = {posts} posts. Rows: true class; columns: most probable class. "
+            "Numbers: posts; shading: share of the row, from 0 (white) to 1 (dark). In brackets: "
+            "95 % intervals."
+        ),
+    )
+    return figure
+
+
+def _found(given: Predictions) -> str:
+    """What this part of the matrix says of the priority class, of accuracy where there is none."""
+    shares = class_shares(confusion_matrix(given), task=given.task)
+    name = given.task.priority_class
+    if name is None:
+        what, share = "accuracy", shares["accuracy"]
+    else:
+        short = plain_name(name, max_length=CLASS_LENGTH)
+        what, share = f"recall of {short}", shares[f"recall/{name}"]
+    return f"{what} {number(share.value, share.interval)}"
+
+
+def _draw(axes: Axes, given: Predictions) -> None:
+    task = given.task
+    order = [task.class_names.index(name) for name in task.display_order]
+    counts = confusion_matrix(given)[np.ix_(order, order)]
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(totals, 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
+    for row, column in np.ndindex(*counts.shape):
+        axes.text(
+            *(column, row, f"{counts[row, column]}"),
+            **{"ha": "center", "va": "center", "fontsize": 8.5},
+            color="white" if shares[row, column] > 0.55 else "black",
+        )
+    names = [plain_name(name, max_length=CLASS_LENGTH) for name in task.display_order]
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)

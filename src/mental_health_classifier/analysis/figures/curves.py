@@ -1,0 +1,125 @@
+"""How training went, step by step."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mental_health_classifier.analysis.figures.names import plain_name
+from mental_health_classifier.analysis.figures.style import (
+    LOOKS,
+    MAX_SERIES,
+    Look,
+    add_legend,
+    add_texts,
+    new_figure,
+    styled,
+)
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.files import read_records
+from mental_health_classifier.tracking.run_index import RunSummary
+
+USUAL = ("train/loss", "val/loss", "val/recall_at_spec80", "val/f1_macro")
+"""What is drawn unless something is asked for, as far as it was logged: three of these at most."""
+
+FEW_POINTS = 30
+"""Fewer are joined as they are: smoothing would hide what little there is."""
+SMOOTHED_SHARE = 0.05
+"""Half-life of the smoothing, of the points of a line."""
+
+
+def training_curve(run: RunSummary) -> pd.DataFrame:
+    """What a run logged while it trained: a column a metric, NaN between its measurements.
+
+    Indexed by step. Lines that were torn are left out.
+
+    Raises:
+        InputError: nothing was logged.
+    """
+    path = run.directory / "metrics.jsonl"
+    try:
+        records = read_records(path).records
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    rows = [row for row in records if isinstance(row.get("step"), int)]
+    table = pd.DataFrame(rows)
+    numbers = table.drop(columns=["epoch", "crc32"], errors="ignore")
+    if len(numbers.columns) < 2:
+        raise InputError(
+            f"Run {run.id or run.directory} logged no metrics while it trained: a model without "
+            "steps has no curve."
+        )
+    return numbers.groupby("step").last().apply(pd.to_numeric, errors="coerce")
+
+
+@styled
+def curves_figure(curves: Mapping[str, pd.DataFrame], *, metric: str | None = None) -> Figure:
+    """Training curves compared, a panel a metric.
+
+    Long series are drawn twice: faint as they were logged, and smoothed (exponentially weighted
+    mean). Short ones, as those of validations, are joined as they are.
+
+    Args:
+        curves: by name of the run its `training_curve`.
+        metric: its key, as `val/accuracy`. None: the USUAL ones.
+
+    Raises:
+        InputError: no run has logged it; the message lists what there is.
+    """
+    metrics = _metrics_of(curves, metric)
+    shown = dict(list(curves.items())[:MAX_SERIES])
+    figure, panels = new_figure(columns=len(metrics), width=2.8 + 3.3 * len(metrics), height=4.0)
+    for axes, key in zip(panels, metrics, strict=True):
+        for (_, curve), look in zip(shown.items(), LOOKS, strict=False):
+            if key in curve:
+                _draw(axes, curve[key].dropna(), look)
+        axes.set(xlabel="step", title=plain_name(key, max_length=40))
+    handles: list[Any] = [
+        panels[0].plot([], [], color=look.color, linestyle=look.line, label=name)[0]
+        for name, look in zip(shown, LOOKS, strict=False)
+    ]
+    add_legend(figure, handles)
+    left_out = len(curves) - len(shown)
+    add_texts(
+        figure,
+        title="Training curves",
+        caption=(
+            f"n = {len(shown)} runs{f' of {len(curves)}' if left_out else ''}. Faint: as logged; "
+            f"strong: exponentially weighted mean with a half-life of {SMOOTHED_SHARE:.0%} of the "
+            f"points. Up to {FEW_POINTS} points (marks) are not smoothed."
+        ),
+    )
+    return figure
+
+
+def _metrics_of(curves: Mapping[str, pd.DataFrame], metric: str | None) -> list[str]:
+    known = sorted({str(key) for curve in curves.values() for key in curve.columns})
+    if metric is None:
+        usual = [key for key in USUAL if key in known]
+        return usual[:3] or known[:3]
+    if metric not in known:
+        close = difflib.get_close_matches(metric, known, n=5, cutoff=0.5)
+        similar = f" Similar: {', '.join(close)}." if close else ""
+        raise InputError(
+            f"--metric={metric}: none of these {len(curves)} runs has logged it while training."
+            f"{similar}\nThere are: {', '.join(known)}."
+        )
+    return [metric]
+
+
+def _draw(axes: Axes, values: pd.Series, look: Look) -> None:
+    if len(values) <= FEW_POINTS:
+        axes.plot(
+            *(values.index, values),
+            **{"color": look.color, "linestyle": look.line},
+            **{"marker": look.marker, "markersize": 4},
+        )
+        return
+    axes.plot(values.index, values, color=look.color, alpha=0.25, linewidth=0.8)
+    smoothed = values.ewm(halflife=max(1.0, SMOOTHED_SHARE * len(values))).mean()
+    axes.plot(values.index, smoothed, color=look.color, linestyle=look.line)

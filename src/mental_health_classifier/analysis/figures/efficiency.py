@@ -1,0 +1,135 @@
+"""What performance costs: parameters, operations, time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mental_health_classifier.analysis.figures.measured import (
+    caption_of,
+    measured_groups,
+    metric_column,
+)
+from mental_health_classifier.analysis.figures.names import metric_name
+from mental_health_classifier.analysis.figures.style import (
+    GREY,
+    LOOKS,
+    MAX_SERIES,
+    OTHERS,
+    add_legend,
+    add_texts,
+    new_figure,
+    styled,
+    use_log_scale,
+)
+from mental_health_classifier.contracts import InputError
+
+COSTS = {
+    "parameters": "parameters",
+    "inference_flops_per_post": "operations to read a post",
+    "fit_seconds": "seconds of fitting",
+}
+
+
+@styled
+def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figure:
+    """A metric against parameters, operations a post and time of fitting, each with its Pareto
+    front: the configurations that no other beats at the same or a lower cost.
+
+    Those on a front are named, the best first; where there are many, the others are grey.
+
+    Args:
+        runs: a `run_table`.
+        metric: as for `metric_column`.
+
+    Raises:
+        InputError: as `metric_column`; or no run has recorded any cost.
+    """
+    metric = metric_column(runs, metric)
+    groups = measured_groups(runs, metric)
+    costs = [name for name in COSTS if (groups[name] > 0).any()]
+    if not costs:
+        raise InputError(
+            f"None of the {len(groups)} configurations has recorded its {', '.join(COSTS)}: there "
+            "is no cost to draw."
+        )
+    figure, panels = new_figure(columns=len(costs), width=3.2 + 3.1 * len(costs), height=4.0)
+    means = groups["mean"].to_numpy()
+    fronts = {name: pareto_front(_numbers(groups[name]), means) for name in costs}
+    named = _named(fronts, num_groups=len(groups))
+    for axes, name in zip(panels, costs, strict=True):
+        cost, front = _numbers(groups[name]), fronts[name]
+        is_drawn = cost > 0
+        axes.step(cost[front], means[front], where="post", color=GREY, linewidth=1.2, zorder=1)
+        for place in np.flatnonzero(is_drawn).tolist():
+            _draw(axes, cost[place], groups.iloc[place], named.get(place), place in front)
+        use_log_scale(axes)
+        axes.set(xlabel=COSTS[name])
+    panels[0].set_ylabel(metric_name(metric))
+    for axes in panels[1:]:
+        axes.sharey(panels[0])
+        axes.tick_params(labelleft=False)
+    add_legend(figure, _handles(panels[0], groups, named))
+    add_texts(
+        figure,
+        title="Performance for its cost",
+        caption=f"{caption_of(runs, groups, metric)} Grey line and rings: Pareto front.",
+    )
+    return figure
+
+
+def pareto_front(costs: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Places of those that nothing beats: everything as cheap is worse, and as good is dearer.
+
+    Args:
+        costs, values: shape `(n,)`; what has no number or no cost above zero is on no front.
+
+    Returns:
+        Places in the order of cost, each better than the one before; of equals the first.
+    """
+    known = np.flatnonzero((costs > 0) & np.isfinite(costs) & np.isfinite(values))
+    ordered = known[np.lexsort((-values[known], costs[known]))]
+    best_before = np.maximum.accumulate(np.append(-np.inf, values[ordered]))[:-1]
+    return ordered[values[ordered] > best_before]
+
+
+def _named(fronts: dict[str, np.ndarray], *, num_groups: int) -> dict[int, int]:
+    """Which groups have a colour, and which one: those on fronts, and all where they are few."""
+    chosen = sorted({int(place) for front in fronts.values() for place in front})
+    others = [place for place in range(num_groups) if place not in chosen]
+    ordered = sorted((chosen + others)[:MAX_SERIES])
+    return {place: number for number, place in enumerate(ordered)}
+
+
+def _draw(axes: Axes, cost: float, group: Any, number: int | None, is_on_front: bool) -> None:
+    look = OTHERS if number is None else LOOKS[number]
+    alpha = 0.5 if number is None else 1.0
+    if number is not None and np.isfinite(group["low"]):
+        axes.vlines(cost, group["low"], group["high"], color=look.color, linewidth=1.1, zorder=2)
+    axes.plot([cost], [group["mean"]], look.marker, color=look.color, alpha=alpha, zorder=3)
+    if is_on_front:
+        axes.plot(
+            *([cost], [group["mean"]]),
+            **{"marker": "o", "markersize": 12, "markerfacecolor": "none"},
+            **{"markeredgecolor": GREY, "markeredgewidth": 1.2, "zorder": 2},
+        )
+
+
+def _handles(axes: Axes, groups: pd.DataFrame, named: dict[int, int]) -> list[Any]:
+    handles: list[Any] = []
+    for place, number in named.items():
+        look, group = LOOKS[number], groups.iloc[place]
+        label = f"{group['name']}\n{group['mean']:.3f}, n = {group['num_seeds']}"
+        handles += axes.plot([], [], look.marker, color=look.color, label=label)
+    if others := len(groups) - len(named):
+        label = f"{others} other configurations"
+        handles += axes.plot([], [], OTHERS.marker, color=OTHERS.color, label=label)
+    return handles
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    return column.to_numpy(dtype=float, na_value=np.nan)

@@ -1,0 +1,121 @@
+"""What figures of many runs are drawn from: configurations with the mean of one metric."""
+
+from __future__ import annotations
+
+import difflib
+
+import numpy as np
+import pandas as pd
+
+from mental_health_classifier.analysis.comparability import posts_behind, warning_about_posts
+from mental_health_classifier.analysis.figures.models import nothing_completed
+from mental_health_classifier.analysis.figures.names import group_names, metric_name
+from mental_health_classifier.analysis.number_columns import column_of
+from mental_health_classifier.analysis.run_table import headline_column, records_of
+from mental_health_classifier.analysis.seed_groups import compared_columns, group_table
+from mental_health_classifier.contracts import InputError
+
+SHOWN_METRICS = 30
+
+
+def metric_column(runs: pd.DataFrame, metric: str | None) -> str:
+    """The column that a metric means: its own name, or its key (`test/accuracy`). None: the
+    headline.
+
+    Args:
+        runs: a `run_table`.
+
+    Raises:
+        InputError: no completed run is there, or none of them has measured it; the message lists
+            what there is.
+    """
+    completed = _completed(runs)
+    column = headline_column(completed) if metric is None else metric
+    if "/" in column:
+        column = column_of(column, ())
+    measured = [name for name in compared_columns(runs) if completed[name].notna().any()]
+    if column not in measured:
+        close = difflib.get_close_matches(column, measured, n=5, cutoff=0.5)
+        similar = f" Similar: {', '.join(close)}." if close else ""
+        more = len(measured) - SHOWN_METRICS
+        listed = ", ".join(measured[:SHOWN_METRICS]) + (f" and {more} more" if more > 0 else "")
+        raise InputError(
+            f"--metric={column}: none of the {len(completed)} completed runs has such a number."
+            f"{similar}\nThere are: {listed or 'none'}."
+        )
+    return column
+
+
+def measured_groups(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The rows of `group_table` that have measured a metric, best first, with what is drawn:
+    `name`, `mean`, `low` and `high`.
+
+    The interval is the one over seeds; of a single seed that of its own posts.
+
+    Args:
+        metric: a column, see `metric_column`.
+    """
+    groups = group_table(_completed(runs))
+    groups = groups[groups[f"{metric}_mean"].notna()]
+    groups = groups.sort_values(f"{metric}_mean", ascending=False, ignore_index=True)
+    mean, low, high = (groups[f"{metric}_{kind}"] for kind in ("mean", "low", "high"))
+    if f"{metric}_low" in runs:
+        own = runs.drop_duplicates("run_id").set_index("run_id")
+        ids = groups["run_ids"]
+        low = low.fillna(ids.map(own[f"{metric}_low"]))
+        high = high.fillna(ids.map(own[f"{metric}_high"]))
+    if is_share(metric):
+        low, high = low.clip(lower=0), high.clip(upper=1)
+    names = group_names(
+        records_of(groups[["experiment_name", "model", "variants", "configuration_hash"]])
+    )
+    return groups.assign(name=names, mean=mean, low=low, high=high)
+
+
+def measured_seeds(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> list[np.ndarray]:
+    """The values of the seeds of each of the `measured_groups`."""
+    values = runs.drop_duplicates("run_id").set_index("run_id")[metric]
+    return [
+        values.reindex(each.split(", ")).dropna().to_numpy(dtype=float)
+        for each in groups["run_ids"].tolist()
+    ]
+
+
+def yardstick_mean(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> float | None:
+    """What the yardstick reaches, as runs of its own or fitted beside the runs; None: unknown."""
+    own = groups.loc[groups["is_yardstick"].fillna(False).astype(bool), "mean"]
+    beside = f"yardstick_{metric}"
+    values = own if len(own) else runs[beside].dropna() if beside in runs else own
+    return float(values.mean()) if len(values) else None
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric lies between 0 and 1."""
+    return not ("difference" in metric or metric.endswith("above_chance"))
+
+
+def caption_of(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> str:
+    """What is drawn, of how many runs and posts, and whether it can be compared."""
+    num_runs = int(groups["num_seeds"].sum())
+    posts = posts_behind(_completed(runs))
+    behind = f", test part: {posts}" if posts else ""
+    several = bool((groups["num_seeds"] > 1).any())
+    bars = (
+        "95 % t interval of the mean over seeds; of a single seed the 95 % interval on its posts"
+        if several
+        else "95 % interval on the posts"
+    )
+    warning = warning_about_posts(_completed(runs))
+    caution = f" Not comparable: {warning.partition(', so')[0]}." if warning else ""
+    name = metric_name(metric)
+    return (
+        f"{name[:1].upper()}{name[1:]}. n = {len(groups)} configurations, {num_runs} runs{behind}. "
+        f"Bars: {bars}.{caution}"
+    )
+
+
+def _completed(runs: pd.DataFrame) -> pd.DataFrame:
+    completed = runs[runs["status"] == "completed"]
+    if not len(completed):
+        raise nothing_completed(runs["status"].tolist())
+    return completed

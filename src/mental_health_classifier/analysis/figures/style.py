@@ -1,0 +1,97 @@
+"""How every figure looks: legible in print, and told apart without colours."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+STYLE: Any = {
+    **{"font.size": 10, "axes.titlesize": 10.5, "axes.labelsize": 10, "legend.fontsize": 9},
+    **{"xtick.labelsize": 9, "ytick.labelsize": 9, "figure.titlesize": 12},
+    **{"axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True},
+    **{"axes.grid": True, "grid.color": "#dddddd", "grid.linewidth": 0.6},
+    **{"legend.frameon": False, "lines.linewidth": 1.6, "lines.markersize": 6.5},
+    "figure.constrained_layout.use": True,
+}
+GREY, DARK = "#767676", "#222222"
+CAPTION_SIZE = 8.5
+MAX_SERIES = 7
+"""More lines or colours than that are not told apart."""
+
+# Okabe and Ito, Color Universal Design, 2008, without the yellow that is lost on white paper.
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_MARKERS = "osD^vPX"
+_LINES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one series is drawn with."""
+
+    color: str
+    marker: str
+    line: Any
+
+
+LOOKS = tuple(map(Look, _COLORS, _MARKERS, _LINES))
+OTHERS = Look(GREY, ".", "-")
+"""Of series beyond MAX_SERIES."""
+
+styled = rc_context(STYLE)
+"""Decorates functions that draw: nothing of it outlives them."""
+
+
+def new_figure(
+    *, rows: int = 1, columns: int, width: float, height: float
+) -> tuple[Figure, list[Axes]]:
+    """A figure with its panels row by row, apart from pyplot and its list of open figures.
+
+    Args:
+        width, height: in inches.
+    """
+    figure = Figure(figsize=(width, height))
+    panels = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(panels.flat)
+
+
+def add_texts(figure: Figure, *, title: str, caption: str) -> None:
+    """The title above, and below what a reader has to know: what is drawn, of how many posts."""
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    characters = int(figure.get_figwidth() * 72 / (CAPTION_SIZE * 0.53))
+    # A number stays with its unit.
+    whole = caption.replace(" %", "\N{NO-BREAK SPACE}%").replace(
+        "n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
+    )
+    lines = textwrap.fill(whole, characters)
+    figure.supxlabel(lines, x=0.01, ha="left", fontsize=CAPTION_SIZE, color=DARK)
+
+
+def add_legend(figure: Figure, handles: Sequence[Any]) -> None:
+    """A legend beside all panels."""
+    if handles:
+        figure.legend(handles=list(handles), loc="outside right upper", handlelength=2.6)
+
+
+def use_log_scale(axes: Axes) -> None:
+    """Magnitudes along the x axis, written out: 200k, 1M."""
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    subs = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
+    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=8))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def compact(value: float) -> str:
+    """`850`, `1.2k`, `24M`, `3.1G`."""
+    for size, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{suffix}"
+    return f"{value:.3g}"
