@@ -18,9 +18,10 @@ ALLOWED = {
     "training": {"contracts", "evaluation", "tracking"},
     "analysis": {"contracts", "evaluation", "tracking"},
     "build": {"contracts", "data", "models", "training", "tracking"},
-    "sweep_jobs": {"build", "tracking"},
+    "clinical_variants": {"contracts", "tracking"},
+    "sweep_jobs": {"build", "clinical_variants", "tracking"},
     "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
-    "directory_claim": {"command_line", "sweep_jobs", "tracking"},
+    "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
     "command_line": {"contracts"},
 }
 WITHOUT_TORCH = {

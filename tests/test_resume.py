@@ -91,6 +91,21 @@ def test_killed_at_ten_steps_it_has_the_same_weights_each_time(
     print(f"\nkilled at {len(tried)} steps, outcomes that differ: 0")
 
 
+def test_a_curriculum_goes_on_in_the_middle_of_a_pass(tmp_path, configured) -> None:
+    curriculum = ["clinical=curriculum", "callbacks=training_dynamics", "callbacks.progress=null"]
+    assert in_child(lambda: run(configured(*curriculum), tmp_path / "whole")) == 0
+    dynamics = [path.name for path in (tmp_path / "whole" / "training_dynamics").iterdir()]
+    for step in (3, BATCHES + 5):
+        directory = tmp_path / str(step)
+        killed = killed_before_step(step, lambda path=directory: run(configured(*curriculum), path))
+        assert killed == -signal.SIGKILL
+        assert in_child(lambda path=directory: resume(path)) == 0
+        assert_same_outcome(directory, tmp_path / "whole")
+        for name in dynamics:
+            files = (path / "training_dynamics" / name for path in (directory, tmp_path / "whole"))
+            assert len({file.read_bytes() for file in files}) == 1
+
+
 def test_it_can_be_killed_again_and_again(tmp_path, configured, uninterrupted) -> None:
     directory = tmp_path / "run"
     assert killed_before_step(9, lambda: run(configured(), directory)) == -signal.SIGKILL

@@ -26,6 +26,10 @@ GROUP_PREFIX = "group_"
 
 SEVERITY = "severity"
 
+TRAINING_DYNAMICS = "training_dynamics"
+"""Folder of a run with one table an epoch, `post,probability`: how probable the network found the
+label of each training post. A later run can take the posts' difficulty from it."""
+
 
 class InputError(ValueError):
     """Something that the user gave cannot be used.

@@ -27,6 +27,7 @@ from mental_health_classifier.build import (
     build_loggers,
     set_num_threads,
 )
+from mental_health_classifier.clinical_variants import check_variants
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.evaluate import (
@@ -82,6 +83,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
     spare_memory_traffic()
     with record:
+        check_variants(config.clinical.variants)
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
         check_assessment_settings(config.evaluation)

@@ -29,7 +29,7 @@ class PostDataModule(LightningDataModule):
         learn_tokenizer: makes a tokenizer from the training posts and their authors.
         max_tokens: how much of a post the model reads.
         annotators: make the streams of batches, by name.
-        sampler: makes `LengthBuckets` (or a like sampler) from lengths, seed and `is_shuffled`.
+        sampler: makes `LengthBuckets` (or a like sampler) from posts, seed and `is_shuffled`.
         cache_dir: prepared tokens are kept under it.
         seed: of the run; decides the batches of each epoch.
     """
@@ -84,6 +84,10 @@ class PostDataModule(LightningDataModule):
             loader.sampler.skip(self._num_skipped)  # pyright: ignore[reportAttributeAccessIssue]
         return loader
 
+    def learned_posts_dataloader(self) -> DataLoader[Batch]:
+        """The training posts once each, in the order that predictions are made in."""
+        return self._loader("train", is_shuffled=False)
+
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)
 
@@ -93,8 +97,10 @@ class PostDataModule(LightningDataModule):
 
     def _loader(self, part: str, *, is_shuffled: bool) -> DataLoader[Batch]:
         rows = np.flatnonzero(self.corpus.posts["part"] == part)
-        dataset = BatchDataset(self._tokens, rows=rows, labels=self._labels)
-        sampler = self._sampler(dataset.lengths, seed=self._seed, is_shuffled=is_shuffled)
+        dataset = BatchDataset(
+            self._tokens, rows=rows, labels=self._labels, post_ids=self.corpus.posts["id"]
+        )
+        sampler = self._sampler(dataset, seed=self._seed, is_shuffled=is_shuffled)
         # A batch costs microseconds a post: worker processes would cost more than they save.
         return DataLoader(dataset, sampler=sampler, batch_size=None, num_workers=0)
 
