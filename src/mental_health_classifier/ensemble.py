@@ -22,6 +22,7 @@ from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
 from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.seen_posts_file import copy_seen_posts
 from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
 from mental_health_classifier.tracking.files import sha256_of
 from mental_health_classifier.tracking.run_record import recorded_run
@@ -73,6 +74,7 @@ def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str
     with record:
         data = {key: value for key, value in first.data.items() if key != "schema_version"}
         record.write_data(data)
+        copy_seen_posts(first, directory)
         with record.phase("prediction"):
             means = {part: mean_of([given[part] for given in by_member]) for part in parts}
             temperature = fit_temperature(means["val"])

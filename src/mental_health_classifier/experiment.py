@@ -36,6 +36,7 @@ from mental_health_classifier.evaluation.evaluate import (
     evaluate,
 )
 from mental_health_classifier.progress import showing
+from mental_health_classifier.seen_posts_file import write_seen_posts
 from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
@@ -91,6 +92,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         with record.phase("data"):
             corpus = build_corpus(config)
         record.write_data(data := {**corpus.describe(), "token_streams": marks})
+        write_seen_posts(record.directory, corpus)
         for line in account_lines(data):
             logger.info(line)
         resume_from = find_resume_point(record.directory) if record.is_resumed else None

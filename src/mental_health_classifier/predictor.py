@@ -12,7 +12,7 @@ import numpy as np
 from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
 from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
-from mental_health_classifier.tracking.assessments import read_assessment, task_of
+from mental_health_classifier.tracking.assessments import FOLDER, read_assessment, task_of
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 if TYPE_CHECKING:
@@ -39,17 +39,30 @@ class Predictor:
         predict_texts: Callable[[Sequence[str]], np.ndarray],
         *,
         is_uncertified_allowed: bool = False,
+        certificate: str = "certificate",
     ) -> None:
         self.run = run
         self.task = task_of(run)
-        self.certificate = read_assessment(run.directory, "certificate")
-        self.reference = read_assessment(run.directory, "reference")
+        self.certificate = read_assessment(run.directory, certificate)
+        if self.certificate is None and certificate != "certificate":
+            there = sorted(p.stem for p in (run.directory / FOLDER).glob("certificate*.json"))
+            raise InputError(
+                f"Run {run.id} has no certificate called {certificate}; it has "
+                f"{', '.join(there) or 'none'}. `mhc certify` makes one."
+            )
+        # One that was made on posts from elsewhere says itself how those look.
+        own = (self.certificate or {}).get("reference")
+        self.reference = own or read_assessment(run.directory, "reference")
         self._predict_texts = predict_texts
         self._is_uncertified_allowed = is_uncertified_allowed
 
     @classmethod
     def load(
-        cls, run: RunSummary | Path | str, *, is_uncertified_allowed: bool = False
+        cls,
+        run: RunSummary | Path | str,
+        *,
+        is_uncertified_allowed: bool = False,
+        certificate: str = "certificate",
     ) -> Predictor:
         """Loads the model of a completed run; nothing in its folder is executed.
 
@@ -57,6 +70,8 @@ class Predictor:
             run: its record, or its folder.
             is_uncertified_allowed: decide at the operating point's threshold, without any promise,
                 where there is no certificate.
+            certificate: the name of the assessment that holds it; the run's own, or what
+                `mhc certify` made on posts from elsewhere.
 
         Raises:
             InputError: the run did not complete, or its files do not fit its configuration.
@@ -68,7 +83,12 @@ class Predictor:
                 "model to use. `mhc runs --status completed` lists those."
             )
         model = load_model(found, task=task_of(found))
-        return cls(found, model, is_uncertified_allowed=is_uncertified_allowed)
+        return cls(
+            found,
+            model,
+            is_uncertified_allowed=is_uncertified_allowed,
+            certificate=certificate,
+        )
 
     @property
     def priority_index(self) -> int:
