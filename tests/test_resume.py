@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
@@ -23,7 +24,9 @@ from resuming import (
     run,
 )
 
-from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.build import build_corpus, register_resolvers
+from mental_health_classifier.predictor import Predictor
+from mental_health_classifier.tracking.assessments import stored_predictions
 from mental_health_classifier.tracking.files import read_json, read_records
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.training import network_learner
@@ -188,3 +191,34 @@ def test_each_attempt_says_which_source_ran(tmp_path, configured) -> None:
     start = read_json(directory / "attempts" / "002" / "start.json")
     assert start["source"] == read_json(directory / "run.json")["source"]
     assert start["git"].keys() == {"commit", "branch", "is_dirty", "remote"}
+
+
+AVERAGED = ["callbacks=weight_averaging", "callbacks.weight_averaging.decay=0.9"]
+
+
+def test_averages_of_weights_are_what_is_kept_and_predicted_with(
+    folder, tmp_path, configured, uninterrupted
+) -> None:
+    """An average that forgets at once is the weights themselves; one that does not is another."""
+    forgetful = configured(*AVERAGED[:1], "callbacks.weight_averaging.decay=0.0")
+    assert in_child(lambda: run(forgetful, tmp_path / "forgetful")) == 0
+    assert_same_outcome(tmp_path / "forgetful", uninterrupted)
+    assert in_child(lambda: run(configured(*AVERAGED), folder / "averaged")) == 0
+    found, plain = outcome_of(folder / "averaged"), outcome_of(uninterrupted)
+    assert found["checkpoints/best.safetensors"] != plain["checkpoints/best.safetensors"]
+    predictor = Predictor.load(folder / "averaged")
+    corpus = build_corpus(configured(*AVERAGED))
+    again = predictor.predict(corpus.part("test")["text"].tolist())
+    stored = stored_predictions(read_run(folder / "averaged"), ["test"])["test"]
+    np.testing.assert_allclose(again, stored.probabilities, atol=2e-6)
+
+
+@pytest.mark.parametrize("step", [5, 14, 20])
+def test_averages_of_weights_go_on_where_they_were(folder, tmp_path, configured, step) -> None:
+    reference = folder / "averaged"
+    if not reference.exists():
+        assert in_child(lambda: run(configured(*AVERAGED), reference)) == 0
+    directory = tmp_path / "run"
+    assert killed_before_step(step, lambda: run(configured(*AVERAGED), directory)) < 0
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, reference)
