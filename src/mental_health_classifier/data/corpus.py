@@ -21,6 +21,7 @@ from mental_health_classifier.data.prepared_posts import (
 )
 from mental_health_classifier.data.sample_files import write_sample_posts
 from mental_health_classifier.data.sample_grammar import SampleGrammar
+from mental_health_classifier.data.sample_labels import read_sample_labelling
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
 from mental_health_classifier.data.sample_posts import SCHEMA_VERSION
 from mental_health_classifier.progress import showing
@@ -138,7 +139,9 @@ class SampleCorpus:
 
     def read(self) -> Corpus:
         """Raises InputError for a grammar or size that cannot be used."""
-        versions = f"{SCHEMA_VERSION}.{read_sample_phrases().version}"
+        versions = ".".join(
+            map(str, (SCHEMA_VERSION, read_sample_phrases().version, read_sample_labelling().version))
+        )
         folder = (
             self.cache_dir
             / "sample_posts"
