@@ -10,10 +10,11 @@ NAME = PACKAGE.name
 HEAVY = {"torch", "lightning", "torchmetrics", "tokenizers", "safetensors", "seaborn"}
 ALLOWED = {
     "contracts": set(),
+    "task_kinds": set(),
     "progress": set(),
-    "evaluation": {"contracts"},
-    "tracking": {"contracts", "evaluation"},
-    "data": {"contracts", "progress"},
+    "evaluation": {"contracts", "task_kinds"},
+    "tracking": {"contracts", "task_kinds", "evaluation"},
+    "data": {"contracts", "task_kinds", "progress"},
     "models": {"contracts"},
     "training": {"contracts", "evaluation", "tracking"},
     "analysis": {"contracts", "evaluation", "tracking"},
@@ -26,6 +27,7 @@ ALLOWED = {
 }
 WITHOUT_TORCH = {
     "contracts",
+    "task_kinds",
     "progress",
     "evaluation",
     "tracking",

@@ -187,7 +187,7 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
     Args:
         tokens: of the whole corpus.
         rows: which of its posts, shape `(B,)`.
-        labels: class indices of the whole corpus for each task, each of shape `(posts,)`.
+        labels: of the whole corpus for each task, each of length posts.
     """
     starts, ends = tokens.offsets[rows], tokens.offsets[rows + 1]
     order = np.argsort(ends - starts, kind="stable")

@@ -54,7 +54,10 @@ class PostDataModule(LightningDataModule):
         self.tokenizer = _learned_tokenizer(corpus, learn_tokenizer, cache_dir)
         self.annotators = annotators
         self._tokens = _tokens(corpus, self.tokenizer, annotators, max_tokens, cache_dir)
-        self._labels = {corpus.task.name: corpus.posts["label"].to_numpy()}
+        self._labels = {
+            corpus.task.name: corpus.posts["label"].to_numpy(),
+            **corpus.auxiliary_labels,
+        }
 
     def save(self, folder: Path) -> None:
         """Leaves in `folder` what turns later posts into the same tokens and streams."""

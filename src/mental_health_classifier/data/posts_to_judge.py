@@ -46,7 +46,14 @@ def read_external_corpus(
         InputError: the file cannot be used, a label is none of the model's classes, or the model
             has seen every post.
     """
-    source = Source.of(str(path), files=None, columns=columns, labels=labels, severity_levels=None)
+    source = Source.of(
+        str(path),
+        files=None,
+        columns=columns,
+        labels=labels,
+        severity_levels=None,
+        kept_columns={},
+    )
     clean = clean_rows(list(source.rows()), source)
     posts = _without_duplicates(clean, source)
     if not posts:
@@ -141,7 +148,7 @@ def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]
     # A label is not needed; where a role needs a column, that of the text will do.
     roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
     place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
-    for number, cells in read_rows(file, roles):
+    for number, cells in read_rows(file, roles, {}):
         row = f"{file.name}:{number}"
         last = UnlabelledPost(row, row, None)
         if not isinstance(cells, str):
