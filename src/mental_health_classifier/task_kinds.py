@@ -313,7 +313,8 @@ KINDS: Mapping[str, type[TaskKind]] = {
 def describe_kind(kind: TaskKind) -> dict[str, Any]:
     """A kind as a record holds it."""
     name = next(name for name, each in KINDS.items() if type(kind) is each)
-    return {"kind": name, **asdict(kind)}  # pyright: ignore[reportArgumentType]
+    fields = asdict(kind)  # pyright: ignore[reportArgumentType]
+    return {"kind": name, **{k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}}
 
 
 def read_kind(described: Mapping[str, Any]) -> TaskKind:
