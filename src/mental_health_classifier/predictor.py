@@ -208,9 +208,11 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
     from mental_health_classifier.ensemble import hash_of_weights
     from mental_health_classifier.evaluation.calibration import rescale
+    from mental_health_classifier.evaluation.combining import combine
 
     models = []
-    for member in run.configuration["ensemble"]["members"]:
+    ensemble = run.configuration["ensemble"]
+    for member in ensemble["members"]:
         found = read_run(run.directory / member["directory"])
         if found.id != member["id"] or hash_of_weights(found) != member["weights_sha256"]:
             raise InputError(
@@ -221,9 +223,14 @@ def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], 
     temperature = run.model_facts["temperature"]
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
-        # Rounded as the stored predictions are from which the mean was made.
-        mean = np.mean([model(texts).round(DECIMALS) for model in models], axis=0)
-        return rescale(mean, temperature=temperature)
+        combined = combine(
+            # Rounded as the stored predictions are that were combined.
+            [model(texts).round(DECIMALS) for model in models],
+            way=ensemble["way"],
+            priority_index=task.priority_index,
+            thresholds=[member["threshold"] for member in ensemble["members"]],
+        )
+        return rescale(combined, temperature=temperature)
 
     return predict_texts
 
@@ -235,12 +242,11 @@ def _load_network(
     import torch
 
     from mental_health_classifier.build import (
-        build,
         build_annotators,
         build_network,
         set_num_threads,
     )
-    from mental_health_classifier.data.batching import make_batch
+    from mental_health_classifier.data.batching import Buckets, make_batch
     from mental_health_classifier.data.token_streams import encode_posts
     from mental_health_classifier.data.tokenizer import PostTokenizer
     from mental_health_classifier.training.checkpoint_files import read_checkpoint
@@ -260,7 +266,6 @@ def _load_network(
         name: each.restored(folder, key=marks[name])
         for name, each in build_annotators(config).items()
     }
-    sampler = build(config.sampler)
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
         tokens = encode_posts(
@@ -272,7 +277,13 @@ def _load_network(
         )
         probabilities = np.empty((len(texts), task.num_classes))
         with torch.inference_mode():
-            for rows in sampler(tokens.lengths, seed=0, is_shuffled=False):
+            buckets = Buckets(
+                tokens.lengths,
+                max_posts=config.sampler.max_posts,
+                token_budget=config.sampler.token_budget,
+                is_shuffled=False,
+            )
+            for rows in buckets.batches(None):
                 batch = make_batch(tokens, rows=rows, labels={})
                 logits = network(batch).logits[task.name].double()
                 probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()

@@ -248,6 +248,12 @@ def make_ensemble(
         int | None, typer.Option(min=2, help="So many of the best runs by the headline on val.")
     ] = None,
     name: Annotated[str, typer.Option(help="What it is called in tables.")] = "ensemble",
+    combine: Annotated[
+        str,
+        typer.Option(
+            help="mean, max, noisy_or or vote. Compare at equal specificity: mhc compare."
+        ),
+    ] = "mean",
     root: LookedUpIn = None,
 ) -> None:
     """Makes one model of several runs, calibrated and certified as a whole: a run of its own."""
@@ -267,7 +273,7 @@ def make_ensemble(
         members = best_members(find_runs(existing(root)), number=best)
     moment = datetime.now()
     directory = ROOTS[0] / f"{moment:%Y-%m-%d}" / f"{moment:%H-%M-%S-%f}-ensemble"
-    record_ensemble(members, directory, name=name)
+    record_ensemble(members, directory, name=name, way=combine)
     new_console().print(run_overview(read_run(directory)))
 
 
