@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from lightning.pytorch import Callback
 from omegaconf import DictConfig
@@ -125,13 +124,10 @@ def train(
         tasks=[TASK],
         seed=SEED,
     )
-    dataset = BatchDataset(
-        tokens,
-        rows=np.arange(num_posts),
-        labels={TASK.name: labels},
-        post_ids=pd.Series(np.arange(num_posts)),
+    sampler: LengthBuckets = build(
+        config.sampler, lengths=tokens.lengths, seed=SEED, is_shuffled=True
     )
-    sampler: LengthBuckets = build(config.sampler, posts=dataset, seed=SEED, is_shuffled=True)
+    dataset = BatchDataset(tokens, rows=np.arange(num_posts), labels={TASK.name: labels})
     loader = TimedLoader(dataset, sampler=sampler, batch_size=None)
     if is_bare:
         _bare_loop(turnstile, classifier, loader, config.trainer.gradient_clip_val)
