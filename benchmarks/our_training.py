@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from lightning.pytorch import Callback
 from omegaconf import DictConfig
@@ -124,10 +125,13 @@ def train(
         tasks=[TASK],
         seed=SEED,
     )
-    sampler: LengthBuckets = build(
-        config.sampler, lengths=tokens.lengths, seed=SEED, is_shuffled=True
+    dataset = BatchDataset(
+        tokens,
+        rows=np.arange(num_posts),
+        labels={TASK.name: labels},
+        post_ids=pd.Series(np.arange(num_posts)),
     )
-    dataset = BatchDataset(tokens, rows=np.arange(num_posts), labels={TASK.name: labels})
+    sampler: LengthBuckets = build(config.sampler, posts=dataset, seed=SEED, is_shuffled=True)
     loader = TimedLoader(dataset, sampler=sampler, batch_size=None)
     if is_bare:
         _bare_loop(turnstile, classifier, loader, config.trainer.gradient_clip_val)

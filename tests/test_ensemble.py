@@ -10,8 +10,7 @@ from trained_runs import config_of, write_posts
 
 from mental_health_classifier.build import build_corpus
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.ensemble import best_members, mean_of, record_ensemble
-from mental_health_classifier.evaluation.calibration import log_loss
+from mental_health_classifier.ensemble import best_members, record_ensemble
 from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
 from mental_health_classifier.tracking.run_summary import read_run
@@ -46,15 +45,28 @@ def test_it_is_the_mean_of_its_members_at_a_temperature(ensemble, runs) -> None:
     np.testing.assert_allclose(stored.probabilities, expected, atol=1e-5)
 
 
-def test_the_mean_is_no_less_likely_than_its_members_on_average(runs) -> None:
-    members = [stored_predictions(run, ["test"])["test"] for run in runs.values()]
-    losses = [log_loss(each.probabilities, each.labels) for each in members]
-    assert log_loss(mean_of(members).probabilities, members[0].labels) <= np.mean(losses)
+@pytest.mark.parametrize("way", ["max", "noisy_or", "vote"])
+def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_path, way) -> None:
+    record_ensemble(list(runs.values()), tmp_path / way, name=way, way=way)
+    made = read_run(tmp_path / way)
+    texts = build_corpus(config_of(runs["tfidf_logistic"])).part("test")["text"].tolist()[:40]
+    stored = stored_predictions(made, ["test"])["test"]
+    again = Predictor.load(made).predict(texts)
+    np.testing.assert_allclose(again, stored.probabilities[:40], atol=1e-5)
+    assert f"combined by {way}" in (made.description or "")
+    if way == "vote":
+        scores = [
+            stored_predictions(run, ["test"])["test"].priority_scores for run in runs.values()
+        ]
+        bars = [run.metrics["test/operating_point/threshold"] for run in runs.values()]
+        votes = np.sum([each >= bar for each, bar in zip(scores, bars, strict=True)], axis=0)
+        assert stored.priority_scores[votes == 2].min() > stored.priority_scores[votes == 1].max()
 
 
-def test_copies_of_one_model_are_that_model(runs) -> None:
-    (one,) = stored_predictions(runs["tfidf_logistic"], ["test"]).values()
-    np.testing.assert_allclose(mean_of([one] * 5).probabilities, one.probabilities, atol=1e-12)
+def test_an_unknown_way_of_combining_is_refused(runs, tmp_path) -> None:
+    with pytest.raises(InputError, match="mean, max, noisy_or, vote"):
+        record_ensemble(list(runs.values()), tmp_path / "new", name="new", way="median")
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_ensemble_read_back_predicts_what_it_predicted(ensemble, runs) -> None:

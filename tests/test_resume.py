@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import pytest
-from counted_memory import MemoryOfSavedTensors
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from resuming import (
@@ -24,11 +24,12 @@ from resuming import (
     run,
 )
 
-from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.build import build_corpus, register_resolvers
+from mental_health_classifier.predictor import Predictor
+from mental_health_classifier.tracking.assessments import stored_predictions
 from mental_health_classifier.tracking.files import read_json, read_records
 from mental_health_classifier.tracking.run_summary import read_run
-from mental_health_classifier.tracking.settled_choices import settled_choices
-from mental_health_classifier.training import free_memory, network_learner
+from mental_health_classifier.training import network_learner
 from mental_health_classifier.training.network_learner import NetworkLearner
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]
@@ -91,6 +92,21 @@ def test_killed_at_ten_steps_it_has_the_same_weights_each_time(
     for step in tried:
         try_step(step, tmp_path / str(step))
     print(f"\nkilled at {len(tried)} steps, outcomes that differ: 0")
+
+
+def test_a_curriculum_goes_on_in_the_middle_of_a_pass(tmp_path, configured) -> None:
+    curriculum = ["clinical=curriculum", "callbacks=training_dynamics", "callbacks.progress=null"]
+    assert in_child(lambda: run(configured(*curriculum), tmp_path / "whole")) == 0
+    dynamics = [path.name for path in (tmp_path / "whole" / "training_dynamics").iterdir()]
+    for step in (3, BATCHES + 5):
+        directory = tmp_path / str(step)
+        killed = killed_before_step(step, lambda path=directory: run(configured(*curriculum), path))
+        assert killed == -signal.SIGKILL
+        assert in_child(lambda path=directory: resume(path)) == 0
+        assert_same_outcome(directory, tmp_path / "whole")
+        for name in dynamics:
+            files = (path / "training_dynamics" / name for path in (directory, tmp_path / "whole"))
+            assert len({file.read_bytes() for file in files}) == 1
 
 
 def test_it_can_be_killed_again_and_again(tmp_path, configured, uninterrupted) -> None:
@@ -168,22 +184,6 @@ def test_a_run_that_was_moved_goes_on(tmp_path, configured, uninterrupted) -> No
     assert not (tmp_path / "a").exists()
 
 
-def test_a_token_budget_that_was_found_is_not_looked_for_again(
-    folder, tmp_path, configured
-) -> None:
-    directory, left_open = tmp_path / "run", configured("sampler.token_budget=null")
-    with patch.object(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000)):
-        assert killed_before_step(20, lambda: run(left_open, directory)) == -signal.SIGKILL
-    budget = settled_choices(directory)["sampler.token_budget"]
-    given = configured(f"sampler.token_budget={budget}")
-    assert in_child(lambda: run(given, folder / "given")) == 0
-    # There is now more memory, for which a trial would find a larger budget.
-    with patch.object(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(10**9)):
-        assert in_child(lambda: resume(directory)) == 0
-    assert_same_outcome(directory, folder / "given")
-    assert max(steps_of(directory)) >= 3 * BATCHES
-
-
 def test_each_attempt_says_which_source_ran(tmp_path, configured) -> None:
     directory = tmp_path / "run"
     killed_before_step(1, lambda: run(configured(), directory))
@@ -191,3 +191,34 @@ def test_each_attempt_says_which_source_ran(tmp_path, configured) -> None:
     start = read_json(directory / "attempts" / "002" / "start.json")
     assert start["source"] == read_json(directory / "run.json")["source"]
     assert start["git"].keys() == {"commit", "branch", "is_dirty", "remote"}
+
+
+AVERAGED = ["callbacks=weight_averaging", "callbacks.weight_averaging.decay=0.9"]
+
+
+def test_averages_of_weights_are_what_is_kept_and_predicted_with(
+    folder, tmp_path, configured, uninterrupted
+) -> None:
+    """An average that forgets at once is the weights themselves; one that does not is another."""
+    forgetful = configured(*AVERAGED[:1], "callbacks.weight_averaging.decay=0.0")
+    assert in_child(lambda: run(forgetful, tmp_path / "forgetful")) == 0
+    assert_same_outcome(tmp_path / "forgetful", uninterrupted)
+    assert in_child(lambda: run(configured(*AVERAGED), folder / "averaged")) == 0
+    found, plain = outcome_of(folder / "averaged"), outcome_of(uninterrupted)
+    assert found["checkpoints/best.safetensors"] != plain["checkpoints/best.safetensors"]
+    predictor = Predictor.load(folder / "averaged")
+    corpus = build_corpus(configured(*AVERAGED))
+    again = predictor.predict(corpus.part("test")["text"].tolist())
+    stored = stored_predictions(read_run(folder / "averaged"), ["test"])["test"]
+    np.testing.assert_allclose(again, stored.probabilities, atol=2e-6)
+
+
+@pytest.mark.parametrize("step", [5, 14, 20])
+def test_averages_of_weights_go_on_where_they_were(folder, tmp_path, configured, step) -> None:
+    reference = folder / "averaged"
+    if not reference.exists():
+        assert in_child(lambda: run(configured(*AVERAGED), reference)) == 0
+    directory = tmp_path / "run"
+    assert killed_before_step(step, lambda: run(configured(*AVERAGED), directory)) < 0
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import assess_calibration, rescale
@@ -18,10 +18,12 @@ from mental_health_classifier.evaluation.triage import assess_triage
 from mental_health_classifier.evaluation.unfamiliar_text import reference_of_texts
 from mental_health_classifier.tracking.assessments import (
     stored_predictions,
-    task_of,
     write_assessment,
 )
 from mental_health_classifier.tracking.run_summary import RunSummary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EVALUATED = ("val", "test")
 MAX_TEXTS = 20_000
@@ -77,7 +79,11 @@ def assess(
 
 def looks_of(corpus: Corpus) -> dict[str, Any]:
     """How the posts look that the certificate rests on, see `reference_of_texts`."""
-    texts = corpus.part("calibration")["text"]
+    return looks_of_texts(corpus.part("calibration")["text"])
+
+
+def looks_of_texts(texts: pd.Series) -> dict[str, Any]:
+    """The same for scrubbed texts."""
     return reference_of_texts(texts.iloc[:: 1 + len(texts) // MAX_TEXTS].tolist())
 
 
@@ -106,27 +112,44 @@ def certify_run(
     Raises:
         InputError: the run has no predictions, or the promise cannot be made of its data.
     """
+    chosen = promise_of(run, required_recall=required_recall, confidence=confidence)
+    predictions = stored_predictions(run, (*EVALUATED, "calibration"))
+    certificate = certificate_of(predictions, **chosen)
+    write_assessment(run.directory, certificate_name(run, chosen), certificate)
+    return certificate
+
+
+def promise_of(
+    run: RunSummary, *, required_recall: float | None, confidence: float | None
+) -> dict[str, float]:
+    """What is to be promised: what was asked for, else what the run's configuration asks for.
+
+    Raises:
+        InputError: neither says.
+    """
     asked = {"required_recall": required_recall, "confidence": confidence}
-    own = {key: _setting(run, key) for key in asked}
-    chosen = {key: own[key] if value is None else value for key, value in asked.items()}
-    for key, value in chosen.items():
-        if value is None:
+    chosen = {}
+    for key, value in asked.items():
+        chosen[key] = setting_of(run, key) if value is None else value
+        if chosen[key] is None:
             option = key.removeprefix("required_")
             raise InputError(
                 f"Run {run.id} was configured without evaluation.{key}: give --{option}."
             )
-    predictions = stored_predictions(run, (*EVALUATED, "calibration"))
-    certificate = certificate_of(predictions, **chosen)
-    write_assessment(run.directory, certificate_name(run, **chosen), certificate)
-    return certificate
+    return chosen
 
 
-def certificate_name(run: RunSummary, *, required_recall: float, confidence: float) -> str:
-    """Under which name a certificate of a run is stored: its own, or another promise."""
-    own = (_setting(run, "required_recall"), _setting(run, "confidence"))
-    if own == (required_recall, confidence):
-        return "certificate"
-    return f"certificate-{required_recall:g}-{confidence:g}"
+def certificate_name(run: RunSummary, promise: Mapping[str, float], *, posts: str = "") -> str:
+    """Under which name a certificate of a run is stored: its own, or another promise.
+
+    Args:
+        promise: from `promise_of`.
+        posts: fingerprint of posts from elsewhere that it was made on.
+    """
+    parts = ["certificate", *([posts[:12]] if posts else ())]
+    if promise != {key: setting_of(run, key) for key in promise}:
+        parts += [f"{promise['required_recall']:g}", f"{promise['confidence']:g}"]
+    return "-".join(parts)
 
 
 def evaluate_run(
@@ -138,7 +161,7 @@ def evaluate_run(
         Numbers of the parts `val` and `test`, and what `assess_groups` says of test.
     """
     predictions = stored_predictions(run, EVALUATED)
-    found = evaluate(predictions, **_settings(run, bootstrap_draws))
+    found = evaluate(predictions, **settings_of(run, bootstrap_draws))
     return found, assess_groups(predictions["test"], threshold=threshold_of(found))
 
 
@@ -147,72 +170,33 @@ def threshold_of(evaluation: Evaluation) -> float | None:
     return evaluation.metrics.get("val/operating_point/threshold")
 
 
-def evaluate_elsewhere(
-    run: RunSummary,
-    path: Path,
-    *,
-    columns: Mapping[str, Any],
-    labels: Mapping[str, str] | None,
-    bootstrap_draws: int | None = None,
-) -> tuple[Evaluation, dict[str, Any]]:
-    """Judges labelled posts from elsewhere with a run's model, at the threshold frozen on its val.
-
-    Args:
-        path, columns, labels: see `read_external_corpus`.
-
-    Returns:
-        Numbers of the parts `val` and `external`, and what was read: `name`, `fingerprint`,
-        `account`, and `groups` from `assess_groups`.
-
-    Raises:
-        InputError: the posts cannot be used, or they are those that the run learned from.
-    """
-    from mental_health_classifier.data.posts_to_judge import EXTERNAL, read_external_corpus
-    from mental_health_classifier.predictor import Predictor
-
-    corpus = read_external_corpus(path, task=task_of(run), columns=columns, labels=labels)
-    refuse_own_posts(run, corpus.fingerprint, what=str(path))
-    external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
-    predictions = {**stored_predictions(run, ["val"]), EXTERNAL: external}
-    found = evaluate(predictions, **_settings(run, bootstrap_draws))
-    return found, {
-        "name": corpus.name,
-        "fingerprint": corpus.fingerprint,
-        "account": corpus.account,
-        "groups": assess_groups(external, threshold=threshold_of(found)),
-    }
-
-
-def refuse_own_posts(run: RunSummary, fingerprint: str, *, what: str) -> None:
-    """Refuses posts that are the corpus of the run itself: they are no validation."""
-    if fingerprint == run.data.get("fingerprint"):
-        raise InputError(
-            f"{what} holds the posts that run {run.id} learned from (the fingerprints are equal): "
-            "numbers on them would flatter. Give other posts."
-        )
-
-
-def _settings(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
-    chosen = {"bootstrap_draws": bootstrap_draws or _setting(run, "bootstrap_draws")}
-    chosen["specificity_floor"] = _setting(run, "specificity_floor")
+def settings_of(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
+    """Arguments of `evaluate`: those of the run, unless other draws are asked for."""
+    chosen = {"bootstrap_draws": bootstrap_draws or setting_of(run, "bootstrap_draws")}
+    chosen["specificity_floor"] = setting_of(run, "specificity_floor")
     for key, value in chosen.items():
         if value is None:
             raise InputError(f"Run {run.id} was configured without evaluation.{key}.")
     return chosen
 
 
-def _setting(run: RunSummary, key: str) -> Any:
+def setting_of(run: RunSummary, key: str) -> Any:
+    """What the run was configured with in `evaluation`, or None."""
     settings = run.configuration.get("evaluation")
     return settings.get(key) if isinstance(settings, Mapping) else None
 
 
 def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
-    """Runs the behaviour suite on a run's model and stores what it found.
+    """Runs the behaviour suite on a run's model and stores what it found, and how many of its
+    texts the model learned from (None: the record does not say which posts it has seen).
 
     Alerts begin at the certificate's threshold, or at the operating point's where there is none.
     """
-    from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour
+    from mental_health_classifier.data.scrubbing import scrub
+    from mental_health_classifier.data.seen_posts import LEARNED_FROM
+    from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour, texts_of_suite
     from mental_health_classifier.predictor import Predictor
+    from mental_health_classifier.seen_posts_file import read_seen_posts
 
     predictor = Predictor.load(run, is_uncertified_allowed=True)
     found = assess_behaviour(
@@ -220,7 +204,15 @@ def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
         priority_index=predictor.priority_index,
         threshold=predictor.threshold,
     )
-    behaviour = {"is_certified": predictor.is_certified, **found}
+    texts = [scrub(text)[0] for text in texts_of_suite()]
+    seen = read_seen_posts(run)
+    num_seen = None if seen is None else int(seen.are_among(texts, parts=LEARNED_FROM).sum())
+    behaviour = {
+        "is_certified": predictor.is_certified,
+        "texts": len(texts),
+        "texts_seen": num_seen,
+        **found,
+    }
     write_assessment(run.directory, "behaviour", behaviour)
     return behaviour
 
@@ -253,7 +245,7 @@ def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
         test,
         replace(test, probabilities=predictor.predict_scrubbed(masked)),
         texts,
-        bootstrap_draws=_setting(run, "bootstrap_draws"),
+        bootstrap_draws=setting_of(run, "bootstrap_draws"),
     )
     write_assessment(run.directory, "shortcuts", found)
     return found

@@ -7,6 +7,7 @@ Nothing here imports torch, so that the commands that only read records start fa
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from mental_health_classifier.task_kinds import TaskKind
+
 PARTS = ("train", "val", "calibration", "test")
 """val chooses checkpoints and thresholds, calibration serves the risk certificate alone."""
 
@@ -25,6 +28,10 @@ GROUP_PREFIX = "group_"
 """In front of the name of a group, where its values are a column of posts or predictions."""
 
 SEVERITY = "severity"
+
+TRAINING_DYNAMICS = "training_dynamics"
+"""Folder of a run with one table an epoch, `post,probability`: how probable the network found the
+label of each training post. A later run can take the posts' difficulty from it."""
 
 
 class InputError(ValueError):
@@ -58,6 +65,10 @@ class Task:
         return len(self.class_names)
 
     @property
+    def num_logits(self) -> int:
+        return self.num_classes
+
+    @property
     def priority_index(self) -> int | None:
         return None if self.priority_class is None else self.class_names.index(self.priority_class)
 
@@ -65,6 +76,20 @@ class Task:
     def display_order(self) -> tuple[str, ...]:
         """Class names with the priority class first, the order of every table."""
         return tuple(sorted(self.class_names, key=lambda name: name != self.priority_class))
+
+
+@dataclass(frozen=True, slots=True)
+class AuxiliaryTask:
+    """A further question, learned beside the main one from the posts whose answer is known."""
+
+    name: str
+    kind: TaskKind
+    weight: float
+    """What its loss counts for where weights are fixed; that of the main task is 1."""
+
+    @property
+    def num_logits(self) -> int:
+        return self.kind.num_logits
 
 
 class EqualLengthRun(NamedTuple):
@@ -87,7 +112,8 @@ class Batch:
     positions: Tensor
     """Place of each token within its own post, int64, shape `(N,)`."""
     labels: Mapping[str, Tensor]
-    """For each task the class index of every post, int64, shape `(B,)`."""
+    """For each task the label of every post: of the main task the class index, int64, shape
+    `(B,)`; of others as their kind says in task_kinds.py."""
     post_indices: Tensor
     """Row of each post in its corpus, int64, shape `(B,)`."""
     runs: Sequence[EqualLengthRun]
@@ -121,7 +147,8 @@ class Batch:
 @dataclass(frozen=True, slots=True)
 class ModelOutput:
     logits: Mapping[str, Tensor]
-    """For each task, shape `(B, C)`."""
+    """For each task, shape `(B, C)`, of others than the main one with as many columns as its
+    `num_logits`."""
     token_weights: Tensor | None = None
     """Share of each token in its post's vector where pooling is weighted, shape `(N,)`."""
 
@@ -164,6 +191,24 @@ class Predictions:
 
 
 @dataclass(frozen=True, slots=True)
+class AuxiliaryPredictions:
+    """What a model said about one part in answer to an auxiliary task: one row a post, no text."""
+
+    part: str
+    task: AuxiliaryTask
+    post_ids: Sequence[str]
+    authors: Sequence[str] | None
+    """As in `Predictions`."""
+    labels: np.ndarray
+    """As the task's kind says, some of them missing, length n."""
+    outputs: np.ndarray
+    """As the task's kind says, rounded to 6 decimals, float64, shape `(n, outputs)`."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Checked posts, divided into parts, with the account of what became of every row that was
     read."""
@@ -193,6 +238,10 @@ class Corpus:
     ceilings: Mapping[str, float] | None = None
     """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and
     `bag_of_words`."""
+    auxiliary_tasks: Sequence[AuxiliaryTask] = ()
+    """What else is learned beside `task`."""
+    auxiliary_labels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """For each auxiliary task the labels of all posts, as its kind says."""
 
     def part(self, name: str) -> pd.DataFrame:
         return self.posts[self.posts["part"] == name]
@@ -209,13 +258,11 @@ class Corpus:
         """Joins `probabilities`, shape `(n, C)` in the order of the part's rows, with what is known
         of the posts."""
         posts = self._without_text(part)
-        # A post of an unknown author stands for itself.
-        authors = posts["author"].where(posts["author"].notna(), posts["id"])
         return Predictions(
             part=part,
             task=self.task,
             post_ids=posts["id"].tolist(),
-            authors=authors.tolist() if self.has_authors else None,
+            authors=self._authors(posts),
             labels=posts["label"].to_numpy(),
             probabilities=probabilities.round(6),
             groups={
@@ -223,6 +270,29 @@ class Corpus:
                 for column in posts.columns[3:]
             },
         )
+
+    def auxiliary_predictions(
+        self, part: str, outputs: Mapping[str, np.ndarray]
+    ) -> list[AuxiliaryPredictions]:
+        """The same for every auxiliary task, from its outputs in the order of the part's rows."""
+        posts = self._without_text(part)
+        is_in_part = (self.posts["part"] == part).to_numpy()
+        return [
+            AuxiliaryPredictions(
+                part=part,
+                task=task,
+                post_ids=posts["id"].tolist(),
+                authors=self._authors(posts),
+                labels=self.auxiliary_labels[task.name][is_in_part],
+                outputs=outputs[task.name].round(6),
+            )
+            for task in self.auxiliary_tasks
+        ]
+
+    def _authors(self, posts: pd.DataFrame) -> list[str] | None:
+        # A post of an unknown author stands for itself.
+        authors = posts["author"].where(posts["author"].notna(), posts["id"])
+        return authors.tolist() if self.has_authors else None
 
     def describe(self) -> dict[str, object]:
         """What a run records of its data: counts of posts, authors and classes by part, never a
@@ -246,6 +316,21 @@ class Corpus:
             "account": dict(self.account),
             "warnings": list(self.warnings),
             "ceilings": None if self.ceilings is None else dict(self.ceilings),
+            "auxiliary_tasks": {
+                task.name: self._describe_auxiliary(task) for task in self.auxiliary_tasks
+            },
+        }
+
+    def _describe_auxiliary(self, task: AuxiliaryTask) -> dict[str, object]:
+        from mental_health_classifier.task_kinds import are_known, describe_kind
+
+        labels = self.auxiliary_labels[task.name]
+        known = self.posts["part"][are_known(labels)].value_counts()
+        return {
+            **describe_kind(task.kind),
+            "weight": task.weight,
+            "posts_with_label": {part: int(known.get(part, 0)) for part in PARTS},
+            "sha256": hashlib.sha256(labels.tobytes()).hexdigest(),
         }
 
 

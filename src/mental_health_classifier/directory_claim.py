@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
@@ -15,6 +14,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.command_line import explain
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweep_jobs import jobs_of
 from mental_health_classifier.tracking.sweep_ledger import begin_sweep
 
@@ -30,10 +30,16 @@ class DirectoryClaim(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         directory = Path(config.hydra.sweep.dir)
+        jobs = None
+        try:
+            jobs = jobs_of(config)
+        except InputError as error:
+            _leave(str(error))
+        except (HydraException, OmegaConfBaseException):
+            pass  # a job that cannot be composed, which Hydra itself says next
         _claim(directory, "hydra.sweep.dir")
-        with contextlib.suppress(HydraException, OmegaConfBaseException):
-            # A job that cannot be composed, which Hydra itself says next.
-            begin_sweep(directory, jobs_of(config))
+        if jobs is not None:
+            begin_sweep(directory, jobs)
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         # Hydra opens the log file lazily, and does not make its folder.
@@ -52,10 +58,13 @@ def _claim(directory: Path, key: str) -> None:
     try:
         directory.mkdir(parents=True)
     except FileExistsError:
-        # Hydra turns exceptions of callbacks into warnings; leaving the process is not one.
-        print(
+        _leave(
             f"{directory} exists already, and a run is never overwritten. Choose another {key}, "
-            "or delete that folder if what it holds is not needed.",
-            file=sys.stderr,
+            "or delete that folder if what it holds is not needed."
         )
-        raise SystemExit(1) from None
+
+
+def _leave(message: str) -> NoReturn:
+    """Hydra turns exceptions of callbacks into warnings; leaving the process is not one."""
+    print(message, file=sys.stderr)
+    raise SystemExit(1) from None

@@ -1,4 +1,4 @@
-"""Several runs as one model: the mean of their probabilities, calibrated and certified as a whole.
+"""Several runs as one model: their probabilities combined, calibrated and certified as a whole.
 
 What was promised of the members does not carry over, so nothing of theirs is taken but what they
 predicted.
@@ -9,19 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.assessment import assess, threshold_of
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
+from mental_health_classifier.evaluation.combining import check_way, combine
 from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.seen_posts_file import copy_seen_posts
 from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
 from mental_health_classifier.tracking.files import sha256_of
 from mental_health_classifier.tracking.run_record import recorded_run
@@ -32,26 +32,31 @@ DECIMALS = 6
 WEIGHTS = ("best.safetensors", "{model}.npz")
 
 
-def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str) -> None:
+def record_ensemble(
+    members: Sequence[RunSummary], directory: Path, *, name: str, way: str = "mean"
+) -> None:
     """Makes a run of its own from completed ones, with everything that a run ends with.
 
     Args:
         members: two runs or more that share their parts.
         directory: of the new run; must not hold one.
         name: what it is called in tables.
+        way: how members become one model, see `combine`.
 
     Raises:
-        InputError: a member did not complete, or members do not share their posts and parts.
+        InputError: a member did not complete, there is no such way, or members do not share their
+            posts and parts.
 
     Source: Lakshminarayanan, Pritzel and Blundell, NIPS 2017 (deep ensembles).
     """
     parts = PARTS[1:]
     by_member = [stored_predictions(run, parts) for run in _checked(members)]
     _refuse_other_parts(members, by_member)
+    check_way(way, priority_index=by_member[0]["val"].task.priority_index)
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
-        "ensemble": {"members": [_facts_of(run, directory) for run in members]},
+        MODEL: {"way": way, "members": [_facts_of(run, directory) for run in members]},
         "model": {"name": MODEL},
         "data": first.configuration["data"],
         "evaluation": settings,
@@ -60,7 +65,7 @@ def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str
     record = recorded_run(
         directory,
         name=name,
-        description=f"Mean of {len(members)} runs",
+        description=f"{len(members)} runs combined by {way}",
         hypothesis="",
         tags=[],
         seed=first.seed or 0,
@@ -73,10 +78,14 @@ def record_ensemble(members: Sequence[RunSummary], directory: Path, *, name: str
     with record:
         data = {key: value for key, value in first.data.items() if key != "schema_version"}
         record.write_data(data)
+        copy_seen_posts(first, directory)
         with record.phase("prediction"):
-            means = {part: mean_of([given[part] for given in by_member]) for part in parts}
-            temperature = fit_temperature(means["val"])
-            predictions = {part: tempered(means[part], temperature) for part in parts}
+            combined = {
+                part: combined_by(config[MODEL], [given[part] for given in by_member])
+                for part in parts
+            }
+            temperature = 1.0 if way == "vote" else fit_temperature(combined["val"])
+            predictions = {part: tempered(combined[part], temperature) for part in parts}
             for given in predictions.values():
                 record.write_predictions(given)
         with record.phase("evaluation"):
@@ -126,9 +135,18 @@ def _parts_of(run: RunSummary) -> tuple[object, object]:
     return run.data.get("fingerprint"), run.configuration.get("data", {}).get("split_seed")
 
 
-def mean_of(members: Sequence[Predictions]) -> Predictions:
-    """The mean of what several models say of the same posts."""
-    probabilities = np.mean([given.probabilities for given in members], axis=0)
+def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:
+    """What several models say of the same posts together.
+
+    Args:
+        ensemble: `way` and the facts of the `members`, as the ensemble's configuration has them.
+    """
+    probabilities = combine(
+        [given.probabilities for given in members],
+        way=ensemble["way"],
+        priority_index=members[0].task.priority_index,
+        thresholds=[member["threshold"] for member in ensemble["members"]],
+    )
     return replace(members[0], probabilities=probabilities)
 
 
@@ -147,7 +165,8 @@ def hash_of_weights(run: RunSummary) -> str:
     members = run.configuration.get(MODEL, {}).get("members")
     if members:
         hashes = "".join(member["weights_sha256"] for member in members)
-        return hashlib.sha256(f"{hashes}{run.model_facts.get('temperature')}".encode()).hexdigest()
+        way, temperature = run.configuration[MODEL]["way"], run.model_facts.get("temperature")
+        return hashlib.sha256(f"{hashes}{way}{temperature}".encode()).hexdigest()
     for name in WEIGHTS:
         path = run.directory / "checkpoints" / name.format(model=run.model)
         if path.is_file():
@@ -193,4 +212,5 @@ def _facts_of(run: RunSummary, directory: Path) -> dict[str, Any]:
         # Relative, so that outputs can be moved as a whole.
         "directory": os.path.relpath(run.directory.resolve(), directory.resolve()),
         "weights_sha256": hash_of_weights(run),
+        "threshold": run.metrics.get("val/operating_point/threshold"),
     }

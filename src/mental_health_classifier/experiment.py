@@ -27,6 +27,7 @@ from mental_health_classifier.build import (
     build_loggers,
     set_num_threads,
 )
+from mental_health_classifier.clinical_variants import check_variants
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.evaluate import (
@@ -35,6 +36,7 @@ from mental_health_classifier.evaluation.evaluate import (
     evaluate,
 )
 from mental_health_classifier.progress import showing
+from mental_health_classifier.seen_posts_file import write_seen_posts
 from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
@@ -82,6 +84,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
     spare_memory_traffic()
     with record:
+        check_variants(config.clinical.variants)
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
         check_assessment_settings(config.evaluation)
@@ -89,6 +92,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         with record.phase("data"):
             corpus = build_corpus(config)
         record.write_data(data := {**corpus.describe(), "token_streams": marks})
+        write_seen_posts(record.directory, corpus)
         for line in account_lines(data):
             logger.info(line)
         resume_from = find_resume_point(record.directory) if record.is_resumed else None

@@ -12,7 +12,7 @@ import numpy as np
 from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
 from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
-from mental_health_classifier.tracking.assessments import read_assessment, task_of
+from mental_health_classifier.tracking.assessments import FOLDER, read_assessment, task_of
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 if TYPE_CHECKING:
@@ -39,17 +39,30 @@ class Predictor:
         predict_texts: Callable[[Sequence[str]], np.ndarray],
         *,
         is_uncertified_allowed: bool = False,
+        certificate: str = "certificate",
     ) -> None:
         self.run = run
         self.task = task_of(run)
-        self.certificate = read_assessment(run.directory, "certificate")
-        self.reference = read_assessment(run.directory, "reference")
+        self.certificate = read_assessment(run.directory, certificate)
+        if self.certificate is None and certificate != "certificate":
+            there = sorted(p.stem for p in (run.directory / FOLDER).glob("certificate*.json"))
+            raise InputError(
+                f"Run {run.id} has no certificate called {certificate}; it has "
+                f"{', '.join(there) or 'none'}. `mhc certify` makes one."
+            )
+        # One that was made on posts from elsewhere says itself how those look.
+        own = (self.certificate or {}).get("reference")
+        self.reference = own or read_assessment(run.directory, "reference")
         self._predict_texts = predict_texts
         self._is_uncertified_allowed = is_uncertified_allowed
 
     @classmethod
     def load(
-        cls, run: RunSummary | Path | str, *, is_uncertified_allowed: bool = False
+        cls,
+        run: RunSummary | Path | str,
+        *,
+        is_uncertified_allowed: bool = False,
+        certificate: str = "certificate",
     ) -> Predictor:
         """Loads the model of a completed run; nothing in its folder is executed.
 
@@ -57,6 +70,8 @@ class Predictor:
             run: its record, or its folder.
             is_uncertified_allowed: decide at the operating point's threshold, without any promise,
                 where there is no certificate.
+            certificate: the name of the assessment that holds it; the run's own, or what
+                `mhc certify` made on posts from elsewhere.
 
         Raises:
             InputError: the run did not complete, or its files do not fit its configuration.
@@ -68,7 +83,12 @@ class Predictor:
                 "model to use. `mhc runs --status completed` lists those."
             )
         model = load_model(found, task=task_of(found))
-        return cls(found, model, is_uncertified_allowed=is_uncertified_allowed)
+        return cls(
+            found,
+            model,
+            is_uncertified_allowed=is_uncertified_allowed,
+            certificate=certificate,
+        )
 
     @property
     def priority_index(self) -> int:
@@ -188,9 +208,11 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
     from mental_health_classifier.ensemble import hash_of_weights
     from mental_health_classifier.evaluation.calibration import rescale
+    from mental_health_classifier.evaluation.combining import combine
 
     models = []
-    for member in run.configuration["ensemble"]["members"]:
+    ensemble = run.configuration["ensemble"]
+    for member in ensemble["members"]:
         found = read_run(run.directory / member["directory"])
         if found.id != member["id"] or hash_of_weights(found) != member["weights_sha256"]:
             raise InputError(
@@ -201,9 +223,14 @@ def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], 
     temperature = run.model_facts["temperature"]
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
-        # Rounded as the stored predictions are from which the mean was made.
-        mean = np.mean([model(texts).round(DECIMALS) for model in models], axis=0)
-        return rescale(mean, temperature=temperature)
+        combined = combine(
+            # Rounded as the stored predictions are that were combined.
+            [model(texts).round(DECIMALS) for model in models],
+            way=ensemble["way"],
+            priority_index=task.priority_index,
+            thresholds=[member["threshold"] for member in ensemble["members"]],
+        )
+        return rescale(combined, temperature=temperature)
 
     return predict_texts
 
@@ -215,12 +242,11 @@ def _load_network(
     import torch
 
     from mental_health_classifier.build import (
-        build,
         build_annotators,
         build_network,
         set_num_threads,
     )
-    from mental_health_classifier.data.batching import make_batch
+    from mental_health_classifier.data.batching import Buckets, make_batch
     from mental_health_classifier.data.token_streams import encode_posts
     from mental_health_classifier.data.tokenizer import PostTokenizer
     from mental_health_classifier.training.checkpoint_files import read_checkpoint
@@ -240,7 +266,6 @@ def _load_network(
         name: each.restored(folder, key=marks[name])
         for name, each in build_annotators(config).items()
     }
-    sampler = build(config.sampler)
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
         tokens = encode_posts(
@@ -252,7 +277,13 @@ def _load_network(
         )
         probabilities = np.empty((len(texts), task.num_classes))
         with torch.inference_mode():
-            for rows in sampler(tokens.lengths, seed=0, is_shuffled=False):
+            buckets = Buckets(
+                tokens.lengths,
+                max_posts=config.sampler.max_posts,
+                token_budget=config.sampler.token_budget,
+                is_shuffled=False,
+            )
+            for rows in buckets.batches(None):
                 batch = make_batch(tokens, rows=rows, labels={})
                 logits = network(batch).logits[task.name].double()
                 probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()

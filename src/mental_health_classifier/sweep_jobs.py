@@ -12,6 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.clinical_variants import check_variants
 from mental_health_classifier.tracking.configuration_hash import job_hash
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.source_files import PROJECT
@@ -25,6 +26,9 @@ def jobs_of(config: DictConfig) -> list[SweepJob]:
 
     Args:
         config: of the sweep, with its node `hydra`.
+
+    Raises:
+        InputError: a job combines clinical variants that cannot be combined.
     """
     sweeper = config.hydra.sweeper
     if sweeper._target_ != f"{BasicSweeper.__module__}.{BasicSweeper.__name__}":
@@ -34,7 +38,9 @@ def jobs_of(config: DictConfig) -> list[SweepJob]:
     (batch,) = BasicSweeper.split_arguments(overrides, None)
     jobs: dict[str, SweepJob] = {}
     for number, each in enumerate(batch):
-        key = job_hash(resolved(compose(config.hydra.job.config_name, overrides=each)))
+        job = compose(config.hydra.job.config_name, overrides=each)
+        check_variants(job.clinical.variants)
+        key = job_hash(resolved(job))
         jobs.setdefault(key, SweepJob(number, key, tuple(each)))
     return list(jobs.values())
 

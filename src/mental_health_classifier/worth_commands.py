@@ -24,7 +24,7 @@ Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given 
 
 
 @commands.command("evaluate")
-def evaluate_run(
+def show_evaluation(
     run: Run,
     posts: Annotated[
         Path | None, typer.Argument(help="Labelled posts from elsewhere: external validation.")
@@ -39,7 +39,6 @@ def evaluate_run(
 
     --column text=body says which column holds what, --label SI=suicide which class a spelling is.
     """
-    from mental_health_classifier import assessment
     from mental_health_classifier.analysis.evaluation_page import evaluation_table
     from mental_health_classifier.analysis.groups_page import group_notes, groups_table
     from mental_health_classifier.analysis.terminal import print_table
@@ -49,10 +48,14 @@ def evaluate_run(
     found = resolve_run(run, existing(root))
     if posts is None:
         name = "evaluate"
-        evaluation, groups = assessment.evaluate_run(found, bootstrap_draws=bootstrap_draws)
+        from mental_health_classifier.assessment import evaluate_run
+
+        evaluation, groups = evaluate_run(found, bootstrap_draws=bootstrap_draws)
         about = {"groups": groups}
     else:
-        evaluation, about = assessment.evaluate_elsewhere(
+        from mental_health_classifier.external_validation import evaluate_elsewhere
+
+        evaluation, about = evaluate_elsewhere(
             found,
             posts,
             columns=pairs(column, option="--column"),
@@ -60,6 +63,8 @@ def evaluate_run(
             bootstrap_draws=bootstrap_draws,
         )
         name = f"evaluate-{about['fingerprint'][:12]}"
+        for reason, dropped in about["account"]["dropped"].items():
+            say(f"Left out: {dropped['rows']:,}, {reason} ({', '.join(dropped['first'])})")
     numbers = {"metrics": evaluation.metrics, "intervals": evaluation.intervals}
     write_assessment(found.directory, name, {**about, **numbers})
     if as_json:
@@ -75,6 +80,9 @@ def evaluate_run(
 @commands.command()
 def certify(
     run: Run,
+    posts: Annotated[
+        Path | None, typer.Argument(help="Labelled posts like those to be judged, from elsewhere.")
+    ] = None,
     recall: Annotated[
         float | None, typer.Option(help="Required recall of the priority class.")
     ] = None,
@@ -82,15 +90,36 @@ def certify(
         float | None, typer.Option(help="In which share of samples the promise is kept.")
     ] = None,
     root: LookedUpIn = None,
+    column: Pairs = None,
+    label: Pairs = None,
     as_json: AsJson = False,
 ) -> None:
-    """Says which recall of the priority class can be promised, at which threshold, or why none."""
+    """Says which recall of the priority class can be promised, at which threshold, or why none.
+
+    With posts, the promise is made for posts like those. --column text=body says which column holds
+    what, --label SI=suicide which class a spelling is.
+    """
     from mental_health_classifier.analysis.certificate_text import certificate_sentences
-    from mental_health_classifier.assessment import certify_run
     from mental_health_classifier.tracking.run_index import resolve_run
 
     found = resolve_run(run, existing(root))
-    certificate = certify_run(found, required_recall=recall, confidence=confidence)
+    asked = {"required_recall": recall, "confidence": confidence}
+    if posts is None:
+        from mental_health_classifier.assessment import certify_run
+
+        certificate = certify_run(found, **asked)
+    else:
+        from mental_health_classifier.external_validation import certify_elsewhere
+
+        certificate, name = certify_elsewhere(
+            found,
+            posts,
+            columns=pairs(column, option="--column"),
+            labels=pairs(label, option="--label") or None,
+            **asked,
+        )
+        if certificate["is_certified"]:
+            say(f"To decide by it: mhc predict --run {found.id} --certificate {name} ...")
     if as_json:
         print_json([certificate])
     else:
@@ -134,7 +163,7 @@ def test_models(references: list[Path] | None, *, as_json: bool) -> None:
 @commands.command("behaviour")
 def show_behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Tries a run's model on sentences that any model should get right: negation, idiom, typos."""
-    from mental_health_classifier.analysis.behaviour_page import behaviour_table
+    from mental_health_classifier.analysis.behaviour_page import behaviour_table, seen_texts
     from mental_health_classifier.analysis.terminal import print_table
     from mental_health_classifier.assessment import behaviour_of_run
     from mental_health_classifier.tracking.run_index import resolve_run
@@ -144,6 +173,8 @@ def show_behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -
         print_json([behaviour])
     else:
         print_table(lambda _width: behaviour_table(behaviour))
+        if behaviour["texts_seen"]:
+            say(f"Warning: {seen_texts(behaviour)}")
         kind = "certified" if behaviour["is_certified"] else "uncertified, operating point's"
         say(f"Alerts begin at the {kind} threshold {behaviour['threshold']:g}.")
 
@@ -162,6 +193,9 @@ def predict(
         bool,
         typer.Option("--uncertified", help="Go on where nothing is promised of missed posts."),
     ] = False,
+    certificate: Annotated[
+        str, typer.Option(help="Another one than the run's own: its name below assessments/.")
+    ] = "certificate",
     audit_sample: Annotated[
         int, typer.Option(min=0, help="Name so many posts without an alert, for people to check.")
     ] = 0,
@@ -179,7 +213,9 @@ def predict(
     if (run is None) == (best is None):
         raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
     found = resolve_run(run or best_run(best or "", existing(root)), existing(root))
-    predictor = Predictor.load(found, is_uncertified_allowed=is_uncertified_allowed)
+    predictor = Predictor.load(
+        found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
+    )
     with showing(f"Deciding with run {found.id}"):
         line = write_decisions(
             predictor,
@@ -212,6 +248,12 @@ def make_ensemble(
         int | None, typer.Option(min=2, help="So many of the best runs by the headline on val.")
     ] = None,
     name: Annotated[str, typer.Option(help="What it is called in tables.")] = "ensemble",
+    combine: Annotated[
+        str,
+        typer.Option(
+            help="mean, max, noisy_or or vote. Compare at equal specificity: mhc compare."
+        ),
+    ] = "mean",
     root: LookedUpIn = None,
 ) -> None:
     """Makes one model of several runs, calibrated and certified as a whole: a run of its own."""
@@ -231,7 +273,7 @@ def make_ensemble(
         members = best_members(find_runs(existing(root)), number=best)
     moment = datetime.now()
     directory = ROOTS[0] / f"{moment:%Y-%m-%d}" / f"{moment:%H-%M-%S-%f}-ensemble"
-    record_ensemble(members, directory, name=name)
+    record_ensemble(members, directory, name=name, way=combine)
     new_console().print(run_overview(read_run(directory)))
 
 

@@ -1,4 +1,7 @@
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,9 +11,13 @@ from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, 
 from mental_health_classifier.data.token_cache import TokenTable
 
 
+def posts_of(lengths):
+    return SimpleNamespace(lengths=np.asarray(lengths))
+
+
 def buckets(lengths, *, max_posts=4, token_budget=50, seed=1, is_shuffled=True) -> LengthBuckets:
     return LengthBuckets(
-        np.asarray(lengths),
+        posts_of(lengths),
         max_posts=max_posts,
         token_budget=token_budget,
         seed=seed,
@@ -61,10 +68,10 @@ def test_batches_hold_posts_of_like_length() -> None:
 def test_one_batch_is_the_same_in_every_epoch_and_only_of_training() -> None:
     lengths = np.random.default_rng(0).integers(5, 40, 200)
     options = {"max_posts": 4, "token_budget": 80, "seed": 1}
-    training = OneBatch(lengths, **options, is_shuffled=True)
+    training = OneBatch(posts_of(lengths), **options, is_shuffled=True)
     assert epoch(training, 0) == epoch(training, 5) and len(training) == 1
-    validation = OneBatch(lengths, **options, is_shuffled=False)
-    plain = LengthBuckets(lengths, **options, is_shuffled=False)
+    validation = OneBatch(posts_of(lengths), **options, is_shuffled=False)
+    plain = LengthBuckets(posts_of(lengths), **options, is_shuffled=False)
     assert epoch(validation, 0) == epoch(plain, 0) and len(validation) == len(plain)
 
 
@@ -89,6 +96,10 @@ def test_a_batch_is_one_stream_shortest_post_first(tokens: TokenTable) -> None:
 
 def test_a_dataset_counts_within_its_part(tokens: TokenTable) -> None:
     labels = {"condition": np.array([0, 1, 2, 3])}
-    dataset = BatchDataset(tokens, rows=np.array([1, 3]), labels=labels)
+    post_ids = pd.Series(["a", "b", "c", "d"])
+    dataset = BatchDataset(tokens, rows=np.array([1, 3]), labels=labels, post_ids=post_ids)
     assert dataset.lengths.tolist() == [1, 2]
+    assert dataset.classes.tolist() == [1, 3] and dataset.post_ids == ["b", "d"]
+    ((token_ids, lengths),) = dataset.token_chunks()
+    assert token_ids.tolist() == [4, 8, 9] and lengths.tolist() == [1, 2]
     assert dataset[np.array([1])].post_indices.tolist() == [3]

@@ -81,7 +81,8 @@ def test_sample_posts_come_with_their_ceilings_and_never_with_their_oracle(compo
     assert corpus.is_synthetic and len(corpus.posts) == 1500
     assert corpus.ceilings is not None
     assert 0.5 < corpus.ceilings["bag_of_words"] < corpus.ceilings["sequence"] < 0.95
-    assert set(corpus.posts.columns) == {"id", "text", "label", "author", "part", "group"}
+    expected = {"id", "text", "label", "author", "part", "group", "severity"}
+    assert set(corpus.posts.columns) == expected
     assert build_corpus(config).fingerprint == corpus.fingerprint  # from the cache now
 
 

@@ -9,7 +9,13 @@ from mental_health_classifier.data.posts import MAX_CHARACTERS, Post, Source, cl
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
 
 
-OPTIONS = {"files": None, "columns": {}, "labels": None, "severity_levels": None}
+OPTIONS = {
+    "files": None,
+    "columns": {},
+    "labels": None,
+    "severity_levels": None,
+    "kept_columns": {},
+}
 
 
 def read(path: Path, **changes) -> tuple[list[Post], Account]:

@@ -10,7 +10,13 @@ from mental_health_classifier.data.prepared_posts import open_posts, prepare_pos
 
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
 COLUMNS = ("id", "text", "label", "author", "shipped_part", "severity", "cluster", "group")
-OPTIONS = {"files": None, "columns": {}, "labels": None, "severity_levels": None}
+OPTIONS = {
+    "files": None,
+    "columns": {},
+    "labels": None,
+    "severity_levels": None,
+    "kept_columns": {},
+}
 
 
 def prepare(path: Path, **changes) -> tuple[pd.DataFrame, dict]:

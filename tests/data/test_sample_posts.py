@@ -50,6 +50,7 @@ DEFAULTS = {
     "max_fillers": 4,
     "first_day": "2024-01-01",
     "num_days": 730,
+    "missing_label_share": 0.3,
 }
 CLASSES = list(SHARES)
 INVENTORY = yaml.safe_load(
@@ -193,7 +194,10 @@ def test_classes_are_as_common_as_asked_and_labels_as_noisy(sample: SamplePosts)
 def test_tables_hold_what_they_promise_and_the_corpus_nothing_of_the_oracle(
     sample: SamplePosts,
 ) -> None:
-    assert list(sample.posts) == ["id", "text", "label", "author", "created_at", "synthetic"]
+    assert list(sample.posts) == [
+        *("id", "text", "label", "author", "created_at", "synthetic"),
+        *("severity", "urgency", "emotions", "cue_spans"),
+    ]
     assert (sample.posts["synthetic"] == 1).all()
     assert sample.posts["id"].is_unique
     assert list(sample.posts["id"]) == list(sample.oracle["id"])
@@ -495,7 +499,7 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path: P
 def test_the_manifest_says_how_the_files_were_made(tmp_path: Path) -> None:
     manifest = write(tmp_path / "posts")
     assert json.loads((tmp_path / "posts" / "manifest.json").read_text()) == manifest
-    assert manifest["schema_version"] == 1
+    assert manifest["schema_version"] == 2
     assert (manifest["seed"], manifest["size"]) == (11, 400)
     assert manifest["parameters"] == DEFAULTS
     assert manifest["phrases_version"] == INVENTORY["version"]
@@ -504,9 +508,9 @@ def test_the_manifest_says_how_the_files_were_made(tmp_path: Path) -> None:
     for name, digest in manifest["sha256"].items():
         content = (tmp_path / "posts" / name).read_bytes()
         assert hashlib.sha256(content).hexdigest() == digest
-    posts = pd.read_csv(tmp_path / "posts" / "sample.csv")
+    posts = pd.read_csv(tmp_path / "posts" / "sample.csv", dtype=str, keep_default_na=False)
     made = make_sample_posts(size=400, seed=11, grammar=grammar_with())
-    pd.testing.assert_frame_equal(posts, made.posts, check_dtype=False)
+    pd.testing.assert_frame_equal(posts, made.posts.astype(str), check_dtype=False)
 
 
 def test_a_folder_that_holds_the_same_posts_is_left_alone(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ ROWS = [
 def read(path: Path, columns=COLUMNS) -> list[tuple[int, tuple[str, str] | str]]:
     """Number of each row with its text and label, or with what is wrong."""
     rows = []
-    for number, cells in read_rows(path, columns):
+    for number, cells in read_rows(path, columns, {}):
         named = cells if isinstance(cells, str) else dict(zip(ROLES, cells, strict=True))
         rows.append((number, named if isinstance(named, str) else (named["text"], named["label"])))
     return rows

@@ -21,3 +21,13 @@ def behaviour_table(behaviour: Mapping[str, Any]) -> Table:
     rates = [number(row["failure_rate"], row["interval"]) for _, row in rows]
     names = Column("capability", [name for name, _ in rows])
     return table_of([names, *counts, Column("failure rate", rates, is_number=True)])
+
+
+def seen_texts(behaviour: Mapping[str, Any]) -> str:
+    """How many texts of the suite the model learned from."""
+    seen = behaviour.get("texts_seen")
+    if seen is None:
+        return "Whether the model learned from texts of the suite is not known."
+    return (
+        f"The model learned from {amount(seen)} of the suite's {amount(behaviour['texts'])} texts."
+    )

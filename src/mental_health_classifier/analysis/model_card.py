@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mental_health_classifier.analysis.behaviour_page import seen_texts
 from mental_health_classifier.analysis.certificate_text import certificate_sentences
 from mental_health_classifier.analysis.groups_page import group_notes, group_rows
 from mental_health_classifier.analysis.shortcut_text import warnings_of
@@ -185,6 +186,8 @@ def _behaviour(run: RunSummary) -> Iterator[str]:
         counts = [amount(row[key]) for key in ("n", "misses", "false_alarms")]
         rows.append([name, *counts, number(row["failure_rate"], row["interval"])])
     yield from _table(["capability", "cases", "misses", "false alarms", "failure rate"], rows)
+    yield ""
+    yield seen_texts(behaviour)
 
 
 def _groups(run: RunSummary) -> Iterator[str]:

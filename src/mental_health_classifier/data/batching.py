@@ -2,55 +2,83 @@
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Iterator, Mapping
 from itertools import groupby, islice
 
 import numpy as np
+import pandas as pd
 import torch
 from torch.utils.data import Dataset, Sampler
 
 from mental_health_classifier.contracts import Batch, EqualLengthRun
 from mental_health_classifier.data.token_cache import TokenTable
 
+_POSTS_IN_CHUNK = 2**14
 
-class LengthBuckets(Sampler[np.ndarray]):
-    """Batches of posts of like length, a pure function of (seed, epoch).
+
+class Buckets:
+    """Posts of like length put side by side in batches.
 
     Posts are ordered by length, shuffled within a neighbourhood, and cut into batches at places
-    that are the same in every epoch; then the batches are shuffled. Equal lengths let attention run
-    over many posts at once.
+    that are the same in every shuffle; then the batches are shuffled. Equal lengths let attention
+    run over many posts at once.
 
     Args:
         lengths: tokens of each post, shape `(posts,)`.
         max_posts: posts of a batch at most.
-        token_budget: tokens of a batch at most; a longer post is a batch by itself. None: only
-            `max_posts` limits a batch.
+        token_budget: tokens of a batch at most; a longer post is a batch by itself.
+        is_shuffled: whether batches will be shuffled; otherwise they are the plain order by length.
+    """
+
+    def __init__(
+        self, lengths: np.ndarray, *, max_posts: int, token_budget: int, is_shuffled: bool
+    ) -> None:
+        self._order = np.argsort(lengths, kind="stable")
+        self._neighbourhood = 2 * max_posts if is_shuffled else 0
+        self._cuts = _cut(lengths[self._order], self._neighbourhood, max_posts, token_budget)
+
+    def __len__(self) -> int:
+        return len(self._cuts) - 1
+
+    def batches(self, generator: np.random.Generator | None) -> Iterator[np.ndarray]:
+        """Places of the posts of each batch; None: not shuffled."""
+        order, batches = self._order, np.arange(len(self))
+        if generator is not None:
+            places = np.arange(len(order)) + generator.uniform(0, self._neighbourhood, len(order))
+            order = order[np.argsort(places, kind="stable")]
+            generator.shuffle(batches)
+        for batch in batches:
+            yield order[self._cuts[batch] : self._cuts[batch + 1]]
+
+
+class LengthBuckets(Sampler[np.ndarray]):
+    """Batches of posts of like length, a pure function of (seed, epoch), see `Buckets`.
+
+    Args:
+        posts: what is sampled.
+        max_posts, token_budget: of a batch.
         seed: of the run.
         is_shuffled: whether epochs differ. Otherwise every epoch is the plain order by length.
     """
 
     def __init__(
         self,
-        lengths: np.ndarray,
+        posts: BatchDataset,
         *,
         max_posts: int,
-        token_budget: int | None,
+        token_budget: int,
         seed: int,
         is_shuffled: bool,
     ) -> None:
-        self._order = np.argsort(lengths, kind="stable")
-        self._neighbourhood = 2 * max_posts if is_shuffled else 0
+        self._make_buckets = functools.partial(
+            Buckets, max_posts=max_posts, token_budget=token_budget, is_shuffled=is_shuffled
+        )
+        self._buckets = self._make_buckets(posts.lengths)
         self._seed = seed
         self._is_shuffled = is_shuffled
         self._epoch = 0
         self._num_skipped = 0
-        self._cuts = _cut(
-            lengths[self._order],
-            self._neighbourhood,
-            max_posts,
-            math.inf if token_budget is None else token_budget,
-        )
 
     def set_epoch(self, epoch: int) -> None:
         """Lightning calls this before each epoch."""
@@ -61,19 +89,16 @@ class LengthBuckets(Sampler[np.ndarray]):
         self._num_skipped = num_batches
 
     def __len__(self) -> int:
-        return len(self._cuts) - 1
+        return len(self._buckets)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        order = self._order
-        batches = np.arange(len(self._cuts) - 1)
-        if self._is_shuffled:
-            generator = np.random.default_rng([self._seed, self._epoch])
-            places = np.arange(len(order)) + generator.uniform(0, self._neighbourhood, len(order))
-            order = order[np.argsort(places, kind="stable")]
-            generator.shuffle(batches)
         num_skipped, self._num_skipped = self._num_skipped, 0
-        for batch in batches[num_skipped:]:
-            yield order[self._cuts[batch] : self._cuts[batch + 1]]
+        yield from islice(self._batches(), num_skipped, None)
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        """All batches of the epoch."""
+        generator = np.random.default_rng([self._seed, self._epoch])
+        return self._buckets.batches(generator if self._is_shuffled else None)
 
 
 class OneBatch(LengthBuckets):
@@ -90,7 +115,7 @@ class OneBatch(LengthBuckets):
         return islice(super().__iter__(), len(self))
 
 
-def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: float) -> list[int]:
+def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: int) -> list[int]:
     """Places where batches begin, given lengths in ascending order.
 
     A post may end up `neighbourhood` places earlier than its length says, so the length found
@@ -109,18 +134,48 @@ def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: 
 
 class BatchDataset(Dataset[Batch]):
     """A part of the corpus; an item is a whole batch, asked for by the places of its posts in the
-    part."""
+    part.
+
+    Args:
+        tokens: of the whole corpus.
+        rows: which of its posts are in the part, shape `(n,)`.
+        labels: class indices of the whole corpus for each task, the main task first.
+        post_ids: keyed hashes of the whole corpus.
+    """
 
     def __init__(
-        self, tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]
+        self,
+        tokens: TokenTable,
+        *,
+        rows: np.ndarray,
+        labels: Mapping[str, np.ndarray],
+        post_ids: pd.Series,
     ) -> None:
         self._tokens = tokens
         self._rows = rows
         self._labels = labels
+        self._post_ids = post_ids
 
     @property
     def lengths(self) -> np.ndarray:
         return self._tokens.lengths[self._rows]
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Class index of each post in the main task, shape `(n,)`."""
+        return next(iter(self._labels.values()))[self._rows]
+
+    @property
+    def post_ids(self) -> list[str]:
+        return self._post_ids.iloc[self._rows].tolist()
+
+    def token_chunks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The part's tokens, some thousand posts at a time: token ids, and each post's number."""
+        for first in range(0, len(self._rows), _POSTS_IN_CHUNK):
+            rows = self._rows[first : first + _POSTS_IN_CHUNK]
+            starts, ends = self._tokens.offsets[rows], self._tokens.offsets[rows + 1]
+            pieces = [self._tokens.token_ids[a:b] for a, b in zip(starts, ends, strict=True)]
+            yield np.concatenate(pieces), ends - starts
 
     def __getitem__(self, places: np.ndarray) -> Batch:
         return make_batch(self._tokens, rows=self._rows[places], labels=self._labels)
@@ -132,7 +187,7 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
     Args:
         tokens: of the whole corpus.
         rows: which of its posts, shape `(B,)`.
-        labels: class indices of the whole corpus for each task, each of shape `(posts,)`.
+        labels: of the whole corpus for each task, each of length posts.
     """
     starts, ends = tokens.offsets[rows], tokens.offsets[rows + 1]
     order = np.argsort(ends - starts, kind="stable")

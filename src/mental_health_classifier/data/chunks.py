@@ -136,8 +136,12 @@ def _write_chunk(
 def _chunk_content(rows: Sequence[RawRow], source: Source) -> memoryview:
     clean = clean_rows(rows, source)
     columns: dict[str, pa.Array] = {
-        name: pa.array([post[place] for post in clean.posts], _TYPES[name])
-        for place, name in enumerate(Post._fields)
+        name: pa.array([post[Post._fields.index(name)] for post in clean.posts], kind)
+        for name, kind in _TYPES.items()
+    }
+    columns |= {
+        kept_column(name): pa.array([post.kept[place] for post in clean.posts], pa.large_string())
+        for place, name in enumerate(source.kept_columns)
     }
     columns["id_hash"] = pa.array([hash64(post.id) for post in clean.posts], pa.uint64())
     columns["author_hash"] = pa.array(
@@ -157,12 +161,17 @@ def _chunk_content(rows: Sequence[RawRow], source: Source) -> memoryview:
     return memoryview(sink.getvalue())
 
 
+def kept_column(name: str) -> str:
+    """Under which name a table holds a column that is kept as it is."""
+    return f"column/{name}"
+
+
 def open_chunks(paths: Sequence[Path]) -> tuple[pa.Table, list[dict[str, Any]]]:
     """All chunks as one table that stays on disk until it is looked at, and what each chunk says
     about its rows: `account` and `unknown_labels`.
 
-    A row of the table is a post: the fields of `Post`, hashes of its id and author (0: not known),
-    its shingles and the keys of its bands.
+    A row of the table is a post: the fields of `Post`, each kept column under the name that
+    `kept_column` gives it, hashes of id and author (0: not known), shingles and keys of bands.
     """
     readers = [pa.ipc.open_file(pa.memory_map(str(path))) for path in paths]
     about = [json.loads(reader.schema.metadata[b"about"]) for reader in readers]

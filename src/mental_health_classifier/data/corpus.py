@@ -5,27 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
+from mental_health_classifier.data.auxiliary_labels import (
+    TaskDeclaration,
+    declared_tasks,
+    kept_columns,
+    label_posts,
+)
 from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
 from mental_health_classifier.data.content_digest import content_digest
 from mental_health_classifier.data.division import divide_posts, read_leaks, read_parts
 from mental_health_classifier.data.posts import Source
 from mental_health_classifier.data.prepared_posts import (
     group_column,
+    open_cells,
     open_posts,
     prepare_posts,
     read_about,
 )
 from mental_health_classifier.data.sample_files import write_sample_posts
 from mental_health_classifier.data.sample_grammar import SampleGrammar
+from mental_health_classifier.data.sample_labels import read_sample_labelling
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
 from mental_health_classifier.data.sample_posts import SCHEMA_VERSION
 from mental_health_classifier.progress import showing
 
 TRUNCATIONS = ("head", "tail", "head_tail")
+NO_TASKS: Mapping[str, Any] = MappingProxyType({})
 
 
 class FileCorpus:
@@ -39,6 +50,8 @@ class FileCorpus:
         truncate: which end of a post too long for a model is kept, one of TRUNCATIONS.
         shares, split_seed: see `split_posts`. The split has a seed of its own, so that runs that
             differ in `seed` are tested on the same posts.
+        auxiliary_tasks: what else its columns answer, for a configuration to choose from.
+        tasks: those that are learned, see `declared_tasks`.
         cache_dir: prepared posts are kept under it.
         num_workers: processes that prepare posts. None: one for each processor.
     """
@@ -59,6 +72,9 @@ class FileCorpus:
         split_seed: int,
         cache_dir: str,
         num_workers: int | None,
+        # Runs recorded before there were any have neither in their configuration.
+        auxiliary_tasks: Mapping[str, Any] = NO_TASKS,
+        tasks: Mapping[str, Any] = NO_TASKS,
     ) -> None:
         self.name = name
         self.path = path
@@ -71,6 +87,8 @@ class FileCorpus:
         self.truncate = truncate
         self.shares = shares
         self.split_seed = split_seed
+        declared_tasks(auxiliary_tasks, main_task=task_name)  # what cannot be is told in any case
+        self.tasks = declared_tasks(tasks, main_task=task_name)
         self.cache_dir = Path(cache_dir)
         self.num_workers = num_workers
 
@@ -82,6 +100,7 @@ class FileCorpus:
             columns=self.columns,
             labels=self.labels,
             severity_levels=self.severity_levels,
+            kept_columns=kept_columns(self.tasks),
         )
         return read_corpus(
             source,
@@ -91,6 +110,7 @@ class FileCorpus:
             truncate=self.truncate,
             shares=self.shares,
             split_seed=self.split_seed,
+            tasks=self.tasks,
             cache_dir=self.cache_dir,
             num_workers=self.num_workers,
             is_synthetic=False,
@@ -123,6 +143,9 @@ class SampleCorpus:
         split_seed: int,
         cache_dir: str,
         num_workers: int | None,
+        # Runs recorded before there were any have neither in their configuration.
+        auxiliary_tasks: Mapping[str, Any] = NO_TASKS,
+        tasks: Mapping[str, Any] = NO_TASKS,
     ) -> None:
         self.name = name
         self.size = size
@@ -133,12 +156,19 @@ class SampleCorpus:
         self.truncate = truncate
         self.shares = shares
         self.split_seed = split_seed
+        declared_tasks(auxiliary_tasks, main_task=task_name)  # what cannot be is told in any case
+        self.tasks = declared_tasks(tasks, main_task=task_name)
         self.cache_dir = Path(cache_dir)
         self.num_workers = num_workers
 
     def read(self) -> Corpus:
         """Raises InputError for a grammar or size that cannot be used."""
-        versions = f"{SCHEMA_VERSION}.{read_sample_phrases().version}"
+        versions = ".".join(
+            map(
+                str,
+                (SCHEMA_VERSION, read_sample_phrases().version, read_sample_labelling().version),
+            )
+        )
         folder = (
             self.cache_dir
             / "sample_posts"
@@ -152,7 +182,12 @@ class SampleCorpus:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         # The file beside it that knows the true classes is never opened here.
         source = Source.of(
-            str(folder / "sample.csv"), files=None, columns={}, labels=None, severity_levels=None
+            str(folder / "sample.csv"),
+            files=None,
+            columns={},
+            labels=None,
+            severity_levels=None,
+            kept_columns=kept_columns(self.tasks),
         )
         return read_corpus(
             source,
@@ -162,6 +197,7 @@ class SampleCorpus:
             truncate=self.truncate,
             shares=self.shares,
             split_seed=self.split_seed,
+            tasks=self.tasks,
             cache_dir=self.cache_dir,
             num_workers=self.num_workers,
             is_synthetic=True,
@@ -178,6 +214,7 @@ def read_corpus(
     truncate: str,
     shares: Mapping[str, float],
     split_seed: int,
+    tasks: Sequence[TaskDeclaration],
     cache_dir: Path,
     num_workers: int | None,
     is_synthetic: bool,
@@ -186,7 +223,7 @@ def read_corpus(
     """Prepares and divides posts, or opens what an earlier run prepared.
 
     Raises:
-        InputError: the posts cannot be used, or are too few for the parts.
+        InputError: the posts cannot be used, are too few for the parts, or do not answer a task.
     """
     if truncate not in TRUNCATIONS:
         raise InputError(
@@ -213,6 +250,11 @@ def read_corpus(
         read_parts(divided), dtype=pd.CategoricalDtype(list(PARTS))
     )
     leaks = read_leaks(divided)
+    is_train = (posts["part"] == "train").to_numpy()
+    auxiliary = [
+        label_posts(declaration, *open_cells(prepared, declaration.column), is_train=is_train)
+        for declaration in tasks
+    ]
     return Corpus(
         name=name,
         posts=posts,
@@ -224,6 +266,8 @@ def read_corpus(
         is_synthetic=is_synthetic,
         truncate=truncate,
         ceilings=ceilings,
+        auxiliary_tasks=[each for each, _ in auxiliary],
+        auxiliary_labels={each.name: labels for each, labels in auxiliary},
     )
 
 
@@ -240,5 +284,6 @@ def _posts_key(source: Source, cache_dir: Path) -> str:
         "columns": {role: name for role, name in source.columns.items() if name is not None},
         "labels": source.labels,
         "severity_levels": source.severity_levels,
+        "kept_columns": list(source.kept_columns),
     }
     return cache_key(code_version(), *digests, json.dumps(reading))

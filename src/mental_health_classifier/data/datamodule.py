@@ -29,7 +29,7 @@ class PostDataModule(LightningDataModule):
         learn_tokenizer: makes a tokenizer from the training posts and their authors.
         max_tokens: how much of a post the model reads.
         annotators: make the streams of batches, by name.
-        sampler: makes `LengthBuckets` (or a like sampler) from lengths, seed and `is_shuffled`.
+        sampler: makes `LengthBuckets` (or a like sampler) from posts, seed and `is_shuffled`.
         cache_dir: prepared tokens are kept under it.
         seed: of the run; decides the batches of each epoch.
     """
@@ -54,7 +54,10 @@ class PostDataModule(LightningDataModule):
         self.tokenizer = _learned_tokenizer(corpus, learn_tokenizer, cache_dir)
         self.annotators = annotators
         self._tokens = _tokens(corpus, self.tokenizer, annotators, max_tokens, cache_dir)
-        self._labels = {corpus.task.name: corpus.posts["label"].to_numpy()}
+        self._labels = {
+            corpus.task.name: corpus.posts["label"].to_numpy(),
+            **corpus.auxiliary_labels,
+        }
 
     def save(self, folder: Path) -> None:
         """Leaves in `folder` what turns later posts into the same tokens and streams."""
@@ -74,16 +77,6 @@ class PostDataModule(LightningDataModule):
         chosen = np.linspace(0, len(rows) - 1, min(num_posts, len(rows))).round().astype(np.int64)
         return make_batch(self._tokens, rows=by_length[chosen], labels=self._labels)
 
-    def longest_post(self, num_times: int) -> Batch:
-        """The longest post of train so many times: no batch of so many posts takes more memory."""
-        rows = np.flatnonzero(self.corpus.posts["part"] == "train")
-        longest = rows[np.argmax(self._tokens.lengths[rows])]
-        return make_batch(self._tokens, rows=np.full(num_times, longest), labels=self._labels)
-
-    def limit_tokens(self, token_budget: int) -> None:
-        """Sets the tokens of a batch at most; to be called before there is any."""
-        self._sampler = functools.partial(self._sampler, token_budget=token_budget)
-
     def skip_train_batches(self, num_batches: int) -> None:
         """Has the first epoch of training begin so many batches later; to be called before it."""
         self._num_skipped = num_batches
@@ -94,6 +87,10 @@ class PostDataModule(LightningDataModule):
             loader.sampler.skip(self._num_skipped)  # pyright: ignore[reportAttributeAccessIssue]
         return loader
 
+    def learned_posts_dataloader(self) -> DataLoader[Batch]:
+        """The training posts once each, in the order that predictions are made in."""
+        return self._loader("train", is_shuffled=False)
+
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)
 
@@ -103,8 +100,10 @@ class PostDataModule(LightningDataModule):
 
     def _loader(self, part: str, *, is_shuffled: bool) -> DataLoader[Batch]:
         rows = np.flatnonzero(self.corpus.posts["part"] == part)
-        dataset = BatchDataset(self._tokens, rows=rows, labels=self._labels)
-        sampler = self._sampler(dataset.lengths, seed=self._seed, is_shuffled=is_shuffled)
+        dataset = BatchDataset(
+            self._tokens, rows=rows, labels=self._labels, post_ids=self.corpus.posts["id"]
+        )
+        sampler = self._sampler(dataset, seed=self._seed, is_shuffled=is_shuffled)
         # A batch costs microseconds a post: worker processes would cost more than they save.
         return DataLoader(dataset, sampler=sampler, batch_size=None, num_workers=0)
 

@@ -36,7 +36,7 @@ class RawRow(NamedTuple):
     """Place of the file among those that are read."""
     number: int
     cells: list[str] | str
-    """In the order of `tables.ROLES`, or why there are none."""
+    """In the order of `tables.read_rows`, or why there are none."""
 
 
 class Post(NamedTuple):
@@ -60,6 +60,8 @@ class Post(NamedTuple):
     """`row_digest` of everything that makes the post what it is."""
     groups: tuple[str, ...]
     """What the post is in each of `Source.group_names`, in lower case; empty: not known."""
+    kept: list[str]
+    """Cells of the columns that are kept as they are, without white space around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Source:
     """Class of each spelling in lower case. None: labels are the classes."""
     severity_levels: Mapping[str, int] | None
     """Level of each spelling in lower case. None: the column's whole numbers."""
+    kept_columns: Mapping[str, str]
+    """Columns whose cells are kept as they are, each with the configuration key that names it."""
     group_names: Sequence[str] = ()
     """What the posts are told apart by when a model is judged, as `columns` has it in `groups`."""
 
@@ -87,6 +91,7 @@ class Source:
         columns: Columns,
         labels: Mapping[str, str] | None,
         severity_levels: Mapping[str, int] | None,
+        kept_columns: Mapping[str, str],
     ) -> Source:
         """Looks for the files and checks what the configuration says of them.
 
@@ -99,6 +104,7 @@ class Source:
                 gender), whose values are few; None: no column.
             labels: class for each spelling of a label, upper and lower case alike.
             severity_levels: level from 0 for each spelling of the severity.
+            kept_columns: further columns, each with the configuration key that names it.
 
         Raises:
             InputError: a file is missing, or a map contradicts itself.
@@ -112,12 +118,13 @@ class Source:
             labels=None if labels is None else _fold_spellings(labels),
             severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
             group_names=group_names,
+            kept_columns=kept_columns,
         )
 
     def rows(self) -> Iterator[RawRow]:
         """Every row that is not blank, in the order of the files."""
         for place, (file, _) in enumerate(self.files):
-            for number, cells in read_rows(Path(file), self.columns):
+            for number, cells in read_rows(Path(file), self.columns, self.kept_columns):
                 yield RawRow(place, number, cells)
 
     def reference(self, file: int, row: int) -> str:
@@ -146,7 +153,8 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
         if isinstance(cells, str):
             account.drop(cells, source.reference(file, number))
             continue
-        post_id, text, label, author, split, severity, *groups = cells
+        post_id, text, label, author, split, severity, *others = cells
+        groups, kept = others[: len(source.group_names)], others[len(source.group_names) :]
         label = label.strip().casefold()
         if len(text) > MAX_CHARACTERS:
             reason = f"text of more than {MAX_CHARACTERS:,} characters"
@@ -179,6 +187,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
                     text_hash=hash64(text.casefold()),
                     content=row_digest((text, label, author, part or "")),
                     groups=tuple(group.strip().casefold() for group in groups),
+                    kept=[cell.strip() for cell in kept],
                 )
             )
     return clean

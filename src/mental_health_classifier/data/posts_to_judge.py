@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.data.account import Account
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.posts import CleanPosts, Post, Source, clean_rows
 from mental_health_classifier.data.prepared_posts import group_column, told_apart_by
@@ -19,22 +20,40 @@ from mental_health_classifier.data.tables import ROLES, Columns, files_to_read, 
 
 EXTERNAL = "external"
 """The part that posts from elsewhere make up."""
+SEEN = "post that the model has seen"
+"""Why posts of such a corpus are left out."""
 
 
 def read_external_corpus(
-    path: Path, *, task: Task, columns: Columns, labels: Mapping[str, str] | None
+    path: Path,
+    *,
+    task: Task,
+    columns: Columns,
+    labels: Mapping[str, str] | None,
+    are_seen: Callable[[Sequence[str]], np.ndarray],
 ) -> Corpus:
     """Reads labelled posts from elsewhere, all of them one part.
+
+    Posts that the model has seen are left out, and counted in the account under `SEEN`.
 
     Args:
         path: a file as `data.path` takes it.
         task: what the model answers.
         columns, labels: see `Source.of`.
+        are_seen: for scrubbed texts whether the model has seen each.
 
     Raises:
-        InputError: the file cannot be used, or a label is none of the model's classes.
+        InputError: the file cannot be used, a label is none of the model's classes, or the model
+            has seen every post.
     """
-    source = Source.of(str(path), files=None, columns=columns, labels=labels, severity_levels=None)
+    source = Source.of(
+        str(path),
+        files=None,
+        columns=columns,
+        labels=labels,
+        severity_levels=None,
+        kept_columns={},
+    )
     clean = clean_rows(list(source.rows()), source)
     posts = _without_duplicates(clean, source)
     if not posts:
@@ -49,6 +68,12 @@ def read_external_corpus(
             " Map them: --label SPELLING=CLASS, once for each spelling in the file."
         )
     fingerprint, key = fingerprint_and_key(post.content for post in posts)
+    posts = _without_seen(posts, are_seen([post.text for post in posts]), clean.account, source)
+    if not posts:
+        raise InputError(
+            f"The model has seen every post of {path}: numbers on them would flatter. Give other "
+            "posts."
+        )
     told_apart = told_apart_by(
         pa.array([post.groups for post in posts], pa.list_(pa.string())), source.group_names
     )
@@ -72,6 +97,16 @@ def read_external_corpus(
         is_synthetic=False,
         truncate="head",
     )
+
+
+def _without_seen(
+    posts: list[Post], is_seen: np.ndarray, account: Account, source: Source
+) -> list[Post]:
+    for post, seen in zip(posts, is_seen, strict=True):
+        if seen:
+            account.drop(SEEN, source.reference(post.file, post.row))
+    account.rows_kept = len(posts) - int(is_seen.sum())
+    return [post for post, seen in zip(posts, is_seen, strict=True) if not seen]
 
 
 def _without_duplicates(clean: CleanPosts, source: Source) -> list[Post]:
@@ -113,7 +148,7 @@ def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]
     # A label is not needed; where a role needs a column, that of the text will do.
     roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
     place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
-    for number, cells in read_rows(file, roles):
+    for number, cells in read_rows(file, roles, {}):
         row = f"{file.name}:{number}"
         last = UnlabelledPost(row, row, None)
         if not isinstance(cells, str):

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 
 from mental_health_classifier.contracts import GROUP_PREFIX, InputError
 from mental_health_classifier.data.account import Account
-from mental_health_classifier.data.chunks import open_chunks, write_chunks
+from mental_health_classifier.data.chunks import kept_column, open_chunks, write_chunks
 from mental_health_classifier.data.duplicates import Duplicates, find_duplicates
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.near_duplicates import (
@@ -113,11 +113,23 @@ def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     (place in PARTS or -1), severity, cluster (of near-duplicates), group, and `group_column` of
     each of the groups by which posts are told apart.
 
-    Texts stay on disk until they are looked at.
+    Texts stay on disk until they are looked at. `open_cells` opens columns kept as they are.
     """
     with pa.memory_map(str(folder / _TABLE)) as file:
         table = pa.ipc.open_file(file).read_all().select(list(columns))
         return table.to_pandas(split_blocks=True)
+
+
+def open_cells(folder: Path, column: str) -> tuple[list[str], np.ndarray]:
+    """A column that was kept as it is: its different cells, and for each post the place among them
+    of its own, shape `(posts,)`.
+
+    The table itself stays on disk, so what is in memory grows with the number of different cells.
+    """
+    with pa.memory_map(str(folder / _TABLE)) as file:
+        cells = pa.ipc.open_file(file).read_all()[kept_column(column)]
+        encoded = cells.dictionary_encode().combine_chunks()
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
 
 def _in_order(found: Sequence[str], source: Source) -> list[str]:
@@ -204,6 +216,7 @@ def _write_table(
                         group_column(name): values[rows.start : rows.stop]
                         for name, values in told_apart.items()
                     },
+                    **{c: chosen[c] for c in map(kept_column, source.kept_columns)},
                 }
             )
             writer = writer or pa.ipc.new_file(stream, hashed.schema)

@@ -35,6 +35,7 @@ LIMITS = {
     "filler_log_spread": (0.0, 10.0, False),
     "max_fillers": (0, 1000, True),
     "num_days": (1, 36500, True),
+    "missing_label_share": (0.0, 1.0, False),
 }
 
 
@@ -79,6 +80,9 @@ class SampleGrammar:
     """Date of the earliest possible post, YYYY-MM-DD."""
     num_days: int
     """Posts spread evenly over so many days."""
+    missing_label_share: float
+    """Probability that a post lacks its severity, urgency, emotions or the places of its cues, for
+    each of them by itself."""
 
     def __post_init__(self) -> None:
         self._check_numbers()

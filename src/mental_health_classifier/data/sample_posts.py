@@ -27,9 +27,10 @@ from mental_health_classifier.data.sample_drafts import (
     write_texts,
 )
 from mental_health_classifier.data.sample_grammar import SampleGrammar
+from mental_health_classifier.data.sample_labels import Labels, draw_labels, read_sample_labelling
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,10 @@ class SamplePosts:
     """Synthetic posts, what an all-knowing reader says of them, and how they were made."""
 
     posts: pd.DataFrame
-    """One row a post, oldest first: id, text, label, author, created_at, synthetic (always 1)."""
+    """One row a post, oldest first: id, text, label, author, created_at, synthetic (always 1); and,
+    empty where not known, severity (level from 0), urgency (0 to 100), emotions (names separated by
+    semicolons, or "none") and cue_spans (START:END in characters of the text, separated by blanks).
+    """
     oracle: pd.DataFrame
     """One row a post, never shown to a model: id, true_label; sequence/CLASS and
     bag_of_words/CLASS, the probability of each label for the best reader of the text, and for the
@@ -60,6 +64,7 @@ class SampleDraws(NamedTuple):
     styles: Styles
     sign_offs: np.ndarray
     times: np.ndarray
+    labels: Labels
 
     def rows(self, first: int, last: int) -> SampleDraws:
         some = slice(first, last)
@@ -70,6 +75,7 @@ class SampleDraws(NamedTuple):
             Styles(*(column[some] for column in self.styles)),
             self.sign_offs[some],
             self.times[some],
+            Labels(*(column[some] for column in self.labels)),
         )
 
 
@@ -94,7 +100,10 @@ def draw_sample(*, size: int, seed: int, grammar: SampleGrammar) -> SampleDraws:
     sign_offs = draw_sign_offs(rng, authors, phrases)[source]
     seconds = np.sort(rng.integers(0, grammar.num_days * 86_400, size))
     times = np.datetime64(grammar.first_day, "s") + seconds.astype("timedelta64[s]")
-    return SampleDraws(source, drafts, authors, styles, sign_offs, times)
+    labels = draw_labels(
+        drafts, source, phrases, seed=seed, missing_share=grammar.missing_label_share
+    )
+    return SampleDraws(source, drafts, authors, styles, sign_offs, times, labels)
 
 
 def write_rows(
@@ -105,6 +114,7 @@ def write_rows(
     phrases = read_sample_phrases()
     drafts = draws.drafts
     texts, spans = write_texts(drafts, draws.styles, draws.sign_offs, phrases)
+    cue_spans = _spans_of_cues(drafts, spans)
     places = np.arange(first, first + len(draws.source))
     ids = np.array([_post_id(place) for place in places], dtype=object)
     names = np.array(phrases.class_names, dtype=object)
@@ -116,6 +126,7 @@ def write_rows(
             "author": [f"author-{author:05d}" for author in draws.authors],
             "created_at": np.char.add(np.datetime_as_string(draws.times), "Z"),
             "synthetic": 1,
+            **draws.labels.columns([" ".join(of_post) for of_post in cue_spans]),
         }
     )
     sequence = grammar.oracle.sequence_posterior(drafts.cues, drafts.is_denied)
@@ -128,7 +139,7 @@ def write_rows(
             "true_label": names[drafts.true_classes],
             **{f"sequence/{name}": sequence[:, index] for index, name in enumerate(names)},
             **{f"bag_of_words/{name}": bag_of_words[:, index] for index, name in enumerate(names)},
-            "cue_spans": _describe_spans(drafts, spans),
+            "cue_spans": _with_polarities(cue_spans, drafts),
             "near_duplicate_of": [
                 "" if source == place else _post_id(source) for source, place in sources
             ],
@@ -177,6 +188,7 @@ def describe_sample(
         "schema_version": SCHEMA_VERSION,
         "notice": phrases.notice,
         "phrases_version": phrases.version,
+        "labelling_version": read_sample_labelling().version,
         "seed": seed,
         "size": size,
         "parameters": {**asdict(grammar), "class_shares": dict(grammar.class_shares)},
@@ -203,15 +215,17 @@ def make_sample_posts(*, size: int, seed: int, grammar: SampleGrammar) -> Sample
     )
 
 
-def _describe_spans(drafts: Drafts, spans: np.ndarray) -> list[str]:
-    polarities = np.where(drafts.is_denied, "denied", "affirmed").tolist()
+def _spans_of_cues(drafts: Drafts, spans: np.ndarray) -> list[list[str]]:
     num_cues = (drafts.cues != NO_CUE).sum(axis=1).tolist()
     return [
-        " ".join(
-            f"{start}:{end}:{polarity}"
-            for (start, end), polarity in zip(post_spans[:count], post_polarities, strict=False)
-        )
-        for post_spans, post_polarities, count in zip(
-            spans.tolist(), polarities, num_cues, strict=True
-        )
+        [f"{start}:{end}" for start, end in of_post[:count]]
+        for of_post, count in zip(spans.tolist(), num_cues, strict=True)
+    ]
+
+
+def _with_polarities(cue_spans: list[list[str]], drafts: Drafts) -> list[str]:
+    polarities = np.where(drafts.is_denied, "denied", "affirmed").tolist()
+    return [
+        " ".join(f"{span}:{polarity}" for span, polarity in zip(*of_post, strict=False))
+        for of_post in zip(cue_spans, polarities, strict=True)
     ]

@@ -86,21 +86,29 @@ def _check_files(root: Path, found: Sequence[tuple[Path, str | None]]) -> None:
             )
 
 
-def read_rows(file: Path, columns: Columns) -> Iterator[tuple[int, list[str] | str]]:
+def read_rows(
+    file: Path, columns: Columns, kept: Mapping[str, str]
+) -> Iterator[tuple[int, list[str] | str]]:
     """Yields the number of each row that is not blank and its cells in the order of `ROLES`, then
-    those of the columns of `GROUPS`.
+    those of the columns of `GROUPS`, then those of `kept`.
 
     Several columns of one role are joined, a role without a column gives empty cells. Instead of
     cells, a string says why the row cannot be used.
+
+    Args:
+        file: to read.
+        columns: which columns hold each role.
+        kept: further columns, each with the configuration key that names it.
 
     Raises:
         InputError: a column is missing, or the file is not what its ending says.
     """
     table = open_table(file)
     names_of = _find_columns(table.columns, columns, file.name)
-    wanted = list(dict.fromkeys(name for names in names_of.values() for name in names))
-    places = [[wanted.index(name) for name in names_of[role]] for role in ROLES]
-    places += [[wanted.index(name)] for name in names_of[GROUPS]]
+    _check_kept(table.columns, kept, file.name)
+    joined = [*(names_of[role] for role in ROLES), *([n] for n in (*names_of[GROUPS], *kept))]
+    wanted = list(dict.fromkeys(name for names in joined for name in names))
+    places = [[wanted.index(name) for name in names] for names in joined]
     for number, cells in table.rows(wanted):
         if isinstance(cells, str):
             yield number, cells
@@ -128,6 +136,16 @@ def _find_columns(header: Sequence[str], columns: Columns, file: str) -> dict[st
             )
         names_of[role] = [] if missing else names
     return names_of
+
+
+def _check_kept(header: Sequence[str], kept: Mapping[str, str], file: str) -> None:
+    for name, key in kept.items():
+        if header.count(name) != 1:
+            many = "no column" if name not in header else "more than one column"
+            raise InputError(
+                f"{file} has {many} {name!r} for {key}. {_describe_header(header)}. Name another "
+                "column there, or leave it out."
+            )
 
 
 def _describe_header(header: Sequence[str]) -> str:

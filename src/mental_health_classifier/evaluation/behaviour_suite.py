@@ -69,6 +69,12 @@ def _fill(text: str, slots: Mapping[str, Sequence[str]]) -> Iterator[str]:
         yield text.format(**dict(zip(used, values, strict=True)))
 
 
+def texts_of_suite(cases: Sequence[Case] | None = None) -> list[str]:
+    """Every text of the cases once. None: the cases of this package."""
+    cases = behaviour_cases() if cases is None else cases
+    return list(dict.fromkeys(text for case in cases for text in case.texts))
+
+
 def assess_behaviour(
     score: Score, *, priority_index: int, threshold: float, cases: Sequence[Case] | None = None
 ) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def assess_behaviour(
         `interval`. `passes`: there is no miss; false alarms alone do not block a release.
     """
     cases = behaviour_cases() if cases is None else cases
-    texts = list(dict.fromkeys(text for case in cases for text in case.texts))
+    texts = texts_of_suite(cases)
     probabilities = score(texts)
     decisions = decide(
         probabilities,

@@ -45,7 +45,7 @@ def read_assessment(directory: Path, name: str) -> dict[str, Any] | None:
         InputError: the file is damaged.
     """
     try:
-        return read_json(directory / FOLDER / f"{name}.json")
+        return read_json(directory / FOLDER / f"{Path(name).name}.json")
     except FileNotFoundError:
         return None
 

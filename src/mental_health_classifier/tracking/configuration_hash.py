@@ -18,8 +18,8 @@ LEFT_OUT = frozenset(
         # Where things lie. Which posts were read is told by the fingerprint of the data.
         *("data.path", "cache_dir", "data.cache_dir"),
         # What only watches.
-        *("logger", "callbacks.progress", "callbacks.resources", "trainer.log_every_n_steps"),
-        "trainer.enable_model_summary",
+        *("logger", "callbacks.progress", "callbacks.resources", "callbacks.training_dynamics"),
+        *("trainer.log_every_n_steps", "trainer.enable_model_summary"),
         "callbacks.checkpoints.last_every_n_steps",
         # How fast. Threads reorder sums and so change the last digits of a result, which is why a
         # record holds them; they do not make it another experiment. Devices and precision stay

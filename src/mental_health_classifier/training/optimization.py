@@ -1,9 +1,12 @@
-"""How weights move: AdamW, a warm-up, then a cosine down to zero."""
+"""How weights move: AdamW, a warm-up, then a cosine down to zero, once or in stages."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
 
 from torch import nn
 from torch.optim import AdamW
@@ -29,9 +32,51 @@ def adamw_with_cosine(
         betas: of Adam.
         warmup_fraction: share of `total_steps` over which the rate rises from zero.
     """
+    optimizer = _adamw(network, learning_rate=learning_rate, weight_decay=weight_decay, betas=betas)
+    return optimizer, LambdaLR(
+        optimizer, lambda step: _share_of_peak(step, total_steps, warmup_fraction)
+    )
+
+
+def adamw_in_stages(
+    network: nn.Module,
+    *,
+    total_steps: int,
+    learning_rate: float,
+    weight_decay: float,
+    betas: Sequence[float],
+    warmup_fraction: float,
+    stages: Mapping[str, Mapping[str, Any]],
+) -> tuple[AdamW, LambdaLR]:
+    """As `adamw_with_cosine`, but each stage has a warm-up, a peak and a cosine of its own.
+
+    Args:
+        network, total_steps, weight_decay, betas: as there.
+        learning_rate: what the stages' factors multiply.
+        warmup_fraction: share of each stage.
+        stages: by name, in their order: `epochs`, and the `learning_rate_factor` of its peak.
+
+    Source: warm restarts, Loshchilov and Hutter, SGDR, ICLR 2017.
+    """
+    optimizer = _adamw(network, learning_rate=learning_rate, weight_decay=weight_decay, betas=betas)
+    epochs = [0, *accumulate(stage["epochs"] for stage in stages.values())]
+    starts = [round(total_steps * done / epochs[-1]) for done in epochs]
+    factors = [stage["learning_rate_factor"] for stage in stages.values()]
+
+    def share_of_learning_rate(step: int) -> float:
+        stage = min(bisect_right(starts, step), len(factors)) - 1
+        first, steps = starts[stage], starts[stage + 1] - starts[stage]
+        return factors[stage] * _share_of_peak(step - first, steps, warmup_fraction)
+
+    return optimizer, LambdaLR(optimizer, share_of_learning_rate)
+
+
+def _adamw(
+    network: nn.Module, *, learning_rate: float, weight_decay: float, betas: Sequence[float]
+) -> AdamW:
     decayed = {id(module.weight) for module in network.modules() if isinstance(module, nn.Linear)}
     parameters = [p for p in network.parameters() if p.requires_grad]
-    optimizer = AdamW(
+    return AdamW(
         [
             {"params": [p for p in parameters if id(p) in decayed], "weight_decay": weight_decay},
             {"params": [p for p in parameters if id(p) not in decayed], "weight_decay": 0.0},
@@ -40,12 +85,11 @@ def adamw_with_cosine(
         betas=(betas[0], betas[1]),
         fused=True,  # several times faster than the default, on CPU too
     )
+
+
+def _share_of_peak(step: int, total_steps: int, warmup_fraction: float) -> float:
     warmup_steps = max(1, round(warmup_fraction * total_steps))
-
-    def share_of_learning_rate(step: int) -> float:
-        if step < warmup_steps:
-            return (step + 1) / warmup_steps
-        progress = (step - warmup_steps) / max(1, total_steps - warmup_steps)
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-
-    return optimizer, LambdaLR(optimizer, share_of_learning_rate)
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    progress = (step - warmup_steps) / max(1, total_steps - warmup_steps)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

@@ -1,0 +1,90 @@
+"""Which posts a run has seen, in a form that recognises a post and cannot be read.
+
+Of each post the record keeps 64 bits of a keyed hash of its scrubbed text. The key is drawn for
+the run and lies beside the hashes, so that posts from elsewhere can be looked up without the
+corpus: no post can be read out of them, and hashes of two runs cannot be matched. Whoever holds
+the record and the text of a post can tell that the run has seen it. A slow hash would not change
+that, for one guess is enough there, and it would take hours for a million posts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from mental_health_classifier.contracts import PARTS, Corpus, InputError
+
+LEARNED_FROM = ("train", "val", "calibration")
+"""Parts that decide weights, checkpoint or threshold."""
+_KEY_BYTES = 16
+_HASH_BYTES = 8
+
+
+class SeenPosts:
+    """Looks posts up among those of a run.
+
+    Args:
+        key: of the hashes.
+        hashes: for each part one a post, uint64, sorted.
+    """
+
+    def __init__(self, key: bytes, hashes: Mapping[str, np.ndarray]) -> None:
+        self._key = key
+        self._hashes = hashes
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> SeenPosts:
+        """The posts of a corpus, part by part."""
+        key = secrets.token_bytes(_KEY_BYTES)
+        hashes = {part: np.sort(_hashes(corpus.part(part)["text"], key)) for part in PARTS}
+        return cls(key, hashes)
+
+    @classmethod
+    def load(cls, path: Path) -> SeenPosts:
+        """What `to_bytes` gave, from a file; nothing in it is executed.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            InputError: it is damaged.
+        """
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as written:
+                return cls(written["key"].tobytes(), {part: written[part] for part in PARTS})
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, KeyError, BadZipFile):
+            raise InputError(
+                f"{path} is damaged, so it cannot be told which posts the run has seen. Restore it "
+                "from a copy."
+            ) from None
+
+    def to_bytes(self) -> bytes:
+        """The content of a file for `load`."""
+        content = io.BytesIO()
+        arrays: dict[str, Any] = {"key": np.frombuffer(self._key, dtype=np.uint8), **self._hashes}
+        np.savez(content, **arrays)
+        return content.getvalue()
+
+    def are_among(self, texts: Iterable[str], *, parts: Sequence[str]) -> np.ndarray:
+        """Whether each text is that of a post in some of the parts, bool, shape `(n,)`.
+
+        Args:
+            texts: scrubbed; upper and lower case are alike.
+        """
+        known = np.concatenate([self._hashes[part] for part in parts])
+        return np.isin(_hashes(texts, self._key), known)
+
+
+def _hashes(texts: Iterable[str], key: bytes) -> np.ndarray:
+    digests = b"".join(
+        hashlib.blake2b(text.casefold().encode(), digest_size=_HASH_BYTES, key=key).digest()
+        for text in texts
+    )
+    return np.frombuffer(digests, dtype=np.uint64)

@@ -1,0 +1,72 @@
+"""Several models' probabilities become one model's.
+
+Whatever raises the recall of the priority class also raises its false alarms, so ways of combining
+are compared at equal specificity (`recall_at_spec80`), never by bare recall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mental_health_classifier.contracts import InputError
+
+WAYS = ("mean", "max", "noisy_or", "vote")
+
+
+def check_way(way: str, *, priority_index: int | None) -> None:
+    """Refuses a way of combining that there is not, or that needs a priority class."""
+    if way not in WAYS:
+        raise InputError(f"--combine={way}: one of {', '.join(WAYS)} was expected.")
+    if way != "mean" and priority_index is None:
+        raise InputError(
+            f"--combine={way} is about the priority class, and these runs have none: use mean."
+        )
+
+
+def combine(
+    members: Sequence[np.ndarray],
+    *,
+    way: str,
+    priority_index: int | None,
+    thresholds: Sequence[float | None],
+) -> np.ndarray:
+    """What several models say together; the other classes share what the priority class leaves as
+    they do in the mean.
+
+    Args:
+        members: class probabilities of each, shape `(n, C)`.
+        way: mean; max: the most alarmed member; noisy_or: one minus the chance that all are wrong,
+            as if they erred independently; vote: how many members alert, each at its own threshold,
+            and the mean among posts with equally many.
+        thresholds: of each member, chosen on val; vote alone uses them.
+
+    Returns:
+        Probabilities, shape `(n, C)`. Those of vote are a ranking and no more, so no temperature
+        is chosen for them.
+    """
+    mean = np.mean(members, axis=0)
+    if way == "mean":
+        return mean
+    assert priority_index is not None
+    scores = np.array([each[:, priority_index] for each in members])
+    if way == "max":
+        score = scores.max(axis=0)
+    elif way == "noisy_or":
+        score = 1 - np.prod(1 - scores, axis=0)
+    else:
+        # A member without a threshold never alerts.
+        bars = np.array([np.inf if each is None else each for each in thresholds])
+        votes = (scores >= bars[:, None]).sum(axis=0)
+        score = (votes + scores.mean(axis=0)) / (len(members) + 1)
+    return _with_score(mean, score, priority_index)
+
+
+def _with_score(mean: np.ndarray, score: np.ndarray, priority_index: int) -> np.ndarray:
+    left = 1 - mean[:, priority_index]
+    alike = np.full_like(mean, 1 / (mean.shape[1] - 1))
+    shares = np.divide(mean, left[:, None], out=alike, where=left[:, None] > 0)
+    combined = shares * (1 - score)[:, None]
+    combined[:, priority_index] = score
+    return combined

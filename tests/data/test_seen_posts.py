@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
+from mental_health_classifier.data.seen_posts import LEARNED_FROM, SeenPosts
+
+TEXTS = {
+    "train": ["i slept well", "soup again"],
+    "val": ["a walk"],
+    "calibration": ["Tea"],
+    "test": ["rain"],
+}
+
+
+def corpus() -> Corpus:
+    rows = [(text, part) for part in PARTS for text in TEXTS[part]]
+    return Corpus(
+        name="x",
+        posts=pd.DataFrame(rows, columns=["text", "part"]),
+        task=Task("t", ("a", "b"), None),
+        fingerprint="f",
+        key="k",
+        account={},
+        warnings=(),
+        is_synthetic=False,
+        truncate="head",
+    )
+
+
+def test_posts_are_recognised_by_part_whatever_their_case(tmp_path: Path) -> None:
+    path = tmp_path / "seen"
+    path.write_bytes(SeenPosts.of(corpus()).to_bytes())
+    seen = SeenPosts.load(path)
+    asked = ["SOUP again", "soup", "tea", "rain", ""]
+    assert seen.are_among(asked, parts=LEARNED_FROM).tolist() == [True, False, True, False, False]
+    assert seen.are_among(asked, parts=PARTS).tolist() == [True, False, True, True, False]
+    assert seen.are_among([], parts=PARTS).shape == (0,)
+
+
+def test_nothing_in_the_file_is_text_and_two_runs_share_no_hash(tmp_path: Path) -> None:
+    first, second = SeenPosts.of(corpus()).to_bytes(), SeenPosts.of(corpus()).to_bytes()
+    assert b"soup" not in first
+    hashes = []
+    for content in (first, second):
+        (tmp_path / "seen").write_bytes(content)
+        with np.load(tmp_path / "seen", allow_pickle=False) as written:
+            hashes.append(np.concatenate([written[part] for part in PARTS]))
+    assert len(hashes[0]) == 5 and not np.isin(hashes[0], hashes[1]).any()
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "seen"
+    path.write_bytes(SeenPosts.of(corpus()).to_bytes()[:100])
+    with pytest.raises(InputError, match="damaged"):
+        SeenPosts.load(path)

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.calibration import log_loss
+from mental_health_classifier.evaluation.combining import WAYS, check_way, combine
+
+FIRST = np.array([[0.6, 0.2, 0.2], [0.1, 0.1, 0.8]])
+SECOND = np.array([[0.2, 0.6, 0.2], [0.3, 0.3, 0.4]])
+
+
+def combined(way, members=(FIRST, SECOND), thresholds=(0.5, 0.3)):
+    return combine(list(members), way=way, priority_index=2, thresholds=list(thresholds))
+
+
+@pytest.mark.parametrize(
+    ("way", "scores"),
+    [
+        ("mean", [0.2, 0.6]),
+        ("max", [0.2, 0.8]),
+        ("noisy_or", [1 - 0.8 * 0.8, 1 - 0.2 * 0.6]),
+        ("vote", [0.2 / 3, 2.6 / 3]),
+    ],
+)
+def test_scores_of_two_members_are_combined(way, scores) -> None:
+    found = combined(way)
+    np.testing.assert_allclose(found[:, 2], scores)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(found[:, 0], found[:, 1])  # as in the mean
+
+
+def test_more_votes_come_first_and_the_mean_decides_between_equals() -> None:
+    scores = np.array([[0.29, 0.31, 0.90, 0.31], [0.99, 0.31, 0.10, 0.00]])
+    members = [np.column_stack([1 - each, each]) for each in scores]
+    found = combine(members, way="vote", priority_index=1, thresholds=[0.3, 0.3])
+    assert np.argsort(-found[:, 1]).tolist() == [1, 0, 2, 3]
+
+
+def test_a_member_that_is_certain_leaves_a_distribution() -> None:
+    certain = np.array([[0.0, 0.0, 1.0]])
+    for way in WAYS:
+        found = combined(way, (certain, certain))
+        assert np.isfinite(found).all() and found.sum() == pytest.approx(1)
+
+
+def test_the_mean_is_no_less_likely_than_its_members_on_average() -> None:
+    generator = np.random.default_rng(0)
+    members = generator.dirichlet(np.ones(3), size=(5, 200))
+    labels = generator.integers(3, size=200)
+    losses = [log_loss(each, labels) for each in members]
+    mean = combine(list(members), way="mean", priority_index=None, thresholds=[None] * 5)
+    assert log_loss(mean, labels) <= np.mean(losses)
+
+
+def test_copies_of_one_model_are_ranked_as_that_model() -> None:
+    one = np.random.default_rng(1).dirichlet(np.ones(3), size=100)
+    mean = combined("mean", [one] * 5)
+    np.testing.assert_allclose(mean, one, atol=1e-12)
+    order = np.argsort(one[:, 2])
+    for way in ("max", "noisy_or"):
+        assert (np.argsort(combined(way, [one] * 5)[:, 2]) == order).all()
+
+
+def test_a_way_needs_a_name_and_a_priority_class() -> None:
+    with pytest.raises(InputError, match="mean, max, noisy_or, vote"):
+        check_way("median", priority_index=0)
+    with pytest.raises(InputError, match="is about the priority class"):
+        check_way("max", priority_index=None)
+    check_way("mean", priority_index=None)
