@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from mental_health_classifier.build import register_resolvers
-from mental_health_classifier.clinical_variants import OVERLAYS
 from mental_health_classifier.sweep_jobs import jobs_of
+from mental_health_classifier.tracking.clinical_variants import OVERLAYS
 from mental_health_classifier.tracking.sweep_ledger import SweepJob
 
 CONF = OVERLAYS.parent

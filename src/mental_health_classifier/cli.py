@@ -25,6 +25,7 @@ from mental_health_classifier.command_parts import (
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.record_commands import commands as record_commands
 from mental_health_classifier.report_commands import commands as report_commands
+from mental_health_classifier.variant_commands import commands as variant_commands
 from mental_health_classifier.worth_commands import commands as worth_commands
 from mental_health_classifier.worth_commands import test_models
 
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.add_typer(record_commands)
 app.add_typer(worth_commands)
+app.add_typer(variant_commands)
 app.add_typer(report_commands)
 
 

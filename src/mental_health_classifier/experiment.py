@@ -27,7 +27,6 @@ from mental_health_classifier.build import (
     build_loggers,
     set_num_threads,
 )
-from mental_health_classifier.clinical_variants import check_variants
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.evaluate import (
@@ -38,6 +37,7 @@ from mental_health_classifier.evaluation.evaluate import (
 from mental_health_classifier.progress import showing
 from mental_health_classifier.seen_posts_file import write_seen_posts
 from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
+from mental_health_classifier.tracking.clinical_variants import check_variants
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run

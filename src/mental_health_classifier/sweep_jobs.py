@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.build import register_resolvers
-from mental_health_classifier.clinical_variants import check_variants
+from mental_health_classifier.tracking.clinical_variants import check_variants
 from mental_health_classifier.tracking.configuration_hash import job_hash
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.source_files import PROJECT

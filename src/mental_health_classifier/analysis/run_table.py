@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mental_health_classifier.analysis.impact_table import in_vocabulary_impacts, vocabulary_impacts
 from mental_health_classifier.analysis.number_columns import NumberColumns
 from mental_health_classifier.analysis.run_facts import facts_of
 from mental_health_classifier.analysis.run_settings import COLUMNS as SETTINGS
@@ -36,7 +37,9 @@ _COUNTS = re.compile(
     r"|(feedforward_)?width|num_layers|num_heads|max_(tokens|posts_per_batch|tokens_per_batch"
     r"|epochs)|vocabulary_size|selected_(epoch|step)"
 )
-_NUMBERS = re.compile(rf"final_.*|parameters_millions|duration_seconds|{'|'.join(SETTINGS)}")
+_NUMBERS = re.compile(
+    rf"final_.*|parameters_millions|duration_seconds|vocabulary_impact|{'|'.join(SETTINGS)}"
+)
 _NOTHING_KNOWN = RunSummary(Path(), "unknown")
 _FLAGS = re.compile(r"is_.*")
 _TIMES = re.compile(r".*_at")
@@ -48,18 +51,24 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     Every number of the test part is `final_…` and of the validation part `val_…`, with `_low` and
     `_high` where it has an interval: `test/recall/suicide` is `final_recall_suicide`. The distance
     to the yardstick that was fitted on the same parts is `yardstick_difference_…`. What the run was
-    set to and what it cost stands in the columns of `run_settings`. What a run did not measure is
-    missing, never zero.
+    set to and what it cost stands in the columns of `run_settings`. `vocabulary_impact` is what
+    the clinical vocabulary did for the headline, where the runs hold its control. What a run did
+    not measure is missing, never zero.
     """
     # No runs have the same columns as any.
     facts: dict[str, list[Any]] = {column: [] for column in _facts_of(_NOTHING_KNOWN)}
     numbers = NumberColumns()
+    with_vocabulary: list[RunSummary] = []
     count = 0
     for place, run in enumerate(runs):
         for column, value in _facts_of(run).items():
             facts[column].append(value)
         numbers.add(place, run)
+        if in_vocabulary_impacts(run):
+            with_vocabulary.append(run)
         count += 1
+    impacts = vocabulary_impacts(with_vocabulary)
+    facts["vocabulary_impact"] = [impacts.get(Path(each)) for each in facts["directory"]]
     return _assembled(facts, numbers.columns(count), numbers.recalls, count)
 
 

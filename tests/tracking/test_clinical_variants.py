@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mental_health_classifier.clinical_variants import OVERLAYS, check_variants, replaced_parts
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.tracking.clinical_variants import (
+    OVERLAYS,
+    check_variants,
+    replaced_parts,
+)
 from mental_health_classifier.tracking.run_summary import read_run
 
 FILES = sorted(OVERLAYS.glob("*.yaml"))

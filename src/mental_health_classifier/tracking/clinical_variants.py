@@ -1,10 +1,11 @@
-"""Which clinical variants can be combined: those that replace different parts."""
+"""What clinical variants change in a configuration, and so which of them can be combined."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -38,8 +39,31 @@ def replaced_parts(overlay: Path) -> list[str]:
     """The groups that an overlay chooses anew, as its defaults list says: `sampler`,
     `network/embedding`. What lies elsewhere than in conf/clinical/ is not known, and replaces
     none."""
-    if not overlay.is_file():
-        return []
-    defaults = (yaml.safe_load(overlay.read_text(encoding="utf-8")) or {}).get("defaults", [])
-    keys = [key for entry in defaults if isinstance(entry, dict) for key in entry]
+    keys = _choices(_read(overlay))
     return [key.split()[-1].strip("/") for key in keys if key.startswith("override ")]
+
+
+def changed_keys(variant: str, *, overlays: Path = OVERLAYS) -> set[str]:
+    """Where in a configuration an overlay changes anything: `sampler`, `network.embedding`,
+    `token_streams.concepts`; everything below those keys too."""
+    content = _read(overlays / f"{variant}.yaml")
+    changed = {"clinical"}
+    for key in _choices(content):
+        group, _, package = key.split()[-1].strip("/").partition("@")
+        changed.add(package or group.replace("/", "."))
+    for key, value in content.items():
+        if key != "defaults":
+            changed |= {f"{key}.{name}" for name in value} if isinstance(value, dict) else {key}
+    return changed
+
+
+def _read(overlay: Path) -> dict[str, Any]:
+    if not overlay.is_file():
+        return {}
+    return yaml.safe_load(overlay.read_text(encoding="utf-8")) or {}
+
+
+def _choices(content: Mapping[str, Any]) -> list[str]:
+    """The groups in a defaults list, as they are written there."""
+    entries = content.get("defaults", [])
+    return [key for entry in entries if isinstance(entry, dict) for key in entry]
