@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from counted_memory import MemoryOfSavedTensors
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.build import build_corpus, build_network
@@ -20,7 +21,10 @@ from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.experiment import run_experiment
 from mental_health_classifier.tracking.files import read_json, read_records
 from mental_health_classifier.tracking.prediction_files import read_predictions
+from mental_health_classifier.tracking.run_comparison import differences_between
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.settled_choices import settled_choices
+from mental_health_classifier.training import free_memory
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
 SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"]
@@ -125,6 +129,23 @@ def test_the_same_command_twice_gives_equal_bytes(run: Run) -> None:
         one, other = (found.directory / name for found in (first, second))
         assert one.read_bytes() == other.read_bytes(), name
     assert first.metrics == second.metrics and first.intervals == second.intervals
+
+
+def test_a_token_budget_that_was_found_trains_as_one_that_was_given(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(30_000_000))
+    found = run(["sampler.token_budget=null"], "found")
+    assert found.configuration["sampler"]["token_budget"] is None
+    settled = settled_choices(found.directory)
+    assert list(settled) == ["sampler.token_budget"]
+    budget = settled["sampler.token_budget"]
+    given = run([f"sampler.token_budget={budget}"], "given")
+    assert differences_between(found, given) == []
+    assert settled_choices(given.directory) == {}
+    # It is no number that makes no difference.
+    other = run([f"sampler.token_budget={budget // 2}"], "other")
+    assert any(each.kind == "tensor" for each in differences_between(found, other))
 
 
 def test_another_seed_gives_other_weights_on_the_same_posts(run: Run) -> None:

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from counted_memory import MemoryOfSavedTensors
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from resuming import (
@@ -29,7 +30,8 @@ from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.tracking.assessments import stored_predictions
 from mental_health_classifier.tracking.files import read_json, read_records
 from mental_health_classifier.tracking.run_summary import read_run
-from mental_health_classifier.training import network_learner
+from mental_health_classifier.tracking.settled_choices import settled_choices
+from mental_health_classifier.training import free_memory, network_learner
 from mental_health_classifier.training.network_learner import NetworkLearner
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]
@@ -182,6 +184,22 @@ def test_a_run_that_was_moved_goes_on(tmp_path, configured, uninterrupted) -> No
     assert in_child(lambda: resume(tmp_path / "b")) == 0
     assert_same_outcome(tmp_path / "b", uninterrupted)
     assert not (tmp_path / "a").exists()
+
+
+def test_a_token_budget_that_was_found_is_not_looked_for_again(
+    folder, tmp_path, configured
+) -> None:
+    directory, left_open = tmp_path / "run", configured("sampler.token_budget=null")
+    with patch.object(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000)):
+        assert killed_before_step(20, lambda: run(left_open, directory)) == -signal.SIGKILL
+    budget = settled_choices(directory)["sampler.token_budget"]
+    given = configured(f"sampler.token_budget={budget}")
+    assert in_child(lambda: run(given, folder / "given")) == 0
+    # There is now more memory, for which a trial would find a larger budget.
+    with patch.object(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(10**9)):
+        assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, folder / "given")
+    assert max(steps_of(directory)) >= 3 * BATCHES
 
 
 def test_each_attempt_says_which_source_ran(tmp_path, configured) -> None:

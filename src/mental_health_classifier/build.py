@@ -17,8 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.tracking.run_directories import folder_name
+from mental_health_classifier.tracking.settled_choices import settle
 
 if TYPE_CHECKING:
+    import torch
     from lightning.pytorch.loggers import Logger
     from torch import nn
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mental_health_classifier.data.token_streams import Annotator
     from mental_health_classifier.tracking.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
+    from mental_health_classifier.training.text_classifier import TextClassifier
     from mental_health_classifier.training.yardstick import TfidfLogistic
 
 BUILDABLE = (
@@ -177,7 +180,32 @@ def build_learner(
         raise InputError(
             f"The trainer cannot be set up as asked: {error} trainer=auto takes what there is."
         ) from None
+    if config.sampler.token_budget is None:
+        limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
     return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
+
+
+def limit_tokens(
+    config: DictConfig,
+    record: RunRecord,
+    device: torch.device,
+    classifier: TextClassifier,
+    datamodule: PostDataModule,
+) -> None:
+    """Gives batches the token budget that this run has settled on, or settles on one now."""
+    from mental_health_classifier.training.free_memory import memory_of
+    from mental_health_classifier.training.token_budget import try_token_budget
+
+    def find() -> int:
+        return try_token_budget(
+            classifier,
+            longest_post=datamodule.longest_post,
+            max_posts=config.sampler.max_posts,
+            device=device,
+            memory=memory_of(device),
+        )
+
+    datamodule.limit_tokens(settle(record.directory, "sampler.token_budget", find))
 
 
 def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:

@@ -17,6 +17,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import read_json, sha256_of, write_json
 from mental_health_classifier.tracking.replay import Verdict, replay
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.settled_choices import settled_choices
 from mental_health_classifier.tracking.source_files import PLACES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -42,9 +43,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_project(project, {".gitignore": "__pycache__/\n"})
 
 
-def train(project: Path, directory: Path) -> RunSummary:
+def train(project: Path, directory: Path, *overrides: str) -> RunSummary:
     subprocess.run(
-        [sys.executable, project / "train.py", *SMALL, f"hydra.run.dir={directory}"],
+        [sys.executable, project / "train.py", *SMALL, *overrides, f"hydra.run.dir={directory}"],
         cwd=project.parent,
         env={**os.environ, "PYTHONPATH": str(project / "src")},
         capture_output=True,
@@ -137,6 +138,27 @@ def test_a_flipped_bit_is_found_by_its_checksum_and_else_by_replaying(
     assert verdict.directory is not None and (verdict.directory / "metrics.jsonl").exists()
     certificate = read_json(run.directory / "assessments" / "replay.json")
     assert certificate["verdict"] == "different" and name in certificate["differences"][0]
+
+
+def test_a_token_budget_that_was_found_is_that_of_the_replay(project, tmp_path) -> None:
+    run = train(project, tmp_path / "run", "sampler.token_budget=null")
+    assert settled_choices(run.directory)["sampler.token_budget"] > 0
+    assert replayed(run, project).is_identical
+    # As if memory had been scarce when the run was made: the replay now has other batches.
+    settle_on(run, {"sampler.token_budget": 256})
+    verdict = replayed(read_run(run.directory), project)
+    assert {each.kind for each in verdict.differences} >= {"metric", "tensor"}
+    settle_on(run, {"+hydra.callbacks.x._target_": "os.system"})
+    with pytest.raises(InputError, match="is not replayed"):
+        replayed(read_run(run.directory), project)
+
+
+def settle_on(run: RunSummary, choices: dict[str, object]) -> None:
+    path, end = run.directory / "settled.json", run.directory / "attempts" / "001" / "end.json"
+    write_json(path, {"schema_version": 1, **choices})
+    ended = read_json(end)
+    ended["artefacts"]["settled.json"]["sha256"] = sha256_of(path)
+    write_json(end, ended)
 
 
 def test_an_edited_line_of_source_is_named_before_anything_runs(

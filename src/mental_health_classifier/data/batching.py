@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Mapping
 from itertools import groupby, islice
 
@@ -27,16 +28,18 @@ class Buckets:
     Args:
         lengths: tokens of each post, shape `(posts,)`.
         max_posts: posts of a batch at most.
-        token_budget: tokens of a batch at most; a longer post is a batch by itself.
+        token_budget: tokens of a batch at most; a longer post is a batch by itself. None: only
+            `max_posts` limits a batch.
         is_shuffled: whether batches will be shuffled; otherwise they are the plain order by length.
     """
 
     def __init__(
-        self, lengths: np.ndarray, *, max_posts: int, token_budget: int, is_shuffled: bool
+        self, lengths: np.ndarray, *, max_posts: int, token_budget: int | None, is_shuffled: bool
     ) -> None:
         self._order = np.argsort(lengths, kind="stable")
         self._neighbourhood = 2 * max_posts if is_shuffled else 0
-        self._cuts = _cut(lengths[self._order], self._neighbourhood, max_posts, token_budget)
+        limit = math.inf if token_budget is None else token_budget
+        self._cuts = _cut(lengths[self._order], self._neighbourhood, max_posts, limit)
 
     def __len__(self) -> int:
         return len(self._cuts) - 1
@@ -67,7 +70,7 @@ class LengthBuckets(Sampler[np.ndarray]):
         posts: BatchDataset,
         *,
         max_posts: int,
-        token_budget: int,
+        token_budget: int | None,
         seed: int,
         is_shuffled: bool,
     ) -> None:
@@ -115,7 +118,7 @@ class OneBatch(LengthBuckets):
         return islice(super().__iter__(), len(self))
 
 
-def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: int) -> list[int]:
+def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: float) -> list[int]:
     """Places where batches begin, given lengths in ascending order.
 
     A post may end up `neighbourhood` places earlier than its length says, so the length found

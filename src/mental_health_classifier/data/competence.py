@@ -40,7 +40,7 @@ class CompetenceSampler(LengthBuckets):
         posts: BatchDataset,
         *,
         max_posts: int,
-        token_budget: int,
+        token_budget: int | None,
         seed: int,
         is_shuffled: bool,
         difficulty: Callable[[BatchDataset], Difficulty],

@@ -77,6 +77,16 @@ class PostDataModule(LightningDataModule):
         chosen = np.linspace(0, len(rows) - 1, min(num_posts, len(rows))).round().astype(np.int64)
         return make_batch(self._tokens, rows=by_length[chosen], labels=self._labels)
 
+    def longest_post(self, num_times: int) -> Batch:
+        """The longest post of train so many times: no batch of so many posts takes more memory."""
+        rows = np.flatnonzero(self.corpus.posts["part"] == "train")
+        longest = rows[np.argmax(self._tokens.lengths[rows])]
+        return make_batch(self._tokens, rows=np.full(num_times, longest), labels=self._labels)
+
+    def limit_tokens(self, token_budget: int) -> None:
+        """Sets the tokens of a batch at most; to be called before there is any."""
+        self._sampler = functools.partial(self._sampler, token_budget=token_budget)
+
     def skip_train_batches(self, num_batches: int) -> None:
         """Has the first epoch of training begin so many batches later; to be called before it."""
         self._num_skipped = num_batches

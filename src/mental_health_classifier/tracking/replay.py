@@ -22,6 +22,7 @@ from mental_health_classifier.tracking.overrides import is_of_a_run
 from mental_health_classifier.tracking.record_check import changed_files
 from mental_health_classifier.tracking.run_comparison import Difference, differences_between
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.settled_choices import settled_choices
 from mental_health_classifier.tracking.source_files import PROJECT
 from mental_health_classifier.tracking.source_rebuild import comes_from_here, rebuild_source
 
@@ -106,16 +107,22 @@ def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
             f"The record in {run.directory} was changed after its run: {', '.join(changed)} "
             "no longer have the SHA-256 of its end."
         )
-    for override in run.run.get("overrides", []):
+    for override in _overrides_of(run):
         if not is_of_a_run(override):
             raise InputError(f"Run {run.id} has the override {override}, which is not replayed.")
+
+
+def _overrides_of(run: RunSummary) -> list[str]:
+    """What was asked for, and what the run settled on where that was left open."""
+    settled = settled_choices(run.directory)
+    return [*run.run.get("overrides", []), *(f"{key}={value}" for key, value in settled.items())]
 
 
 def _run_again(run: RunSummary, folder: Path) -> RunSummary:
     source, directory = folder / "source", folder / "run"
     threads = run.run.get("hardware", {}).get("torch_threads")
     arguments = [
-        *run.run["overrides"],
+        *_overrides_of(run),
         f"cache_dir={folder / 'cache'}",  # nothing prepared by other code is used
         *([] if threads is None else [f"num_threads={threads}"]),
         f"hydra.run.dir={directory}",

@@ -13,6 +13,7 @@ from typing import Any
 from mental_health_classifier.tracking.configuration_hash import compared_configuration
 from mental_health_classifier.tracking.files import read_records
 from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.settled_choices import settled_choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,11 @@ def differences_between(first: RunSummary, second: RunSummary) -> list[Differenc
 
 def _between_configurations(first: RunSummary, second: RunSummary) -> Iterator[Difference]:
     a, b = (
-        {**_flat(compared_configuration(run.configuration)), "seed": run.seed}
+        {
+            **_flat(compared_configuration(run.configuration)),
+            **settled_choices(run.directory),
+            "seed": run.seed,
+        }
         for run in (first, second)
     )
     yield from _between_mappings("configuration", a, b)
