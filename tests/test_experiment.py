@@ -134,7 +134,7 @@ def test_the_same_command_twice_gives_equal_bytes(run: Run) -> None:
 def test_a_token_budget_that_was_found_trains_as_one_that_was_given(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(30_000_000))
+    monkeypatch.setattr(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000))
     found = run(["sampler.token_budget=null"], "found")
     assert found.configuration["sampler"]["token_budget"] is None
     settled = settled_choices(found.directory)

@@ -134,12 +134,14 @@ def _distance_of_tables(first: Path, second: Path) -> float | None:
         with path.open(encoding="utf-8", newline="") as handle:
             tables.append(list(csv.reader(handle)))
     a, b = tables
-    if [row[:3] for row in a] != [row[:3] for row in b] or a[0] != b[0]:
-        return None  # other posts, labels or classes
+    if a[0] != b[0]:
+        return None
+    probabilities = [place for place, name in enumerate(a[0]) if name.startswith("p_")]
+    facts = [place for place in range(len(a[0])) if place not in probabilities]
+    if [[row[i] for i in facts] for row in a] != [[row[i] for i in facts] for row in b]:
+        return None  # other posts, labels or groups
     cells = zip(a[1:], b[1:], strict=True)
-    return max(
-        abs(float(x) - float(y)) for p, q in cells for x, y in zip(p[3:], q[3:], strict=True)
-    )
+    return max(abs(float(p[place]) - float(q[place])) for p, q in cells for place in probabilities)
 
 
 def _distance(a: Any, b: Any) -> float | None:
