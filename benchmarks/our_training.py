@@ -22,6 +22,7 @@ from mental_health_classifier.build import (
     build_callbacks,
     build_loggers,
     build_network,
+    build_regularizer,
     quiet_lightning,
     register_resolvers,
 )
@@ -121,6 +122,7 @@ def train(
         objective=build(
             config.objective, tasks=[TASK], class_counts={TASK.name: np.bincount(labels)}
         ),
+        regularizer=build_regularizer(config),
         make_optimizer=build(config.optimizer),
         tasks=[TASK],
         seed=SEED,

@@ -131,6 +131,12 @@ def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[T
     )
 
 
+def build_regularizer(config: DictConfig) -> nn.Module | None:
+    """What training asks beside the objective; None where nothing was chosen."""
+    # Without a choice, and in runs recorded before there was one, the key is not there.
+    return build(config.regularizer) if "regularizer" in config else None
+
+
 def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
     """The chosen loggers, and the one that writes into the record."""
     from mental_health_classifier.training.record_logger import RecordLogger
@@ -164,6 +170,7 @@ def build_learner(
             tasks=tasks,
             class_counts={corpus.task.name: datamodule.class_counts()},
         ),
+        regularizer=build_regularizer(config),
         make_optimizer=build(config.optimizer),
         tasks=tasks,
         seed=config.seed,

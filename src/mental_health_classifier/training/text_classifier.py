@@ -29,6 +29,7 @@ class TextClassifier(LightningModule):
     Args:
         network: the architecture.
         objective: (output, batch) -> named losses, `total` among them.
+        regularizer: (output, batch) -> another loss that training adds, logged under its `name`.
         make_optimizer: (network, total_steps=...) -> optimizer and its schedule.
         tasks: what is predicted; the first is the one that is validated.
         seed: of the run. Dropout is a pure function of (seed, step).
@@ -39,6 +40,7 @@ class TextClassifier(LightningModule):
         *,
         network: nn.Module,
         objective: nn.Module,
+        regularizer: nn.Module | None,
         make_optimizer: Callable[..., tuple[Any, Any]],
         tasks: Sequence[Task],
         seed: int,
@@ -46,6 +48,7 @@ class TextClassifier(LightningModule):
         super().__init__()
         self.network = network
         self.objective = objective
+        self.regularizer = regularizer
         self.task = tasks[0]
         self._make_optimizer = make_optimizer
         self._seed = seed
@@ -85,12 +88,19 @@ class TextClassifier(LightningModule):
         torch.manual_seed((self._seed << 32) + self.global_step)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        losses = self.objective(self.network(batch), batch)
+        output = self.network(batch)
+        losses = dict(self.objective(output, batch))
+        if self.regularizer is not None:
+            losses[self.regularizer.name] = self.regularizer(output, batch)
+            losses["total"] = losses["total"] + losses[self.regularizer.name]
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:  # pyright: ignore[reportAttributeAccessIssue]
             # Logging every step would cost as much as a small step itself.
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
             learning_rate = self.trainer.optimizers[0].param_groups[0]["lr"]
             self.log("train/learning_rate", learning_rate, batch_size=len(batch))
+            if self.regularizer is not None:
+                name = self.regularizer.name
+                self.log(f"train/{name}", losses[name].detach(), batch_size=len(batch))
         return losses["total"]
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:

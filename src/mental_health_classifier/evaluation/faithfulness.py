@@ -1,0 +1,138 @@
+"""Whether the tokens that an explanation names are those that the model decides by.
+
+Tokens are masked, not deleted, and what becomes of the probability is compared with what becomes of
+it when tokens are masked in random order, and in the order of the model's own reaction to each.
+
+Source: DeYoung et al., ERASER: A Benchmark to Evaluate Rationalized NLP Models, ACL 2020
+    (comprehensiveness, sufficiency, areas over the perturbation curve).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+PERCENTAGES = (1, 5, 10, 20, 50)
+"""How much of a post counts as the explanation, in turn."""
+NUM_RANDOM_ORDERS = 10
+MIN_HEADROOM = 0.02
+"""Where the best order gains less over chance than this there is nothing to explain."""
+
+Score = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
+"""For each post, which tokens are masked in each of its variants, bool `(variants, L)`, in; the
+probability of the explained class of each variant, `(variants,)`, out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Of each post, shape `(n,)`: how much the explanation has the probability move beyond chance,
+    and how much the order of the model's own reactions has."""
+
+    gained: np.ndarray
+    headroom: np.ndarray
+
+    @property
+    def is_kept(self) -> np.ndarray:
+        """Whether there is anything to gain, bool, shape `(n,)`."""
+        return self.headroom >= MIN_HEADROOM
+
+    @property
+    def dropped_share(self) -> float:
+        return float(1 - self.is_kept.mean())
+
+    def normalised(self, weights: np.ndarray) -> np.ndarray:
+        """0: no better than chance, 1: as good as the model's own reactions, for posts that count
+        as often as `weights` of shape `(draws, n)` say.
+
+        Gains and headroom are summed before they are divided, and clipped at the end: a mean of
+        clipped quotients would put chance well above 0.
+        """
+        kept = np.where(self.is_kept, 1.0, 0.0)
+        gained, headroom = weights @ (kept * self.gained), weights @ (kept * self.headroom)
+        quotient = np.full(len(weights), np.nan)
+        return np.divide(gained, headroom, out=quotient, where=headroom > 0).clip(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Faithfulness:
+    comprehensiveness: Gains
+    """How far the probability falls when the explanation is masked."""
+    sufficiency: Gains
+    """How little it falls when all but the explanation is masked."""
+    raw: dict[str, np.ndarray]
+    """The areas themselves, each of shape `(n,)`: they depend on how confident a model is, so they
+    are no means to compare models."""
+
+
+def faithfulness(
+    attributions: Sequence[np.ndarray], score: Score, *, rows: Sequence[int], seed: int = 0
+) -> Faithfulness:
+    """Masks tokens of posts in the order of their attributions, at random, and by reaction.
+
+    Args:
+        attributions: of the tokens of each post, shape `(L,)`; the highest first.
+        score: the model.
+        rows: a number for each post; its random orders are a function of that and `seed`.
+    """
+    # First each post as it is and with each single token masked, so that reactions are known.
+    first = [
+        np.concatenate(
+            [
+                np.zeros((1, len(values)), dtype=bool),
+                np.eye(len(values), dtype=bool),
+                erasures(values),
+                *(erasures(order) for order in _random_orders(len(values), [seed, row])),
+            ]
+        )
+        for values, row in zip(attributions, rows, strict=True)
+    ]
+    found = _score_once(score, first)
+    reactions = [p[0] - p[1 : 1 + len(v)] for p, v in zip(found, attributions, strict=True)]
+    by_reaction = score([erasures(each) for each in reactions])
+    falls = np.array(
+        [
+            [p[0] - areas for areas in _means(np.concatenate([p[1 + len(values) :], last]))]
+            for p, last, values in zip(found, by_reaction, attributions, strict=True)
+        ]
+    )  # (n, orders, 2)
+    given, chance, best = falls[:, 0], falls[:, 1:-1].mean(1), falls[:, -1]
+    return Faithfulness(
+        comprehensiveness=Gains((given - chance)[:, 0], (best - chance)[:, 0]),
+        sufficiency=Gains((chance - given)[:, 1], (chance - best)[:, 1]),
+        raw={"comprehensiveness": given[:, 0], "sufficiency": given[:, 1]},
+    )
+
+
+def erasures(attributions: np.ndarray) -> np.ndarray:
+    """Which tokens to mask: at each size of explanation first it, then in turn all but it.
+
+    Sizes that come out the same for a short post count once.
+
+    Returns:
+        bool, shape `(2 * sizes, L)`.
+    """
+    num_tokens = len(attributions)
+    sizes = np.unique([max(1, -(-percent * num_tokens // 100)) for percent in PERCENTAGES])
+    ranks = np.empty(num_tokens, dtype=np.int64)
+    ranks[np.argsort(-attributions, kind="stable")] = np.arange(num_tokens)
+    is_explanation = ranks < sizes[:, None]
+    return np.concatenate([is_explanation, ~is_explanation])
+
+
+def _random_orders(num_tokens: int, seed: Sequence[int]) -> list[np.ndarray]:
+    generator = np.random.default_rng(seed)
+    return [generator.permutation(num_tokens) for _ in range(NUM_RANDOM_ORDERS)]
+
+
+def _means(probabilities: np.ndarray) -> np.ndarray:
+    """Means over the sizes of what was scored for `erasures` of all orders: `(orders, 2)`."""
+    return probabilities.reshape(NUM_RANDOM_ORDERS + 2, 2, -1).mean(-1)
+
+
+def _score_once(score: Score, variants: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Scores what occurs several times once: random orders of a short post often agree."""
+    unique = [np.unique(each, axis=0, return_inverse=True) for each in variants]
+    scores = score([masks for masks, _ in unique])
+    return [found[places.ravel()] for found, (_, places) in zip(scores, unique, strict=True)]

@@ -1,0 +1,86 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from mental_health_classifier.evaluation.faithfulness import Gains, erasures, faithfulness
+
+WORTHS = [
+    np.random.default_rng(row).normal(0, 1, 12 + row % 9) for row in range(300)
+]  # what each token adds to the log odds
+ROWS = range(len(WORTHS))
+
+
+def bag_of_tokens(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """A linear model of which tokens are there."""
+    return [
+        1 / (1 + np.exp(-(~masked @ worth))) for masked, worth in zip(masks, WORTHS, strict=True)
+    ]
+
+
+def normalised(attributions: Sequence[np.ndarray]) -> tuple[float, float]:
+    found = faithfulness(attributions, bag_of_tokens, rows=ROWS)
+    every = np.ones((1, len(WORTHS)))
+    return (
+        found.comprehensiveness.normalised(every)[0],
+        found.sufficiency.normalised(every)[0],
+    )
+
+
+def test_sizes_are_rounded_up_and_counted_once() -> None:
+    masked = erasures(np.array([0.1, 0.9, -1.0, 0.5]))  # 1, 5, 10 and 20 % of 4 are 1 token
+    assert masked.tolist() == [
+        [False, True, False, False],
+        [False, True, False, True],
+        [True, False, True, True],
+        [True, False, True, False],
+    ]
+
+
+def test_areas_are_those_worked_out_by_hand() -> None:
+    # p is .2 for each of the tokens 0 and 1 that is there, and .1 without them.
+    def score(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [0.1 + 0.2 * (~masked[:, :2]).sum(1) for masked in masks]
+
+    found = faithfulness([np.array([3.0, 2.0, 1.0, 0.0])], score, rows=[0])
+    # p(x) = .5; without token 0 .3, without 0 and 1 .1; with token 0 alone .3, with 0 and 1 .5.
+    assert found.raw["comprehensiveness"] == pytest.approx([0.3])
+    assert found.raw["sufficiency"] == pytest.approx([0.1])
+
+
+def test_what_a_linear_model_adds_up_is_a_faithful_explanation() -> None:
+    assert min(normalised(WORTHS)) >= 0.9
+
+
+def test_chance_scores_about_zero() -> None:
+    generator = np.random.default_rng(0)
+    assert normalised([generator.normal(size=len(w)) for w in WORTHS]) == pytest.approx(
+        (0, 0), abs=0.05
+    )
+
+
+def test_the_order_of_the_models_own_reactions_scores_one() -> None:
+    alone = [np.eye(len(worth), dtype=bool) for worth in WORTHS]
+    reactions = [-p for p in bag_of_tokens(alone)]
+    assert normalised(reactions) == pytest.approx((1, 1))
+
+
+def test_the_wrong_way_round_scores_zero() -> None:
+    assert normalised([-worth for worth in WORTHS]) == (0, 0)
+
+
+def test_posts_with_nothing_to_gain_are_left_out() -> None:
+    gains = Gains(gained=np.array([0.1, 5.0, 0.2]), headroom=np.array([0.2, 0.019, 0.2]))
+    assert gains.dropped_share == pytest.approx(1 / 3)
+    weights = np.array([[1.0, 1, 1], [0, 1, 2], [0, 1, 0]])
+    assert gains.normalised(weights) == pytest.approx([0.75, 1.0, np.nan], nan_ok=True)
+
+
+def test_a_post_does_not_depend_on_those_explained_with_it() -> None:
+    def of(row: int) -> float:
+        return faithfulness([WORTHS[row]], lambda masks: [
+            1 / (1 + np.exp(-(~masks[0] @ WORTHS[row])))
+        ], rows=[row]).comprehensiveness.gained[0]  # fmt: skip
+
+    together = faithfulness(WORTHS, bag_of_tokens, rows=ROWS).comprehensiveness.gained
+    assert [of(3), of(7)] == pytest.approx(together[[3, 7]].tolist())

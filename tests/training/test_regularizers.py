@@ -1,0 +1,75 @@
+import math
+
+import pytest
+import torch
+
+from mental_health_classifier.contracts import Batch, EqualLengthRun, InputError, ModelOutput
+from mental_health_classifier.training.regularizers import AttentionEntropy, CueSupervision
+
+
+def posts(cues: list[int]) -> Batch:
+    """A post of two tokens and one of four."""
+    return Batch(
+        token_ids=torch.zeros(6, dtype=torch.int64),
+        offsets=torch.tensor([0, 2, 6]),
+        positions=torch.tensor([0, 1, 0, 1, 2, 3]),
+        labels={},
+        post_indices=torch.arange(2),
+        runs=(EqualLengthRun(0, 1, 2), EqualLengthRun(2, 1, 4)),
+        token_streams={"cues": torch.tensor(cues)},
+    )
+
+
+def weighing(weights: list[float]) -> ModelOutput:
+    return ModelOutput(logits={}, token_weights=torch.tensor(weights, requires_grad=True))
+
+
+def supervision() -> CueSupervision:
+    return CueSupervision(stream="cues", weight=2.0, spread=0.2)
+
+
+def test_weights_that_lie_as_the_prior_does_cost_nothing() -> None:
+    # Prior of the second post: .2 / 4 everywhere and .8 / 2 on each cue.
+    output = weighing([0.5, 0.5, 0.45, 0.05, 0.05, 0.45])
+    loss = supervision()(output, posts([0, 0, 3, 0, 0, 3]))
+    assert loss.item() == pytest.approx(0, abs=1e-6)
+
+
+def test_weights_off_the_cues_cost_their_distance_and_posts_without_cues_nothing() -> None:
+    output = weighing([0.9, 0.1, 0.0, 1.0, 0.0, 0.0])
+    loss = supervision()(output, posts([0, 0, 1, 0, 0, 1]))
+    assert loss.item() == pytest.approx(2 * math.log(1 / 0.05), rel=1e-5)
+    loss.backward()
+    gradient = output.token_weights.grad
+    assert torch.isfinite(gradient).all() and not gradient[:2].any()
+    assert gradient[2] < gradient[4]  # a cue would lower the loss more than another token
+
+
+def test_a_batch_without_any_cue_costs_nothing() -> None:
+    output = weighing([0.9, 0.1, 0.0, 1.0, 0.0, 0.0])
+    assert supervision()(output, posts([0] * 6)) == 0
+
+
+def test_entropy_is_the_mean_over_posts_between_one_token_and_all_alike() -> None:
+    output = weighing([1.0, 0.0, 0.25, 0.25, 0.25, 0.25])
+    loss = AttentionEntropy(weight=0.5)(output, posts([0] * 6))
+    assert loss.item() == pytest.approx(0.5 * (0 + 1) / 2)
+    loss.backward()
+    assert torch.isfinite(output.token_weights.grad).all()
+
+
+def test_a_network_that_weighs_nothing_cannot_be_regularized() -> None:
+    for regularizer in (supervision(), AttentionEntropy(weight=1.0)):
+        with pytest.raises(InputError, match="regularizer: .* clinical=interpretable"):
+            regularizer(ModelOutput(logits={}), posts([0] * 6))
+
+
+def test_a_stream_that_is_not_there_is_named() -> None:
+    regularizer = CueSupervision(stream="spans", weight=1.0, spread=0.1)
+    with pytest.raises(InputError, match="regularizer.stream=spans: .* only cues"):
+        regularizer(weighing([0.5, 0.5, 0.25, 0.25, 0.25, 0.25]), posts([0] * 6))
+
+
+def test_the_spread_of_the_prior_has_to_be_a_share() -> None:
+    with pytest.raises(InputError, match="regularizer.spread=0"):
+        CueSupervision(stream="cues", weight=1.0, spread=0.0)
