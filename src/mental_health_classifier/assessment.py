@@ -217,17 +217,15 @@ def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
     return behaviour
 
 
-def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
-    """Reads the run's posts again, masks what they name, and stores what that costs the model.
+def corpus_of_run(run: RunSummary) -> Corpus:
+    """The posts that a run learned from and was tested on, read again.
 
     Raises:
-        InputError: the posts are not at hand any more, or have changed.
+        InputError: they are not at hand any more, or have changed.
     """
     from omegaconf import DictConfig, OmegaConf
 
     from mental_health_classifier.build import build_corpus
-    from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
-    from mental_health_classifier.predictor import Predictor
 
     config = OmegaConf.create(dict(run.configuration))
     assert isinstance(config, DictConfig)
@@ -237,6 +235,19 @@ def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
             f"The posts of run {run.id} have changed since (fingerprint {corpus.fingerprint}, "
             f"recorded {run.data.get('fingerprint')}). Put the old ones back in data.path."
         )
+    return corpus
+
+
+def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
+    """Reads the run's posts again, masks what they name, and stores what that costs the model.
+
+    Raises:
+        InputError: the posts are not at hand any more, or have changed.
+    """
+    from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
+    from mental_health_classifier.predictor import Predictor
+
+    corpus = corpus_of_run(run)
     test = stored_predictions(run, ["test"])["test"]
     texts = corpus.part("test")["text"].tolist()
     predictor = Predictor.load(run)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +13,6 @@ from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.assessments import FOLDER, read_assessment, task_of
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 log = logging.getLogger(__name__)
 
@@ -191,18 +187,16 @@ class Predictor:
 
 def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
     """The model in a run's folder as a function of scrubbed texts."""
-    from omegaconf import DictConfig, OmegaConf
-
     if "ensemble" in run.configuration:
         return _load_ensemble(run, task=task)
-    folder = run.directory / "checkpoints"
-    config = OmegaConf.create(dict(run.configuration))
-    assert isinstance(config, DictConfig)
-    if "_target_" in config.model:
+    if "_target_" in run.configuration["model"]:
         from mental_health_classifier.training.saved_yardstick import SavedTfidfLogistic
 
-        return SavedTfidfLogistic(folder, name=config.model.name).predict_texts
-    return _load_network(folder, config, task=task, marks=run.data.get("token_streams", {}))
+        name = run.configuration["model"]["name"]
+        return SavedTfidfLogistic(run.directory / "checkpoints", name=name).predict_texts
+    from mental_health_classifier.loaded_network import load_network
+
+    return load_network(run, task=task).predict_texts
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
@@ -233,69 +227,3 @@ def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], 
         return rescale(combined, temperature=temperature)
 
     return predict_texts
-
-
-def _load_network(
-    folder: Path, config: DictConfig, *, task: Task, marks: Mapping[str, str]
-) -> Callable[[Sequence[str]], np.ndarray]:
-    import pandas as pd
-    import torch
-
-    from mental_health_classifier.build import (
-        build_annotators,
-        build_network,
-        set_num_threads,
-    )
-    from mental_health_classifier.data.batching import Buckets, make_batch
-    from mental_health_classifier.data.token_streams import encode_posts
-    from mental_health_classifier.data.tokenizer import PostTokenizer
-    from mental_health_classifier.training.checkpoint_files import read_checkpoint
-
-    set_num_threads(config.num_threads)
-    try:
-        tokenizer = PostTokenizer.load(folder / "tokenizer.json")
-        tensors, _state = read_checkpoint(folder / "best.safetensors")
-    except OSError as error:
-        raise InputError(
-            f"{folder} does not hold tokenizer.json and best.safetensors as a run leaves them "
-            f"({error.strerror}). Repeat the run."
-        ) from None
-    network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
-    network.load_state_dict(_weights_of_network(tensors))
-    annotators = {
-        name: each.restored(folder, key=marks[name])
-        for name, each in build_annotators(config).items()
-    }
-
-    def predict_texts(texts: Sequence[str]) -> np.ndarray:
-        tokens = encode_posts(
-            tokenizer,
-            pd.DataFrame({"text": texts}),
-            annotators,
-            max_tokens=config.model.max_tokens,
-            truncate=config.data.truncate,
-        )
-        probabilities = np.empty((len(texts), task.num_classes))
-        with torch.inference_mode():
-            buckets = Buckets(
-                tokens.lengths,
-                max_posts=config.sampler.max_posts,
-                token_budget=config.sampler.token_budget,
-                is_shuffled=False,
-            )
-            for rows in buckets.batches(None):
-                batch = make_batch(tokens, rows=rows, labels={})
-                logits = network(batch).logits[task.name].double()
-                probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()
-        return probabilities
-
-    return predict_texts
-
-
-def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = "network."
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }

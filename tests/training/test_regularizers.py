@@ -60,16 +60,16 @@ def test_entropy_is_the_mean_over_posts_between_one_token_and_all_alike() -> Non
 
 def test_a_network_that_weighs_nothing_cannot_be_regularized() -> None:
     for regularizer in (supervision(), AttentionEntropy(weight=1.0)):
-        with pytest.raises(InputError, match="regularizer: .* clinical=interpretable"):
+        with pytest.raises(InputError, match=r"regularizer: .* clinical=interpretable"):
             regularizer(ModelOutput(logits={}), posts([0] * 6))
 
 
 def test_a_stream_that_is_not_there_is_named() -> None:
     regularizer = CueSupervision(stream="spans", weight=1.0, spread=0.1)
-    with pytest.raises(InputError, match="regularizer.stream=spans: .* only cues"):
+    with pytest.raises(InputError, match=r"regularizer.stream=spans: .* only cues"):
         regularizer(weighing([0.5, 0.5, 0.25, 0.25, 0.25, 0.25]), posts([0] * 6))
 
 
 def test_the_spread_of_the_prior_has_to_be_a_share() -> None:
-    with pytest.raises(InputError, match="regularizer.spread=0"):
+    with pytest.raises(InputError, match=r"regularizer\.spread=0"):
         CueSupervision(stream="cues", weight=1.0, spread=0.0)

@@ -39,6 +39,11 @@ class PostTokenizer:
     def size(self) -> int:
         return self._tokenizer.get_vocab_size()
 
+    @property
+    def mask_id(self) -> int:
+        """The token that stands for a masked one."""
+        return self._tokenizer.token_to_id(MASK)
+
     def to_json(self) -> str:
         return self._tokenizer.to_str()
 

@@ -20,9 +20,11 @@ NUM_RANDOM_ORDERS = 10
 MIN_HEADROOM = 0.02
 """Where the best order gains less over chance than this there is nothing to explain."""
 
-Score = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
-"""For each post, which tokens are masked in each of its variants, bool `(variants, L)`, in; the
-probability of the explained class of each variant, `(variants,)`, out."""
+Score = Callable[[Sequence[int], Sequence[np.ndarray]], list[np.ndarray]]
+"""Some posts, and for each which tokens are masked in each of its variants, bool `(variants, L)`,
+in; the probability of the explained class of each variant, `(variants,)`, out."""
+
+_POSTS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,41 @@ class Faithfulness:
 
 
 def faithfulness(
-    attributions: Sequence[np.ndarray], score: Score, *, rows: Sequence[int], seed: int = 0
+    attributions: Sequence[np.ndarray],
+    score: Score,
+    *,
+    seed: int = 0,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Faithfulness:
     """Masks tokens of posts in the order of their attributions, at random, and by reaction.
 
     Args:
         attributions: of the tokens of each post, shape `(L,)`; the highest first.
-        score: the model.
-        rows: a number for each post; its random orders are a function of that and `seed`.
+        score: the model; it is asked about posts of like length together.
+        seed: the random orders of a post are a function of that and its place.
+        advance: called with the number of posts done since the last call.
     """
+    falls = np.empty((len(attributions), NUM_RANDOM_ORDERS + 2, 2))
+    by_length = np.argsort([len(values) for values in attributions], kind="stable").tolist()
+    for first in range(0, len(by_length), _POSTS_AT_ONCE):
+        rows = by_length[first : first + _POSTS_AT_ONCE]
+        falls[rows] = _falls(rows, [attributions[row] for row in rows], score, seed)
+        advance(len(rows))
+    given, chance, best = falls[:, 0], falls[:, 1:-1].mean(1), falls[:, -1]
+    return Faithfulness(
+        comprehensiveness=Gains((given - chance)[:, 0], (best - chance)[:, 0]),
+        sufficiency=Gains((chance - given)[:, 1], (chance - best)[:, 1]),
+        raw={"comprehensiveness": given[:, 0], "sufficiency": given[:, 1]},
+    )
+
+
+def _falls(
+    rows: Sequence[int], attributions: Sequence[np.ndarray], score: Score, seed: int
+) -> np.ndarray:
+    """Mean fall of the probability, shape `(n, orders, 2)`: without the explanation and with it
+    alone, for the attributions, each random order, and the order of reactions."""
     # First each post as it is and with each single token masked, so that reactions are known.
-    first = [
+    variants = [
         np.concatenate(
             [
                 np.zeros((1, len(values)), dtype=bool),
@@ -86,22 +112,16 @@ def faithfulness(
                 *(erasures(order) for order in _random_orders(len(values), [seed, row])),
             ]
         )
-        for values, row in zip(attributions, rows, strict=True)
+        for row, values in zip(rows, attributions, strict=True)
     ]
-    found = _score_once(score, first)
+    found = _score_once(score, rows, variants)
     reactions = [p[0] - p[1 : 1 + len(v)] for p, v in zip(found, attributions, strict=True)]
-    by_reaction = score([erasures(each) for each in reactions])
-    falls = np.array(
+    by_reaction = score(rows, [erasures(each) for each in reactions])
+    return np.array(
         [
-            [p[0] - areas for areas in _means(np.concatenate([p[1 + len(values) :], last]))]
+            p[0] - _means(np.concatenate([p[1 + len(values) :], last]))
             for p, last, values in zip(found, by_reaction, attributions, strict=True)
         ]
-    )  # (n, orders, 2)
-    given, chance, best = falls[:, 0], falls[:, 1:-1].mean(1), falls[:, -1]
-    return Faithfulness(
-        comprehensiveness=Gains((given - chance)[:, 0], (best - chance)[:, 0]),
-        sufficiency=Gains((chance - given)[:, 1], (chance - best)[:, 1]),
-        raw={"comprehensiveness": given[:, 0], "sufficiency": given[:, 1]},
     )
 
 
@@ -131,8 +151,10 @@ def _means(probabilities: np.ndarray) -> np.ndarray:
     return probabilities.reshape(NUM_RANDOM_ORDERS + 2, 2, -1).mean(-1)
 
 
-def _score_once(score: Score, variants: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _score_once(
+    score: Score, rows: Sequence[int], variants: Sequence[np.ndarray]
+) -> list[np.ndarray]:
     """Scores what occurs several times once: random orders of a short post often agree."""
     unique = [np.unique(each, axis=0, return_inverse=True) for each in variants]
-    scores = score([masks for masks, _ in unique])
+    scores = score(rows, [masks for masks, _ in unique])
     return [found[places.ravel()] for found, (_, places) in zip(scores, unique, strict=True)]

@@ -49,9 +49,11 @@ def stability(before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np
         before, after: token ids and attributions of the post, each of shape `(L,)`.
 
     Returns:
-        In [-1, 1]; NaN where too few tokens are the same.
+        In [-1, 1]; NaN where the edit left no trace, or too few tokens are the same.
     """
     (ids, attributions), (edited_ids, edited_attributions) = before, after
+    if np.array_equal(ids, edited_ids):
+        return np.nan
     blocks = SequenceMatcher(
         a=ids.tolist(), b=edited_ids.tolist(), autojunk=False
     ).get_matching_blocks()
@@ -59,9 +61,14 @@ def stability(before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np
     now = np.concatenate([np.arange(block.b, block.b + block.size) for block in blocks])
     if len(kept) < MIN_ALIGNED:
         return np.nan
+    return rank_correlation(attributions[kept], edited_attributions[now])
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's, in [-1, 1]; NaN where one of the two does not vary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantInputWarning)
-        return float(spearmanr(attributions[kept], edited_attributions[now]).statistic)
+        return float(spearmanr(first, second).statistic)
 
 
 def plausibility(attributions: np.ndarray, is_cue: np.ndarray) -> float:
@@ -119,6 +126,11 @@ def assess_interpretability(
             "stability": float(np.isnan(stabilities).mean()),
         },
     }
+
+
+def mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Means along the last dimension of what is known; NaN where nothing is."""
+    return np.ma.filled(np.ma.masked_invalid(values).mean(-1), np.nan)
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

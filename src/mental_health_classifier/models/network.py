@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch, ModelOutput
 
@@ -21,6 +21,11 @@ class Network(nn.Module):
         self.heads = heads
 
     def forward(self, batch: Batch) -> ModelOutput:
-        hidden = self.encoder(self.embedding(batch), batch.runs)
+        return self.answer(self.embedding(batch), batch)
+
+    def answer(self, embedded: Tensor, batch: Batch) -> ModelOutput:
+        """The same from the vectors of its tokens on, shape `(N, D)`; of `batch` only the lengths
+        are looked at."""
+        hidden = self.encoder(embedded, batch.runs)
         pooled, token_weights = self.pooling(hidden, batch)
         return ModelOutput(logits=self.heads(pooled), token_weights=token_weights)

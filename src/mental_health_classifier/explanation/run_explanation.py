@@ -1,0 +1,198 @@
+"""How faithfully and how steadily a run's model can be explained, measured on posts of its test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mental_health_classifier.assessment import corpus_of_run
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.evaluation.attention_rollout import attention_entropy, rollout
+from mental_health_classifier.evaluation.faithfulness import faithfulness
+from mental_health_classifier.evaluation.interpretability import (
+    assess_interpretability,
+    mean_of_known,
+    plausibility,
+    rank_correlation,
+    stability,
+    with_neutral_sentence,
+    with_typo,
+)
+from mental_health_classifier.explanation.attention_maps import attention_layers, attention_maps
+from mental_health_classifier.explanation.integrated_gradients import (
+    Attributions,
+    integrated_gradients,
+)
+from mental_health_classifier.explanation.masked_posts import masked_score
+from mental_health_classifier.loaded_network import LoadedNetwork, load_network
+from mental_health_classifier.progress import counting
+from mental_health_classifier.tracking.assessments import task_of, write_assessment
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+CUES = "cues"
+"""The stream that marks what people took as reasons for a label."""
+
+
+def explain_run(run: RunSummary, *, num_posts: int, seed: int) -> dict[str, Any]:
+    """Explains posts of the test part, each for the class that the model says, and stores what the
+    explanations are worth, and them, with offsets in place of tokens.
+
+    Args:
+        num_posts: at most so many, drawn at random.
+        seed: of that draw.
+
+    Raises:
+        InputError: the run has no network, or its posts are not at hand any more.
+    """
+    loaded = network_of(run)
+    posts = corpus_of_run(run).part("test")
+    if len(posts) > num_posts:
+        posts = posts.sample(num_posts, random_state=seed)
+    posts = posts.reset_index(drop=True)
+    tokens = loaded.encode(posts)
+    classes = loaded.predict_tokens(tokens).argmax(1)
+    with counting("Attributing answers to tokens", total=len(posts)) as advance:
+        found = integrated_gradients(loaded, tokens, classes, advance=advance)
+    with counting("Masking what explains", total=len(posts)) as advance:
+        score = masked_score(loaded, tokens, classes)
+        is_faithful = faithfulness(found.tokens, score, seed=seed, advance=advance)
+    authors = posts["author"].where(posts["author"].notna(), posts["id"])
+    is_right = classes == posts["label"].to_numpy()
+    assessment = {
+        "part": "test",
+        **assess_interpretability(
+            is_faithful,
+            _stabilities(loaded, posts, tokens, classes, found),
+            _plausibilities(tokens, found, is_right),
+            groups=pd.factorize(authors)[0],
+            bootstrap_draws=run.configuration["evaluation"]["bootstrap_draws"],
+        ),
+        "incomplete_share": float(1 - found.is_complete.mean()),
+        "attention": describe_attention(loaded, tokens, found),
+    }
+    write_assessment(run.directory, "explain", assessment)
+    write_assessment(
+        run.directory, "explanations", _without_text(loaded, posts, tokens, classes, found)
+    )
+    return assessment
+
+
+def network_of(run: RunSummary) -> LoadedNetwork:
+    """The network of a completed run.
+
+    Raises:
+        InputError: there is none.
+    """
+    if run.status != "completed":
+        raise InputError(
+            f"Run {run.id or run.directory} is {run.status}: only a completed run has a model to "
+            "explain. `mhc runs --status completed` lists those."
+        )
+    if "ensemble" in run.configuration:
+        raise InputError(
+            f"Run {run.id} is an ensemble: explain its members, of which each has its own reasons."
+        )
+    if "network" not in run.configuration:
+        raise InputError(
+            f"Run {run.id} has no network: {run.model} is a sum over words, which explains itself "
+            "by its coefficients. Give a run with a network."
+        )
+    return load_network(run, task=task_of(run))
+
+
+def _stabilities(
+    loaded: LoadedNetwork,
+    posts: pd.DataFrame,
+    tokens: TokenTable,
+    classes: np.ndarray,
+    found: Attributions,
+) -> np.ndarray:
+    """How steady the attributions of each post are under two edits that change no label."""
+    texts = posts["text"].tolist()
+    edits = {
+        "with a typo": [with_typo(text, seed=[row]) for row, text in enumerate(texts)],
+        "with a neutral sentence": [with_neutral_sentence(text) for text in texts],
+    }
+    by_edit = []
+    for name, changed in edits.items():
+        edited = loaded.encode(posts.assign(text=changed))
+        with counting(f"Attributing again {name}", total=len(posts)) as advance:
+            again = integrated_gradients(loaded, edited, classes, advance=advance)
+        pairs = zip(_by_post(tokens.token_ids, tokens), found.tokens, strict=True)
+        edited_pairs = zip(_by_post(edited.token_ids, edited), again.tokens, strict=True)
+        by_edit.append([stability(*both) for both in zip(pairs, edited_pairs, strict=True)])
+    return mean_of_known(np.array(by_edit).T)
+
+
+def _plausibilities(
+    tokens: TokenTable, found: Attributions, is_right: np.ndarray
+) -> np.ndarray | None:
+    """Of posts that the model is right about, as cues are those of the label; None where nobody
+    marked any."""
+    if CUES not in tokens.streams:
+        return None
+    cues = _by_post(tokens.streams[CUES] != 0, tokens)
+    return np.array(
+        [
+            plausibility(values, is_cue) if right else np.nan
+            for values, is_cue, right in zip(found.tokens, cues, is_right, strict=True)
+        ]
+    )
+
+
+def describe_attention(
+    loaded: LoadedNetwork, tokens: TokenTable, found: Attributions
+) -> dict[str, Any] | None:
+    """What attention weights look like, which is no evidence of reasons.
+
+    Returns:
+        `entropy`, of each head by layer, the mean over posts; `rollout_agreement`, the mean rank
+        correlation of how much of each token rollout finds in the post's last vectors with the size
+        of its attribution. None: the network has no attention weights to tell of.
+    """
+    if not attention_layers(loaded.network):
+        return None
+    entropies, agreements = [], []
+    for rows in loaded.sampler(tokens.lengths, seed=0, is_shuffled=False):
+        batch = make_batch(tokens, rows=rows, labels={})
+        maps = attention_maps(loaded.network, batch)
+        for row, layers in zip(batch.post_indices.tolist(), maps, strict=True):
+            entropies.append(np.stack([attention_entropy(weights) for weights in layers]))
+            agreements.append(rank_correlation(rollout(layers).mean(0), np.abs(found.tokens[row])))
+    by_head = np.moveaxis(np.stack(entropies), 0, -1)  # (layers, H, n)
+    return {
+        "entropy": mean_of_known(by_head).round(4).tolist(),
+        "rollout_agreement": float(mean_of_known(np.array(agreements))),
+    }
+
+
+def _by_post(values: np.ndarray, tokens: TokenTable) -> list[np.ndarray]:
+    return np.split(values, tokens.offsets[1:-1])
+
+
+def _without_text(
+    loaded: LoadedNetwork,
+    posts: pd.DataFrame,
+    tokens: TokenTable,
+    classes: np.ndarray,
+    found: Attributions,
+) -> dict[str, Any]:
+    """The explanations themselves, with places of characters in place of tokens."""
+    places, _ = loaded.locate(posts)
+    return {
+        "posts": [
+            {
+                "post": post,
+                "class": loaded.task.class_names[index],
+                "places": of_post.tolist(),
+                "attributions": values.round(4).tolist(),
+            }
+            for post, index, of_post, values in zip(
+                posts["id"], classes, _by_post(places, tokens), found.tokens, strict=True
+            )
+        ]
+    }

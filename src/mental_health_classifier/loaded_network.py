@@ -1,0 +1,110 @@
+"""The network of a trained run, with all that turns posts into its batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from mental_health_classifier.build import build, build_annotators, build_network, set_num_threads
+from mental_health_classifier.contracts import InputError, Task
+from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.token_streams import Annotator, encode_posts
+from mental_health_classifier.data.tokenizer import PostTokenizer
+from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.training.checkpoint_files import read_checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedNetwork:
+    network: nn.Module
+    """Evaluating, with the weights of the best checkpoint."""
+    task: Task
+    tokenizer: PostTokenizer
+    annotators: Mapping[str, Annotator]
+    sampler: Callable[..., Any]
+    """Lengths of posts -> their batches."""
+    max_tokens: int
+    truncate: str
+
+    def encode(self, posts: pd.DataFrame) -> TokenTable:
+        """The tokens of posts with a column `text`, scrubbed, and all that is known of them."""
+        return encode_posts(
+            self.tokenizer,
+            posts,
+            self.annotators,
+            max_tokens=self.max_tokens,
+            truncate=self.truncate,
+        )
+
+    def locate(self, posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """The characters that their tokens stand for, see `PostTokenizer.locate`."""
+        return self.tokenizer.locate(
+            posts["text"].tolist(), max_tokens=self.max_tokens, truncate=self.truncate
+        )
+
+    def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Class probabilities of scrubbed texts, shape `(n, C)`."""
+        return self.predict_tokens(self.encode(pd.DataFrame({"text": texts})))
+
+    def predict_tokens(self, tokens: TokenTable) -> np.ndarray:
+        """The same for posts that are tokens already."""
+        probabilities = np.empty((len(tokens.lengths), self.task.num_classes))
+        with torch.inference_mode():
+            for rows in self.sampler(tokens.lengths, seed=0, is_shuffled=False):
+                batch = make_batch(tokens, rows=rows, labels={})
+                logits = self.network(batch).logits[self.task.name].double()
+                probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()
+        return probabilities
+
+
+def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
+    """Builds a run's network again and fills it with its best weights.
+
+    Raises:
+        InputError: files are missing, or posts would be marked otherwise than in the run.
+    """
+    from omegaconf import DictConfig, OmegaConf
+
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
+    set_num_threads(config.num_threads)
+    folder = run.directory / "checkpoints"
+    try:
+        tokenizer = PostTokenizer.load(folder / "tokenizer.json")
+        tensors, _state = read_checkpoint(folder / "best.safetensors")
+    except OSError as error:
+        raise InputError(
+            f"{folder} does not hold tokenizer.json and best.safetensors as a run leaves them "
+            f"({error.strerror}). Repeat the run."
+        ) from None
+    network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
+    network.load_state_dict(_weights_of_network(tensors))
+    marks = run.data.get("token_streams", {})
+    return LoadedNetwork(
+        network=network,
+        task=task,
+        tokenizer=tokenizer,
+        annotators={
+            name: each.restored(folder, key=marks[name])
+            for name, each in build_annotators(config).items()
+        },
+        sampler=build(config.sampler),
+        max_tokens=config.model.max_tokens,
+        truncate=config.data.truncate,
+    )
+
+
+def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = "network."
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
