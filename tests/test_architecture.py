@@ -36,6 +36,7 @@ WITHOUT_TORCH = {
     "record_commands",
     "variant_commands",
     "worth_commands",
+    "explain_commands",
     "build",
     "sweep",
 }

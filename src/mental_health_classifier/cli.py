@@ -23,6 +23,7 @@ from mental_health_classifier.command_parts import (
     say,
 )
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.explain_commands import commands as explain_commands
 from mental_health_classifier.record_commands import commands as record_commands
 from mental_health_classifier.report_commands import commands as report_commands
 from mental_health_classifier.variant_commands import commands as variant_commands
@@ -52,6 +53,7 @@ app.add_typer(record_commands)
 app.add_typer(worth_commands)
 app.add_typer(variant_commands)
 app.add_typer(report_commands)
+app.add_typer(explain_commands)
 
 
 def main() -> None:

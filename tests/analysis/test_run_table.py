@@ -1,4 +1,5 @@
 import json
+import math
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from mental_health_classifier.analysis.run_table import (
     write_csv,
 )
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.assessments import write_assessment
 from mental_health_classifier.tracking.run_index import read_run
 
 
@@ -219,3 +221,22 @@ def test_a_table_is_written_once_and_never_over_another_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         write_csv(table, str(tmp_path / "file" / "runs.csv"))
+
+
+def test_what_explanations_are_worth_is_a_column_where_it_was_measured(tmp_path):
+    measured, other = write_run(tmp_path / "a"), write_run(tmp_path / "b")
+    write_assessment(
+        measured,
+        "explain",
+        {
+            "interpretability_score": 0.7,
+            "stability": 0.5,
+            "plausibility": None,
+            "intervals": {"interpretability_score": [0.6, 0.8]},
+        },
+    )
+    table = table_of_runs(measured, other)
+    assert table["interpretability_score"].tolist() == pytest.approx([0.7, math.nan], nan_ok=True)
+    assert table["interpretability_score_low"][0] == 0.6
+    assert table["interpretability_stability"][0] == 0.5
+    assert table["interpretability_plausibility"].isna().all()

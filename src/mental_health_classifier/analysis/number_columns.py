@@ -15,9 +15,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mental_health_classifier.analysis.terminal import is_interval, is_number
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary
 
 CEILING = "ceiling_"
+
+INTERPRETABILITY = {
+    "interpretability_score": "interpretability_score",
+    **{
+        part: f"interpretability_{part}"
+        for part in ("comprehensiveness", "sufficiency", "stability", "plausibility")
+    },
+}
+"""Columns of what `mhc explain` measures."""
 
 
 class Source(NamedTuple):
@@ -27,13 +38,17 @@ class Source(NamedTuple):
     """What their columns begin with."""
     values: Mapping[str, Any]
     intervals: Mapping[str, Any]
-    among: Collection[str]
-    """All keys measured together with them, see `column_of`."""
+    among: Collection[str] | None
+    """All keys measured together with them, see `column_of`. None: the keys are columns as they
+    are."""
 
 
 def sources_of(run: RunSummary) -> list[Source]:
-    """The run's own numbers, then those of its yardstick, distances to it, and ceilings."""
+    """The run's own numbers, what was measured of it later, the numbers of its yardstick, distances
+    to that, and ceilings."""
     sources = [Source("", run.metrics, run.intervals, run.metrics)]
+    if later := interpretability_of(run):
+        sources.append(Source("", *later, None))
     yardstick = run.yardstick or {}
     if differences := yardstick.get("differences"):
         measured = yardstick.get("metrics", {})
@@ -42,7 +57,7 @@ def sources_of(run: RunSummary) -> list[Source]:
         sources.append(Source("yardstick_", compared, {}, measured))
         sources.append(Source("yardstick_difference_", differences, ends, measured))
     if ceilings := run.data.get("ceilings"):
-        sources.append(Source(CEILING, ceilings, {}, ()))
+        sources.append(Source(CEILING, ceilings, {}, None))
     return sources
 
 
@@ -59,6 +74,23 @@ def column_of(key: str, keys: Collection[str]) -> str:
     if "/" in rest and f"{part}/{name}" in keys:
         name = rest.replace("/", "_class_", 1)
     return f"{'final' if part == 'test' else part}_{name}"
+
+
+def interpretability_of(run: RunSummary) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """What `mhc explain` has measured, with intervals, by column; None where it has not."""
+    try:
+        found = read_assessment(run.directory, "explain")
+    except InputError:
+        # The table says what is known; `mhc show` says what is damaged.
+        return None
+    if found is None:
+        return None
+    columns = {name: column for name, column in INTERPRETABILITY.items() if name in found}
+    intervals = found.get("intervals", {})
+    return (
+        {column: found[name] for name, column in columns.items()},
+        {column: intervals[name] for name, column in columns.items() if name in intervals},
+    )
 
 
 class NumberColumns:
@@ -106,7 +138,7 @@ class _Shape:
     def __init__(self, source: Source) -> None:
         self.places = array("q")
         self.names = {
-            key: source.prefix + (key if source.prefix == CEILING else column_of(key, source.among))
+            key: source.prefix + (key if source.among is None else column_of(key, source.among))
             for key in source.values
         }
         """The column of each key."""

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+import torch
+from small_networks import loaded, tokens_of
+
+from mental_health_classifier.explanation import integrated_gradients as module
+from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
+
+POSTS = tokens_of([3, 4, 5], [6, 7, 8, 9], [2, 3, 2], [10])
+
+
+def test_what_a_linear_model_adds_up_is_found_exactly() -> None:
+    bag = loaded(num_layers=0)
+    network, classes = bag.network, np.array([1, 0, 2, 1])
+    found = integrated_gradients(bag, POSTS, classes)
+    vectors = network.embedding.tokens.weight
+    head = network.heads.by_task["condition"].weight
+    for row, values in enumerate(found.tokens):
+        ids = torch.from_numpy(POSTS.token_ids[slice(*POSTS.offsets[row : row + 2])].astype(int))
+        expected = (vectors[ids] - vectors[bag.tokenizer.mask_id]) @ head[classes[row]] / len(ids)
+        assert values == pytest.approx(expected.detach().numpy(), abs=1e-6)
+    assert found.gaps == pytest.approx(np.zeros(4), abs=1e-6)
+
+
+def test_attributions_add_up_to_what_masking_everything_changes() -> None:
+    deep, classes = loaded(num_layers=2), np.array([1, 0, 2, 1])
+    found = integrated_gradients(deep, POSTS, classes)
+    everything = tokens_of(*[[deep.tokenizer.mask_id] * n for n in (3, 4, 3, 1)])
+    for row, index in enumerate(classes):
+        with_tokens, without = (float(deep.logits(t, row)[index]) for t in (POSTS, everything))
+        assert found.differences[row] == pytest.approx(with_tokens - without, abs=1e-4)
+        assert found.tokens[row].sum() == pytest.approx(with_tokens - without, rel=0.05, abs=1e-4)
+    assert found.is_complete.all()
+
+
+def test_posts_whose_attributions_do_not_add_up_get_more_steps(monkeypatch) -> None:
+    monkeypatch.setattr(module, "NUM_STEPS", 1)
+    deep, classes = loaded(num_layers=2, scale=6.0), np.array([1, 0, 2, 1])
+    monkeypatch.setattr(module, "MAX_STEPS", 1)
+    rough = integrated_gradients(deep, POSTS, classes)
+    monkeypatch.setattr(module, "MAX_STEPS", 800)
+    done = []
+    fine = integrated_gradients(deep, POSTS, classes, advance=done.append)
+    assert not rough.is_complete.all() and fine.is_complete.all()
+    assert sum(done) == len(classes)
+
+
+def test_a_post_is_explained_alike_whatever_it_is_explained_with() -> None:
+    deep = loaded(num_layers=2)
+    together = integrated_gradients(deep, POSTS, np.array([1, 0, 2, 1])).tokens
+    alone = integrated_gradients(deep, tokens_of([6, 7, 8, 9]), np.array([0])).tokens
+    assert together[1] == pytest.approx(alone[0], abs=1e-5)
