@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.data.token_streams import Annotator
+    from mental_health_classifier.models.network import Network
     from mental_health_classifier.tracking.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
@@ -118,7 +119,7 @@ def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
     )
 
 
-def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[Task]) -> nn.Module:
+def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[Task]) -> Network:
     """Builds the architecture; its weights are a function of the random state of torch."""
     from mental_health_classifier.models.network import Network
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from mental_health_classifier.build import build, build_annotators, build_network, set_num_threads
 from mental_health_classifier.contracts import InputError, Task
@@ -17,13 +16,14 @@ from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.token_streams import Annotator, encode_posts
 from mental_health_classifier.data.tokenizer import PostTokenizer
+from mental_health_classifier.models.network import Network
 from mental_health_classifier.tracking.run_summary import RunSummary
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedNetwork:
-    network: nn.Module
+    network: Network
     """Evaluating, with the weights of the best checkpoint."""
     task: Task
     tokenizer: PostTokenizer

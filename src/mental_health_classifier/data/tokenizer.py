@@ -42,7 +42,9 @@ class PostTokenizer:
     @property
     def mask_id(self) -> int:
         """The token that stands for a masked one."""
-        return self._tokenizer.token_to_id(MASK)
+        token = self._tokenizer.token_to_id(MASK)
+        assert token is not None
+        return token
 
     def to_json(self) -> str:
         return self._tokenizer.to_str()

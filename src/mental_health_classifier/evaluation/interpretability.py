@@ -68,7 +68,8 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's, in [-1, 1]; NaN where one of the two does not vary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantInputWarning)
-        return float(spearmanr(first, second).statistic)
+        correlation, _ = spearmanr(first, second)
+    return float(correlation)
 
 
 def plausibility(attributions: np.ndarray, is_cue: np.ndarray) -> float:
