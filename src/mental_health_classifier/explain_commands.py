@@ -107,6 +107,6 @@ def _measure(run: str, roots: list[Path], *, posts: int, seed: int, as_json: boo
         return print_json([assessment])
     print_table(lambda _width: interpretability_table(assessment))
     say(
-        "0 is chance, 1 is as good as the order of the model's own reactions. Left out: posts that "
-        "leave nothing to gain between the two."
+        "0 is chance, 1 is as good as greedy search through the model's own reactions. Left out: "
+        "posts that leave nothing to gain between the two."
     )

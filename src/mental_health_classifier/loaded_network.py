@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mental_health_classifier.build import build, build_annotators, build_network, set_num_threads
-from mental_health_classifier.contracts import InputError, Task
-from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.build import build_annotators, build_network, set_num_threads
+from mental_health_classifier.contracts import Batch, InputError, Task
+from mental_health_classifier.data.batching import Buckets, make_batch
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.token_streams import Annotator, encode_posts
 from mental_health_classifier.data.tokenizer import PostTokenizer
@@ -28,8 +28,10 @@ class LoadedNetwork:
     task: Task
     tokenizer: PostTokenizer
     annotators: Mapping[str, Annotator]
-    sampler: Callable[..., Any]
-    """Lengths of posts -> their batches."""
+    max_posts: int
+    """Of a batch at most."""
+    token_budget: int
+    """Tokens of a batch at most."""
     max_tokens: int
     truncate: str
 
@@ -57,11 +59,21 @@ class LoadedNetwork:
         """The same for posts that are tokens already."""
         probabilities = np.empty((len(tokens.lengths), self.task.num_classes))
         with torch.inference_mode():
-            for rows in self.sampler(tokens.lengths, seed=0, is_shuffled=False):
-                batch = make_batch(tokens, rows=rows, labels={})
+            for batch in self.batches(tokens):
                 logits = self.network(batch).logits[self.task.name].double()
                 probabilities[batch.post_indices.numpy()] = logits.softmax(-1).numpy()
         return probabilities
+
+    def batches(self, tokens: TokenTable) -> Iterator[Batch]:
+        """Posts in the order of their lengths; `post_indices` says which they are."""
+        buckets = Buckets(
+            tokens.lengths,
+            max_posts=self.max_posts,
+            token_budget=self.token_budget,
+            is_shuffled=False,
+        )
+        for rows in buckets.batches(None):
+            yield make_batch(tokens, rows=rows, labels={})
 
 
 def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
@@ -95,7 +107,8 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
             name: each.restored(folder, key=marks[name])
             for name, each in build_annotators(config).items()
         },
-        sampler=build(config.sampler),
+        max_posts=config.sampler.max_posts,
+        token_budget=config.sampler.token_budget,
         max_tokens=config.model.max_tokens,
         truncate=config.data.truncate,
     )

@@ -58,10 +58,25 @@ def test_chance_scores_about_zero() -> None:
     )
 
 
-def test_the_order_of_the_models_own_reactions_scores_one() -> None:
-    alone = [np.eye(len(worth), dtype=bool) for worth in WORTHS]
-    reactions = [-p for p in bag_of_tokens(range(len(WORTHS)), alone)]
-    assert normalised(reactions) == pytest.approx((1, 1))
+def test_the_best_order_of_a_model_scores_one() -> None:
+    # Of tokens that add up none is better than the one that adds most.
+    assert normalised(WORTHS) == pytest.approx((1, 1))
+
+
+def test_greedy_search_sees_that_either_of_two_tokens_is_enough() -> None:
+    # Token 0 alone changes nothing while token 1 says the same; 2 is worth little by itself.
+    def score(rows: Sequence[int], masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [
+            0.1 + 0.6 * (~masked[:, :2]).any(1) + 0.1 * ~masked[:, 2]
+            for masked in masks
+        ]  # fmt: skip
+
+    best = faithfulness([np.array([3.0, 2.0, 1.0, 0.0, -1.0, -2.0])], score)
+    # Sizes 1, 2 and 3 (of 6). Greedy: 2 first (.7), then 0 (.7), then 1 (.1); mean fall .2667.
+    # In order: 0 (.8), 1 (.2), 2 (.1).
+    assert best.raw["comprehensiveness"] == pytest.approx([(0 + 0.6 + 0.7) / 3])
+    headroom, gained = best.comprehensiveness.headroom, best.comprehensiveness.gained
+    assert (headroom - gained)[0] == pytest.approx((0.1 + 0.1 + 0.7) / 3 - (0 + 0.6 + 0.7) / 3)
 
 
 def test_the_wrong_way_round_scores_zero() -> None:

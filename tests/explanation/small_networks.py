@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from mental_health_classifier.contracts import Task
-from mental_health_classifier.data.batching import LengthBuckets, make_batch
+from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.loaded_network import LoadedNetwork
 from mental_health_classifier.models.attention import EntmaxAttention
@@ -69,7 +69,8 @@ def loaded(*, num_layers: int, scale: float = 1.0, seed: int = 0) -> Small:
         task=TASK,
         tokenizer=MaskIsOne(),  # pyright: ignore[reportArgumentType]
         annotators={},
-        sampler=functools.partial(LengthBuckets, max_posts=8, token_budget=512),
+        max_posts=8,
+        token_budget=512,
         max_tokens=64,
         truncate="head",
     )

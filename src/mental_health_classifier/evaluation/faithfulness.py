@@ -1,7 +1,7 @@
 """Whether the tokens that an explanation names are those that the model decides by.
 
 Tokens are masked, not deleted, and what becomes of the probability is compared with what becomes of
-it when tokens are masked in random order, and in the order of the model's own reaction to each.
+it when tokens are masked in random order, and greedily, by the model's own reaction to each.
 
 Source: DeYoung et al., ERASER: A Benchmark to Evaluate Rationalized NLP Models, ACL 2020
     (comprehensiveness, sufficiency, areas over the perturbation curve).
@@ -18,7 +18,7 @@ PERCENTAGES = (1, 5, 10, 20, 50)
 """How much of a post counts as the explanation, in turn."""
 NUM_RANDOM_ORDERS = 10
 MIN_HEADROOM = 0.02
-"""Where the best order gains less over chance than this there is nothing to explain."""
+"""Where greedy search gains less over chance than this there is nothing to explain."""
 
 Score = Callable[[Sequence[int], Sequence[np.ndarray]], list[np.ndarray]]
 """Some posts, and for each which tokens are masked in each of its variants, bool `(variants, L)`,
@@ -30,7 +30,7 @@ _POSTS_AT_ONCE = 32
 @dataclass(frozen=True, slots=True)
 class Gains:
     """Of each post, shape `(n,)`: how much the explanation has the probability move beyond chance,
-    and how much the order of the model's own reactions has."""
+    and how much greedy search has."""
 
     gained: np.ndarray
     headroom: np.ndarray
@@ -45,7 +45,7 @@ class Gains:
         return float(1 - self.is_kept.mean())
 
     def normalised(self, weights: np.ndarray) -> np.ndarray:
-        """0: no better than chance, 1: as good as the model's own reactions, for posts that count
+        """0: no better than chance, 1: as good as greedy search, for posts that count
         as often as `weights` of shape `(draws, n)` say.
 
         Gains and headroom are summed before they are divided, and clipped at the end: a mean of
@@ -75,7 +75,7 @@ def faithfulness(
     seed: int = 0,
     advance: Callable[[int], object] = lambda _: None,
 ) -> Faithfulness:
-    """Masks tokens of posts in the order of their attributions, at random, and by reaction.
+    """Masks tokens of posts in the order of their attributions, at random, and greedily.
 
     Args:
         attributions: of the tokens of each post, shape `(L,)`; the highest first.
@@ -101,13 +101,12 @@ def _falls(
     rows: Sequence[int], attributions: Sequence[np.ndarray], score: Score, seed: int
 ) -> np.ndarray:
     """Mean fall of the probability, shape `(n, orders, 2)`: without the explanation and with it
-    alone, for the attributions, each random order, and the order of reactions."""
-    # First each post as it is and with each single token masked, so that reactions are known.
+    alone, for the attributions, each random order, and the greedy one."""
+    lengths = [len(values) for values in attributions]
     variants = [
         np.concatenate(
             [
                 np.zeros((1, len(values)), dtype=bool),
-                np.eye(len(values), dtype=bool),
                 erasures(values),
                 *(erasures(order) for order in _random_orders(len(values), [seed, row])),
             ]
@@ -115,30 +114,63 @@ def _falls(
         for row, values in zip(rows, attributions, strict=True)
     ]
     found = _score_once(score, rows, variants)
-    reactions = [p[0] - p[1 : 1 + len(v)] for p, v in zip(found, attributions, strict=True)]
-    by_reaction = score(rows, [erasures(each) for each in reactions])
+    removed = _greedy(score, rows, lengths, is_removal=True)
+    kept = _greedy(score, rows, lengths, is_removal=False)
+    greedily = score(rows, [np.concatenate(each) for each in zip(removed, kept, strict=True)])
     return np.array(
         [
-            p[0] - _means(np.concatenate([p[1 + len(values) :], last]))
-            for p, last, values in zip(found, by_reaction, attributions, strict=True)
+            p[0] - _means(np.concatenate([p[1:], last]))
+            for p, last in zip(found, greedily, strict=True)
         ]
     )
+
+
+def _greedy(
+    score: Score, rows: Sequence[int], lengths: Sequence[int], *, is_removal: bool
+) -> list[np.ndarray]:
+    """Masks as in one half of `erasures`, for explanations that grow by the tokens to which the
+    model reacts most, each tried alone beside those chosen at smaller sizes.
+
+    Returns:
+        For each post bool of shape `(sizes, L)`.
+    """
+    sizes = [_sizes(length) for length in lengths]
+    masks = [
+        np.zeros((len(of_post), n), dtype=bool) for of_post, n in zip(sizes, lengths, strict=True)
+    ]
+    chosen = [np.zeros(length, dtype=bool) for length in lengths]
+    for step in range(max(map(len, sizes))):
+        growing = [place for place in range(len(rows)) if step < len(sizes[place])]
+        candidates = [np.flatnonzero(~chosen[place]) for place in growing]
+        tried = [
+            chosen[place] | np.eye(lengths[place], dtype=bool)[each]
+            for place, each in zip(growing, candidates, strict=True)
+        ]
+        probabilities = score(
+            [rows[place] for place in growing], tried if is_removal else [~each for each in tried]
+        )
+        for place, each, p in zip(growing, candidates, probabilities, strict=True):
+            best_first = np.argsort(p if is_removal else -p, kind="stable")
+            chosen[place][each[best_first[: sizes[place][step] - chosen[place].sum()]]] = True
+            masks[place][step] = chosen[place] if is_removal else ~chosen[place]
+    return masks
 
 
 def erasures(attributions: np.ndarray) -> np.ndarray:
     """Which tokens to mask: at each size of explanation first it, then in turn all but it.
 
-    Sizes that come out the same for a short post count once.
-
     Returns:
         bool, shape `(2 * sizes, L)`.
     """
-    num_tokens = len(attributions)
-    sizes = np.unique([max(1, -(-percent * num_tokens // 100)) for percent in PERCENTAGES])
-    ranks = np.empty(num_tokens, dtype=np.int64)
-    ranks[np.argsort(-attributions, kind="stable")] = np.arange(num_tokens)
-    is_explanation = ranks < sizes[:, None]
+    ranks = np.empty(len(attributions), dtype=np.int64)
+    ranks[np.argsort(-attributions, kind="stable")] = np.arange(len(attributions))
+    is_explanation = ranks < _sizes(len(attributions))[:, None]
     return np.concatenate([is_explanation, ~is_explanation])
+
+
+def _sizes(num_tokens: int) -> np.ndarray:
+    """How many tokens explain a post, in turn; what comes out the same counts once."""
+    return np.unique([max(1, -(-percent * num_tokens // 100)) for percent in PERCENTAGES])
 
 
 def _random_orders(num_tokens: int, seed: Sequence[int]) -> list[np.ndarray]:

@@ -20,7 +20,7 @@ NUM_STEPS = 50
 MAX_STEPS = 800
 MAX_GAP = 0.05
 """Of what is to be explained, the share that attributions may be off in sum."""
-TOKENS_AT_ONCE = 8192
+TOKENS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)

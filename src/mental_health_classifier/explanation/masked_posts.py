@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from mental_health_classifier.data.batching import LengthBuckets
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.token_streams import OUTSIDE
 from mental_health_classifier.evaluation.faithfulness import Score
 from mental_health_classifier.loaded_network import LoadedNetwork
 
-TOKENS_AT_ONCE = 8192
+TOKENS_AT_ONCE = 4096
 
 
 def masked(
@@ -54,8 +52,7 @@ def masked_score(loaded: LoadedNetwork, tokens: TokenTable, classes: np.ndarray)
         classes: the class that is explained of each, shape `(n,)`.
     """
     # Variants of a post are equally long: many at once are one call of attention.
-    buckets = partial(LengthBuckets, max_posts=TOKENS_AT_ONCE, token_budget=TOKENS_AT_ONCE)
-    quick = replace(loaded, sampler=buckets)
+    quick = replace(loaded, max_posts=TOKENS_AT_ONCE, token_budget=TOKENS_AT_ONCE)
 
     def score(rows: Sequence[int], masks: Sequence[np.ndarray]) -> list[np.ndarray]:
         variants = masked(tokens, rows, masks, mask_id=loaded.tokenizer.mask_id)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from mental_health_classifier.assessment import corpus_of_run
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.evaluation.attention_rollout import attention_entropy, rollout
 from mental_health_classifier.evaluation.faithfulness import faithfulness
@@ -157,8 +156,7 @@ def describe_attention(
     if not attention_layers(loaded.network):
         return None
     entropies, agreements = [], []
-    for rows in loaded.sampler(tokens.lengths, seed=0, is_shuffled=False):
-        batch = make_batch(tokens, rows=rows, labels={})
+    for batch in loaded.batches(tokens):
         maps = attention_maps(loaded.network, batch)
         for row, layers in zip(batch.post_indices.tolist(), maps, strict=True):
             entropies.append(np.stack([attention_entropy(weights) for weights in layers]))
