@@ -49,7 +49,8 @@ def test_the_summary_says_what_ran_and_what_came_of_it(tmp_path):
     assert "1 completed run of 1 configuration can be compared" in said
     assert "same 1,200 posts (posts)" in said
     assert (
-        "The recommended run, good, finds 0.900 [0.86, 0.93] (n = 100) of the suicide posts" in said
+        "The recommended run, good (seed 1), finds 0.900 [0.86, 0.93] (n = 100) of the suicide posts"
+        in said
     )
     assert "above TF-IDF with logistic regression on the same posts (+0.100 [0.02, 0.18]" in said
     assert "found 0.720 [0.68, 0.75] (n = 100) of the suicide posts" in said

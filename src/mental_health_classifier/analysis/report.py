@@ -100,7 +100,7 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         replays=replays(evidence),
         failures=failures(evidence),
         gates=gates,
-        gates_of=None if shown is None else evidence.link(shown),
+        gates_of=None if shown is None else evidence.seed_link(shown),
         problems=[(evidence.link(run), problem) for run, problem in evidence.problems],
         runs=run_sections(evidence),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mental_health_classifier.analysis.certificate_text import certificate_sentences
+from mental_health_classifier.analysis.certificate_text import certificate_summary
 from mental_health_classifier.analysis.groups_page import TOO_FEW, group_notes, group_rows
 from mental_health_classifier.analysis.report_charts import Chart, Line, path_of, x_scale, y_scale
 from mental_health_classifier.analysis.report_evidence import Evidence
@@ -43,8 +43,10 @@ class Clinical:
     """The priority class in the words of an alert, each with its number."""
     classes: Sequence[Row]
     """Recall, precision and F1 of every class, the priority class first."""
-    certificate: Sequence[str]
-    """Empty: there is none."""
+    certificate: str | None
+    """What is promised at which price, or why nothing is; None: it was not asked for."""
+    guaranteed: str | None
+    not_guaranteed: Sequence[str]
     calibration: Sequence[Row]
     """Before and after the temperature; empty: not measured."""
     triage: Sequence[Row]
@@ -76,11 +78,13 @@ def clinical(evidence: Evidence, run: RunSummary) -> Clinical:
         _decision_chart(calibration),
     ]
     return Clinical(
-        run=evidence.link(run),
+        run=evidence.seed_link(run),
         priority_class=evidence.priority_class,
         detection=_detection(evidence, run),
         classes=_classes(evidence, run),
-        certificate=[] if certificate is None else list(certificate_sentences(certificate)),
+        certificate=None if certificate is None else certificate_summary(certificate),
+        guaranteed=(certificate or {}).get("guaranteed"),
+        not_guaranteed=(certificate or {}).get("not_guaranteed", ()),
         calibration=[] if calibration is None else _calibration(calibration, evidence.anchor(run)),
         triage=[] if triage is None else _triage(triage, evidence.anchor(run)),
         groups=[] if groups is None else _groups(groups, evidence.anchor(run)),

@@ -56,6 +56,11 @@ class Evidence:
     def link(self, run: RunSummary) -> RunLink:
         return RunLink(name_of(run), self.anchor(run))
 
+    def seed_link(self, run: RunSummary) -> RunLink:
+        """With the seed, where a sentence is about one run of a configuration."""
+        name = name_of(run) if run.seed is None else f"{name_of(run)} (seed {run.seed})"
+        return RunLink(name, self.anchor(run))
+
     def assessment(self, run: RunSummary, name: str) -> Mapping[str, Any] | None:
         """None: it was not made, or cannot be read."""
         return self.assessments.get(run.directory, {}).get(name)

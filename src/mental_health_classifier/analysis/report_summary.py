@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from mental_health_classifier.analysis.report_evidence import Evidence
 from mental_health_classifier.analysis.report_gates import Gate
 from mental_health_classifier.analysis.report_parts import (
+    Measure,
     Sentence,
     decimal,
     difference_to_yardstick,
+    interval_of,
     listed,
     measure_of,
     shortened,
@@ -59,9 +61,9 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
     headline = measure_of(run, f"test/{evidence.headline}", anchor)
     if found.run is None:
         yield ("No configuration can be recommended: ", found.reason, ".")
-    which: Sentence = ("The recommended run, ", evidence.link(run), ",")
+    which: Sentence = ("The recommended run, ", evidence.seed_link(run), ",")
     if found.run is None:
-        which = ("The run that ranks highest on validation, ", evidence.link(run), ",")
+        which = ("The run that ranks highest on validation, ", evidence.seed_link(run), ",")
     if evidence.priority_class is None:
         yield (*which, " reaches a macro F1 of ", headline, " on test.")
     else:
@@ -126,7 +128,17 @@ def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence
         f"{decimal(certificate['confidence'], 2)}"
     )
     if certificate["is_certified"]:
-        yield (f"Its certificate promises {promise} for posts like those it was calibrated on.",)
+        alarms = Measure(
+            certificate["false_alarm_rate"],
+            evidence.anchor(run),
+            interval_of(certificate["false_alarm_interval"]),
+        )
+        yield (
+            f"Its certificate promises {promise} for posts like those it was calibrated on, at a "
+            "threshold that alerts ",
+            alarms,
+            " of the other posts.",
+        )
     else:
         yield (f"It has no certificate: {promise} cannot be promised.",)
 
