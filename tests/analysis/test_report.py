@@ -48,10 +48,7 @@ def test_the_summary_says_what_ran_and_what_came_of_it(tmp_path):
     assert "This report covers 3 runs, 1 completed, 1 failed and 1 killed." in said
     assert "1 completed run of 1 configuration can be compared" in said
     assert "same 1,200 posts (posts)" in said
-    assert (
-        "The recommended run, good (seed 1), finds 0.900 [0.86, 0.93] (n = 100) of the suicide posts"
-        in said
-    )
+    assert "The recommended run, good (seed 1), finds 0.900 [0.86, 0.93] (n = 100) of the" in said
     assert "above TF-IDF with logistic regression on the same posts (+0.100 [0.02, 0.18]" in said
     assert "found 0.720 [0.68, 0.75] (n = 100) of the suicide posts" in said
     assert "Of 8 conditions for any use with people, the records show 1 to be met." in said
@@ -174,6 +171,33 @@ def test_a_damaged_assessment_is_named_and_counts_as_none(tmp_path, content):
     ((link, problem),) = report.problems
     assert link.name == "baseline" and "certificate.json is damaged" in problem
     assert report.gates[0].state == "no evidence"
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "named"),
+    [
+        ("data", {"parts": {"train": None}}, "data.json: parts.train"),
+        ("data", {"warnings": None}, "data.json: warnings"),
+        ("end", {"yardstick": {"differences": [1]}}, "end.json: yardstick.differences"),
+        ("end", {"metrics": {"val/accuracy": "high"}}, "end.json: metrics.val/accuracy"),
+        ("run", {"git": {"commit": 7}}, "run.json: git.commit"),
+    ],
+)
+def test_a_record_of_another_shape_is_damaged_and_says_where(tmp_path, place, content, named):
+    good = write_run(tmp_path / "good")
+    other = write_run(tmp_path / "other", **{place: content})
+    report = report_on(good, other)
+    (failure,) = report.failures
+    assert (failure.run.name, failure.status) == ("other", "damaged")
+    assert named in failure.reason.text
+
+
+def test_an_assessment_of_another_shape_is_named(tmp_path):
+    run = write_run(tmp_path / "a")
+    (run / "assessments").mkdir()
+    (run / "assessments" / "certificate.json").write_text('{"is_certified": true}')
+    ((_, problem),) = report_on(run).problems
+    assert "certificate.json lacks priority_class, required_recall, confidence" in problem
 
 
 def test_numbers_that_were_not_measured_are_dashes(tmp_path):

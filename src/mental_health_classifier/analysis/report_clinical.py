@@ -72,7 +72,7 @@ def clinical(evidence: Evidence, run: RunSummary) -> Clinical:
     triage = evidence.assessment(run, "triage")
     groups = evidence.assessment(run, "groups")
     charts = [
-        _roc(run, evidence.priority_class),
+        _roc(run),
         _reliability(calibration),
         _triage_chart(triage),
         _decision_chart(calibration),
@@ -171,10 +171,11 @@ def _triage(triage: Mapping[str, Any], anchor: str) -> list[Row]:
     rows = []
     for key, needed in triage["shares_needed"].items():
         sensitivity, wanted = key.split("/")
-        label = f"{float(wanted):.0%} found, by reviewers who notice {float(sensitivity):.0%}"
+        found, noticed = (f"{100 * float(share):g} %" for share in (wanted, sensitivity))
+        label = f"{found} found, by reviewers who notice {noticed}"
         cell: Piece = "not with such reviewers"
-        if needed is not None:
-            cell = Measure(needed["share"], anchor, interval_of(needed["interval"]))
+        if isinstance(needed, Mapping):
+            cell = Measure(needed.get("share"), anchor, interval_of(needed.get("interval")))
         rows.append(Row(Said(label), [cell]))
     return rows
 
@@ -207,8 +208,8 @@ def _groups(assessed: Mapping[str, Any], anchor: str) -> list[Row]:
     return rows
 
 
-def _roc(run: RunSummary, priority_class: str | None) -> Chart | None:
-    if priority_class is None:
+def _roc(run: RunSummary) -> Chart | None:
+    if run.data.get("priority_class") is None:
         return None
     try:
         test = stored_predictions(run, ["test"])["test"]
@@ -233,7 +234,8 @@ def _reliability(calibration: Mapping[str, Any] | None) -> Chart | None:
         ("before", "as the model says", "s1"),
         ("after", "after the temperature", "s0"),
     ):
-        curve = (calibration or {}).get(when, {}).get("priority", {}).get("reliability_curve")
+        of_priority = (calibration or {}).get(when, {}).get("priority") or {}
+        curve = of_priority.get("reliability_curve")
         if curve:
             said = [point["predicted"] for point in curve]
             lines.append((label, said, [point["observed"] for point in curve], style))
@@ -253,7 +255,7 @@ def _triage_chart(triage: Mapping[str, Any] | None) -> Chart | None:
     read = [point["share_read"] for point in triage["curve"]]
     lines = [
         (
-            f"reviewer notices {float(sensitivity):.0%}",
+            f"reviewer notices {100 * float(sensitivity):g} %",
             read,
             [point["recall"][sensitivity] for point in triage["curve"]],
             f"s{place}",

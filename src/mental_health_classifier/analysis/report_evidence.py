@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.analysis.report_parts import RunLink, shortened
+from mental_health_classifier.analysis.report_records import (
+    problem_of_assessment,
+    with_its_problems,
+)
 from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.headline import headline_of
@@ -75,7 +79,7 @@ class Evidence:
 
 def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     """Reads what the report needs of some runs; nothing that is damaged ends it."""
-    ordered = sorted(runs, key=_rank)
+    ordered = sorted(map(with_its_problems, runs), key=_rank)
     comparable, _ = on_the_same_posts(ordered)
     key = f"val/{headline_of(comparable[0].data.get('priority_class'))}" if comparable else ""
     candidates = [each for each in candidates_among(comparable) if each.values(key)]
@@ -120,6 +124,10 @@ def _assessments_of(
         except (OSError, InputError) as error:
             problems.append((run, f"{name}: {error}"))
             continue
-        if content is not None:
+        if content is None:
+            continue
+        if problem := problem_of_assessment(name, content):
+            problems.append((run, problem))
+        else:
             found[name] = content
     return found

@@ -38,7 +38,7 @@ class Candidate:
 
     def best_run(self, key: str) -> RunSummary:
         """The seed with the greatest value."""
-        return max(self.runs, key=lambda run: run.metrics[key] or 0)
+        return max(self.runs, key=lambda run: run.metrics.get(key) or 0)
 
 
 def candidates_among(runs: Iterable[RunSummary]) -> list[Candidate]:

@@ -35,7 +35,7 @@ def alert_churn(runs: Sequence[RunSummary]) -> float | None:
 def _alerts_for_priority_posts(run: RunSummary) -> np.ndarray | None:
     """Whether each priority post is alerted at the frozen threshold, in the order of the posts."""
     threshold = run.metrics.get("test/operating_point/threshold")
-    if threshold is None:
+    if threshold is None or run.data.get("priority_class") is None:
         return None
     task = Task("task", tuple(run.data["classes"]), run.data["priority_class"])
     predictions = read_predictions(Path(run.directory, "predictions", "test.csv"), task)
