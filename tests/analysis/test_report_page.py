@@ -69,7 +69,7 @@ def html(tmp_path):
 
 def test_whatever_people_wrote_is_shown_escaped_and_short(html):
     page = Page(html)
-    assert len(page.named("script")) == 2 and not page.named("img", "iframe", "object")
+    assert len(page.named("script")) == 2 and not page.named("iframe", "object")
     assert not [name for _, attributes in page.elements for name in attributes if name[:2] == "on"]
     assert "<script>alert(1)</script>" in page.text
     assert "\u202e" not in html and "\\u202e" in page.text
@@ -80,7 +80,9 @@ def test_whatever_people_wrote_is_shown_escaped_and_short(html):
 def test_nothing_is_asked_of_any_network(html):
     page = Page(html)
     addresses = [*page.attributes("href"), *page.attributes("src"), *page.attributes("srcset")]
-    assert {address for address in addresses if not address.startswith("#")} == {"data:,"}
+    elsewhere = {address for address in addresses if not address.startswith("#")}
+    assert "data:," in elsewhere
+    assert all(address.startswith("data:") for address in elsewhere)
     assert not re.search(r"url\(|@import|https?://", html)
 
 

@@ -14,6 +14,12 @@ from mental_health_classifier.analysis.report_cost import Cost, costs
 from mental_health_classifier.analysis.report_curves import Curves, training_curves
 from mental_health_classifier.analysis.report_data import Posts, posts_of
 from mental_health_classifier.analysis.report_evidence import gather_evidence
+from mental_health_classifier.analysis.report_figures import (
+    EmbeddedFigure,
+    architecture,
+    confusion,
+    efficiency,
+)
 from mental_health_classifier.analysis.report_gates import Gate, gates_of, verdict_of
 from mental_health_classifier.analysis.report_hypotheses import Hypothesis, hypotheses
 from mental_health_classifier.analysis.report_parts import RunLink, Sentence
@@ -56,12 +62,15 @@ class Report:
     hypotheses: Sequence[Hypothesis]
     groups: Sequence[RunGroup]
     sizes: Sequence[SizeStep]
+    architecture: EmbeddedFigure | None
     curves: Curves
     clinical: Clinical | None
+    confusion: EmbeddedFigure | None
     configurations: Mapping[str, Any]
     stability: Sequence[Stability]
     posts: Sequence[Posts]
     costs: Sequence[Cost]
+    efficiency: EmbeddedFigure | None
     sources: Sequence[Source]
     replays: Sequence[Replay]
     failures: Sequence[Failure]
@@ -90,12 +99,15 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         hypotheses=hypotheses(evidence),
         groups=comparison(evidence),
         sizes=size_steps(evidence),
+        architecture=architecture(evidence),
         curves=training_curves(evidence),
         clinical=None if shown is None else clinical(evidence, shown),
+        confusion=None if shown is None else confusion(evidence, shown),
         configurations=configurations(evidence),
         stability=stability(evidence),
         posts=posts_of(evidence),
         costs=costs(evidence),
+        efficiency=efficiency(evidence),
         sources=sources(evidence),
         replays=replays(evidence),
         failures=failures(evidence),
