@@ -24,6 +24,7 @@ from mental_health_classifier.command_parts import (
 )
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.explain_commands import commands as explain_commands
+from mental_health_classifier.plot_commands import commands as plot_commands
 from mental_health_classifier.record_commands import commands as record_commands
 from mental_health_classifier.report_commands import commands as report_commands
 from mental_health_classifier.variant_commands import commands as variant_commands
@@ -49,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(plot_commands)
 app.add_typer(record_commands)
 app.add_typer(worth_commands)
 app.add_typer(variant_commands)

@@ -11,7 +11,7 @@ import difflib
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +27,15 @@ from mental_health_classifier.tracking.listing_index import (
 )
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
-__all__ = ["RunSummary", "each_run", "find_runs", "list_runs", "read_run", "resolve_run"]
+__all__ = [
+    "RunSummary",
+    "each_run",
+    "find_runs",
+    "list_runs",
+    "read_run",
+    "resolve_run",
+    "runs_called",
+]
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +151,28 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     near = list({names[name].directory: names[name] for name in close}.values())
     hint = f"Did you mean:{_listing(near)}" if near else "`mhc runs` lists them."
     raise InputError(f"No run {wanted} among the {len(runs)} below {where}. {hint}")
+
+
+def runs_called(references: Sequence[str], roots: Iterable[Path]) -> list[RunSummary]:
+    """The runs that a person names, in that order, those of a folder newest first.
+
+    Args:
+        references: each a run, as `resolve_run` knows it, or a folder that holds runs. None: all.
+        roots: where to look.
+
+    Raises:
+        InputError: as `resolve_run`.
+    """
+    if not references:
+        return find_runs(roots)
+    found: dict[Path, RunSummary] = {}
+    for reference in references:
+        is_folder_of_runs = os.path.isdir(reference) and not Path(reference, "run.json").is_file()
+        runs = (
+            find_runs([Path(reference)]) if is_folder_of_runs else [resolve_run(reference, roots)]
+        )
+        found |= {run.directory.resolve(): run for run in runs}
+    return list(found.values())
 
 
 def _run_directories(

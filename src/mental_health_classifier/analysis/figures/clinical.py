@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mental_health_classifier.analysis.figures.models import ShownModel
+from mental_health_classifier.analysis.figures.models import ShownModel, read_model
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.style import (
     DARK,
@@ -29,8 +29,29 @@ from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
 from mental_health_classifier.evaluation.operating_point import shares_at_threshold
 from mental_health_classifier.evaluation.roc import RankedPosts
 from mental_health_classifier.evaluation.triage import SHARES_READ, recalls_at_shares
+from mental_health_classifier.tracking.run_index import RunSummary
 
 CLASS_LENGTH = 16
+
+
+def read_clinical_model(run: RunSummary) -> ShownModel:
+    """As `read_model`, of a run with a priority class and with test posts in it and beside it.
+
+    Raises:
+        InputError: as `read_model`; or there is no such class, or there are no such posts.
+    """
+    model = read_model(run)
+    name = model.test.task.priority_class
+    if name is None:
+        raise InputError(
+            f"Run {run.id} has no priority class (data.priority_class), which clinical figures are "
+            "about. mhc plot confusion shows every class."
+        )
+    if model.test.is_priority.all() or not model.test.is_priority.any():
+        raise InputError(
+            f"The {len(model.test)} test posts of run {run.id} are all of {name}, or none is."
+        )
+    return model
 
 
 @styled
@@ -42,10 +63,10 @@ def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
     test and their intervals.
 
     Args:
-        models: by name; all with the same priority class.
+        models: by name, each from `read_clinical_model`.
 
     Raises:
-        InputError: no class has priority, classes differ, or a part has no posts of it.
+        InputError: they have different priority classes.
     """
     name = _priority_class_of(models)
     figure, panels = new_figure(rows=2, columns=3, width=13, height=8.2)
@@ -101,22 +122,11 @@ def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
 
 
 def _priority_class_of(models: Mapping[str, ShownModel]) -> str:
-    names = {model.test.task.priority_class for model in models.values()}
-    (name, *others) = names
-    if others:
-        listed = ", ".join(sorted(map(str, names)))
+    names = {str(model.test.task.priority_class) for model in models.values()}
+    if len(names) > 1:
+        listed = ", ".join(sorted(names))
         raise InputError(f"These runs have different priority classes ({listed}). Name some alike.")
-    if name is None:
-        raise InputError(
-            "These runs have no priority class (data.priority_class), which clinical figures are "
-            "about. mhc plot confusion shows every class."
-        )
-    if any(
-        model.test.is_priority.all() or not model.test.is_priority.any()
-        for model in models.values()
-    ):
-        raise InputError(f"The test part has no posts of {name}, or no others: nothing to draw.")
-    return name
+    return names.pop()
 
 
 def _shares(model: ShownModel) -> dict[str, Share]:

@@ -1,0 +1,74 @@
+"""The figures by name, from runs to what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from matplotlib.figure import Figure
+
+from mental_health_classifier.analysis.comparability import warning_about_posts
+from mental_health_classifier.analysis.figures.architecture import architecture_figure
+from mental_health_classifier.analysis.figures.clinical import clinical_figure, read_clinical_model
+from mental_health_classifier.analysis.figures.confusion import confusion_figure
+from mental_health_classifier.analysis.figures.curves import curves_figure, training_curve
+from mental_health_classifier.analysis.figures.decision import (
+    decision_figure,
+    stored_decision_curve,
+)
+from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
+from mental_health_classifier.analysis.figures.models import read_model, side_by_side
+from mental_health_classifier.analysis.figures.seeds import seeds_figure
+from mental_health_classifier.analysis.run_table import run_table
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_index import RunSummary
+
+Drawn = tuple[Figure, list[str]]
+"""A figure, and in sentences what it does not show, or why to be careful."""
+
+
+def draw(kind: str, runs: Sequence[RunSummary], *, metric: str | None) -> Drawn:
+    """Draws one of KINDS.
+
+    Args:
+        metric: of the kinds that show one; None: the usual one.
+
+    Raises:
+        InputError: these runs cannot be drawn so, see the function of each kind.
+    """
+    if kind in OF_TABLES:
+        return _of_table(OF_TABLES[kind], runs, metric)
+    if kind == "curves":
+        curves, notes = side_by_side(runs, training_curve)
+        return curves_figure(curves, metric=metric), notes
+    if metric is not None:
+        with_metric = ", ".join((*OF_TABLES, "curves"))
+        raise InputError(f"--metric={metric}: {kind} shows none, {with_metric} do.")
+    if kind == "decision":
+        points, notes = side_by_side(runs, stored_decision_curve)
+        return decision_figure(points), notes
+    if kind == "clinical":
+        models, notes = side_by_side(runs, read_clinical_model)
+        return clinical_figure(models), notes
+    models, notes = side_by_side(runs, read_model)
+    return confusion_figure({name: model.test for name, model in models.items()}), notes
+
+
+OF_TABLES: dict[str, Callable[..., Figure]] = {
+    "architecture": architecture_figure,
+    "efficiency": efficiency_figure,
+    "seeds": seeds_figure,
+}
+KINDS = (*OF_TABLES, "curves", "confusion", "clinical", "decision")
+
+
+def _of_table(
+    draw_table: Callable[..., Figure], runs: Sequence[RunSummary], metric: str | None
+) -> Drawn:
+    table = run_table(runs)
+    figure = draw_table(table, metric=metric)
+    notes = []
+    if num_others := int((table["status"] != "completed").sum()):
+        notes.append(f"Left out: {num_others} runs that did not complete.")
+    if warning := warning_about_posts(table):
+        notes.append(f"Warning: {warning}")
+    return figure, notes
