@@ -21,6 +21,7 @@ from mental_health_classifier.command_parts import (
     found_runs,
     print_json,
     say,
+    say_no_runs,
 )
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.explain_commands import commands as explain_commands
@@ -172,25 +173,29 @@ def compare(
     from mental_health_classifier.analysis.leaderboard import chosen_columns, leaderboard
     from mental_health_classifier.analysis.run_filter import known_columns, select_runs
     from mental_health_classifier.analysis.run_table import (
+        each_record,
         headline_column,
+        newest_first,
         ranked,
-        records_of,
         write_csv,
     )
     from mental_health_classifier.analysis.terminal import print_table
+    from mental_health_classifier.tracking.run_index import each_run
 
-    found = found_runs(roots)
-    if not found:
+    folders = existing(roots)
+    selected = select_runs(each_run(folders), tags=tag or (), where=where)
+    if not selected.of:
+        say_no_runs(folders)
         return print_json([]) if as_json else None
-    table = select_runs(found, tags=tag or (), where=where)
+    table = newest_first(selected.table)
     if not len(table):
-        say(f"None of the {len(found)} runs is like that.")
+        say(f"None of the {selected.of} runs is like that.")
     (by,) = known_columns([sort or headline_column(table)], table, option="--sort")
     names = known_columns(columns.split(","), table, option="--columns") if columns else None
     table = ranked(table, by=by, ascending=ascending)
     chosen = table.loc[:, names] if names else table
     if as_json:
-        print_json(records_of(chosen))
+        print_json(each_record(chosen))
     elif csv is not None:
         write_csv(chosen, csv)
     elif len(table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,14 +52,21 @@ def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSu
     folders = existing(roots)
     found = list_runs(folders) if as_list else find_runs(folders)
     if not found:
-        say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
+        say_no_runs(folders)
     return found
 
 
-def print_json(rows: Sequence[Mapping[str, Any]]) -> None:
+def say_no_runs(folders: Sequence[Path]) -> None:
+    say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
+
+
+def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     # ASCII, because names could otherwise steer the terminal; one object a line, for grep.
-    lines = [json.dumps(row, allow_nan=False) for row in rows]
-    typer.echo("[" + ",\n ".join(lines) + "]")
+    before = "["
+    for row in rows:
+        typer.echo(before + json.dumps(row, allow_nan=False), nl=False)
+        before = ",\n "
+    typer.echo("[]" if before == "[" else "]")
 
 
 def say(message: str) -> None:

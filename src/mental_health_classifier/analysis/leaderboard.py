@@ -13,7 +13,7 @@ from rich.text import Text
 from mental_health_classifier.analysis.comparability import posts_behind
 from mental_health_classifier.analysis.number_columns import column_of
 from mental_health_classifier.analysis.run_list import model_of
-from mental_health_classifier.analysis.run_table import headline_column, records_of
+from mental_health_classifier.analysis.run_table import LEADING, headline_column, records_of
 from mental_health_classifier.analysis.terminal import (
     Column,
     amount,
@@ -28,6 +28,9 @@ from mental_health_classifier.analysis.terminal import (
 
 NAME_WIDTH = 18
 ID_LENGTH, COMMIT_LENGTH = 8, 7
+
+OTHER_FACTS = ("is_yardstick", "directory", "final_n")
+"""What is shown of a run, or marks it, beside the leading columns of the table."""
 
 IMPORTANCE = (
     *("run", "id", "headline", "order", "accuracy", "macro F1", "seed", "recall", "model"),
@@ -70,8 +73,12 @@ def chosen_columns(table: pd.DataFrame, names: list[str]) -> RenderableType:
 
 def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[str, Column]:
     """In the order of display."""
-    rows = records_of(table)
     headline = headline_column(table)
+    difference = f"yardstick_difference_{headline}"
+    priority_classes = table["priority_class"].dropna().unique().tolist()
+    recalls = [column_of(f"test/recall/{name}", ()) for name in priority_classes]
+    used = {*LEADING, *OTHER_FACTS, by, difference, *recalls}
+    rows = records_of(table[[name for name in map(str, table.columns) if _stem(name) in used]])
     columns = {
         "run": Column("run", [_run(row) for row in rows], max_width=name_width),
         "id": Column("id", [str(row["run_id"] or "-")[:ID_LENGTH] for row in rows]),
@@ -83,17 +90,13 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
             is_number=True,
         ),
     }
-    priority_classes = table["priority_class"].dropna().unique()
-    if len(priority_classes) == 1:
-        (name,) = priority_classes
-        recall = column_of(f"test/recall/{name}", ())
-        columns["recall"] = _numbers(f"recall of\n{name}", rows, recall)
+    if len(recalls) == 1:
+        columns["recall"] = _numbers(f"recall of\n{priority_classes[0]}", rows, recalls[0])
     columns["accuracy"] = _numbers("accuracy", rows, "final_accuracy")
     if headline != "final_f1_macro":
         columns["macro F1"] = _numbers("macro F1", rows, "final_f1_macro")
     if by not in (headline, "final_accuracy", "final_f1_macro"):
         columns["order"] = Column(by, [_cell(row, by) for row in rows], is_number=True)
-    difference = f"yardstick_difference_{headline}"
     if difference in table:
         columns["yardstick"] = _numbers("above\nyardstick", rows, difference, signed=True)
     posts = [amount(row.get("final_n")) for row in rows]
@@ -108,6 +111,11 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
     if any(row["tags"] for row in rows):
         columns["tags"] = Column("tags", [row["tags"] or "" for row in rows])
     return columns
+
+
+def _stem(column: str) -> str:
+    """The number of which a column holds the value or an end of the interval."""
+    return column.removesuffix("_low").removesuffix("_high")
 
 
 def _explanation(

@@ -7,9 +7,9 @@ import difflib
 import operator
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
@@ -40,17 +40,32 @@ SHOWN_COLUMNS = 30
 """The leading columns are those that people ask for; a table of many classes has hundreds."""
 
 
+class SelectedRuns(NamedTuple):
+    """Runs that are like what was asked for."""
+
+    table: pd.DataFrame
+    """Their `run_table`, in the order in which they came."""
+    of: int
+    """How many there were."""
+
+
 def select_runs(
-    runs: Sequence[RunSummary], *, tags: Sequence[str], where: str | None
-) -> pd.DataFrame:
-    """The `run_table` of the runs that have all these tags and for which a condition holds.
+    runs: Iterable[RunSummary], *, tags: Sequence[str], where: str | None
+) -> SelectedRuns:
+    """The runs that have all these tags and for which a condition holds, looked at one at a time.
 
     Raises:
         InputError: as `runs_where`.
     """
-    is_tagged = [all(tag in run.tags for tag in tags) for run in runs]
-    table = run_table(runs).loc[is_tagged].reset_index(drop=True)
-    return table if where is None else runs_where(table, where)
+    is_tagged = []
+
+    def noted() -> Iterator[RunSummary]:
+        for run in runs:
+            is_tagged.append(all(tag in run.tags for tag in tags))
+            yield run
+
+    table = run_table(noted()).loc[is_tagged].reset_index(drop=True)
+    return SelectedRuns(table if where is None else runs_where(table, where), len(is_tagged))
 
 
 def runs_like(runs: Sequence[RunSummary], where: str | None) -> list[RunSummary]:
@@ -61,7 +76,7 @@ def runs_like(runs: Sequence[RunSummary], where: str | None) -> list[RunSummary]
     """
     if where is None:
         return list(runs)
-    chosen = set(select_runs(runs, tags=(), where=where)["directory"])
+    chosen = set(select_runs(runs, tags=(), where=where).table["directory"])
     return [run for run in runs if str(run.directory) in chosen]
 
 

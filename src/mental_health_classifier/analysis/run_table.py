@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ _COUNTS = re.compile(
 _NUMBERS = re.compile(
     rf"final_.*|parameters_millions|duration_seconds|vocabulary_impact|{'|'.join(SETTINGS)}"
 )
+_ROWS_AT_A_TIME = 500
 _NOTHING_KNOWN = RunSummary(Path(), "unknown")
 _FLAGS = re.compile(r"is_.*")
 _TIMES = re.compile(r".*_at")
@@ -92,14 +93,19 @@ def ranked(table: pd.DataFrame, *, by: str, ascending: bool = False) -> pd.DataF
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as plain values, fit for strict JSON: None where missing, times in ISO 8601."""
-    plain = table.astype(object).where(table.notna(), None)
-    return [
-        {
-            str(column): value.isoformat() if isinstance(value, pd.Timestamp) else value
-            for column, value in row.items()
-        }
-        for row in plain.to_dict("records")
-    ]
+    return list(each_record(table))
+
+
+def each_record(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """As `records_of`, one at a time: as objects the numbers of many runs take far more memory."""
+    for first in range(0, len(table), _ROWS_AT_A_TIME):
+        rows = table.iloc[first : first + _ROWS_AT_A_TIME]
+        plain = rows.astype(object).where(rows.notna(), None)
+        for row in plain.to_dict("records"):
+            yield {
+                str(column): value.isoformat() if isinstance(value, pd.Timestamp) else value
+                for column, value in row.items()
+            }
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:
