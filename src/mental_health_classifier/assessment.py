@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,8 +217,11 @@ def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
     return behaviour
 
 
-def corpus_of_run(run: RunSummary) -> Corpus:
+def corpus_of_run(run: RunSummary, *, kept_columns: Sequence[str] = ()) -> Corpus:
     """The posts that a run learned from and was tested on, read again.
+
+    Args:
+        kept_columns: what to keep of each post beyond that.
 
     Raises:
         InputError: they are not at hand any more, or have changed.
@@ -229,6 +232,7 @@ def corpus_of_run(run: RunSummary) -> Corpus:
 
     config = OmegaConf.create(dict(run.configuration))
     assert isinstance(config, DictConfig)
+    config.data.kept_columns = sorted({*config.data.get("kept_columns", ()), *kept_columns})
     corpus = build_corpus(config)
     if corpus.fingerprint != run.data.get("fingerprint"):
         raise InputError(

@@ -42,6 +42,9 @@ def explain(
         int, typer.Option(min=2, help="Without a post: so many of the test part.")
     ] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
+    cues: Annotated[
+        str | None, typer.Option(help="Column of the run's corpus that marks reasons, START:END.")
+    ] = None,
     root: LookedUpIn = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +59,7 @@ def explain(
     if text is None and file is None:
         if html is not None or class_name is not None:
             raise InputError("--html and --class are about one post: give --text, or --file.")
-        return _measure(run, existing(root), posts=posts, seed=seed, as_json=as_json)
+        return _measure(run, existing(root), posts=posts, seed=seed, cues=cues, as_json=as_json)
     if html is not None and html.exists():
         raise InputError(f"--html={html}: the file exists and is not replaced. Name another one.")
     from mental_health_classifier.analysis import explanation_page as page
@@ -96,13 +99,15 @@ def explain(
     )
 
 
-def _measure(run: str, roots: list[Path], *, posts: int, seed: int, as_json: bool) -> None:
+def _measure(
+    run: str, roots: list[Path], *, posts: int, seed: int, cues: str | None, as_json: bool
+) -> None:
     from mental_health_classifier.analysis.explanation_page import interpretability_table
     from mental_health_classifier.analysis.terminal import print_table
     from mental_health_classifier.explanation.run_explanation import explain_run
     from mental_health_classifier.tracking.run_index import resolve_run
 
-    assessment = explain_run(resolve_run(run, roots), num_posts=posts, seed=seed)
+    assessment = explain_run(resolve_run(run, roots), num_posts=posts, seed=seed, cues=cues)
     if as_json:
         return print_json([assessment])
     print_table(lambda _width: interpretability_table(assessment))

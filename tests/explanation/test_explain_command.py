@@ -97,3 +97,15 @@ def test_a_run_without_a_network_explains_itself_otherwise(mhc) -> None:
 def test_measuring_goes_into_what_is_read_of_the_run(mhc) -> None:
     mhc("explain", "outputs/baseline_micro", "--posts", 6)
     assert read_run(Path("outputs/baseline_micro")).problems == ()
+
+
+def test_cues_that_were_marked_are_compared_with_what_explains(mhc) -> None:
+    options = ("--posts", 60, "--cues", "cue_spans", "--json")
+    measured = mhc("explain", "outputs/baseline_micro", *options)
+    assert measured.exit_code == 0, measured.output
+    (found,) = json.loads(measured.stdout)
+    # Posts that the model is right about, but those whose marks are missing.
+    assert 0 < found["n_plausibility"] < 60
+    assert -1 < found["plausibility"] < 1
+    refused = mhc("explain", "outputs/baseline_micro", "--cues", "no_such_column")
+    assert refused.exit_code == 1 and "no_such_column" in refused.output

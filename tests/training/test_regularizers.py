@@ -1,9 +1,13 @@
+import json
 import math
 
 import pytest
 import torch
+from trained_runs import train_run
 
+from mental_health_classifier.build import build_annotators, build_regularizer
 from mental_health_classifier.contracts import Batch, EqualLengthRun, InputError, ModelOutput
+from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.training.regularizers import AttentionEntropy, CueSupervision
 
 
@@ -73,3 +77,27 @@ def test_a_stream_that_is_not_there_is_named() -> None:
 def test_the_spread_of_the_prior_has_to_be_a_share() -> None:
     with pytest.raises(InputError, match=r"regularizer\.spread=0"):
         CueSupervision(stream="cues", weight=1.0, spread=0.0)
+
+
+@pytest.mark.slow
+def test_a_run_can_be_supervised_by_the_cues_of_its_posts(tmp_path) -> None:
+    run = train_run(
+        tmp_path,
+        "supervised",
+        *("model=baseline_micro", "clinical=interpretable", "regularizer=cue_supervision"),
+        *("evaluation.yardstick=null", "trainer.log_every_n_steps=1"),
+    )
+    assert run.status == "completed"
+    lines = (run.directory / "metrics.jsonl").read_text().splitlines()
+    logged = [json.loads(line) for line in lines if "train/cue_supervision" in line]
+    assert logged
+    assert Predictor.load(run).predict(["a post without any marks"]).shape == (1, 6)
+
+
+@pytest.mark.parametrize("name", ["cue_supervision", "attention_entropy"])
+def test_every_regularizer_is_built_from_its_file(name: str, compose_config) -> None:
+    config = compose_config(["clinical=interpretable", f"regularizer={name}"])
+    regularizer = build_regularizer(config)
+    assert regularizer is not None and regularizer.name == name
+    assert build_regularizer(compose_config([])) is None
+    assert set(build_annotators(config)) == ({"cues"} if name == "cue_supervision" else set())

@@ -18,6 +18,7 @@ from mental_health_classifier.data.auxiliary_labels import (
     label_posts,
 )
 from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
+from mental_health_classifier.data.chunks import kept_column
 from mental_health_classifier.data.content_digest import content_digest
 from mental_health_classifier.data.division import divide_posts, read_leaks, read_parts
 from mental_health_classifier.data.posts import Source
@@ -37,6 +38,10 @@ from mental_health_classifier.progress import showing
 
 TRUNCATIONS = ("head", "tail", "head_tail")
 NO_TASKS: Mapping[str, Any] = MappingProxyType({})
+
+
+KEPT = "data.kept_columns"
+"""The key that names further columns."""
 
 
 class FileCorpus:
@@ -72,9 +77,10 @@ class FileCorpus:
         split_seed: int,
         cache_dir: str,
         num_workers: int | None,
-        # Runs recorded before there were any have neither in their configuration.
+        # Runs recorded before there were any have none of these in their configuration.
         auxiliary_tasks: Mapping[str, Any] = NO_TASKS,
         tasks: Mapping[str, Any] = NO_TASKS,
+        kept_columns: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.path = path
@@ -89,6 +95,7 @@ class FileCorpus:
         self.split_seed = split_seed
         declared_tasks(auxiliary_tasks, main_task=task_name)  # what cannot be is told in any case
         self.tasks = declared_tasks(tasks, main_task=task_name)
+        self.kept_columns = kept_columns
         self.cache_dir = Path(cache_dir)
         self.num_workers = num_workers
 
@@ -100,7 +107,7 @@ class FileCorpus:
             columns=self.columns,
             labels=self.labels,
             severity_levels=self.severity_levels,
-            kept_columns=kept_columns(self.tasks),
+            kept_columns=kept_columns(self.tasks) | dict.fromkeys(self.kept_columns, KEPT),
         )
         return read_corpus(
             source,
@@ -111,6 +118,7 @@ class FileCorpus:
             shares=self.shares,
             split_seed=self.split_seed,
             tasks=self.tasks,
+            kept_columns=self.kept_columns,
             cache_dir=self.cache_dir,
             num_workers=self.num_workers,
             is_synthetic=False,
@@ -143,9 +151,10 @@ class SampleCorpus:
         split_seed: int,
         cache_dir: str,
         num_workers: int | None,
-        # Runs recorded before there were any have neither in their configuration.
+        # Runs recorded before there were any have none of these in their configuration.
         auxiliary_tasks: Mapping[str, Any] = NO_TASKS,
         tasks: Mapping[str, Any] = NO_TASKS,
+        kept_columns: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.size = size
@@ -158,6 +167,7 @@ class SampleCorpus:
         self.split_seed = split_seed
         declared_tasks(auxiliary_tasks, main_task=task_name)  # what cannot be is told in any case
         self.tasks = declared_tasks(tasks, main_task=task_name)
+        self.kept_columns = kept_columns
         self.cache_dir = Path(cache_dir)
         self.num_workers = num_workers
 
@@ -187,7 +197,7 @@ class SampleCorpus:
             columns={},
             labels=None,
             severity_levels=None,
-            kept_columns=kept_columns(self.tasks),
+            kept_columns=kept_columns(self.tasks) | dict.fromkeys(self.kept_columns, KEPT),
         )
         return read_corpus(
             source,
@@ -198,6 +208,7 @@ class SampleCorpus:
             shares=self.shares,
             split_seed=self.split_seed,
             tasks=self.tasks,
+            kept_columns=self.kept_columns,
             cache_dir=self.cache_dir,
             num_workers=self.num_workers,
             is_synthetic=True,
@@ -215,6 +226,7 @@ def read_corpus(
     shares: Mapping[str, float],
     split_seed: int,
     tasks: Sequence[TaskDeclaration],
+    kept_columns: Sequence[str],
     cache_dir: Path,
     num_workers: int | None,
     is_synthetic: bool,
@@ -245,7 +257,10 @@ def read_corpus(
     )
     severity = ["severity"] if about["has_severity"] else []
     groups = [group_column(name) for name in about["groups"]]
-    posts = open_posts(prepared, ["id", "text", "label", "author", "group", *severity, *groups])
+    kept = [kept_column(name) for name in kept_columns]
+    posts = open_posts(
+        prepared, ["id", "text", "label", "author", "group", *severity, *groups, *kept]
+    )
     posts["part"] = pd.Categorical.from_codes(
         read_parts(divided), dtype=pd.CategoricalDtype(list(PARTS))
     )

@@ -9,7 +9,9 @@ import pandas as pd
 
 from mental_health_classifier.assessment import corpus_of_run
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.marked_spans import MARKED, MarkedSpans
 from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.token_streams import annotate_tokens
 from mental_health_classifier.evaluation.attention_rollout import attention_entropy, rollout
 from mental_health_classifier.evaluation.faithfulness import faithfulness
 from mental_health_classifier.evaluation.interpretability import (
@@ -32,23 +34,22 @@ from mental_health_classifier.progress import counting
 from mental_health_classifier.tracking.assessments import task_of, write_assessment
 from mental_health_classifier.tracking.run_summary import RunSummary
 
-CUES = "cues"
-"""The stream that marks what people took as reasons for a label."""
 
-
-def explain_run(run: RunSummary, *, num_posts: int, seed: int) -> dict[str, Any]:
+def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None) -> dict[str, Any]:
     """Explains posts of the test part, each for the class that the model says, and stores what the
     explanations are worth, and them, with offsets in place of tokens.
 
     Args:
         num_posts: at most so many, drawn at random.
         seed: of that draw.
+        cues: a column of the run's corpus that marks what people took as reasons for the label, see
+            `MarkedSpans`. None: nobody did.
 
     Raises:
         InputError: the run has no network, or its posts are not at hand any more.
     """
     loaded = network_of(run)
-    posts = corpus_of_run(run).part("test")
+    posts = corpus_of_run(run, kept_columns=[cues] if cues else []).part("test")
     if len(posts) > num_posts:
         posts = posts.sample(num_posts, random_state=seed)
     posts = posts.reset_index(drop=True)
@@ -66,7 +67,7 @@ def explain_run(run: RunSummary, *, num_posts: int, seed: int) -> dict[str, Any]
         **assess_interpretability(
             is_faithful,
             _stabilities(loaded, posts, tokens, classes, found),
-            _plausibilities(tokens, found, is_right),
+            None if cues is None else _plausibilities(loaded, posts, cues, found, is_right),
             groups=pd.factorize(authors)[0],
             bootstrap_draws=run.configuration["evaluation"]["bootstrap_draws"],
         ),
@@ -128,17 +129,25 @@ def _stabilities(
 
 
 def _plausibilities(
-    tokens: TokenTable, found: Attributions, is_right: np.ndarray
-) -> np.ndarray | None:
-    """Of posts that the model is right about, as cues are those of the label; None where nobody
-    marked any."""
-    if CUES not in tokens.streams:
-        return None
-    cues = _by_post(tokens.streams[CUES] != 0, tokens)
+    loaded: LoadedNetwork,
+    posts: pd.DataFrame,
+    cues: str,
+    found: Attributions,
+    is_right: np.ndarray,
+) -> np.ndarray:
+    """Of posts that the model is right about, as cues are those of the label."""
+    marked, lengths = annotate_tokens(
+        posts,
+        MarkedSpans(column=cues),
+        loaded.tokenizer,
+        max_tokens=loaded.max_tokens,
+        truncate=loaded.truncate,
+    )
+    by_post = np.split(marked == MARKED, np.cumsum(lengths)[:-1])
     return np.array(
         [
             plausibility(values, is_cue) if right else np.nan
-            for values, is_cue, right in zip(found.tokens, cues, is_right, strict=True)
+            for values, is_cue, right in zip(found.tokens, by_post, is_right, strict=True)
         ]
     )
 
