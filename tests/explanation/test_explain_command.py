@@ -27,6 +27,10 @@ def test_a_run_is_measured_and_the_numbers_reach_its_record_and_the_tables(mhc) 
         "baseline_micro": pytest.approx(found["interpretability_score"]),
         "tfidf_logistic": None,
     }
+    card = mhc("card", "outputs/baseline_micro").stdout
+    assert "| interpretability score |" in card and "no evidence of why" in card
+    page = mhc("show", "outputs/baseline_micro").stdout
+    assert "Interpretability score: " in page and "on 24 test posts" in page
     again = json.loads(mhc("explain", "outputs/baseline_micro", "--posts", 24, "--json").stdout)
     assert again == [found]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from mental_health_classifier.analysis.behaviour_page import seen_texts
 from mental_health_classifier.analysis.certificate_text import certificate_sentences
+from mental_health_classifier.analysis.explanation_page import PARTS
 from mental_health_classifier.analysis.groups_page import group_notes, group_rows
 from mental_health_classifier.analysis.shortcut_text import warnings_of
 from mental_health_classifier.analysis.terminal import amount, number, printable
@@ -74,6 +75,7 @@ def model_card(run: RunSummary) -> str:
         "Calibration": _calibration(run),
         "Behaviour": _behaviour(run),
         "Groups": _groups(run),
+        "Explanations": _explanations(run),
         "Shortcuts": _shortcuts(run),
         "Limits": _limits(run),
         "How it was made": _making(run),
@@ -199,6 +201,25 @@ def _groups(run: RunSummary) -> Iterator[str]:
     yield from _table(header, [[_plain(cell) for cell in row] for row in rows])
     yield ""
     yield from (_plain(note) for note in group_notes(groups))
+
+
+def _explanations(run: RunSummary) -> Iterator[str]:
+    found = read_assessment(run.directory, "explain")
+    if found is None:
+        yield f"{NOT_MEASURED} `mhc explain {run.id}` measures them."
+        return
+    yield (
+        f"Interpretability score of {amount(found['n'])} test posts, the mean of its parts; 0 is "
+        "chance, 1 as good as greedy search. What a model reacts to is no evidence of why a person "
+        "is unwell, and attention weights are contested as explanations."
+    )
+    yield ""
+    names = [name for name in PARTS if name in found]
+    rows = [
+        [name.replace("_", " "), number(found[name], found["intervals"].get(name))]
+        for name in names
+    ]
+    yield from _table(["part", "value"], rows)
 
 
 def _shortcuts(run: RunSummary) -> Iterator[str]:

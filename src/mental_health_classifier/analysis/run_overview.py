@@ -241,6 +241,7 @@ def _about_trust(run: RunSummary) -> Iterator[Text]:
         calibration = read_assessment(run.directory, "calibration")
         shortcuts = read_assessment(run.directory, "shortcuts")
         behaviour = read_assessment(run.directory, "behaviour")
+        explained = read_assessment(run.directory, "explain")
     except InputError as error:
         yield text(error, "red")
         return
@@ -252,6 +253,10 @@ def _about_trust(run: RunSummary) -> Iterator[Text]:
             f"Behaviour suite: {total['misses']} misses and {total['false_alarms']} false alarms "
             f"in {total['n']} cases."
         )
+    if explained is not None:
+        score = explained["interpretability_score"]
+        ends = explained["intervals"].get("interpretability_score")
+        yield text(f"Interpretability score: {number(score, ends)} on {explained['n']} test posts.")
     if certificate is not None:
         style = "" if certificate["is_certified"] else "yellow"
         yield text(certificate_summary(certificate), style)
