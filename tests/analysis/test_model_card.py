@@ -29,7 +29,7 @@ def card_of(directory):
 def test_a_card_without_assessments_says_what_was_not_measured(tmp_path):
     card = card_of(write_run(tmp_path / "run"))
     assert "None: nothing is promised about missed posts." in card
-    assert card.count("Not measured.") == 4
+    assert card.count("Not measured.") == 5
     assert "mhc behaviour" in card and "prospective study" in card
     for section in ("Use", "Data", "Performance", "Certificate", "Limits", "TRIPOD+AI"):
         assert f"## {section}\n" in card
