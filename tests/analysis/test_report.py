@@ -181,6 +181,7 @@ def test_a_damaged_assessment_is_named_and_counts_as_none(tmp_path, content):
         ("end", {"yardstick": {"differences": [1]}}, "end.json: yardstick.differences"),
         ("end", {"metrics": {"val/accuracy": "high"}}, "end.json: metrics.val/accuracy"),
         ("run", {"git": {"commit": 7}}, "run.json: git.commit"),
+        ("run", {"variants": [["curriculum"]]}, "run.json: variants"),
     ],
 )
 def test_a_record_of_another_shape_is_damaged_and_says_where(tmp_path, place, content, named):
@@ -326,3 +327,30 @@ def test_numbers_equal_those_recomputed_from_the_stored_predictions(runs):
         assert shown["Recall of suicide at specificity 0.80"] == pytest.approx(best)
         found = (scores.argmax(axis=1) == labels)[is_priority].mean()
         assert shown["Recall of suicide"] == pytest.approx(found)
+
+
+def test_a_variant_is_compared_with_the_runs_that_lack_nothing_else(tmp_path):
+    plain_config = {"model": {"name": "small"}, "clinical": {"variants": {}}}
+    config = {"model": {"name": "small"}, "clinical": {"variants": {"curriculum": True}}}
+    for seed, recall in ((1, 0.7), (2, 0.71), (3, 0.72)):
+        run = {"seed": seed, "configuration_hash": "without", "config": plain_config}
+        write_run(tmp_path / f"a{seed}", recall=recall, run=run)
+        run = {"seed": seed, "variants": ["curriculum"], "config": config}
+        write_run(tmp_path / f"b{seed}", recall=recall + 0.1 + seed / 1000, run=run)
+    report = gather_report(find_runs([tmp_path]))
+    (impact,) = report.variants
+    (contrast,) = (
+        each
+        for each in impact.contrasts
+        if each.against.text == "no curriculum" and each.measure == "recall at specificity .80"
+    )
+    assert contrast.difference.value == pytest.approx(0.102)
+    assert (contrast.num_pairs, contrast.verdict) == (3, "helps")
+    assert [sentence.partition(":")[0] for sentence in report.variants_not_shown] == [
+        *("Clinical vocabulary", "Several tasks at once", "Interpretable attention")
+    ]
+
+
+def test_a_variant_that_this_version_does_not_know_is_no_error(tmp_path):
+    report = report_on(write_run(tmp_path / "a", run={"variants": ["of_my_own"]}))
+    assert len(report.variants) == 1 and len(report.variants_not_shown) == 4

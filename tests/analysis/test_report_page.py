@@ -53,6 +53,7 @@ def html_of(*directories):
 @pytest.fixture
 def html(tmp_path):
     hostile = {"name": HOSTILE, "description": HOSTILE * 200, "hypothesis": HOSTILE}
+    hostile |= {"variants": [HOSTILE, "x" * 10_000]}
     hostile |= {"tags": [HOSTILE, "x" * 10_000], "argv": [HOSTILE], "model": HOSTILE}
     return html_of(
         write_run(tmp_path / "a", recall=0.9, run={"name": "plain"}),

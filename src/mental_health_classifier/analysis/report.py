@@ -43,6 +43,11 @@ from mental_health_classifier.analysis.report_runs import (
 from mental_health_classifier.analysis.report_seeds import Stability, seeds_chart, stability
 from mental_health_classifier.analysis.report_summary import summary
 from mental_health_classifier.analysis.report_table import RunGroup, comparison
+from mental_health_classifier.analysis.report_variants import (
+    VariantImpact,
+    variants,
+    variants_not_shown,
+)
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 
@@ -63,6 +68,8 @@ class Report:
     groups: Sequence[RunGroup]
     sizes: Sequence[SizeStep]
     architecture: EmbeddedFigure | None
+    variants: Sequence[VariantImpact]
+    variants_not_shown: Sequence[str]
     curves: Curves
     clinical: Clinical | None
     confusion: EmbeddedFigure | None
@@ -100,6 +107,8 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         groups=comparison(evidence),
         sizes=size_steps(evidence),
         architecture=architecture(evidence),
+        variants=variants(evidence),
+        variants_not_shown=variants_not_shown(evidence),
         curves=training_curves(evidence),
         clinical=None if shown is None else clinical(evidence, shown),
         confusion=None if shown is None else confusion(evidence, shown),

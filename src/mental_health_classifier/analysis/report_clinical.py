@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.analysis.certificate_text import certificate_summary
+from mental_health_classifier.analysis.explanation_page import PARTS
 from mental_health_classifier.analysis.groups_page import TOO_FEW, group_notes, group_rows
 from mental_health_classifier.analysis.report_charts import Chart, Line, path_of, x_scale, y_scale
 from mental_health_classifier.analysis.report_evidence import Evidence
@@ -22,6 +23,7 @@ from mental_health_classifier.analysis.report_parts import (
     shortened,
 )
 from mental_health_classifier.analysis.shortcut_text import warnings_of
+from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
 from mental_health_classifier.evaluation.roc import RankedPosts
@@ -60,6 +62,8 @@ class Clinical:
     """The behaviour suite, that is; None: not run."""
     shortcuts: Sequence[str] | None
     """Warnings; None: not measured."""
+    explanations: Sequence[Row]
+    """How faithful they are; empty: not measured."""
     charts: Sequence[Chart]
 
 
@@ -93,6 +97,7 @@ def clinical(evidence: Evidence, run: RunSummary) -> Clinical:
         behaviour=[] if behaviour is None else _behaviour(behaviour, evidence.anchor(run)),
         passes=None if behaviour is None else bool(behaviour["passes"]),
         shortcuts=None if shortcuts is None else warnings_of(shortcuts),
+        explanations=_explanations(evidence.assessment(run, "explain"), evidence.anchor(run)),
         charts=[chart for chart in charts if chart is not None],
     )
 
@@ -192,6 +197,18 @@ def _behaviour(behaviour: Mapping[str, Any], anchor: str) -> list[Row]:
         )
         for name, row in (*capabilities, ("all", behaviour["total"]))
     ]
+
+
+def _explanations(explained: Mapping[str, Any] | None, anchor: str) -> list[Row]:
+    if explained is None:
+        return []
+    rows = []
+    for name in PARTS:
+        if is_number(value := explained.get(name)):
+            interval = interval_of(explained["intervals"].get(name))
+            n = explained.get("n_plausibility") if name == "plausibility" else explained["n"]
+            rows.append(Row(Said(name.replace("_", " ")), [Measure(value, anchor, interval, n)]))
+    return rows
 
 
 def _groups(assessed: Mapping[str, Any], anchor: str) -> list[Row]:

@@ -24,7 +24,8 @@ from mental_health_classifier.tracking.candidates import (
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 ASSESSMENTS = (
-    *("certificate", "calibration", "triage", "groups", "behaviour", "shortcuts", "replay"),
+    *("certificate", "calibration", "triage", "groups", "behaviour", "shortcuts", "explain"),
+    "replay",
 )
 
 

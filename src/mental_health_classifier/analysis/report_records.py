@@ -67,6 +67,7 @@ _ASSESSMENTS: Mapping[str, Mapping[str, Any]] = {
         "keyword_recall_at_spec80": (*NUMBER, OR_NOTHING),
         **dict.fromkeys(("masked", "unmasked"), NUMBER),
     },
+    "explain": {"intervals": dict, "n": NUMBER},
     "replay": {"verdict": str, "differences": list},
 }
 
@@ -74,7 +75,7 @@ _ASSESSMENTS: Mapping[str, Mapping[str, Any]] = {
 def with_its_problems(run: RunSummary) -> RunSummary:
     """The run, as damaged where its record is not of the shape that can be read."""
     problems = [
-        *(f"run.json: {each}" for each in _wrong(run.run, _RUN)),
+        *(f"run.json: {each}" for each in (*_wrong(run.run, _RUN), *_wrong_names(run))),
         *(f"data.json: {each}" for each in (*_wrong(run.data, _DATA), *_wrong_parts(run))),
         *(f"end.json: {each}" for each in (*_wrong(run.end, _END), *_wrong_numbers(run))),
     ]
@@ -114,6 +115,14 @@ def _at(content: Any, key: str, absent: Any) -> Any:
             return absent
         content = content[name]
     return content
+
+
+def _wrong_names(run: RunSummary) -> list[str]:
+    return [
+        name
+        for name in ("tags", "variants")
+        if not all(isinstance(each, str) for each in run.run.get(name, ()))
+    ]
 
 
 def _wrong_parts(run: RunSummary) -> list[str]:

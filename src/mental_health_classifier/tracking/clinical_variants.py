@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
@@ -58,7 +59,8 @@ def changed_keys(variant: str, *, overlays: Path = OVERLAYS) -> set[str]:
 
 
 def _read(overlay: Path) -> dict[str, Any]:
-    if not overlay.is_file():
+    # A variant of another project can have any name, one that no file may have too.
+    if not os.path.isfile(overlay):
         return {}
     return yaml.safe_load(overlay.read_text(encoding="utf-8")) or {}
 
