@@ -7,7 +7,7 @@ import functools
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,13 +119,27 @@ def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
     )
 
 
-def build_network(config: DictConfig, *, vocabulary_size: int, tasks: Sequence[Task]) -> Network:
-    """Builds the architecture; its weights are a function of the random state of torch."""
+def build_network(
+    config: DictConfig,
+    *,
+    vocabulary_size: int,
+    tasks: Sequence[Task],
+    annotators: Mapping[str, Annotator] | None = None,
+) -> Network:
+    """Builds the architecture; its weights are a function of the random state of torch.
+
+    Args:
+        annotators: what makes the batches' streams; None: it is built from `config`.
+    """
     from mental_health_classifier.models.network import Network
 
     parts = config.network
+    given = {"vocabulary_size": vocabulary_size}
+    if "stream" in parts.embedding:
+        annotators = build_annotators(config) if annotators is None else annotators
+        given["type_of_value"] = _stream(parts.embedding.stream, annotators).type_of_value
     return Network(
-        embedding=build(parts.embedding, vocabulary_size=vocabulary_size),
+        embedding=build(parts.embedding, **given),
         encoder=build(parts.encoder, attention=build(parts.attention)),
         pooling=build(parts.pooling),
         heads=build(parts.heads, tasks=tasks),
@@ -136,6 +150,15 @@ def build_regularizer(config: DictConfig) -> nn.Module | None:
     """What training asks beside the objective; None where nothing was chosen."""
     # Without a choice, and in runs recorded before there was one, the key is not there.
     return build(config.regularizer) if "regularizer" in config else None
+
+
+def _stream(name: str, annotators: Mapping[str, Annotator]) -> Any:
+    if name not in annotators:
+        raise InputError(
+            f"network.embedding.stream={name}: token_streams has {', '.join(annotators) or 'none'}."
+            " clinical=umls_enhanced chooses both the embedding and what it reads."
+        )
+    return annotators[name]
 
 
 def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
@@ -165,7 +188,12 @@ def build_learner(
     seed_everything(config.seed, workers=True, verbose=False)
     tasks = [corpus.task]
     classifier = TextClassifier(
-        network=build_network(config, vocabulary_size=datamodule.tokenizer.size, tasks=tasks),
+        network=build_network(
+            config,
+            vocabulary_size=datamodule.tokenizer.size,
+            tasks=tasks,
+            annotators=datamodule.annotators,
+        ),
         objective=build(
             config.objective,
             tasks=tasks,

@@ -96,17 +96,20 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
             f"{folder} does not hold tokenizer.json and best.safetensors as a run leaves them "
             f"({error.strerror}). Repeat the run."
         ) from None
-    network = build_network(config, vocabulary_size=tokenizer.size, tasks=[task]).eval()
-    network.load_state_dict(_weights_of_network(tensors))
     marks = run.data.get("token_streams", {})
+    annotators = {
+        name: each.restored(folder, key=marks[name])
+        for name, each in build_annotators(config).items()
+    }
+    network = build_network(
+        config, vocabulary_size=tokenizer.size, tasks=[task], annotators=annotators
+    ).eval()
+    network.load_state_dict(_weights_of_network(tensors))
     return LoadedNetwork(
         network=network,
         task=task,
         tokenizer=tokenizer,
-        annotators={
-            name: each.restored(folder, key=marks[name])
-            for name, each in build_annotators(config).items()
-        },
+        annotators=annotators,
         max_posts=config.sampler.max_posts,
         token_budget=config.sampler.token_budget,
         max_tokens=config.model.max_tokens,

@@ -23,4 +23,8 @@ class TokenEmbedding(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Returns the vectors of all tokens of the batch, shape `(N, D)`."""
-        return self.dropout(self.tokens(batch.token_ids) + self.positions(batch.positions))
+        return self.dropout(self.vectors(batch))
+
+    def vectors(self, batch: Batch) -> Tensor:
+        """The same before any of it is left out."""
+        return self.tokens(batch.token_ids) + self.positions(batch.positions)
