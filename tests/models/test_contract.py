@@ -31,6 +31,8 @@ TINY = [
 ]
 TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
 VOCABULARY = 50
+NEEDS = {"network/embedding=concept": ["clinical=umls_enhanced"]}
+"""What a part cannot be composed without."""
 MILLIONS = {"baseline_small": 2.44, "medium_model": 19.2, "large_model": 85.8}
 """Parameters without the token embedding: 12 D^2 a layer and positions, worked out by hand to 3
 digits."""
@@ -42,6 +44,7 @@ def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
     tokens = TokenTable(
         generator.integers(0, VOCABULARY, lengths.sum()).astype(np.uint16),
         np.concatenate([[0], np.cumsum(lengths)]),
+        {"concepts": generator.integers(0, 4, lengths.sum())},
     )
     labels = {TASK.name: np.arange(num_posts) % TASK.num_classes}
     return make_batch(tokens, rows=np.arange(num_posts), labels=labels)
@@ -49,7 +52,7 @@ def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
 
 @pytest.fixture(params=[*PARTS, *VARIANTS])
 def config(request, compose_config):
-    return compose_config([*TINY, request.param])
+    return compose_config([*TINY, *NEEDS.get(request.param, []), request.param])
 
 
 @pytest.fixture
@@ -76,19 +79,27 @@ def test_logits_do_not_depend_on_neighbours_in_the_batch(network: nn.Module) -> 
     batch = make_posts()
     for row in range(len(batch)):
         first, last = batch.offsets[row : row + 2].tolist()
-        tokens = TokenTable(batch.token_ids[first:last].numpy(), np.array([0, last - first]))
+        tokens = TokenTable(
+            batch.token_ids[first:last].numpy(),
+            np.array([0, last - first]),
+            {name: values[first:last].numpy() for name, values in batch.token_streams.items()},
+        )
         alone = network(make_batch(tokens, rows=np.array([0]), labels={}))
         torch.testing.assert_close(alone.logits[TASK.name][0], together[row])
 
 
 def test_the_order_of_words_matters(network: nn.Module) -> None:
     network.eval()
-    tokens = TokenTable(np.array([1, 2, 3, 3, 2, 1]), np.array([0, 3, 6]))
+    marks = {"concepts": np.zeros(6, np.int32)}
+    tokens = TokenTable(np.array([1, 2, 3, 3, 2, 1]), np.array([0, 3, 6]), marks)
     first, second = network(make_batch(tokens, rows=np.array([0, 1]), labels={})).logits[TASK.name]
     assert not torch.allclose(first, second)
 
 
 def test_every_parameter_gets_a_gradient(network: nn.Module) -> None:
+    for parameter in network.parameters():
+        if not parameter.any():  # a factor that is learned from zero holds back what it weighs
+            nn.init.constant_(parameter, 0.1)
     network(make_posts()).logits[TASK.name].square().sum().backward()
     without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []

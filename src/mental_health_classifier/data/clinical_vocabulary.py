@@ -59,6 +59,8 @@ class ClinicalVocabulary(Annotator):
         cache_dir: the compiled vocabulary is kept under it.
     """
 
+    group = "has_vocabulary_hit"
+
     def __init__(
         self,
         *,

@@ -5,18 +5,25 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
-from mental_health_classifier.contracts import PARTS, Batch, Corpus
+from mental_health_classifier.contracts import GROUP_PREFIX, PARTS, Batch, Corpus
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
 from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
 from mental_health_classifier.data.token_cache import TokenTable, open_tokens, write_tokens
-from mental_health_classifier.data.token_streams import Annotator, annotate_tokens
+from mental_health_classifier.data.token_streams import (
+    Annotator,
+    annotate_tokens,
+    coverage,
+    have_marks,
+)
 from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.progress import showing
 
@@ -48,15 +55,38 @@ class PostDataModule(LightningDataModule):
         super().__init__()
         self.predicted_parts = PARTS[1:]
         self._num_skipped = 0
-        self.corpus = corpus
         self._sampler = sampler
         self._seed = seed
         self.tokenizer = _learned_tokenizer(corpus, learn_tokenizer, cache_dir)
         self.annotators = annotators
         self._tokens = _tokens(corpus, self.tokenizer, annotators, max_tokens, cache_dir)
+        self.corpus = replace(corpus, posts=corpus.posts.assign(**self._groups()))
         self._labels = {
             corpus.task.name: corpus.posts["label"].to_numpy(),
             **corpus.auxiliary_labels,
+        }
+
+    def _groups(self) -> dict[str, np.ndarray]:
+        """Columns that tell posts with a mark from those without."""
+        return {
+            f"{GROUP_PREFIX}{annotator.group}": np.where(
+                have_marks(self._tokens.streams[name], self._tokens.offsets), "true", "false"
+            )
+            for name, annotator in self.annotators.items()
+            if annotator.group is not None
+        }
+
+    def describe_streams(self) -> dict[str, Any]:
+        """What marks posts, and how much of them it marks."""
+        labels, task = self._labels[self.corpus.task.name], self.corpus.task
+        return {
+            name: {
+                **annotator.describe(),
+                "coverage": coverage(
+                    self._tokens.streams[name], self._tokens.offsets, labels, task.class_names
+                ),
+            }
+            for name, annotator in self.annotators.items()
         }
 
     def save(self, folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ class Span(NamedTuple):
 class Annotator(ABC):
     """One entry of the configuration's `token_streams`."""
 
+    group: str | None = None
+    """Where results are to be told apart by whether a post has a mark: what that is called."""
+
     @abstractmethod
     def key(self) -> str:
         """Names all that decides what is marked, so that what was cached or recorded is known."""
@@ -43,6 +46,10 @@ class Annotator(ABC):
         Args:
             posts: with the column `text`, scrubbed, and in training all others of the corpus.
         """
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of it."""
+        return {}
 
     def save(self, folder: Path) -> None:  # noqa: B027 - most need nothing
         """Leaves in a run's `folder` what marking posts later needs beyond the configuration."""
@@ -115,3 +122,34 @@ def annotate_tokens(
             is_inside = (starts_of_tokens < span.end) & (ends_of_tokens > span.start)
             values[first:end][is_inside] = span.value
     return values, lengths
+
+
+def have_marks(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Whether any token of a post is marked, bool, shape `(posts,)`; see `TokenTable`."""
+    return np.logical_or.reduceat(values != OUTSIDE, offsets[:-1])
+
+
+def coverage(
+    values: np.ndarray, offsets: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """How much of the posts is marked, for `all` of them and for each class.
+
+    Args:
+        values, offsets: see `TokenTable`.
+        labels: class index of each post, shape `(posts,)`.
+    """
+    has_mark = have_marks(values, offsets)
+    label_of_token = np.repeat(labels, np.diff(offsets))
+    found = {"all": _covered(has_mark, values)}
+    for index, name in enumerate(class_names):
+        found[name] = _covered(has_mark[labels == index], values[label_of_token == index])
+    return found
+
+
+def _covered(has_mark: np.ndarray, values: np.ndarray) -> dict[str, float]:
+    marks = values[values != OUTSIDE]
+    return {
+        "posts_with_mark_share": float(has_mark.mean()),
+        "marked_token_share": len(marks) / len(values),
+        "distinct_values": len(np.unique(marks)),
+    }

@@ -26,7 +26,8 @@ class NetworkLearner:
     """Fits the classifier, goes back to its best checkpoint and predicts with that.
 
     Args:
-        datamodule: `PostDataModule`, or one with its tokenizer and its `typical_batch`.
+        datamodule: `PostDataModule`, or one with its tokenizer, its
+            `typical_batch` and its `describe_streams`.
     """
 
     def __init__(self, *, trainer: Trainer, classifier: TextClassifier, datamodule: Any) -> None:
@@ -102,6 +103,7 @@ class NetworkLearner:
             "parameters": sum(p.numel() for p in parameters),
             "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
             "vocabulary_size": self._datamodule.tokenizer.size,
+            "token_streams": self._datamodule.describe_streams(),
             **flops_per_post(network, self._classifier.objective, batch),
             "prediction_posts_per_second": self._posts_per_second,
             "gpu_peak_memory_bytes": torch.cuda.max_memory_allocated(device)
