@@ -49,7 +49,7 @@ class PhraseLinker:
         automaton: DoubleArrayAhoCorasick,
         concept_of_phrase: np.ndarray,
         type_of_concept: np.ndarray,
-        concepts: Sequence[str],
+        concepts: Sequence[str] | np.ndarray,
         semantic_types: Sequence[str],
     ) -> None:
         self.concept_of_phrase = concept_of_phrase
@@ -95,8 +95,9 @@ class PhraseLinker:
         (folder / "automaton.bin").write_bytes(self._automaton.serialize())
         np.save(folder / "concept_of_phrase.npy", self.concept_of_phrase, allow_pickle=False)
         np.save(folder / "type_of_concept.npy", self.type_of_concept, allow_pickle=False)
-        names = {"concepts": list(self.concepts), "semantic_types": list(self.semantic_types)}
-        (folder / "names.json").write_text(json.dumps(names), encoding="utf-8")
+        np.save(folder / "concepts.npy", np.array(self.concepts, np.str_), allow_pickle=False)
+        types = json.dumps(list(self.semantic_types))
+        (folder / "semantic_types.json").write_text(types, encoding="utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> PhraseLinker:
@@ -106,7 +107,9 @@ class PhraseLinker:
             automaton=DoubleArrayAhoCorasick.deserialize((folder / "automaton.bin").read_bytes()),
             concept_of_phrase=np.load(folder / "concept_of_phrase.npy", allow_pickle=False),
             type_of_concept=np.load(folder / "type_of_concept.npy", allow_pickle=False),
-            **json.loads((folder / "names.json").read_text(encoding="utf-8")),
+            # Hundreds of thousands, which nothing but an explanation asks for.
+            concepts=np.load(folder / "concepts.npy", mmap_mode="r", allow_pickle=False),
+            semantic_types=json.loads((folder / "semantic_types.json").read_text(encoding="utf-8")),
         )
 
 
