@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from machine import describe_machine, machine_line
 from our_training import CONF, MAX_TOKENS, SEED, TASK, VOCABULARY, made_up_posts
@@ -29,7 +30,7 @@ from mental_health_classifier.build import (
 )
 from mental_health_classifier.contracts import Batch
 from mental_health_classifier.data.batching import BatchDataset
-from mental_health_classifier.training.process_memory import keep_freed_memory
+from mental_health_classifier.training.process_memory import spare_memory_traffic
 
 POSTS = 2000
 NOT_COUNTED = 2
@@ -74,7 +75,12 @@ def measure(model: str, variant: str, *, mean_tokens: int, steps: int) -> dict[s
     tokens, labels = made_up_posts(POSTS, mean_tokens)
     configs = [composed(model, name) for name in ("standard", variant)]
     learners = [learner(config, labels) for config in configs]
-    dataset = BatchDataset(tokens, rows=np.arange(POSTS), labels={TASK.name: labels})
+    dataset = BatchDataset(
+        tokens,
+        rows=np.arange(POSTS),
+        labels={TASK.name: labels},
+        post_ids=pd.Series(np.arange(POSTS)),
+    )
     sampler = build(configs[0].sampler, posts=dataset, seed=SEED, is_shuffled=True)
     seconds: list[list[float]] = []
     for number, places in zip(range(steps + NOT_COUNTED), sampler, strict=False):
@@ -102,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    keep_freed_memory()
+    spare_memory_traffic()
     quiet_lightning()
     register_resolvers()
     machine = describe_machine()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-from entmax import entmax15
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.models.normalisers import entmax15
 from mental_health_classifier.models.random_stream import own_random_stream
 from mental_health_classifier.models.runs import split_runs
 
