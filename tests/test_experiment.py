@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from counted_memory import MemoryOfSavedTensors
 from omegaconf import DictConfig, OmegaConf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mental_health_classifier.build import build_corpus, build_network
 from mental_health_classifier.contracts import Corpus, InputError
@@ -233,6 +234,8 @@ def test_the_yardstick_and_the_loggers_can_be_left_out(run: Run) -> None:
 def test_csv_and_tensorboard_can_log_at_once(run: Run) -> None:
     found = run(["logger=[tensorboard,csv]"])
     assert list((found.directory / "tensorboard").glob("events.*"))
+    images = EventAccumulator(str(found.directory / "tensorboard")).Reload().Tags()["images"]
+    assert {"test/confusion", "test/clinical"} <= set(images)
     assert "train/loss" in (found.directory / "csv" / "metrics.csv").read_text()
 
 

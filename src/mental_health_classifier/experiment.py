@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.analysis.figures.finished_run import figures_of_finished_run
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
@@ -41,6 +42,7 @@ from mental_health_classifier.tracking.clinical_variants import check_variants
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.training.figure_page import write_figure_page
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.process_memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
@@ -120,13 +122,19 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         record.note_model(
             **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")
         )
-        write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
         record.finish(
             metrics=evaluation.metrics,
             intervals=evaluation.intervals,
             yardstick=yardstick,
             selection=learner.selection,
         )
+    write_figure_page(
+        loggers,
+        lambda: figures_of_finished_run(
+            config.name, predictions["test"], threshold=threshold_of(evaluation)
+        ),
+    )
+    write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
     write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return optimized_value(config.optimized_metric, evaluation.metrics)

@@ -43,4 +43,5 @@ def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool | int | float) and not key.startswith("_")
     }
     names = {group: config[group]["name"] for group in ("data", "model")}
-    return {**names, "seed": config["seed"], **values}
+    variants = "+".join(sorted(config["clinical"]["variants"])) or "standard"
+    return {**names, "variants": variants, "seed": config["seed"], **values}

@@ -1,5 +1,7 @@
 """Figures of what models said, and of how they learned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,6 +75,16 @@ def test_clinical_curves_go_through_every_threshold():
     ]
     assert [label.get_text() for label in alerts.get_yticklabels()] == ["suicide", "control"]
     assert lines_of(triage)[0][0] == [0, 0] and lines_of(triage)[0][-1] == [1, 1]
+
+
+def test_priority_posts_are_also_told_apart_by_their_severity():
+    test = replace(four_posts(), groups={"severity": ["2", "", "1", "0"]})
+    alerts = clinical_figure({"model": ShownModel(test, threshold=0.5)}).axes[3]
+    labels = [label.get_text() for label in alerts.get_yticklabels()]
+    assert labels == ["suicide", "severity 2", "control"]
+    # The one suicide post whose severity is known is alerted.
+    dots = [line for line in lines_of(alerts) if len(line) == 1]
+    assert [[share, round(place)] for ((share, place),) in dots] == [[0.5, 0], [1, 1], [0.5, 2]]
 
 
 def test_without_a_usable_threshold_there_is_no_operating_point():

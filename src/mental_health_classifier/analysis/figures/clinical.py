@@ -22,7 +22,7 @@ from mental_health_classifier.analysis.figures.style import (
     styled,
 )
 from mental_health_classifier.analysis.terminal import amount
-from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts import SEVERITY, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import reliability_curve
 from mental_health_classifier.evaluation.intervals import Share
 from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
@@ -57,7 +57,7 @@ def read_clinical_model(run: RunSummary) -> ShownModel:
 @styled
 def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
     """Six panels on the priority class: precision and recall, sensitivity and specificity, the
-    operating point, alerts by true class, triage, calibration.
+    operating point, alerts by true class (and by severity where it is known), triage, calibration.
 
     Large marks are operating points: the threshold frozen on val, with the shares that it had on
     test and their intervals.
@@ -210,20 +210,39 @@ def _operating_points(axes: Axes, models: Mapping[str, ShownModel]) -> None:
 
 
 def _alerts_by_class(axes: Axes, models: Mapping[str, ShownModel]) -> None:
-    task = next(iter(models.values())).test.task
+    """Of each class, and of priority posts of each known severity, the share that is alerted."""
+    first = next(iter(models.values())).test
+    task = first.task
     rows: dict[str, list[Share]] = {}
     for name in task.display_order:
         index = task.class_names.index(name)
         rows[plain_name(name, max_length=CLASS_LENGTH)] = [
-            _alerted_of(model, index) for model in models.values()
+            _alerted_of(model, model.test.labels == index) for model in models.values()
         ]
+        if index == task.priority_index:
+            for level in _levels_of(first):
+                shown = f"severity {plain_name(level, max_length=CLASS_LENGTH)}"
+                rows[shown] = [
+                    _alerted_of(each, _is_severe(each, level)) for each in models.values()
+                ]
     _dots(axes, rows)
 
 
-def _alerted_of(model: ShownModel, index: int) -> Share:
+def _levels_of(test: Predictions) -> list[str]:
+    """Severities of its priority posts, as far as they are known."""
+    levels = zip(test.groups.get(SEVERITY, ()), test.is_priority.tolist(), strict=False)
+    return sorted({level for level, is_priority in levels if is_priority and level})
+
+
+def _is_severe(model: ShownModel, level: str) -> np.ndarray:
+    """Which priority posts have this severity."""
+    levels = model.test.groups.get(SEVERITY) or [""] * len(model.test)
+    return model.test.is_priority & (np.array(levels) == level)
+
+
+def _alerted_of(model: ShownModel, is_here: np.ndarray) -> Share:
     if model.threshold is None:
         return Share(0, 0)
-    is_here = model.test.labels == index
     is_alerted = model.test.priority_scores >= model.threshold
     return Share(int((is_alerted & is_here).sum()), int(is_here.sum()))
 
