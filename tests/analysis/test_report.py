@@ -275,7 +275,9 @@ def test_seeds_of_one_configuration_stand_together(tmp_path):
     report = report_on(*runs)
     (row,) = report.stability
     assert [seed.value for seed in row.seeds] == [0.7, 0.8, 0.9]
-    assert (row.mean, row.spread, row.worst) == (pytest.approx(0.8), pytest.approx(0.1), 0.7)
+    assert (row.mean.value, row.spread, row.worst) == (pytest.approx(0.8), pytest.approx(0.1), 0.7)
+    # Student's t with two degrees of freedom: 4.303 standard errors.
+    assert row.mean.interval == pytest.approx((0.8 - 0.2484, 0.8 + 0.2484), abs=1e-4)
     assert not row.is_measured and row.churn is None
 
 
@@ -354,3 +356,14 @@ def test_a_variant_is_compared_with_the_runs_that_lack_nothing_else(tmp_path):
 def test_a_variant_that_this_version_does_not_know_is_no_error(tmp_path):
     report = report_on(write_run(tmp_path / "a", run={"variants": ["of_my_own"]}))
     assert len(report.variants) == 1 and len(report.variants_not_shown) == 4
+
+
+def test_configurations_of_one_name_are_told_apart(tmp_path):
+    report = report_on(
+        write_run(tmp_path / "a", recall=0.9, run={"configuration_hash": "a1b2c3d4"}),
+        write_run(tmp_path / "b", recall=0.8, run={"configuration_hash": "0f0f0f0f"}),
+        write_run(tmp_path / "c", recall=0.7, run={"variants": ["curriculum"]}),
+    )
+    assert [section.name.text for section in report.runs] == [
+        *("baseline (a1b2c3)", "baseline (0f0f0f)", "baseline + curriculum")
+    ]

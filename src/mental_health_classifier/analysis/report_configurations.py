@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mental_health_classifier.analysis.report_evidence import Evidence, name_of
+from mental_health_classifier.analysis.report_evidence import Evidence
 from mental_health_classifier.analysis.report_parts import shortened
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -30,7 +30,9 @@ def configurations(evidence: Evidence) -> dict[str, Any]:
         shown = (of.get(key, ABSENT) for key in keys)
         places.append([values.setdefault(value, len(values)) for value in shown])
     return {
-        "runs": [{"name": _title(run), "anchor": evidence.anchor(run)} for run in evidence.runs],
+        "runs": [
+            {"name": _title(evidence, run), "anchor": evidence.anchor(run)} for run in evidence.runs
+        ],
         "keys": [shortened(key, VALUE_LENGTH) for key in keys],
         "values": list(values),
         "places": places,
@@ -41,9 +43,9 @@ def _differs(flat: list[dict[str, str]], key: str) -> bool:
     return len({of.get(key) for of in flat}) > 1
 
 
-def _title(run: RunSummary) -> str:
+def _title(evidence: Evidence, run: RunSummary) -> str:
     seed = "" if run.seed is None else f", seed {run.seed}"
-    return f"{name_of(run)}{seed} ({(run.id or run.directory.name)[:8]}, {run.status})"
+    return f"{evidence.name(run)}{seed} ({(run.id or run.directory.name)[:8]}, {run.status})"
 
 
 def _facts(run: RunSummary) -> dict[str, str]:

@@ -12,7 +12,7 @@ from mental_health_classifier.analysis.report_charts import (
     x_scale,
     y_scale,
 )
-from mental_health_classifier.analysis.report_evidence import Evidence, name_of
+from mental_health_classifier.analysis.report_evidence import Evidence
 from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import read_records
@@ -70,7 +70,7 @@ def training_curves(evidence: Evidence) -> Curves:
         style = styles.setdefault(run.configuration_hash, f"s{len(styles) % NUM_STYLES}")
         anchor = evidence.anchor(run)
         is_shown = len(drawn) < MOST_AT_FIRST
-        drawn.append((Curve(anchor, name_of(run), run.seed, style, is_shown), series))
+        drawn.append((Curve(anchor, evidence.name(run), run.seed, style, is_shown), series))
     charts = [_chart(key, title, drawn) for key, title in PANELS.items()]
     return Curves(
         curves=[curve for curve, _ in drawn],

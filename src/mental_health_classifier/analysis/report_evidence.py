@@ -37,6 +37,8 @@ class Evidence:
     """Completed ones first, those with the best headline on test before others."""
     anchors: Mapping[Path, str]
     """Where on the page the section of each run is, by its directory."""
+    names: Mapping[Path, str]
+    """What each run is called: configurations of the same name are told apart."""
     comparable: Sequence[RunSummary]
     """Completed runs on the posts of the latest completed one, in the order of the page."""
     candidates: Sequence[Candidate]
@@ -58,12 +60,15 @@ class Evidence:
     def anchor(self, run: RunSummary) -> str:
         return self.anchors[run.directory]
 
+    def name(self, run: RunSummary) -> str:
+        return self.names[run.directory]
+
     def link(self, run: RunSummary) -> RunLink:
-        return RunLink(name_of(run), self.anchor(run))
+        return RunLink(self.name(run), self.anchor(run))
 
     def seed_link(self, run: RunSummary) -> RunLink:
         """With the seed, where a sentence is about one run of a configuration."""
-        name = name_of(run) if run.seed is None else f"{name_of(run)} (seed {run.seed})"
+        name = self.name(run) if run.seed is None else f"{self.name(run)} (seed {run.seed})"
         return RunLink(name, self.anchor(run))
 
     def assessment(self, run: RunSummary, name: str) -> Mapping[str, Any] | None:
@@ -92,6 +97,7 @@ def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     return Evidence(
         runs=ordered,
         anchors={run.directory: f"run-{place}" for place, run in enumerate(ordered, start=1)},
+        names=_names(ordered),
         comparable=comparable,
         candidates=candidates,
         assessments=assessments,
@@ -99,9 +105,19 @@ def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     )
 
 
-def name_of(run: RunSummary) -> str:
-    """What a run is called on the page."""
-    return shortened(run.name or run.directory.name)
+def _names(runs: Sequence[RunSummary]) -> dict[Path, str]:
+    names = {
+        run.directory: shortened(" + ".join((run.name or run.directory.name, *run.variants)))
+        for run in runs
+    }
+    configurations: dict[str, set[str | None]] = {}
+    for run in runs:
+        configurations.setdefault(names[run.directory], set()).add(run.configuration_hash)
+    for run in runs:
+        name = names[run.directory]
+        if len(configurations[name]) > 1 and run.configuration_hash is not None:
+            names[run.directory] = f"{name} ({shortened(run.configuration_hash[:6])})"
+    return names
 
 
 def test_headline(run: RunSummary) -> float | None:

@@ -144,7 +144,9 @@ def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> Heading:
         run=None if run is None else evidence.link(run),
         measure=None if run is None else measure_of(run, entry["metric"], evidence.anchor(run)),
         num_seeds=len(entry["seeds"]),
-        reason=". ".join([entry["reason"], *entry["warnings"]]),
+        reason=" ".join(
+            f"{said[0].upper()}{said[1:]}." for said in (entry["reason"], *entry["warnings"])
+        ),
     )
 
 

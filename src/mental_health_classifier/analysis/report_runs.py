@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mental_health_classifier.analysis.report_evidence import Evidence, name_of
+from mental_health_classifier.analysis.report_evidence import Evidence
 from mental_health_classifier.analysis.report_parts import (
     Measure,
     RunLink,
@@ -83,7 +83,7 @@ def _section(evidence: Evidence, run: RunSummary) -> RunSection:
     keys += [key for name in classes if (key := f"test/recall/{name}") in run.metrics]
     return RunSection(
         anchor=anchor,
-        name=Said(name_of(run)),
+        name=Said(evidence.name(run)),
         status=run.status,
         title=Said(shortened(model_of(facts_of(run))) + seed),
         facts={label: Said(said) for label, said in _facts(run).items() if said},

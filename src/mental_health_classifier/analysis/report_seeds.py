@@ -15,16 +15,19 @@ from mental_health_classifier.analysis.report_charts import (
     Tick,
     x_scale,
 )
-from mental_health_classifier.analysis.report_evidence import Evidence, name_of
+from mental_health_classifier.analysis.report_evidence import Evidence
 from mental_health_classifier.analysis.report_parts import Measure, RunLink, measure_of, shortened
+from mental_health_classifier.evaluation.intervals import CONFIDENCE
+from mental_health_classifier.evaluation.paired_comparison import t_interval
 from mental_health_classifier.tracking.best_models import SEEDS_NEEDED
 from mental_health_classifier.tracking.candidates import Candidate
 from mental_health_classifier.tracking.churn import alert_churn
 
 MOST_ROWS = 30
 ROW = 26
-NAME_SPACE = 190
+NAME_SPACE = 220
 """Height of a row, and room for the names, in the chart's units."""
+NAME_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Stability:
     run: RunLink
     """The seed that is best on validation stands for the configuration."""
     seeds: Sequence[Measure]
-    mean: float | None
+    mean: Measure
+    """With its t interval over other seeds."""
     spread: float | None
     """Standard deviation over seeds; None: one seed."""
     worst: float | None
@@ -59,7 +63,7 @@ def seeds_chart(evidence: Evidence) -> Chart | None:
     for place, candidate in enumerate(rows):
         y = TOP + ROW * (place + 0.5)
         best = candidate.best_run(f"val/{evidence.headline}")
-        labels.append(Tick(y, shortened(name_of(best), 26)))
+        labels.append(Tick(y, shortened(evidence.name(best), NAME_LENGTH)))
         if interval := measure_of(best, key, None).interval:
             low, high = (x(min(max(end, 0), 1)) for end in interval)
             lines.append(Line("", f"M{low:g},{y:g}L{high:g},{y:g}", "interval"))
@@ -67,7 +71,7 @@ def seeds_chart(evidence: Evidence) -> Chart | None:
             measure = measure_of(run, key, evidence.anchor(run))
             if measure.value is not None:
                 style = "best" if run is best else "seed"
-                title = f"{name_of(run)}, seed {run.seed}: {measure}"
+                title = f"{evidence.name(run)}, seed {run.seed}: {measure}"
                 points.append(Point(x(measure.value), y, style, title, measure.anchor))
     return Chart(
         title="Headline on test by configuration",
@@ -93,7 +97,11 @@ def _stability(evidence: Evidence, candidate: Candidate) -> Stability:
     return Stability(
         run=evidence.link(candidate.best_run(f"val/{evidence.headline}")),
         seeds=[measure_of(run, key, evidence.anchor(run)) for run in candidate.runs],
-        mean=candidate.mean(key) if values else None,
+        mean=Measure(
+            candidate.mean(key) if values else None,
+            None,
+            t_interval(values, confidence=CONFIDENCE),
+        ),
         spread=candidate.spread(key) if len(values) > 1 else None,
         worst=min(values, default=None),
         churn=alert_churn(candidate.runs),
