@@ -13,7 +13,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,9 @@ def learner(config: Any, labels: np.ndarray) -> Learner:
 
 def measure(model: str, variant: str, *, mean_tokens: int, steps: int) -> dict[str, Any]:
     tokens, labels = made_up_posts(POSTS, mean_tokens)
+    # Every fifth token is part of an expression that a vocabulary knows.
+    marks = np.random.default_rng(SEED).integers(1, 100, len(tokens.token_ids))
+    tokens = replace(tokens, streams={"concepts": np.where(marks < 20, marks, 0)})
     configs = [composed(model, name) for name in ("standard", variant)]
     learners = [learner(config, labels) for config in configs]
     dataset = BatchDataset(
