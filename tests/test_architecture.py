@@ -16,7 +16,7 @@ ALLOWED = {
     "tracking": {"contracts", "task_kinds", "evaluation"},
     "data": {"contracts", "task_kinds", "progress"},
     "models": {"contracts"},
-    "training": {"contracts", "evaluation", "tracking"},
+    "training": {"contracts", "task_kinds", "evaluation", "tracking"},
     "analysis": {"contracts", "evaluation", "tracking"},
     "build": {"contracts", "data", "models", "training", "tracking"},
     "sweep_jobs": {"build", "tracking"},

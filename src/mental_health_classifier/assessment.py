@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.calibration import assess_calibration, rescale
 from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.evaluation.drift import histogram_of
@@ -17,8 +18,12 @@ from mental_health_classifier.evaluation.risk_certificate import certify, check_
 from mental_health_classifier.evaluation.triage import assess_triage
 from mental_health_classifier.evaluation.unfamiliar_text import reference_of_texts
 from mental_health_classifier.tracking.assessments import (
+    auxiliary_tasks_of,
     stored_predictions,
     write_assessment,
+)
+from mental_health_classifier.tracking.auxiliary_prediction_files import (
+    stored_auxiliary_predictions,
 )
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -161,7 +166,11 @@ def evaluate_run(
         Numbers of the parts `val` and `test`, and what `assess_groups` says of test.
     """
     predictions = stored_predictions(run, EVALUATED)
-    found = evaluate(predictions, **settings_of(run, bootstrap_draws))
+    settings = settings_of(run, bootstrap_draws)
+    others = stored_auxiliary_predictions(run.directory, auxiliary_tasks_of(run), EVALUATED)
+    found = evaluate(predictions, **settings) | evaluate_auxiliary(
+        others, bootstrap_draws=settings["bootstrap_draws"]
+    )
     return found, assess_groups(predictions["test"], threshold=threshold_of(found))
 
 

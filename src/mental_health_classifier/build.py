@@ -15,7 +15,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.contracts import AuxiliaryTask, Corpus, InputError, Task
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.settled_choices import settle
 
@@ -123,7 +123,7 @@ def build_network(
     config: DictConfig,
     *,
     vocabulary_size: int,
-    tasks: Sequence[Task],
+    tasks: Sequence[Task | AuxiliaryTask],
     annotators: Mapping[str, Annotator] | None = None,
 ) -> Network:
     """Builds the architecture; its weights are a function of the random state of torch.
@@ -186,7 +186,7 @@ def build_learner(
     datamodule = build_datamodule(config, corpus)
     quiet_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
-    tasks = [corpus.task]
+    tasks = [corpus.task, *corpus.auxiliary_tasks]
     classifier = TextClassifier(
         network=build_network(
             config,

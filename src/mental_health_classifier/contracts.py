@@ -327,7 +327,7 @@ class Corpus:
         labels = self.auxiliary_labels[task.name]
         known = self.posts["part"][are_known(labels)].value_counts()
         return {
-            **describe_kind(task.kind),
+            "labels": describe_kind(task.kind),
             "weight": task.weight,
             "posts_with_label": {part: int(known.get(part, 0)) for part in PARTS},
             "sha256": hashlib.sha256(labels.tobytes()).hexdigest(),

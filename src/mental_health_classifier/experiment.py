@@ -15,6 +15,7 @@ from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
 from mental_health_classifier.assessment import (
+    EVALUATED,
     assess,
     check_assessment_settings,
     looks_of,
@@ -30,6 +31,7 @@ from mental_health_classifier.build import (
 )
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.account import account_lines
+from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
     check_settings,
     compare_with_yardstick,
@@ -38,6 +40,9 @@ from mental_health_classifier.evaluation.evaluate import (
 from mental_health_classifier.progress import showing
 from mental_health_classifier.seen_posts_file import write_seen_posts
 from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
+from mental_health_classifier.tracking.auxiliary_prediction_files import (
+    stored_auxiliary_predictions,
+)
 from mental_health_classifier.tracking.clinical_variants import check_variants
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
@@ -109,7 +114,10 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
             yardstick_predictions = predict_yardstick(config, corpus, record)
         with record.phase("evaluation"), showing("Working out intervals"):
-            evaluation = evaluate(predictions, **settings(config))
+            evaluation = evaluate(predictions, **settings(config)) | evaluate_auxiliary(
+                stored_auxiliary_predictions(record.directory, corpus.auxiliary_tasks, EVALUATED),
+                bootstrap_draws=config.evaluation.bootstrap_draws,
+            )
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
             assess(
                 record.directory,

@@ -17,6 +17,7 @@ from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.token_streams import Annotator, encode_posts
 from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.models.network import Network
+from mental_health_classifier.tracking.assessments import auxiliary_tasks_of
 from mental_health_classifier.tracking.run_summary import RunSummary
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
@@ -102,7 +103,10 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         for name, each in build_annotators(config).items()
     }
     network = build_network(
-        config, vocabulary_size=tokenizer.size, tasks=[task], annotators=annotators
+        config,
+        vocabulary_size=tokenizer.size,
+        tasks=[task, *auxiliary_tasks_of(run)],
+        annotators=annotators,
     ).eval()
     network.load_state_dict(_weights_of_network(tensors))
     return LoadedNetwork(

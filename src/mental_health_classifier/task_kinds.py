@@ -28,8 +28,6 @@ MISSING = -100
 class TaskKind(Protocol):
     names_key: ClassVar[str | None]
     """Under which key a declaration may name the possible answers. None: they have no names."""
-    missing: Any
-    """What `encode` makes of an empty cell."""
 
     @classmethod
     def fit(cls, cells: Sequence[str], counts: np.ndarray, names: Sequence[str] | None) -> TaskKind:
@@ -43,6 +41,11 @@ class TaskKind(Protocol):
         Raises:
             ValueError: what cells were expected, where they are not of this kind.
         """
+        ...
+
+    @property
+    def missing(self) -> Any:
+        """What `encode` makes of an empty cell."""
         ...
 
     @property
@@ -330,7 +333,7 @@ def read_kind(described: Mapping[str, Any]) -> TaskKind:
 def are_known(labels: np.ndarray) -> np.ndarray:
     """Which posts have a label, bool, shape `(n,)`."""
     if np.issubdtype(labels.dtype, np.integer):
-        return labels != MISSING
+        return np.asarray(labels != MISSING)
     return ~np.isnan(labels.reshape(len(labels), -1)).any(axis=1)
 
 

@@ -83,7 +83,7 @@ def test_what_else_is_learned_changes_neither_posts_nor_parts_nor_names(read) ->
     assert plain.posts[["id", "part"]].equals(tasked.posts[["id", "part"]])
     assert plain.describe()["auxiliary_tasks"] == {}
     described = tasked.describe()["auxiliary_tasks"]["risk"]  # type: ignore[index]
-    assert described["level_names"] == ["0", "1", "2"]
+    assert described["labels"]["level_names"] == ["0", "1", "2"]
     assert described["posts_with_label"]["train"] == plain.describe()["parts"]["train"]["posts"]  # type: ignore[index]
 
 
@@ -142,7 +142,7 @@ def test_answers_that_do_not_fit_are_counted_and_never_quoted(read) -> None:
 
 
 def test_every_kind_of_label_of_the_sample_posts_is_read(compose_config) -> None:
-    corpus = build_corpus(compose_config(["data.size=2000", "tasks=${data.auxiliary_tasks}"]))
+    corpus = build_corpus(compose_config(["data.size=2000", "clinical=multitask"]))
     assert [task.name for task in corpus.auxiliary_tasks] == [
         *("risk", "severity", "urgency", "emotions")
     ]

@@ -11,9 +11,17 @@ import torch
 from torch import nn
 
 from mental_health_classifier.build import build, build_network
-from mental_health_classifier.contracts import Batch, Task
+from mental_health_classifier.contracts import AuxiliaryTask, Batch, Task
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.task_kinds import (
+    MISSING,
+    Binary,
+    Categorical,
+    MultiLabel,
+    Ordinal,
+    Regression,
+)
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SIZES = sorted(
@@ -30,6 +38,13 @@ TINY = [
     "model.max_tokens=16",
 ]
 TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
+AUXILIARY = [
+    AuxiliaryTask("risk", Binary(("no", "yes")), 1.0),
+    AuxiliaryTask("severity", Ordinal(("0", "1", "2", "3", "4")), 0.5),
+    AuxiliaryTask("urgency", Regression(40.0, 20.0), 0.3),
+    AuxiliaryTask("emotions", MultiLabel(("fear", "joy")), 0.3),
+    AuxiliaryTask("topic", Categorical(("a", "b", "c")), 0.3),
+]
 VOCABULARY = 50
 NEEDS = {"network/embedding=concept": ["clinical=umls_enhanced"]}
 """What a part cannot be composed without."""
@@ -46,7 +61,15 @@ def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
         np.concatenate([[0], np.cumsum(lengths)]),
         {"concepts": generator.integers(0, 4, lengths.sum())},
     )
-    labels = {TASK.name: np.arange(num_posts) % TASK.num_classes}
+    places = np.arange(num_posts)
+    labels = {
+        TASK.name: places % TASK.num_classes,
+        "risk": places % 2,
+        "severity": np.where(places % 3, places % 5, MISSING),
+        "urgency": np.where(places % 4, 7.5 * places, np.nan).astype(np.float32),
+        "emotions": np.stack([places % 2, np.where(places, 1, 0)], axis=1).astype(np.float32),
+        "topic": np.where(places % 4, places % 3, MISSING),
+    }
     return make_batch(tokens, rows=np.arange(num_posts), labels=labels)
 
 
@@ -58,7 +81,11 @@ def config(request, compose_config):
 @pytest.fixture
 def network(config) -> nn.Module:
     torch.manual_seed(0)
-    return build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK])
+    return build_network(config, vocabulary_size=VOCABULARY, tasks=tasks_of(config))
+
+
+def tasks_of(config) -> list[Task | AuxiliaryTask]:
+    return [TASK, *(AUXILIARY if config.tasks else [])]
 
 
 def test_there_are_architectures_to_test() -> None:
@@ -100,13 +127,18 @@ def test_every_parameter_gets_a_gradient(network: nn.Module) -> None:
     for parameter in network.parameters():
         if not parameter.any():  # a factor that is learned from zero holds back what it weighs
             nn.init.constant_(parameter, 0.1)
-    network(make_posts()).logits[TASK.name].square().sum().backward()
+    logits = network(make_posts()).logits.values()
+    torch.stack([each.square().sum() for each in logits]).sum().backward()
     without = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert without == []
 
 
 def train(network: nn.Module, config, *, steps: int) -> list[float]:
-    objective = build(config.objective, tasks=[TASK], class_counts={TASK.name: np.array([3, 3, 2])})
+    objective = build(
+        config.objective,
+        tasks=tasks_of(config),
+        class_counts={TASK.name: np.array([3, 3, 2])},
+    )
     optimizer, schedule = build(config.optimizer, network=network, total_steps=steps)
     losses = []
     for step in range(steps):
@@ -131,7 +163,7 @@ def test_two_trainings_with_one_seed_have_identical_losses(config) -> None:
     losses = []
     for _ in range(2):
         torch.manual_seed(0)
-        network = build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK])
+        network = build_network(config, vocabulary_size=VOCABULARY, tasks=tasks_of(config))
         losses.append(train(network, config, steps=5))
     assert losses[0] == losses[1]
 

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mental_health_classifier.analysis.auxiliary_table import table_of_auxiliary_tasks
 from mental_health_classifier.analysis.certificate_text import certificate_summary
 from mental_health_classifier.analysis.run_facts import problem_of
 from mental_health_classifier.analysis.shortcut_text import warnings_of
@@ -135,6 +136,10 @@ def _tables(run: RunSummary) -> Iterator[RenderableType]:
         yield _table_of_classes(run)
         yield ""
         yield _table_of_numbers(run)
+        others = table_of_auxiliary_tasks(run)
+        if others is not None:
+            yield ""
+            yield others
 
 
 def _table_of_classes(run: RunSummary) -> Table:

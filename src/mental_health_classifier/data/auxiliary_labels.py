@@ -24,6 +24,8 @@ class TaskDeclaration:
     """What the configuration says of a task."""
 
     name: str
+    key: str
+    """Where the configuration says it."""
     column: str
     kind: str
     names: tuple[str, ...] | None
@@ -33,30 +35,38 @@ class TaskDeclaration:
     are answers."""
     weight: float
 
-    @property
-    def key(self) -> str:
-        return f"tasks.{self.name}"
 
-
-def declared_tasks(tasks: Mapping[str, Any], *, main_task: str) -> list[TaskDeclaration]:
+def declared_tasks(
+    tasks: Mapping[str, Any], *, main_task: str, offered: Mapping[str, Any]
+) -> list[TaskDeclaration]:
     """Reads the mapping `tasks` of a configuration.
 
     Each entry says which `column` holds the labels and of what `kind` they are, one of KINDS; and
     where it matters the `classes` or `levels` in their order, the `values` that spellings stand
     for, and the `weight` of the task's loss.
 
+    Args:
+        tasks: the mapping.
+        main_task: a name that is taken.
+        offered: what the corpus itself declares, `data.auxiliary_tasks`; where a task comes from
+            there, messages say so.
+
     Raises:
         InputError: an entry cannot be understood.
     """
     return [
-        _declared(str(name), entry, main_task)
+        _declared(
+            str(name),
+            entry,
+            main_task,
+            f"{'data.auxiliary_tasks' if offered.get(name) == entry else 'tasks'}.{name}",
+        )
         for name, entry in tasks.items()
         if entry is not None  # how an overlay's task is left out
     ]
 
 
-def _declared(name: str, entry: Any, main_task: str) -> TaskDeclaration:
-    key = f"tasks.{name}"
+def _declared(name: str, entry: Any, main_task: str, key: str) -> TaskDeclaration:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in (*TAKEN_NAMES, main_task):
         raise InputError(
             f"{key}: a task needs a name of its own of lower-case letters, digits and _, other "
@@ -87,6 +97,7 @@ def _declared(name: str, entry: Any, main_task: str) -> TaskDeclaration:
         raise InputError(f"{key}.values has to say what each spelling stands for: {{SPELLING: X}}.")
     return TaskDeclaration(
         name=name,
+        key=key,
         column=str(entry["column"]),
         kind=entry["kind"],
         names=_names(key, entry),

@@ -93,8 +93,7 @@ class FileCorpus:
         self.truncate = truncate
         self.shares = shares
         self.split_seed = split_seed
-        declared_tasks(auxiliary_tasks, main_task=task_name)  # what cannot be is told in any case
-        self.tasks = declared_tasks(tasks, main_task=task_name)
+        self.tasks = declared_tasks(tasks, main_task=task_name, offered=auxiliary_tasks)
         self.kept_columns = kept_columns
         self.cache_dir = Path(cache_dir)
         self.num_workers = num_workers
@@ -165,8 +164,7 @@ class SampleCorpus:
         self.truncate = truncate
         self.shares = shares
         self.split_seed = split_seed
-        declared_tasks(auxiliary_tasks, main_task=task_name)  # what cannot be is told in any case
-        self.tasks = declared_tasks(tasks, main_task=task_name)
+        self.tasks = declared_tasks(tasks, main_task=task_name, offered=auxiliary_tasks)
         self.kept_columns = kept_columns
         self.cache_dir = Path(cache_dir)
         self.num_workers = num_workers

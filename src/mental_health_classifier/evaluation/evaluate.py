@@ -42,6 +42,10 @@ class Evaluation:
     """None: not defined on these posts, as the precision of a class that was never predicted."""
     intervals: Mapping[str, Interval]
 
+    def __or__(self, other: Evaluation) -> Evaluation:
+        """The numbers of both."""
+        return Evaluation({**self.metrics, **other.metrics}, {**self.intervals, **other.intervals})
+
 
 def check_settings(*, specificity_floor: float, bootstrap_draws: int) -> None:
     """Refuses settings that cannot be used, so that no training is lost to them at its end."""

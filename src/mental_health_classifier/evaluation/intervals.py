@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.contracts import AuxiliaryPredictions, Predictions
 
 Interval = tuple[float, float]
 
@@ -74,7 +74,7 @@ def hull(first: Interval | None, second: Interval | None) -> Interval | None:
     return min(first[0], second[0]), max(first[1], second[1])
 
 
-def author_groups(predictions: Predictions) -> np.ndarray:
+def author_groups(predictions: Predictions | AuxiliaryPredictions) -> np.ndarray:
     """Which posts one person wrote: a group number for each post, int64, shape `(n,)`.
 
     A post whose author is not known stands for itself; if a few people wrote many of those,

@@ -6,18 +6,28 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mental_health_classifier.contracts import Task
+from mental_health_classifier.contracts import AuxiliaryTask, InputError, Task
 
 
 class LinearHeads(nn.Module):
-    """One linear layer for each task on the shared vector."""
+    """One linear layer for each task on the shared vector.
 
-    def __init__(self, *, tasks: Sequence[Task], width: int) -> None:
+    They are made in the order of the tasks, the main one first, so that its weights are those of a
+    network that has no other.
+    """
+
+    def __init__(self, *, tasks: Sequence[Task | AuxiliaryTask], width: int) -> None:
         super().__init__()
+        for task in tasks:
+            if hasattr(nn.ModuleDict, task.name):
+                raise InputError(
+                    f"A task cannot be called {task.name}, which the network uses itself. Rename "
+                    "it in tasks."
+                )
         self.by_task = nn.ModuleDict(
-            {task.name: nn.Linear(width, task.num_classes) for task in tasks}
+            {task.name: nn.Linear(width, task.num_logits) for task in tasks}
         )
 
     def forward(self, pooled: Tensor) -> dict[str, Tensor]:
-        """Returns logits of shape `(B, C)` for each task from `pooled` of shape `(B, D)`."""
+        """Returns the logits of each task, shape `(B, C)`, from `pooled` of shape `(B, D)`."""
         return {name: head(pooled) for name, head in self.by_task.items()}

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.contracts import AuxiliaryTask, InputError, Predictions, Task
+from mental_health_classifier.task_kinds import read_kind
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     null_where_not_finite,
@@ -64,6 +65,15 @@ def task_of(run: RunSummary) -> Task:
         )
     name = run.configuration.get("data", {}).get("task_name", "condition")
     return Task(str(name), tuple(classes), run.data.get("priority_class"))
+
+
+def auxiliary_tasks_of(run: RunSummary) -> list[AuxiliaryTask]:
+    """What else the run's model answers; a run from before there were such tasks has none."""
+    described = run.data.get("auxiliary_tasks") or {}
+    return [
+        AuxiliaryTask(name, read_kind(each["labels"]), each["weight"])
+        for name, each in described.items()
+    ]
 
 
 def stored_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Predictions]:

@@ -13,9 +13,13 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts import AuxiliaryPredictions, InputError, Predictions
 from mental_health_classifier.tracking.artefacts import artefacts_of, peak_memory_bytes
 from mental_health_classifier.tracking.attempts import Attempt, claim_directory, now
+from mental_health_classifier.tracking.auxiliary_prediction_files import (
+    path_of_auxiliary_predictions,
+    write_auxiliary_predictions,
+)
 from mental_health_classifier.tracking.configuration_hash import (
     configuration_hash,
     plain_configuration,
@@ -142,6 +146,16 @@ class RunRecord:
         path = self.directory / folder / f"{predictions.part}.csv"
         write_predictions(predictions, path)
         return path
+
+    def write_auxiliary_predictions(self, predictions: AuxiliaryPredictions) -> None:
+        """Writes the predictions of one auxiliary task for one part.
+
+        Raises:
+            InputError: they are not finite.
+        """
+        task, part = predictions.task, predictions.part
+        path = path_of_auxiliary_predictions(self.directory, task, part)
+        write_auxiliary_predictions(predictions, path)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

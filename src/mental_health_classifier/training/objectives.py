@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mental_health_classifier.contracts import Batch, ModelOutput, Task
+from mental_health_classifier.contracts import AuxiliaryTask, Batch, InputError, ModelOutput, Task
 
 
 class ClassWeightedCrossEntropy(nn.Module):
@@ -21,9 +21,19 @@ class ClassWeightedCrossEntropy(nn.Module):
     """
 
     def __init__(
-        self, *, tasks: Sequence[Task], class_counts: Mapping[str, np.ndarray], exponent: float
+        self,
+        *,
+        tasks: Sequence[Task | AuxiliaryTask],
+        class_counts: Mapping[str, np.ndarray],
+        exponent: float,
     ) -> None:
         super().__init__()
+        others = [task.name for task in tasks if task.name not in class_counts]
+        if others:
+            raise InputError(
+                f"objective=cross_entropy learns one task, tasks declares {', '.join(others)} "
+                "beside it. Choose clinical=multitask, or objective=multitask."
+            )
         self._tasks = tuple(task.name for task in tasks)
         for task in tasks:
             counts = class_counts[task.name]

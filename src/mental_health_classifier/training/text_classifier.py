@@ -17,7 +17,7 @@ from torchmetrics.classification import (
     MulticlassF1Score,
 )
 
-from mental_health_classifier.contracts import Batch, ModelOutput, Task
+from mental_health_classifier.contracts import AuxiliaryTask, Batch, ModelOutput, Task
 
 MAX_FALSE_POSITIVE_RATE = 0.2
 """Of the partial area that chooses checkpoints, and 1 - specificity of the headline."""
@@ -30,8 +30,9 @@ class TextClassifier(LightningModule):
         network: the architecture.
         objective: (output, batch) -> named losses, `total` among them.
         regularizer: (output, batch) -> another loss that training adds, logged under its `name`.
-        make_optimizer: (network, total_steps=...) -> optimizer and its schedule.
-        tasks: what is predicted; the first is the one that is validated.
+        make_optimizer: (network, total_steps=...) -> optimizer and its schedule. It is given the
+            objective too, which may learn something itself.
+        tasks: what is predicted; the first is the main one, which is validated.
         seed: of the run. Dropout is a pure function of (seed, step).
     """
 
@@ -42,14 +43,17 @@ class TextClassifier(LightningModule):
         objective: nn.Module,
         regularizer: nn.Module | None,
         make_optimizer: Callable[..., tuple[Any, Any]],
-        tasks: Sequence[Task],
+        tasks: Sequence[Task | AuxiliaryTask],
         seed: int,
     ) -> None:
         super().__init__()
         self.network = network
         self.objective = objective
         self.regularizer = regularizer
-        self.task = tasks[0]
+        main, *others = tasks
+        assert isinstance(main, Task)
+        self.task = main
+        self.auxiliary_tasks = [task for task in others if isinstance(task, AuxiliaryTask)]
         self._make_optimizer = make_optimizer
         self._seed = seed
         classes = self.task.num_classes
@@ -76,7 +80,8 @@ class TextClassifier(LightningModule):
 
     def configure_optimizers(self) -> Any:
         total_steps = int(self.trainer.estimated_stepping_batches)
-        optimizer, schedule = self._make_optimizer(self.network, total_steps=total_steps)
+        learned = nn.ModuleList([self.network, self.objective])
+        optimizer, schedule = self._make_optimizer(learned, total_steps=total_steps)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
@@ -96,6 +101,11 @@ class TextClassifier(LightningModule):
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:  # pyright: ignore[reportAttributeAccessIssue]
             # Logging every step would cost as much as a small step itself.
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
+            if self.auxiliary_tasks:
+                for task in (self.task, *self.auxiliary_tasks):
+                    # Weights may be learned, so the sum alone would not tell what happens.
+                    loss = losses[task.name].detach()
+                    self.log(f"train/loss/{task.name}", loss, batch_size=len(batch))
             learning_rate = self.trainer.optimizers[0].param_groups[0]["lr"]
             self.log("train/learning_rate", learning_rate, batch_size=len(batch))
             if self.regularizer is not None:
@@ -125,6 +135,14 @@ class TextClassifier(LightningModule):
             self.val_priority.reset()
         self.log_dict(scores)
 
-    def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> Tensor:
-        """Returns class probabilities in double precision, shape `(B, C)`."""
-        return self.network(batch).logits[self.task.name].double().softmax(-1)
+    def predict_step(
+        self, batch: Batch, batch_idx: int, dataloader_idx: int = 0
+    ) -> dict[str, Tensor]:
+        """Returns class probabilities of the main task and the outputs of the others, in double
+        precision, each of shape `(B, outputs)`."""
+        logits = self.network(batch).logits
+        others = {
+            task.name: task.kind.outputs(logits[task.name].double())
+            for task in self.auxiliary_tasks
+        }
+        return {self.task.name: logits[self.task.name].double().softmax(-1), **others}
