@@ -18,6 +18,7 @@ EXPERIMENTS = {
     "medium_model": ("medium_model", []),
     "large_model": ("large_model", []),
     "curriculum_model": ("medium_model", ["curriculum"]),
+    "multitask_model": ("medium_model", ["multitask"]),
     "interpretable_model": ("medium_model", ["interpretable"]),
 }
 
@@ -52,7 +53,8 @@ def choices(found: list[SweepJob], key: str) -> set[str]:
 
 def test_one_command_runs_every_variant_and_its_controls_with_five_seeds() -> None:
     found = jobs("sweep=impact", "model=baseline_micro")
-    variants = {"standard", "curriculum", "curriculum_random", "curriculum_anti", "interpretable"}
+    controls = {"standard", "curriculum_random", "curriculum_anti"}
+    variants = {*controls, "curriculum", "multitask", "interpretable"}
     assert choices(found, "clinical") == variants
     assert choices(found, "seed") == {"1", "2", "3", "4", "5"}
     assert choices(found, "model") == {"baseline_micro"}
