@@ -53,8 +53,8 @@ def choices(found: list[SweepJob], key: str) -> set[str]:
 
 def test_one_command_runs_every_variant_and_its_controls_with_five_seeds() -> None:
     found = jobs("sweep=impact", "model=baseline_micro")
-    controls = {"standard", "curriculum_random", "curriculum_anti"}
-    variants = {*controls, "curriculum", "multitask", "interpretable"}
+    controls = {"standard", "curriculum_random", "curriculum_anti", "umls_shuffled"}
+    variants = {*controls, "curriculum", "multitask", "interpretable", "umls_enhanced"}
     assert choices(found, "clinical") == variants
     assert choices(found, "seed") == {"1", "2", "3", "4", "5"}
     assert choices(found, "model") == {"baseline_micro"}
