@@ -83,13 +83,16 @@ class Categorical:
 
     class_names: tuple[str, ...]
     names_key: ClassVar[str | None] = "classes"
-    missing: ClassVar[int] = MISSING
 
     @classmethod
     def fit(
         cls, cells: Sequence[str], counts: np.ndarray, names: Sequence[str] | None
     ) -> Categorical:
         return cls(tuple(names or sorted(cells)))
+
+    @property
+    def missing(self) -> int:
+        return MISSING
 
     @property
     def num_logits(self) -> int:
@@ -122,7 +125,6 @@ class Binary:
     class_names: tuple[str, str]
     """No first, yes second."""
     names_key: ClassVar[str | None] = "classes"
-    missing: ClassVar[int] = MISSING
 
     @classmethod
     def fit(cls, cells: Sequence[str], counts: np.ndarray, names: Sequence[str] | None) -> Binary:
@@ -130,6 +132,10 @@ class Binary:
         if len(found) != 2:
             raise ValueError(f"two classes were expected, no and yes, there are {len(found)}")
         return cls((found[0], found[1]))
+
+    @property
+    def missing(self) -> int:
+        return MISSING
 
     @property
     def num_logits(self) -> int:
@@ -168,13 +174,16 @@ class Ordinal:
     level_names: tuple[str, ...]
     """Lowest first."""
     names_key: ClassVar[str | None] = "levels"
-    missing: ClassVar[int] = MISSING
 
     @classmethod
     def fit(cls, cells: Sequence[str], counts: np.ndarray, names: Sequence[str] | None) -> Ordinal:
         if names is None and not all(re.fullmatch(r"-?\d{1,9}", cell) for cell in cells):
             raise ValueError("whole numbers were expected, or `levels` in their order")
         return cls(tuple(names or sorted(cells, key=int)))
+
+    @property
+    def missing(self) -> int:
+        return MISSING
 
     @property
     def num_logits(self) -> int:
@@ -216,7 +225,6 @@ class Regression:
     """Of the training part, as is `spread`, the standard deviation."""
     spread: float
     names_key: ClassVar[str | None] = None
-    missing: ClassVar[float] = math.nan
 
     @classmethod
     def fit(
@@ -228,6 +236,10 @@ class Regression:
             raise ValueError("numbers were expected") from None
         mean = float(np.average(numbers, weights=counts))
         return cls(mean, float(np.sqrt(np.average((numbers - mean) ** 2, weights=counts))))
+
+    @property
+    def missing(self) -> float:
+        return math.nan
 
     @property
     def num_logits(self) -> int:
@@ -334,7 +346,7 @@ def are_known(labels: np.ndarray) -> np.ndarray:
     """Which posts have a label, bool, shape `(n,)`."""
     if np.issubdtype(labels.dtype, np.integer):
         return np.asarray(labels != MISSING)
-    return ~np.isnan(labels.reshape(len(labels), -1)).any(axis=1)
+    return np.asarray(~np.isnan(labels.reshape(len(labels), -1)).any(axis=1))
 
 
 def _number(cell: str) -> float:

@@ -156,7 +156,7 @@ def test_every_kind_of_label_of_the_sample_posts_is_read(compose_config) -> None
 
 
 def test_the_levels_of_the_public_corpus_are_a_task(corpora: Path, compose_config) -> None:
-    overrides = ["data=cssrs_posts", f"data.path={corpora}", "tasks=${data.auxiliary_tasks}"]
+    overrides = ["data=cssrs_posts", f"data.path={corpora / 'cssrs_posts'}", "clinical=multitask"]
     corpus = build_corpus(compose_config(overrides))
     severity = corpus.posts["severity"].where(lambda s: s >= 0, MISSING)
     assert (corpus.auxiliary_labels["severity"] == severity).all()
