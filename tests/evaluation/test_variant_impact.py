@@ -28,7 +28,7 @@ def test_differences_have_a_mean_a_spread_and_a_t_interval() -> None:
     [
         ([0.03, 0.04, 0.05], "helps", 3),  # +- 4.302653 * 0.01 / sqrt(3) = 0.0248
         ([-0.03, -0.04, -0.05], "hurts", 3),
-        ([0.02, 0.02], "helps", 2),
+        ([0.02, 0.02 + 1e-9], "helps", 2),
         ([-0.02, 0.02], "not shown", None),
         ([0.02], "not measured", None),
         ([], "not measured", None),
@@ -38,6 +38,12 @@ def test_it_helps_or_hurts_where_the_interval_excludes_zero(differences, verdict
     found = paired_impact(differences)
     assert (found["verdict"], found["pairs_needed"]) == (verdict, needed)
     assert (found["interval"] is None) == (len(differences) < 2)
+
+
+def test_pairs_that_all_differ_by_the_same_show_nothing() -> None:
+    found = paired_impact([0.04, 0.04])
+    assert (found["mean"], found["verdict"]) == (0.04, "not shown")
+    assert found["spread"] is found["interval"] is found["pairs_needed"] is None
 
 
 @pytest.mark.parametrize(("mean", "spread"), [(0.01, 0.1), (-0.02, 0.05), (0.5, 0.1), (1e-4, 0.1)])

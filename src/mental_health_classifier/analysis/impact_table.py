@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.analysis.impact_pairs import Pairs, groups_with, pair
+from mental_health_classifier.analysis.impact_pairs import Pairs, RunPairs
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.headline import headline_of
 from mental_health_classifier.evaluation.variant_impact import (
@@ -33,7 +33,8 @@ def variant_impacts(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
     `impacts_of_variant`; runs that are controls are no entries of their own."""
     controls = {control for each in CONTROLS.values() for control in each}
     variants = {variant for run in runs for variant in run.variants} - controls
-    return [entry for variant in sorted(variants) for entry in impacts_of_variant(variant, runs)]
+    among = RunPairs(runs)
+    return [entry for variant in sorted(variants) for entry in _impacts(variant, among)]
 
 
 def impacts_of_variant(variant: str, runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
@@ -47,11 +48,15 @@ def impacts_of_variant(variant: str, runs: Sequence[RunSummary]) -> list[dict[st
         `num_pairs_of_different_commits`, `measures` (see `paired_impact`, the headline first) and
         `by_vocabulary_hit`: the headline among posts `with_hit` and, a placebo, `without_hit`.
     """
+    return _impacts(variant, RunPairs(runs))
+
+
+def _impacts(variant: str, among: RunPairs) -> list[dict[str, Any]]:
     entries = []
-    for treated in groups_with(variant, runs):
+    for treated in among.groups_with(variant):
         controls = CONTROLS.get(variant, ())
         contrasts = [
-            _contrast(control, pair(treated, runs, variant=variant, control=control), treated[0])
+            _contrast(control, among.pair(treated, variant=variant, control=control), treated[0])
             for control in (*controls, None)
         ]
         decisive, first = contrasts[0], treated[0]
@@ -77,9 +82,9 @@ def vocabulary_impacts(runs: Sequence[RunSummary]) -> dict[Path, float]:
     """What the vocabulary did for the headline of each run that has it: the difference to the run
     of the same seed whose vocabulary is shuffled. By directory, where there is such a run."""
     (control,) = CONTROLS[VOCABULARY_VARIANT]
-    impacts = {}
-    for treated in groups_with(VOCABULARY_VARIANT, runs):
-        found = pair(treated, runs, variant=VOCABULARY_VARIANT, control=control)
+    among, impacts = RunPairs(runs), {}
+    for treated in among.groups_with(VOCABULARY_VARIANT):
+        found = among.pair(treated, variant=VOCABULARY_VARIANT, control=control)
         for run, other in found.pairs:
             (difference,) = _differences([(run, other)], _headline(run)) or (None,)
             if difference is not None:

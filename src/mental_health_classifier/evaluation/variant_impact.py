@@ -24,13 +24,16 @@ def paired_impact(differences: Sequence[float]) -> dict[str, Any]:
         `num_pairs`, `differences`, `mean`, `spread` (standard deviation), `interval` (t, 95 %, of
         the mean over other seeds), `pairs_needed` (see there) and `verdict`: `helps` or `hurts`
         where the interval excludes zero, else `not shown`; `not measured` with fewer than two
-        pairs.
+        pairs. Where all pairs differ by the same, as few posts can make them, nothing is known of
+        the spread and so nothing is shown.
     """
     values = [float(value) for value in differences]
     interval = t_interval(values, confidence=CONFIDENCE)
     mean = float(np.mean(values)) if values else None
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    verdict = "not measured"
+    if spread is not None and np.isclose(spread, 0, atol=1e-12):
+        spread = interval = None
+    verdict = "not measured" if len(values) < 2 else "not shown"
     if interval is not None:
         low, high = interval
         verdict = "helps" if low > 0 else "hurts" if high < 0 else "not shown"

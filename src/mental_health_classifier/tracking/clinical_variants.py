@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def changed_keys(variant: str, *, overlays: Path = OVERLAYS) -> set[str]:
     return changed
 
 
+@cache
 def _read(overlay: Path) -> dict[str, Any]:
     # A variant of another project can have any name, one that no file may have too.
     if not os.path.isfile(overlay):
