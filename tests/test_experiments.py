@@ -17,6 +17,7 @@ EXPERIMENTS = {
     "baseline_small": ("baseline_small", []),
     "medium_model": ("medium_model", []),
     "large_model": ("large_model", []),
+    "umls_enhanced": ("medium_model", ["umls_enhanced"]),
     "curriculum_model": ("medium_model", ["curriculum"]),
     "multitask_model": ("medium_model", ["multitask"]),
     "interpretable_model": ("medium_model", ["interpretable"]),

@@ -13,16 +13,22 @@ from omegaconf import OmegaConf
 from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run
 
-from mental_health_classifier.analysis.impact_table import impacts_of_variant, variant_impacts
+from mental_health_classifier.analysis.impact_table import (
+    CONTROLS,
+    impacts_of_variant,
+    variant_impacts,
+)
 from mental_health_classifier.analysis.impact_text import conclusion, impact_notes
 from mental_health_classifier.analysis.run_table import run_table
 from mental_health_classifier.cli import app
 from mental_health_classifier.contracts import Predictions, Task
+from mental_health_classifier.tracking.clinical_variants import OVERLAYS as CLINICAL
 from mental_health_classifier.tracking.configuration_hash import configuration_hash
 from mental_health_classifier.tracking.prediction_files import write_predictions
 from mental_health_classifier.tracking.run_index import find_runs
 
 Record = Callable[..., Path]
+ALL_CONTROLS = {control for each in CONTROLS.values() for control in each}
 TASK = Task("condition", ("suicide", "anxiety", "control"), "suicide")
 
 
@@ -89,6 +95,37 @@ def test_seeds_are_paired_with_the_control_and_with_none(record: Record, impacts
     measures = entry["contrasts"][0]["measures"]
     assert measures["accuracy"]["mean"] == measures["f1_macro"]["mean"] == pytest.approx(0.04)
     assert measures["partial_auc"]["differences"] == [0, 0, 0]
+
+
+OVERLAYS = sorted(path.stem for path in CLINICAL.glob("*.yaml"))
+VARIANTS = [name for name in OVERLAYS if name != "standard" and name not in ALL_CONTROLS]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_finds_the_model_without_it_and_its_controls(
+    record: Record, impacts, variant: str
+) -> None:
+    for clinical in (variant, *CONTROLS.get(variant, ()), "standard"):
+        for seed in (1, 2):
+            record(clinical, seed, 0.8)
+    (entry,) = impacts(variant)  # one: its seeds are one configuration
+    assert [contrast["unpaired"] for contrast in entry["contrasts"]] == [[]] * len(
+        entry["contrasts"]
+    )
+    assert all(contrast["seeds"] == [1, 2] for contrast in entry["contrasts"])
+
+
+@pytest.mark.parametrize("clinical", OVERLAYS)
+def test_seeds_of_a_variant_share_a_configuration(compose_config, clinical: str) -> None:
+    hashes = {
+        configuration_hash(
+            OmegaConf.to_container(  # pyright: ignore[reportArgumentType]
+                compose_config([f"clinical={clinical}", f"seed={seed}"]), resolve=True
+            )
+        )
+        for seed in (1, 2)
+    }
+    assert len(hashes) == 1
 
 
 def test_controls_are_no_variants_and_variants_are_listed_by_name(record, tmp_path) -> None:

@@ -83,7 +83,14 @@ def test_what_can_change_a_result_changes_the_hash(path, value):
 
 def test_every_key_that_is_left_out_is_one_of_the_configuration(compose_config):
     sample = compose_config([])
-    file = compose_config(["data=file", "data.path=posts.csv", "callbacks=training_dynamics"])
+    file = compose_config(
+        [
+            "data=file",
+            "data.path=posts.csv",
+            "callbacks=training_dynamics",
+            "clinical=umls_shuffled",
+        ]
+    )
     missing = object()
     for key in LEFT_OUT | {"seed"}:
         found = [OmegaConf.select(config, key, default=missing) for config in (sample, file)]

@@ -15,6 +15,8 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.source_files import PROJECT
 
 OVERLAYS = PROJECT / "conf" / "clinical"
+HANDED_ON = {"tasks": "data.tasks"}
+"""Keys that conf/data/ takes over as they are."""
 
 
 def check_variants(variants: Iterable[str], *, overlays: Path = OVERLAYS) -> None:
@@ -56,7 +58,7 @@ def changed_keys(variant: str, *, overlays: Path = OVERLAYS) -> set[str]:
     for key, value in content.items():
         if key != "defaults":
             changed |= {f"{key}.{name}" for name in value} if isinstance(value, dict) else {key}
-    return changed
+    return changed | {HANDED_ON[key] for key in changed & HANDED_ON.keys()}
 
 
 @cache

@@ -13,6 +13,8 @@ from mental_health_classifier.contracts import InputError
 
 LEFT_OUT = frozenset(
     {
+        # Seeds under another name.
+        *("clinical.vocabulary.shuffle_seed", "token_streams.concepts.shuffle_seed"),
         # What a person says about the run, and what a sweeper makes of it.
         *("name", "description", "hypothesis", "tags", "optimized_metric"),
         # Where things lie. Which posts were read is told by the fingerprint of the data.
