@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.analysis.report_evidence import Evidence
@@ -16,6 +17,7 @@ from mental_health_classifier.analysis.report_parts import (
 )
 from mental_health_classifier.analysis.report_summary import is_above_ceiling
 from mental_health_classifier.analysis.terminal import count, is_number
+from mental_health_classifier.tracking.run_summary import RunSummary
 
 WARNING_LENGTH = 400
 
@@ -49,16 +51,16 @@ class Posts:
 
 def posts_of(evidence: Evidence) -> list[Posts]:
     """A description for each fingerprint, the one that the report speaks of first."""
-    groups: dict[str, list[Any]] = {}
+    groups: dict[str, dict[Path, RunSummary]] = {}
     for run in (*evidence.comparable, *evidence.runs):
         if run.data and run.parts_fingerprint is not None:
-            group = groups.setdefault(run.parts_fingerprint, [])
-            if run not in group:
-                group.append(run)
-    return [_posts(evidence, fingerprint, runs) for fingerprint, runs in groups.items()]
+            groups.setdefault(run.parts_fingerprint, {})[run.directory] = run
+    return [
+        _posts(evidence, fingerprint, list(runs.values())) for fingerprint, runs in groups.items()
+    ]
 
 
-def _posts(evidence: Evidence, parts_fingerprint: str, runs: list[Any]) -> Posts:
+def _posts(evidence: Evidence, parts_fingerprint: str, runs: Sequence[RunSummary]) -> Posts:
     data = runs[0].data
     priority = data.get("priority_class")
     classes = sorted(data.get("classes", ()), key=lambda name: name != priority)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.analysis.report_evidence import Evidence
@@ -56,13 +57,13 @@ class RunGroup:
 
 def comparison(evidence: Evidence) -> list[RunGroup]:
     """The runs that the report speaks of first, then others, which are not ranked against them."""
-    groups: dict[str | None, list[RunSummary]] = {}
-    for run in evidence.comparable:
-        groups.setdefault(run.parts_fingerprint, []).append(run)
-    for run in evidence.runs:
-        if run.status == "completed" and run not in groups.get(run.parts_fingerprint, ()):
-            groups.setdefault(run.parts_fingerprint, []).append(run)
-    return [_group(evidence, fingerprint, runs) for fingerprint, runs in groups.items()]
+    groups: dict[str | None, dict[Path, RunSummary]] = {}
+    for run in (*evidence.comparable, *evidence.runs):
+        if run.status == "completed":
+            groups.setdefault(run.parts_fingerprint, {})[run.directory] = run
+    return [
+        _group(evidence, fingerprint, list(runs.values())) for fingerprint, runs in groups.items()
+    ]
 
 
 def _group(evidence: Evidence, fingerprint: str | None, runs: list[RunSummary]) -> RunGroup:

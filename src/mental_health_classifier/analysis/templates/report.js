@@ -3,7 +3,7 @@
   const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
   const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
-  const MOST_ROWS = 100;
+  const MOST_ROWS = 50;
 
   // Tables of runs: headings sort, words filter, boxes choose columns.
   each("table.runs", (table) => {
