@@ -17,6 +17,7 @@ from mental_health_classifier.ensemble import hash_of_weights
 from mental_health_classifier.evaluation.decisions import Decision
 from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
 from mental_health_classifier.predictor import Predictor
+from mental_health_classifier.progress import counting
 from mental_health_classifier.tracking.assessments import FOLDER
 from mental_health_classifier.tracking.attempts import now
 from mental_health_classifier.tracking.files import (
@@ -60,7 +61,7 @@ def write_decisions(
     Raises:
         InputError: the output exists, or the posts cannot be used.
     """
-    from mental_health_classifier.data.posts_to_judge import read_unlabelled
+    from mental_health_classifier.data.posts_to_judge import count_posts, read_unlabelled
 
     audit_output = output.with_name(f"{output.stem}-audit.csv")
     for path in (output, *((audit_output,) if audit_sample else ())):
@@ -75,8 +76,11 @@ def write_decisions(
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        for chunk in _chunks(read_unlabelled(posts, columns=columns)):
-            writer.writerows(batch.decide(chunk))
+        told = f"Deciding with run {predictor.run.id}"
+        with counting(told, total=count_posts(posts)) as advance:
+            for chunk in _chunks(read_unlabelled(posts, columns=columns)):
+                writer.writerows(batch.decide(chunk))
+                advance(len(chunk))
     if audit_sample:
         with whole_file(audit_output) as temporary:
             lines = ["post", *batch.sampled]
@@ -122,7 +126,7 @@ class _Batch:
                 decision.reason,
                 "" if decision.uncertainty is None else f"{decision.uncertainty:.4f}",
                 "yes" if self._predictor.is_certified else "no",
-                *("" if np.isnan(p) else f"{p:.6f}" for p in row),
+                *["" if p != p else f"{p:.6f}" for p in row],  # NaN: the model failed
             ]
 
     def account(self) -> dict[str, Any]:

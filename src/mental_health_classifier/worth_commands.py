@@ -207,7 +207,6 @@ def predict(
     """
     from mental_health_classifier.decisions_file import write_decisions
     from mental_health_classifier.predictor import Predictor
-    from mental_health_classifier.progress import showing
     from mental_health_classifier.tracking.run_index import resolve_run
 
     if (run is None) == (best is None):
@@ -216,15 +215,14 @@ def predict(
     predictor = Predictor.load(
         found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
     )
-    with showing(f"Deciding with run {found.id}"):
-        line = write_decisions(
-            predictor,
-            posts,
-            output,
-            columns=pairs(column, option="--column"),
-            audit_sample=audit_sample,
-            seed=seed,
-        )
+    line = write_decisions(
+        predictor,
+        posts,
+        output,
+        columns=pairs(column, option="--column"),
+        audit_sample=audit_sample,
+        seed=seed,
+    )
     counts = line["decisions"]
     say(
         f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "

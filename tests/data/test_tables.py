@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.table_formats import count_rows
 from mental_health_classifier.data.tables import ROLES, files_to_read, read_rows
 
 COLUMNS = {"text": ["title", "body"], "label": "y"}
@@ -41,6 +42,7 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, ending: str) -> None:
         frame.to_csv(path, index=False, sep="," if ending == "csv" else "\t")
     rows = [cells for _, cells in read(path)]
     assert rows == [("One\nfirst", "a"), ("Two\nzweite\nZeile", "b")]
+    assert count_rows(path) == 2
 
 
 def test_a_json_line_cut_in_half_is_dropped_with_its_number(tmp_path: Path) -> None:
@@ -177,3 +179,11 @@ def test_missing_files_and_unknown_formats_are_explained(tmp_path: Path) -> None
     (tmp_path / "posts.xlsx").write_text("text,label\n")
     with pytest.raises(InputError, match=r"none of the endings \.csv, "):
         files_to_read(str(tmp_path / "posts.xlsx"), None)
+
+
+def test_rows_of_a_file_that_cannot_be_read_are_not_counted(tmp_path: Path) -> None:
+    (tmp_path / "posts.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "posts.csv").write_bytes(b"text\ncaf\xe9\n")
+    assert count_rows(tmp_path / "posts.parquet") is None
+    assert count_rows(tmp_path / "posts.csv") is None
+    assert count_rows(tmp_path / "missing.jsonl") is None

@@ -16,6 +16,7 @@ from mental_health_classifier.data.account import Account
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.posts import CleanPosts, Post, Source, clean_rows
 from mental_health_classifier.data.prepared_posts import group_column, told_apart_by
+from mental_health_classifier.data.table_formats import count_rows
 from mental_health_classifier.data.tables import ROLES, Columns, files_to_read, read_rows
 
 EXTERNAL = "external"
@@ -132,6 +133,11 @@ class UnlabelledPost(NamedTuple):
     """As the file gives it, or the row."""
     text: str | None
     """Not scrubbed. None: the row cannot be read."""
+
+
+def count_posts(path: Path) -> int | None:
+    """How many posts `read_unlabelled` will find in a file; None: not known."""
+    return count_rows(path) if path.is_file() else None
 
 
 def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]:

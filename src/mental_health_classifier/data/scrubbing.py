@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 PLACEHOLDERS = {"link": "<link>", "email": "<email>", "user": "<user>", "phone": "<phone>"}
 
@@ -15,6 +16,15 @@ _PATTERNS = {
     "phone": re.compile(
         r"(?<![\w+])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)|\d{2,4})(?:[ .-]?\d{2,4}){2,4}(?!\w)"
     ),
+}
+_DIGIT = re.compile(r"\d")
+# What a text must hold for a pattern to be looked for: most posts hold none of it, and looking for
+# all four would take as long as turning the post into tokens.
+_SIGNS: dict[str, Callable[[str], object]] = {
+    "link": lambda text: "://" in text or "www." in text.lower(),
+    "email": lambda text: "@" in text,
+    "user": lambda text: "@" in text or "u/" in text,
+    "phone": _DIGIT.search,
 }
 _MIN_PHONE_DIGITS = (
     9  # shorter runs of digits are dates, amounts and scores more often than numbers to call
@@ -37,5 +47,7 @@ def scrub(text: str) -> tuple[str, dict[str, int]]:
         return f" {PLACEHOLDERS[kind]} "
 
     for kind, pattern in _PATTERNS.items():
+        if not _SIGNS[kind](text):
+            continue
         text = pattern.sub(lambda match, kind=kind: replace(match, kind), text)
     return " ".join(text.split()), counts

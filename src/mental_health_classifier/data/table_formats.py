@@ -222,3 +222,24 @@ FORMATS: dict[str, Callable[[Path], Table]] = {
     ".ndjson": _open_json_lines,
     ".parquet": _open_parquet,
 }
+
+
+def count_rows(file: Path) -> int | None:
+    """How many rows a file holds, quickly, for a progress bar. None: not known before it is read.
+
+    A file that is not what its ending says is not told here but by whoever reads it.
+    """
+    ending = file.suffix.lower()
+    try:
+        if ending == ".parquet":
+            import pyarrow.parquet as pq
+
+            return pq.read_metadata(file).num_rows
+        if ending in (".csv", ".tsv"):
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                rows = csv.reader(stream, delimiter="," if ending == ".csv" else "\t")
+                return max(0, sum(any(cells) for cells in rows) - 1)
+        with file.open("rb") as stream:
+            return sum(not line.isspace() for line in stream)
+    except (OSError, ValueError, csv.Error):  # an error of Arrow's is one of the first two
+        return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from mental_health_classifier.evaluation.drift import histogram_of
 
 OUTSIDE = 0.005
 """Share of the reference's own posts that lie beyond each of its ends."""
+_ASCII_LETTERS = string.ascii_letters.encode()
 MIN_WORDS = 5
 """In fewer, the share of function words says nothing."""
 
@@ -25,18 +28,30 @@ class TextFacts(NamedTuple):
     """English words like "the" and "of", of all words; other languages have none of them."""
 
 
-def facts_of_text(text: str) -> TextFacts:
+@cache
+def _function_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+    return ENGLISH_STOP_WORDS
+
+
+def facts_of_text(text: str) -> TextFacts:
+    known = _function_words()
     dense = "".join(text.split())
     words = text.casefold().split()
-    num_function_words = sum(word.strip(".,!?;:'\"") in ENGLISH_STOP_WORDS for word in words)
+    num_function_words = sum([word.strip(".,!?;:'\"") in known for word in words])
     return TextFacts(
         characters=len(text),
         words=len(words),
-        letter_share=sum(map(str.isalpha, dense)) / len(dense) if dense else 0.0,
+        letter_share=_num_letters(dense) / len(dense) if dense else 0.0,
         function_word_share=num_function_words / len(words) if words else 0.0,
     )
+
+
+def _num_letters(text: str) -> int:
+    if text.isascii():  # most posts, and ten times as fast
+        return len(text) - len(text.encode().translate(None, _ASCII_LETTERS))
+    return sum(map(str.isalpha, text))
 
 
 def reference_of_texts(texts: Sequence[str]) -> dict[str, Any]:
