@@ -14,7 +14,11 @@ from mental_health_classifier.analysis import model_comparison
 from mental_health_classifier.build import build_corpus
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.predictor import Predictor
-from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
+from mental_health_classifier.tracking.assessments import (
+    read_assessment,
+    stored_predictions,
+    write_assessment,
+)
 
 
 @pytest.mark.parametrize("model", ["baseline_micro", "tfidf_logistic"])
@@ -191,14 +195,29 @@ def test_without_a_certificate_nothing_is_decided_unless_asked_for(runs, tmp_pat
     assert predictor.threshold == predictor.run.metrics["test/operating_point/threshold"]
 
 
-def test_shortcuts_are_stored_and_shown(mhc, tmp_path) -> None:
+def test_shortcuts_are_stored_and_shown(runs, mhc, tmp_path) -> None:
     result = mhc("shortcuts", "outputs/tfidf_logistic", "--json")
     assert result.exit_code == 0, result.output
     (found,) = json.loads(result.stdout)
     assert 0 <= found["masked_share"] <= 1
     assert found["loss"] == pytest.approx(found["unmasked"] - found["masked"])
     assert read_assessment(tmp_path / "outputs/tfidf_logistic", "shortcuts") is not None
-    assert "masked_share: " in mhc("shortcuts", "outputs/tfidf_logistic").stdout
+    assert found["source"] is None and found["splits"] is None
+    split = mhc("shortcuts", "outputs/tfidf_logistic", "--random-split")
+    assert "masked_share: " in split.stdout
+    stored = read_assessment(tmp_path / "outputs/tfidf_logistic", "shortcuts")
+    assert stored is not None and stored["splits"]["random"]["n"] > 300
+    assert "on parts drawn at random" in " ".join(
+        mhc("card", "outputs/tfidf_logistic").stdout.split()
+    )
+    folder = tmp_path / "outputs/tfidf_logistic"
+    listed = {**stored, "keyword_recall_at_spec80": 1.0}
+    write_assessment(folder, "shortcuts", listed)
+    warned = " ".join(mhc("compare").stderr.split())
+    assert f"Run {runs['tfidf_logistic'].id}: A list of words reaches" in warned
+    (folder / "assessments/shortcuts.json").write_text("{")
+    damaged = mhc("compare")
+    assert damaged.exit_code == 0 and "shortcuts.json is damaged" in damaged.stderr
     assert mhc("show", "outputs/tfidf_logistic").exit_code == 0
 
 

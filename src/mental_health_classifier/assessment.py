@@ -251,25 +251,42 @@ def corpus_of_run(run: RunSummary, *, kept_columns: Sequence[str] = ()) -> Corpu
     return corpus
 
 
-def shortcuts_of_run(run: RunSummary) -> dict[str, Any]:
-    """Reads the run's posts again, masks what they name, and stores what that costs the model.
+def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dict[str, Any]:
+    """Reads the run's posts again, masks what they name, and stores what that costs the model, and
+    what words alone tell of the posts.
+
+    Args:
+        with_random_split: fit the yardstick on a split at random too, see `compare_splits`.
+
+    Returns:
+        See `assess_shortcuts`; `source` from `tell_sources`, and `splits` from `compare_splits`.
 
     Raises:
         InputError: the posts are not at hand any more, or have changed.
     """
+    from omegaconf import DictConfig, OmegaConf
+
     from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
     from mental_health_classifier.predictor import Predictor
+    from mental_health_classifier.word_models import compare_splits, tell_sources
 
+    config = OmegaConf.create(dict(run.configuration))
+    assert isinstance(config, DictConfig)
     corpus = corpus_of_run(run)
     test = stored_predictions(run, ["test"])["test"]
     texts = corpus.part("test")["text"].tolist()
     predictor = Predictor.load(run)
     masked = [without_names(text, test.task.class_names) for text in texts]
+    draws = setting_of(run, "bootstrap_draws")
     found = assess_shortcuts(
         test,
         replace(test, probabilities=predictor.predict_scrubbed(masked)),
         texts,
-        bootstrap_draws=setting_of(run, "bootstrap_draws"),
+        bootstrap_draws=draws,
+    )
+    found["source"] = tell_sources(config, corpus)
+    found["splits"] = (
+        compare_splits(config, corpus, bootstrap_draws=draws) if with_random_split else None
     )
     write_assessment(run.directory, "shortcuts", found)
     return found

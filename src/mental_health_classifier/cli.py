@@ -179,6 +179,7 @@ def compare(
         ranked,
         write_csv,
     )
+    from mental_health_classifier.analysis.shortcut_text import warnings_about_shortcuts
     from mental_health_classifier.analysis.terminal import print_table
     from mental_health_classifier.tracking.run_index import each_run
 
@@ -205,6 +206,8 @@ def compare(
             )
         )
     if warning := warning_about_posts(table):
+        say(f"Warning: {warning}")
+    for warning in warnings_about_shortcuts(table, found):
         say(f"Warning: {warning}")
 
 

@@ -276,13 +276,26 @@ def make_ensemble(
 
 
 @commands.command("shortcuts")
-def show_shortcuts(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
-    """Says how much of a run's score is single words, or the name of the label itself."""
+def show_shortcuts(
+    run: Run,
+    root: LookedUpIn = None,
+    random_split: Annotated[
+        bool,
+        typer.Option("--random-split", help="Also fit the yardstick on a split at random."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Says how much of a run's score is single words, or the name of the label itself.
+
+    And how well words tell the community of a post, where data.columns.source names it.
+    """
     from mental_health_classifier.analysis.shortcut_text import warnings_of
     from mental_health_classifier.assessment import shortcuts_of_run
+    from mental_health_classifier.progress import showing
     from mental_health_classifier.tracking.run_index import resolve_run
 
-    found = shortcuts_of_run(resolve_run(run, existing(root)))
+    with showing("Looking for shortcuts"):
+        found = shortcuts_of_run(resolve_run(run, existing(root)), with_random_split=random_split)
     if as_json:
         return print_json([found])
     for key, value in found.items():

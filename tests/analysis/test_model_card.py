@@ -3,7 +3,12 @@ import json
 import pytest
 from written_runs import write_run
 
-from mental_health_classifier.analysis.model_card import model_card, write_model_card
+from mental_health_classifier.analysis.model_card import (
+    TRIPOD_FOR_PEOPLE,
+    TRIPOD_ITEMS,
+    model_card,
+    write_model_card,
+)
 from mental_health_classifier.tracking.run_summary import read_run
 
 CERTIFICATE = {
@@ -62,3 +67,12 @@ def test_a_card_is_written_beside_the_record(tmp_path):
     directory = write_run(tmp_path / "run")
     write_model_card(read_run(directory))
     assert (directory / "model_card.md").read_text() == card_of(directory)
+
+
+def test_each_item_of_the_statement_stands_once(tmp_path):
+    numbers = [int(item.split()[0]) for item in TRIPOD_ITEMS]
+    numbers += [int(item.split()[0]) for item in TRIPOD_FOR_PEOPLE.split(", ")]
+    assert sorted(numbers) == list(range(1, 28))
+    card = card_of(write_run(tmp_path / "run"))
+    for sections in TRIPOD_ITEMS.values():
+        assert all(f"## {section}\n" in card for section in sections.split(", "))

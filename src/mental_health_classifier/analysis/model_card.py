@@ -38,25 +38,27 @@ NOT_VALIDATED = (
     "be used; that takes a prospective study."
 )
 
-# The items by their number and name, and where this card answers them; the others need people.
+# The items by their number and topic, and where this card answers them; the others need people.
 TRIPOD_ITEMS = {
     "5 Data": "Data",
     "7 Data preparation": "Data",
     "10 Sample size": "Data",
+    "11 Missing data": "Data",
     "12 Analytical methods": "How it was made",
     "14 Fairness": "Groups",
     "15 Model output": "Certificate",
     "16 Training versus evaluation": "Data",
     "18 Open science": "How it was made",
-    "20 Participants": "Data",
+    "20 Participants (results)": "Data",
+    "21 Model development": "Data",
     "22 Model specification": "How it was made",
-    "23 Model performance": "Performance",
+    "23 Model performance": "Performance, Groups",
     "26 Limitations": "Limits",
 }
 TRIPOD_FOR_PEOPLE = (
     "1 Title, 2 Abstract, 3 Background, 4 Objectives, 6 Participants (methods), 8 Outcome, "
-    "9 Predictors, 11 Missing data, 13 Class imbalance, 17 Ethical approval, 19 Patient and public "
-    "involvement, 21 Model development, 24 Model updating, 25 Interpretation, 27 Usability"
+    "9 Predictors, 13 Class imbalance, 17 Ethical approval, 19 Patient and public involvement, "
+    "24 Model updating, 25 Interpretation, 27 Usability of the model in the context of current care"
 )
 
 
@@ -233,6 +235,18 @@ def _shortcuts(run: RunSummary) -> Iterator[str]:
         f"{number(shortcuts['unmasked'])}. A list of words reaches "
         f"{number(shortcuts['keyword_recall_at_spec80'])} at specificity .80."
     )
+    source, splits = shortcuts.get("source"), shortcuts.get("splits")
+    if source:
+        yield (
+            f"A bag of words tells {source['kinds']} communities apart with AUC "
+            f"{number(source['auc'], source['interval'])} ({amount(source['n'])} posts)."
+        )
+    if splits:
+        shown = {kind: number(each["value"], each["interval"]) for kind, each in splits.items()}
+        yield (
+            f"The yardstick reaches {shown['grouped']} on these parts and {shown['random']} on "
+            "parts drawn at random."
+        )
     yield from (f"- warning: {warning}" for warning in warnings_of(shortcuts))
 
 
@@ -266,7 +280,11 @@ def _making(run: RunSummary) -> Iterator[str]:
 
 
 def _tripod() -> Iterator[str]:
-    yield "Items that this card answers in part or whole; the numbers are those of the statement."
+    yield (
+        "Items that this card answers in part or whole, by the numbers and topics of the "
+        "statement; what an item asks for in full is in the statement itself (BMJ 2024, 385, "
+        "e078378). Of open science it answers which code was run, and no more."
+    )
     yield ""
     yield from _table(["item", "section"], [list(item) for item in TRIPOD_ITEMS.items()])
     yield ""

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mental_health_classifier.analysis.terminal import amount, number
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.assessments import read_assessment
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+TELLING_AUC = 0.8
+"""Above it, words tell communities apart well enough to be a way around the task."""
 
 
 def warnings_of(shortcuts: Mapping[str, Any]) -> list[str]:
@@ -16,6 +28,21 @@ def warnings_of(shortcuts: Mapping[str, Any]) -> list[str]:
             f"{shortcuts['unmasked']:.3f} to {shortcuts['masked']:.3f}: part of the score is the "
             "name of the label."
         )
+    source = shortcuts.get("source")
+    if source and source["interval"] and source["interval"][0] > TELLING_AUC:
+        warnings.append(
+            f"Words tell which of {source['kinds']} communities a post is from (AUC "
+            f"{number(source['auc'], source['interval'])} on {amount(source['n'])} posts): the "
+            "model may read topics of communities, which other communities do not share."
+        )
+    splits = shortcuts.get("splits")
+    if splits and splits["random"]["value"] > (splits["grouped"]["interval"] or [1, 1])[1]:
+        shown = {kind: number(each["value"], each["interval"]) for kind, each in splits.items()}
+        warnings.append(
+            f"Split at random, the yardstick would reach {shown['random']} instead of "
+            f"{shown['grouped']}: posts of one author, or alike, help each other. Only the second "
+            "speaks of new authors."
+        )
     keyword = shortcuts["keyword_recall_at_spec80"]
     if keyword is not None and keyword >= shortcuts["unmasked"]:
         warnings.append(
@@ -23,3 +50,18 @@ def warnings_of(shortcuts: Mapping[str, Any]) -> list[str]:
             f"{shortcuts['unmasked']:.3f}: it adds nothing to the list."
         )
     return warnings
+
+
+def warnings_about_shortcuts(table: pd.DataFrame, runs: Iterable[RunSummary]) -> Iterator[str]:
+    """The same for the runs of a table whose shortcuts were assessed, each with the run's id."""
+    shown = set(table["run_id"])
+    for run in runs:
+        if run.id not in shown:
+            continue
+        try:
+            found = read_assessment(run.directory, "shortcuts")
+        except InputError as error:
+            yield str(error)
+            continue
+        if found:
+            yield from (f"Run {run.id}: {warning}" for warning in warnings_of(found))

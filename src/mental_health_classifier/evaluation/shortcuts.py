@@ -17,6 +17,9 @@ from mental_health_classifier.evaluation.intervals import author_groups, bootstr
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.operating_point import recall_at_specificity
 
+DRAWS_OF_AUC = 200
+"""Enough for two decimals; each takes a sorting of the posts for every class."""
+
 MASKED = "something"
 """Stands for what was masked: a word of everyday language, which no label is called."""
 
@@ -90,4 +93,54 @@ def assess_shortcuts(
         "masked": float(measure_masked(one)[key][0]),
         "loss": float(losses(one)[key][0]),
         "loss_interval": intervals.get(key),
+    }
+
+
+def headline_with_interval(test: Predictions, *, bootstrap_draws: int) -> dict[str, Any]:
+    """The headline of some predictions: `value`, `interval` and `n`."""
+    key = headline_of(test.task.priority_class)
+    measure = PartMetrics(test)
+
+    def headline(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        return {key: measure(weights)[key]}
+
+    kinds = [test.is_priority, ~test.is_priority] if test.task.priority_class else []
+    intervals = bootstrap_intervals(
+        headline, author_groups(test), must_hold=kinds, draws=bootstrap_draws
+    )
+    value = float(headline(np.ones((1, len(test))))[key][0])
+    return {"value": value, "interval": intervals.get(key), "n": len(test)}
+
+
+def mean_auc(test: Predictions) -> dict[str, Any]:
+    """Area under the ROC of each class against the others, and their mean: .5 is chance.
+
+    Returns:
+        `auc`, `interval` over draws of authors, `n`, and `kinds`, how many classes occur.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    present = [place for place in range(test.task.num_classes) if (test.labels == place).any()]
+    if len(present) < 2:
+        return {"auc": None, "interval": None, "n": len(test), "kinds": len(present)}
+    is_class = [test.labels == place for place in present]
+
+    def means(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        areas = [
+            [
+                roc_auc_score(truth, test.probabilities[:, place], sample_weight=each)
+                for place, truth in zip(present, is_class, strict=True)
+            ]
+            for each in weights
+        ]
+        return {"auc": np.array(areas, dtype=float).mean(axis=1)}
+
+    intervals = bootstrap_intervals(
+        means, author_groups(test), must_hold=is_class, draws=DRAWS_OF_AUC
+    )
+    return {
+        "auc": float(means(np.ones((1, len(test))))["auc"][0]),
+        "interval": intervals.get("auc"),
+        "n": len(test),
+        "kinds": len(present),
     }
