@@ -207,7 +207,7 @@ def compare(
         )
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
-    for warning in warnings_about_shortcuts(table, found):
+    for warning in warnings_about_shortcuts(table):
         say(f"Warning: {warning}")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mental_health_classifier.analysis.terminal import amount, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.assessments import read_assessment
-from mental_health_classifier.tracking.run_summary import RunSummary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,16 +52,13 @@ def warnings_of(shortcuts: Mapping[str, Any]) -> list[str]:
     return warnings
 
 
-def warnings_about_shortcuts(table: pd.DataFrame, runs: Iterable[RunSummary]) -> Iterator[str]:
-    """The same for the runs of a table whose shortcuts were assessed, each with the run's id."""
-    shown = set(table["run_id"])
-    for run in runs:
-        if run.id not in shown:
-            continue
+def warnings_about_shortcuts(table: pd.DataFrame) -> Iterator[str]:
+    """The same for the runs of a `run_table` whose shortcuts were assessed, each with its id."""
+    for run_id, directory in zip(table["run_id"], table["directory"], strict=True):
         try:
-            found = read_assessment(run.directory, "shortcuts")
+            found = read_assessment(Path(directory), "shortcuts")
         except InputError as error:
             yield str(error)
             continue
         if found:
-            yield from (f"Run {run.id}: {warning}" for warning in warnings_of(found))
+            yield from (f"Run {run_id}: {warning}" for warning in warnings_of(found))
