@@ -4,11 +4,10 @@ split at random flatters."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from omegaconf import DictConfig
 
 from mental_health_classifier.build import build
 from mental_health_classifier.contracts import (
@@ -22,6 +21,9 @@ from mental_health_classifier.contracts import (
 from mental_health_classifier.data.posts import SOURCE
 from mental_health_classifier.data.splits import split_posts
 from mental_health_classifier.evaluation.shortcuts import headline_with_interval, mean_auc
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 def tell_sources(config: DictConfig, corpus: Corpus) -> dict[str, Any] | None:
