@@ -44,6 +44,8 @@ def training_curve(run: RunSummary) -> pd.DataFrame:
     path = run.directory / "metrics.jsonl"
     try:
         records = read_records(path).records
+    except FileNotFoundError:
+        records = []  # a model that is fitted whole
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     rows = [row for row in records if isinstance(row.get("step"), int)]
