@@ -150,7 +150,7 @@ class ClinicalVocabulary(Annotator):
         found = copy.copy(self)
         if self._is_packaged:
             found.path = folder / PACKAGED.name
-            found.__dict__.pop("_content_key", None)
+            vars(found).pop("_content_key", None)
         if found.key() != key:
             raise InputError(
                 f"{found.path} is not what it was when the run was trained, so its model would see "
