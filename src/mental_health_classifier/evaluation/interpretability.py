@@ -68,8 +68,7 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Spearman's, in [-1, 1]; NaN where one of the two does not vary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantInputWarning)
-        correlation, _ = spearmanr(first, second)
-    return float(correlation)
+        return float(np.asarray(spearmanr(first, second))[0])
 
 
 def plausibility(attributions: np.ndarray, is_cue: np.ndarray) -> float:
