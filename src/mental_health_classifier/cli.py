@@ -12,7 +12,8 @@ from typing import Annotated, Any, get_args
 import typer
 from typer.core import TyperGroup
 
-from mental_health_classifier.command_parts import (
+from mental_health_classifier.commands.explain import commands as explain_commands
+from mental_health_classifier.commands.parts import (
     AsJson,
     LookedUpIn,
     Roots,
@@ -23,14 +24,13 @@ from mental_health_classifier.command_parts import (
     say,
     say_no_runs,
 )
+from mental_health_classifier.commands.plot import commands as plot_commands
+from mental_health_classifier.commands.record import commands as record_commands
+from mental_health_classifier.commands.report import commands as report_commands
+from mental_health_classifier.commands.variant import commands as variant_commands
+from mental_health_classifier.commands.worth import commands as worth_commands
+from mental_health_classifier.commands.worth import test_models
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.explain_commands import commands as explain_commands
-from mental_health_classifier.plot_commands import commands as plot_commands
-from mental_health_classifier.record_commands import commands as record_commands
-from mental_health_classifier.report_commands import commands as report_commands
-from mental_health_classifier.variant_commands import commands as variant_commands
-from mental_health_classifier.worth_commands import commands as worth_commands
-from mental_health_classifier.worth_commands import test_models
 
 
 class Commands(TyperGroup):

@@ -1,0 +1,150 @@
+"""All that the sections of the report draw on, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mental_health_classifier.analysis.report.parts import RunLink, shortened
+from mental_health_classifier.analysis.report.records import (
+    problem_of_assessment,
+    with_its_problems,
+)
+from mental_health_classifier.analysis.terminal import is_number
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.tracking.assessments import read_assessment
+from mental_health_classifier.tracking.candidates import (
+    Candidate,
+    candidates_among,
+    on_the_same_posts,
+)
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+ASSESSMENTS = (
+    *("certificate", "calibration", "triage", "groups", "behaviour", "shortcuts", "explain"),
+    "replay",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Runs in the order of the page, and what was worked out of their predictions."""
+
+    runs: Sequence[RunSummary]
+    """Completed ones first, those with the best headline on test before others."""
+    anchors: Mapping[Path, str]
+    """Where on the page the section of each run is, by its directory."""
+    names: Mapping[Path, str]
+    """What each run is called: configurations of the same name are told apart."""
+    comparable: Sequence[RunSummary]
+    """Completed runs on the posts of the latest completed one, in the order of the page."""
+    candidates: Sequence[Candidate]
+    """Configurations among them; highest mean of the headline on val first."""
+    assessments: Mapping[Path, Mapping[str, Mapping[str, Any]]]
+    """Of each completed run what is in its `assessments/`, by name."""
+    problems: Sequence[tuple[RunSummary, str]]
+    """Assessments that cannot be read."""
+
+    @property
+    def priority_class(self) -> str | None:
+        """Of the comparable runs."""
+        return self.comparable[0].data.get("priority_class") if self.comparable else None
+
+    @property
+    def headline(self) -> str:
+        return headline_of(self.priority_class)
+
+    def anchor(self, run: RunSummary) -> str:
+        return self.anchors[run.directory]
+
+    def name(self, run: RunSummary) -> str:
+        return self.names[run.directory]
+
+    def link(self, run: RunSummary) -> RunLink:
+        return RunLink(self.name(run), self.anchor(run))
+
+    def seed_link(self, run: RunSummary) -> RunLink:
+        """With the seed, where a sentence is about one run of a configuration."""
+        name = self.name(run) if run.seed is None else f"{self.name(run)} (seed {run.seed})"
+        return RunLink(name, self.anchor(run))
+
+    def assessment(self, run: RunSummary, name: str) -> Mapping[str, Any] | None:
+        """None: it was not made, or cannot be read."""
+        return self.assessments.get(run.directory, {}).get(name)
+
+    def candidate_of(self, run: RunSummary) -> Candidate | None:
+        """The configuration that a comparable run belongs to."""
+        for each in self.candidates:
+            if each.configuration_hash == run.configuration_hash:
+                return each
+        return None
+
+
+def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
+    """Reads what the report needs of some runs; nothing that is damaged ends it."""
+    ordered = sorted(map(with_its_problems, runs), key=_rank)
+    comparable, _ = on_the_same_posts(ordered)
+    key = f"val/{headline_of(comparable[0].data.get('priority_class'))}" if comparable else ""
+    candidates = [each for each in candidates_among(comparable) if each.values(key)]
+    candidates.sort(key=lambda each: -each.mean(key))
+    assessments, problems = {}, []
+    for run in ordered:
+        if run.status == "completed":
+            assessments[run.directory] = _assessments_of(run, problems)
+    return Evidence(
+        runs=ordered,
+        anchors={run.directory: f"run-{place}" for place, run in enumerate(ordered, start=1)},
+        names=_names(ordered),
+        comparable=comparable,
+        candidates=candidates,
+        assessments=assessments,
+        problems=problems,
+    )
+
+
+def _names(runs: Sequence[RunSummary]) -> dict[Path, str]:
+    names = {
+        run.directory: shortened(" + ".join((run.name or run.directory.name, *run.variants)))
+        for run in runs
+    }
+    configurations: dict[str, set[str | None]] = {}
+    for run in runs:
+        configurations.setdefault(names[run.directory], set()).add(run.configuration_hash)
+    for run in runs:
+        name = names[run.directory]
+        if len(configurations[name]) > 1 and run.configuration_hash is not None:
+            names[run.directory] = f"{name} ({shortened(run.configuration_hash[:6])})"
+    return names
+
+
+def test_headline(run: RunSummary) -> float | None:
+    """What ranks a run: its headline on test; None: not measured."""
+    value = run.metrics.get(f"test/{headline_of(run.data.get('priority_class'))}")
+    return value if is_number(value) else None
+
+
+def _rank(run: RunSummary) -> tuple[bool, bool, float, str]:
+    value = test_headline(run)
+    return run.status != "completed", value is None, -(value or 0), run.created_at or ""
+
+
+def _assessments_of(
+    run: RunSummary, problems: list[tuple[RunSummary, str]]
+) -> dict[str, Mapping[str, Any]]:
+    found = {}
+    for name in ASSESSMENTS:
+        try:
+            content = read_assessment(run.directory, name)
+        except (OSError, InputError) as error:
+            problems.append((run, f"{name}: {error}"))
+            continue
+        if content is None:
+            continue
+        if problem := problem_of_assessment(name, content):
+            problems.append((run, problem))
+        else:
+            found[name] = content
+    return found

@@ -1,0 +1,179 @@
+"""Which configuration the records speak for, why, and which others are as good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.report.pairs import PairedDifference, paired_difference
+from mental_health_classifier.analysis.report.parts import (
+    Measure,
+    Piece,
+    RunLink,
+    Sentence,
+    measure_of,
+)
+from mental_health_classifier.analysis.terminal import count
+from mental_health_classifier.tracking.admissibility import objections_to
+from mental_health_classifier.tracking.best_models import best_models
+from mental_health_classifier.tracking.candidates import Candidate
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+MOST_RIVALS = 5
+"""The winner is compared with so many of the next ones; more comparisons make each one weaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another configuration beside the recommended one."""
+
+    run: RunLink
+    num_seeds: int
+    measure: Measure
+    """Headline of that run on test."""
+    difference: PairedDifference
+    """The recommended one minus this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line of `mhc best`."""
+
+    title: str
+    run: RunLink | None
+    measure: Measure | None
+    num_seeds: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    run: RunSummary | None
+    """None: no configuration qualifies."""
+    reason: str
+    warnings: Sequence[str]
+    rivals: Sequence[Rival]
+    """Best on val first: the first one is the runner-up."""
+    shown: RunSummary | None
+    """The run that the clinical part and the gates speak of: the recommended one, or else the one
+    with the highest headline on val."""
+    headings: Sequence[Heading]
+
+    @property
+    def ties(self) -> list[Rival]:
+        return [rival for rival in self.rivals if rival.difference.verdict == "tie"]
+
+
+def recommend(evidence: Evidence) -> Recommendation:
+    """Chosen on val by `best_models`; differences are tested on test, run by run of equal seed."""
+    best = best_models(evidence.comparable)
+    name = "best_f1_macro" if evidence.priority_class is None else "best_suicide_recall"
+    entry = best[name]
+    winner = _run_at(evidence, entry["directory"])
+    shown = winner
+    if shown is None and evidence.candidates:
+        shown = evidence.candidates[0].best_run(f"val/{evidence.headline}")
+    return Recommendation(
+        run=winner,
+        reason=entry["reason"],
+        warnings=entry["warnings"],
+        rivals=[] if winner is None else _rivals(evidence, winner),
+        shown=shown,
+        headings=[_heading(evidence, title, each) for title, each in best.items()],
+    )
+
+
+def recommendation_sentences(evidence: Evidence, found: Recommendation) -> list[Sentence]:
+    """The recommendation with its reasons, and what the tests say of the runner-up."""
+    if found.run is None:
+        return [("No configuration can be recommended: ", found.reason, ".")]
+    sentences: list[Sentence] = [
+        ("Recommended: ", evidence.link(found.run), ". It ", *_reason(found.reason), "."),
+        *((warning[0].upper(), warning[1:], ".") for warning in found.warnings),
+    ]
+    if not found.rivals:
+        return [*sentences, ("There is no other configuration to compare it with.",)]
+    return [*sentences, _about_runner_up(found.rivals[0]), *_about_ties(found.ties)]
+
+
+def _about_runner_up(rival: Rival) -> Sentence:
+    difference = rival.difference
+    if difference.measure is None:
+        return ("Runner-up: ", rival.run, ", ", difference.verdict)
+    said = {
+        "better": "the recommended one is better, by more than other posts or seeds could explain",
+        "worse": "on test the runner-up is better, though validation, where one has to choose, "
+        "spoke against it",
+        "tie": "a tie, no difference that other posts or seeds could not have made",
+    }[difference.verdict]
+    return (
+        "Runner-up: ",
+        rival.run,
+        f". Compared on the same test posts ({count(difference.num_pairs, 'pair')} of runs), the "
+        "recommended one minus the runner-up is ",
+        difference.measure,
+        f": {said}.",
+    )
+
+
+def _about_ties(ties: Sequence[Rival]) -> list[Sentence]:
+    if not ties:
+        return []
+    return [("Tied with the recommended one: ", *linked(ties), ". Among ties, cost may decide.")]
+
+
+def linked(rivals: Sequence[Rival]) -> Sentence:
+    """Their names, with commas between them."""
+    names: list[Piece] = []
+    for rival in rivals:
+        names += [", ", rival.run]
+    return tuple(names[1:])
+
+
+def _reason(reason: str) -> Sentence:
+    # Some reasons are sentences without a subject, others name the number that was highest.
+    return (reason,) if reason.startswith("finds") else ("has the ", reason)
+
+
+def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> Heading:
+    run = _run_at(evidence, entry["directory"])
+    return Heading(
+        title=title.replace("_", " "),
+        run=None if run is None else evidence.link(run),
+        measure=None if run is None else measure_of(run, entry["metric"], evidence.anchor(run)),
+        num_seeds=len(entry["seeds"]),
+        reason=" ".join(
+            f"{said[0].upper()}{said[1:]}." for said in (entry["reason"], *entry["warnings"])
+        ),
+    )
+
+
+def _run_at(evidence: Evidence, directory: str | None) -> RunSummary | None:
+    return next((run for run in evidence.comparable if str(run.directory) == directory), None)
+
+
+def _rivals(evidence: Evidence, winner: RunSummary) -> list[Rival]:
+    own = evidence.candidate_of(winner)
+    assert own is not None
+    others = [each for each in evidence.candidates if each is not own]
+    if evidence.priority_class is not None:
+        # One with something against it is no runner-up while another has not.
+        others.sort(key=lambda each: not _is_admissible(each))
+    rivals = []
+    for other in others[:MOST_RIVALS]:
+        run = other.best_run(f"val/{evidence.headline}")
+        difference = paired_difference(
+            own,
+            other,
+            anchor=evidence.anchor(winner),
+            num_comparisons=min(len(others), MOST_RIVALS),
+        )
+        measure = measure_of(run, f"test/{evidence.headline}", evidence.anchor(run))
+        rivals.append(Rival(evidence.link(run), len(other.runs), measure, difference))
+    return rivals
+
+
+def _is_admissible(candidate: Candidate) -> bool:
+    return not any(objections_to(run) for run in candidate.runs)

@@ -1,0 +1,109 @@
+"""How much a configuration's headline changes with the seed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mental_health_classifier.analysis.report.charts import (
+    BOTTOM,
+    TOP,
+    WIDTH,
+    Chart,
+    Line,
+    Point,
+    Tick,
+    x_scale,
+)
+from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.report.parts import Measure, RunLink, measure_of, shortened
+from mental_health_classifier.evaluation.intervals import CONFIDENCE
+from mental_health_classifier.evaluation.paired_comparison import t_interval
+from mental_health_classifier.tracking.best_models import SEEDS_NEEDED
+from mental_health_classifier.tracking.candidates import Candidate
+from mental_health_classifier.tracking.churn import alert_churn
+
+MOST_ROWS = 30
+ROW = 26
+NAME_SPACE = 220
+"""Height of a row, and room for the names, in the chart's units."""
+NAME_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    run: RunLink
+    """The seed that is best on validation stands for the configuration."""
+    seeds: Sequence[Measure]
+    mean: Measure
+    """With its t interval over other seeds."""
+    spread: float | None
+    """Standard deviation over seeds; None: one seed."""
+    worst: float | None
+    churn: float | None
+    """Share of priority posts on whose alert two seeds disagree; None: not measured."""
+    is_measured: bool
+    """With enough seeds to say more than a first impression."""
+
+
+def stability(evidence: Evidence) -> list[Stability]:
+    """The configurations that rank highest on val, each with the headline of its seeds on test."""
+    return [_stability(evidence, each) for each in evidence.candidates[:MOST_ROWS]]
+
+
+def seeds_chart(evidence: Evidence) -> Chart | None:
+    """Every seed's headline on test, and the interval of the one that is best on val."""
+    key = f"test/{evidence.headline}"
+    rows = [each for each in evidence.candidates[:MOST_ROWS] if each.values(key)]
+    if not rows:
+        return None
+    height = TOP + BOTTOM + ROW * len(rows)
+    x = x_scale(0, 1, left=NAME_SPACE)
+    points, lines, labels = [], [], []
+    for place, candidate in enumerate(rows):
+        y = TOP + ROW * (place + 0.5)
+        best = candidate.best_run(f"val/{evidence.headline}")
+        labels.append(Tick(y, shortened(evidence.name(best), NAME_LENGTH)))
+        if interval := measure_of(best, key, None).interval:
+            low, high = (x(min(max(end, 0), 1)) for end in interval)
+            lines.append(Line("", f"M{low:g},{y:g}L{high:g},{y:g}", "interval"))
+        for run in sorted(candidate.runs, key=lambda run: run is best):
+            measure = measure_of(run, key, evidence.anchor(run))
+            if measure.value is not None:
+                style = "best" if run is best else "seed"
+                title = f"{evidence.name(run)}, seed {run.seed}: {measure}"
+                points.append(Point(x(measure.value), y, style, title, measure.anchor))
+    return Chart(
+        title="Headline on test by configuration",
+        description="The same numbers stand in the table of stability.",
+        x_label="recall of the priority class at specificity 0.80"
+        if evidence.priority_class
+        else "macro F1",
+        y_label="",
+        x_ticks=x.ticks(),
+        y_ticks=(),
+        lines=lines,
+        points=points,
+        width=WIDTH,
+        height=height,
+        left=NAME_SPACE,
+        labels=labels,
+    )
+
+
+def _stability(evidence: Evidence, candidate: Candidate) -> Stability:
+    key = f"test/{evidence.headline}"
+    values = candidate.values(key)
+    return Stability(
+        run=evidence.link(candidate.best_run(f"val/{evidence.headline}")),
+        seeds=[measure_of(run, key, evidence.anchor(run)) for run in candidate.runs],
+        mean=Measure(
+            candidate.mean(key) if values else None,
+            None,
+            t_interval(values, confidence=CONFIDENCE),
+        ),
+        spread=candidate.spread(key) if len(values) > 1 else None,
+        worst=min(values, default=None),
+        churn=alert_churn(candidate.runs),
+        is_measured=len(values) >= SEEDS_NEEDED,
+    )

@@ -1,0 +1,173 @@
+"""The report in a few sentences, each worked out from the records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.report.gates import Gate
+from mental_health_classifier.analysis.report.parts import (
+    Measure,
+    Sentence,
+    decimal,
+    difference_to_yardstick,
+    interval_of,
+    listed,
+    measure_of,
+    shortened,
+)
+from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
+from mental_health_classifier.analysis.terminal import amount, count, is_number
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+
+def summary(evidence: Evidence, found: Recommendation, gates: list[Gate]) -> list[Sentence]:
+    """What a reader with one minute has to know, most important first."""
+    return [
+        *_about_runs(evidence),
+        *(_about_model(evidence, found, found.shown) if found.shown is not None else ()),
+        *_about_leaks(evidence),
+        *_about_gates(gates),
+    ]
+
+
+def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
+    statuses = Counter(run.status for run in evidence.runs)
+    said = [f"{number} {status}" for status, number in statuses.most_common()]
+    became = f"all {next(iter(statuses))}" if len(statuses) == 1 else listed(said)
+    yield (f"This report covers {count(len(evidence.runs), 'run')}, {became}.",)
+    if not evidence.comparable:
+        yield ("None of them was completed, so that there is nothing to compare.",)
+        return
+    data = evidence.comparable[0].data
+    kind = "synthetic posts" if data.get("is_synthetic") else "posts"
+    kept = data.get("account", {}).get("rows_kept")
+    yield (
+        f"{count(len(evidence.comparable), 'completed run')} of "
+        f"{count(len(evidence.candidates), 'configuration')} can be compared: they learned from "
+        f"and were tested on the same {amount(kept)} {kind} ({shortened(data.get('name'))}).",
+    )
+    others = statuses["completed"] - len(evidence.comparable)
+    if others:
+        yield (
+            f"{count(others, 'completed run')} on other posts, or on other parts of them, "
+            "cannot be ranked against those and have tables of their own.",
+        )
+
+
+def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> Iterator[Sentence]:
+    anchor = evidence.anchor(run)
+    headline = measure_of(run, f"test/{evidence.headline}", anchor)
+    if found.run is None:
+        yield ("No configuration can be recommended: ", found.reason, ".")
+    which: Sentence = ("The recommended run, ", evidence.seed_link(run), ",")
+    if found.run is None:
+        which = ("The run that ranks highest on validation, ", evidence.seed_link(run), ",")
+    if evidence.priority_class is None:
+        yield (*which, " reaches a macro F1 of ", headline, " on test.")
+    else:
+        yield (
+            *which,
+            " finds ",
+            headline,
+            f" of the {shortened(evidence.priority_class)} posts of test where 80 % of all other "
+            "posts stay without an alert.",
+        )
+    yield from _about_yardstick(evidence, run)
+    yield from _about_operating_point(evidence, run)
+    yield from _about_ties(found)
+    yield from _about_certificate(evidence, run)
+
+
+def _about_operating_point(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
+    anchor = evidence.anchor(run)
+    recall = measure_of(run, "test/operating_point/recall", anchor)
+    alerts = measure_of(run, "test/operating_point/alert_rate", anchor)
+    if recall.value is not None:
+        yield (
+            "At the threshold frozen on validation it found ",
+            recall,
+            f" of the {shortened(evidence.priority_class)} posts and alerted ",
+            alerts,
+            " of all posts.",
+        )
+
+
+def _about_yardstick(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
+    difference = difference_to_yardstick(run, f"test/{evidence.headline}", evidence.anchor(run))
+    if difference is None:
+        return
+    low, high = difference.interval or (0.0, 0.0)
+    said = "above" if low > 0 else "below" if high < 0 else "not distinguishable from"
+    yield (
+        f"By that number it is {said} TF-IDF with logistic regression on the same posts (",
+        difference,
+        ").",
+    )
+
+
+def _about_ties(found: Recommendation) -> Iterator[Sentence]:
+    if found.run is None or not found.rivals:
+        return
+    first, ties = found.rivals[0], found.ties
+    if ties:
+        worse = "it is" if len(ties) == 1 else "none of them is"
+        shown = "not shown to be worse" if len(ties) == 1 else "shown to be worse"
+        yield ("It is tied with ", *linked(ties), f": {worse} {shown}.")
+    elif first.difference.verdict == "better":
+        yield ("It is better than the runner-up, ", first.run, ", by more than luck explains.")
+
+
+def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
+    certificate = evidence.assessment(run, "certificate")
+    if certificate is None:
+        return
+    promise = (
+        f"a recall of {decimal(certificate['required_recall'], 2)} with confidence "
+        f"{decimal(certificate['confidence'], 2)}"
+    )
+    if certificate["is_certified"]:
+        alarms = Measure(
+            certificate["false_alarm_rate"],
+            evidence.anchor(run),
+            interval_of(certificate["false_alarm_interval"]),
+        )
+        yield (
+            f"Its certificate promises {promise} for posts like those it was calibrated on, at a "
+            "threshold that alerts ",
+            alarms,
+            " of the other posts.",
+        )
+    else:
+        yield (f"It has no certificate: {promise} cannot be promised.",)
+
+
+def _about_leaks(evidence: Evidence) -> Iterator[Sentence]:
+    above = [run for run in evidence.comparable if is_above_ceiling(run)]
+    if above:
+        yield (
+            f"{count(len(above), 'run')} reached an accuracy above the best that any reader of "
+            "these posts can do, ",
+            evidence.link(above[0]),
+            " among them: that means a leak.",
+        )
+    warned = {warning for run in evidence.comparable for warning in run.data.get("warnings", ())}
+    if warned:
+        yield (f"The data come with {count(len(warned), 'warning')}, see below.",)
+
+
+def is_above_ceiling(run: RunSummary) -> bool:
+    """Whether accuracy on test is shown to be above what any reader of the posts can reach."""
+    ceiling = (run.data.get("ceilings") or {}).get("sequence")
+    interval = run.intervals.get("test/accuracy")
+    return is_number(ceiling) and bool(interval) and interval[0] > ceiling
+
+
+def _about_gates(gates: list[Gate]) -> Iterator[Sentence]:
+    if not gates:
+        return
+    met = sum(gate.state == "met" for gate in gates)
+    yield (
+        f"Of {len(gates)} conditions for any use with people, the records show {met} to be met.",
+    )

@@ -1,0 +1,369 @@
+import csv
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from written_runs import (
+    write_failed_run,
+    write_run,
+    write_stored_predictions,
+    yardstick_of,
+)
+
+from mental_health_classifier.analysis.report.contents import gather_report
+from mental_health_classifier.analysis.report.parts import Measure, plain
+from mental_health_classifier.tracking.files import append_record, open_records
+from mental_health_classifier.tracking.run_index import find_runs, read_run
+
+
+def report_on(*directories):
+    return gather_report(map(read_run, directories))
+
+
+def sentences_of(sentences):
+    return " ".join(map(plain, sentences))
+
+
+def write_seeds(folder, name, *, skill, **changes):
+    """Three runs of one configuration with predictions, which differ in their seed."""
+    directories = []
+    for seed in (1, 2, 3):
+        directory = folder / f"{name}{seed}"
+        run = {"name": name, "model": name, "seed": seed, "configuration_hash": name}
+        write_run(directory, run=run, **changes)
+        write_stored_predictions(directory, skill=skill, seed=10 * ord(name[0]) + seed)
+        directories.append(directory)
+    return directories
+
+
+def test_the_summary_says_what_ran_and_what_came_of_it(tmp_path):
+    yardstick = yardstick_of({"test/recall_at_spec80": (0.1, 0.02, 0.18)})
+    report = report_on(
+        write_run(tmp_path / "a", recall=0.9, run={"name": "good"}, end={"yardstick": yardstick}),
+        write_failed_run(tmp_path / "b"),
+        write_run(tmp_path / "c", left_out=("end.json",)),
+    )
+    said = sentences_of(report.summary)
+    assert "This report covers 3 runs, 1 completed, 1 failed and 1 killed." in said
+    assert "1 completed run of 1 configuration can be compared" in said
+    assert "same 1,200 posts (posts)" in said
+    assert "The recommended run, good (seed 1), finds 0.900 [0.86, 0.93] (n = 100) of the" in said
+    assert "above TF-IDF with logistic regression on the same posts (+0.100 [0.02, 0.18]" in said
+    assert "found 0.720 [0.68, 0.75] (n = 100) of the suicide posts" in said
+    assert "Of 8 conditions for any use with people, the records show 1 to be met." in said
+
+
+def test_every_number_leads_to_its_run_which_is_identified(tmp_path):
+    directory = write_run(tmp_path / "a", run={"name": "good"})
+    report = report_on(directory)
+    (section,) = report.runs
+    numbers = [piece for each in report.summary for piece in each if isinstance(piece, Measure)]
+    assert numbers and {number.anchor for number in numbers} == {section.anchor}
+    assert section.facts["directory"].text == str(directory)
+    assert section.facts["id"].text == read_run(directory).id
+    assert set(section.checksums) == {"run.json", "data.json", "attempts/001/end.json"}
+    end = (directory / "attempts/001/end.json").read_bytes()
+    assert section.checksums["attempts/001/end.json"] == hashlib.sha256(end).hexdigest()
+
+
+def test_a_better_configuration_is_recommended_and_a_like_one_is_a_tie(tmp_path):
+    good = write_seeds(tmp_path, "good", skill=6, recall=0.9)
+    bad = write_seeds(tmp_path, "bad", skill=0, recall=0.5)
+    report = report_on(*good, *bad)
+    found = report.recommendation
+    assert found.run is not None and found.run.name == "good"
+    (rival,) = found.rivals
+    assert (rival.run.name, rival.difference.verdict, rival.difference.num_pairs) == (
+        *("bad", "better"),
+        3,
+    )
+    assert "Runner-up: bad. Compared on the same test posts (3 pairs of runs)" in sentences_of(
+        report.recommendation_sentences
+    )
+    like = write_seeds(tmp_path, "like", skill=6, recall=0.89)
+    report = report_on(*good, *bad, *like)
+    assert [rival.run.name for rival in report.recommendation.ties] == ["like"]
+    assert "Tied with the recommended one: like." in sentences_of(report.recommendation_sentences)
+    assert "not shown to be worse" in sentences_of(report.summary)
+
+
+def test_a_runner_up_without_predictions_is_said_not_to_be_compared(tmp_path):
+    one = write_run(tmp_path / "a", recall=0.9, run={"configuration_hash": "a"})
+    other = write_run(tmp_path / "b", recall=0.8, run={"configuration_hash": "b", "name": "other"})
+    report = report_on(one, other)
+    assert "Runner-up: other, not compared: Run" in sentences_of(report.recommendation_sentences)
+
+
+def test_a_hypothesis_stands_beside_what_came_of_it(tmp_path):
+    hypothesis = {"hypothesis": "Wider is better"}
+    worse = yardstick_of({"test/recall_at_spec80": (-0.1, -0.18, -0.02)})
+    report = report_on(
+        write_run(tmp_path / "a", run={"name": "wide", **hypothesis}, end={"yardstick": worse}),
+        write_failed_run(tmp_path / "b", run=hypothesis),
+        write_run(tmp_path / "c"),
+    )
+    (stated,) = report.hypotheses
+    assert stated.text.text == "Wider is better"
+    assert [outcome.said for outcome in stated.outcomes] == [
+        "worse than the yardstick",
+        "failed: InputError: data.path=x is gone",
+    ]
+
+
+def test_runs_on_other_posts_are_not_ranked_against_the_latest_ones(tmp_path):
+    old = write_run(tmp_path / "old", recall=0.95, data={"fingerprint": "f2", "name": "others"})
+    new = [write_run(tmp_path / f"new{n}", recall=0.8, run={"seed": n}) for n in (1, 2)]
+    report = report_on(old, *new)
+    assert [len(group.rows) for group in report.groups] == [2, 1]
+    assert [group.title for group in report.groups] == ["posts", "others"]
+    assert report.recommendation.run is not None
+    assert report.recommendation.run.directory != old
+    assert "1 completed run on other posts" in sentences_of(report.summary)
+    assert [posts.name.text for posts in report.posts] == ["posts", "others"]
+
+
+def test_the_table_has_the_best_run_first_and_the_priority_class_before_all(tmp_path):
+    report = report_on(
+        *(write_run(tmp_path / f"{n}", recall=r) for n, r in enumerate((0.7, 0.9, 0.8)))
+    )
+    (group,) = report.groups
+    assert [column.title for column in group.columns][:2] == [
+        *("Run", "Recall of suicide at specificity 0.80")
+    ]
+    assert (group.columns[1].is_ordering, group.columns[1].n) == (True, 100)
+    assert [row[1].sort for row in group.rows] == [0.9, 0.8, 0.7]
+    assert str(group.rows[0][1].shown) == "0.900 [0.86, 0.93]"
+
+
+def test_without_a_priority_class_macro_f1_ranks_and_no_recall_is_promised(tmp_path):
+    report = report_on(write_run(tmp_path / "a", priority_class=None))
+    assert report.headline == "f1_macro"
+    assert "reaches a macro F1 of 0.700" in sentences_of(report.summary)
+    assert report.clinical is not None and not report.clinical.detection
+    assert report.gates[1].state == "no evidence"
+
+
+def test_only_failed_runs_make_an_honest_report(tmp_path):
+    report = report_on(write_failed_run(tmp_path / "a"), write_failed_run(tmp_path / "b"))
+    assert "None of them was completed" in sentences_of(report.summary)
+    assert (report.clinical, report.groups, report.gates) == (None, [], [])
+    assert [failure.reason.text for failure in report.failures] == [
+        "InputError: data.path=x is gone"
+    ] * 2
+
+
+def test_a_torn_record_among_good_ones_is_named(tmp_path):
+    good, torn = write_run(tmp_path / "good"), write_run(tmp_path / "torn")
+    (torn / "run.json").write_text('{"id": "abc', encoding="utf-8")
+    report = report_on(good, torn)
+    (failure,) = report.failures
+    assert (failure.run.name, failure.status) == ("torn", "damaged")
+    assert "run.json is damaged" in failure.reason.text
+
+
+@pytest.mark.parametrize("content", ["{", '{"is_certified": NaN}'])
+def test_a_damaged_assessment_is_named_and_counts_as_none(tmp_path, content):
+    run = write_run(tmp_path / "a")
+    (run / "assessments").mkdir()
+    (run / "assessments" / "certificate.json").write_text(content, encoding="utf-8")
+    report = report_on(run)
+    ((link, problem),) = report.problems
+    assert link.name == "baseline" and "certificate.json is damaged" in problem
+    assert report.gates[0].state == "no evidence"
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "named"),
+    [
+        ("data", {"parts": {"train": None}}, "data.json: parts.train"),
+        ("data", {"warnings": None}, "data.json: warnings"),
+        ("end", {"yardstick": {"differences": [1]}}, "end.json: yardstick.differences"),
+        ("end", {"metrics": {"val/accuracy": "high"}}, "end.json: metrics.val/accuracy"),
+        ("run", {"git": {"commit": 7}}, "run.json: git.commit"),
+        ("run", {"variants": [["curriculum"]]}, "run.json: variants"),
+    ],
+)
+def test_a_record_of_another_shape_is_damaged_and_says_where(tmp_path, place, content, named):
+    good = write_run(tmp_path / "good")
+    other = write_run(tmp_path / "other", **{place: content})
+    report = report_on(good, other)
+    (failure,) = report.failures
+    assert (failure.run.name, failure.status) == ("other", "damaged")
+    assert named in failure.reason.text
+
+
+def test_an_assessment_of_another_shape_is_named(tmp_path):
+    run = write_run(tmp_path / "a")
+    (run / "assessments").mkdir()
+    (run / "assessments" / "certificate.json").write_text('{"is_certified": true}')
+    ((_, problem),) = report_on(run).problems
+    assert "certificate.json lacks priority_class, required_recall, confidence" in problem
+
+
+def test_numbers_that_were_not_measured_are_dashes(tmp_path):
+    metrics = {"test/n": 300, "test/recall_at_spec80": None, "val/recall_at_spec80": 0.5}
+    report = report_on(write_run(tmp_path / "a", end={"metrics": metrics, "intervals": {}}))
+    (group,) = report.groups
+    assert (str(group.rows[0][1].shown), group.rows[0][1].sort) == ("\u2013", None)
+    assert report_on(write_run(tmp_path / "b", end={"metrics": {}, "intervals": {}})).groups
+
+
+def test_gates_are_met_by_evidence_alone(tmp_path):
+    certificate = {
+        **{"is_certified": True, "priority_class": "suicide", "required_recall": 0.9},
+        **{"confidence": 0.9, "n": 60, "misses": 1, "allowed_misses": 2, "threshold": 0.2},
+        **{"false_alarm_rate": 0.3, "false_alarm_interval": [0.2, 0.4]},
+        **{"guaranteed": "Recall.", "not_guaranteed": ["Anything else."]},
+    }
+    total = {"n": 30, "misses": 0, "false_alarms": 2, "failure_rate": 0.07, "interval": [0, 0.2]}
+    behaviour = {"passes": True, "total": total, "capabilities": {"negation": total}}
+    for seed in range(1, 6):
+        run = write_run(tmp_path / f"{seed}", recall=0.96, run={"seed": seed})
+        (run / "assessments").mkdir()
+        for name, content in (("certificate", certificate), ("behaviour", behaviour)):
+            (run / "assessments" / f"{name}.json").write_text(json.dumps(content))
+    report = gather_report(find_runs([tmp_path]))
+    assert [gate.state for gate in report.gates] == ["met"] * 4 + ["no evidence"] * 4
+    assert "Not for clinical use as it is" in report.verdict
+    assert "show 4 to be met" in sentences_of(report.summary)
+
+
+def test_whatever_learned_from_synthetic_posts_is_not_for_clinical_use(tmp_path):
+    report = report_on(write_run(tmp_path / "a", data={"is_synthetic": True}))
+    assert report.verdict == "Not for clinical use: this model learned from synthetic posts."
+
+
+def test_an_accuracy_above_the_ceiling_is_called_a_leak(tmp_path):
+    leaking = write_run(tmp_path / "a", recall=0.9, data={"ceilings": {"sequence": 0.7}})
+    report = report_on(leaking)
+    assert "that means a leak" in sentences_of(report.summary)
+    ((link, accuracy),) = report.posts[0].above_ceiling
+    assert (link.name, accuracy.value) == ("baseline", pytest.approx(0.85))
+
+
+def test_warnings_and_the_account_of_the_posts_are_told(tmp_path):
+    account = {"rows_read": 10, "rows_kept": 8, "dropped": {"empty text": {"rows": 2, "first": []}}}
+    data = {"account": account, "warnings": ["Authors are not known."]}
+    report = report_on(write_run(tmp_path / "a", data=data))
+    (posts,) = report.posts
+    assert [line.text for line in posts.account] == [
+        "10 rows read, 8 rows kept",
+        "2 rows left out: empty text",
+    ]
+    assert [warning.text for warning in posts.warnings] == ["Authors are not known."]
+
+
+def test_configurations_hold_only_what_differs(tmp_path):
+    config = {"model": {"width": 64, "depth": 2}, "data": {"split_seed": 1}}
+    wide = {**config, "model": {"width": 128, "depth": 2, "dropout": 0.1}}
+    report = report_on(
+        write_run(tmp_path / "a", recall=0.9, run={"config": config}),
+        write_run(tmp_path / "b", recall=0.8, run={"config": wide}),
+    )
+    found = report.configurations
+    assert found["keys"] == ["model.width", "model.dropout"]
+    shown = [[found["values"][place] for place in places] for places in found["places"]]
+    assert shown == [["64", "(not there)"], ["128", "0.1"]]
+
+
+def test_seeds_of_one_configuration_stand_together(tmp_path):
+    runs = [
+        write_run(tmp_path / f"{seed}", recall=recall, run={"seed": seed})
+        for seed, recall in ((1, 0.7), (2, 0.8), (3, 0.9))
+    ]
+    report = report_on(*runs)
+    (row,) = report.stability
+    assert [seed.value for seed in row.seeds] == [0.7, 0.8, 0.9]
+    assert (row.mean.value, row.spread, row.worst) == (pytest.approx(0.8), pytest.approx(0.1), 0.7)
+    # Student's t with two degrees of freedom: 4.303 standard errors.
+    assert row.mean.interval == pytest.approx((0.8 - 0.2484, 0.8 + 0.2484), abs=1e-4)
+    assert not row.is_measured and row.churn is None
+
+
+def test_each_size_is_compared_with_the_next_smaller_one(tmp_path):
+    small = write_seeds(tmp_path, "small", skill=0, end={"model": {"parameters": 10}})
+    large = write_seeds(tmp_path, "large", skill=6, end={"model": {"parameters": 99}})
+    report = report_on(*large, *small)
+    assert [step.model.text for step in report.sizes] == ["small", "large"]
+    assert report.sizes[0].over_smaller is None
+    over_smaller = report.sizes[1].over_smaller
+    assert over_smaller is not None and over_smaller.verdict == "better"
+
+
+def test_curves_come_from_the_metrics_of_the_run(tmp_path):
+    run = write_run(tmp_path / "a")
+    with open_records(run / "metrics.jsonl") as handle:
+        for step in range(5):
+            append_record(handle, {"step": step, "epoch": 0, "train/loss": 2.0 - 0.1 * step})
+    with (run / "metrics.jsonl").open("ab") as file:
+        file.write(b'{"step": 5, "train')
+    curves = report_on(run).curves
+    assert [curve.name for curve in curves.curves] == ["baseline"]
+    (chart,) = curves.charts
+    assert chart.title == "Loss, training" and chart.lines[0].path.count("L") == 4
+    assert curves.num_damaged == 1
+
+
+def test_numbers_equal_those_recomputed_from_the_stored_predictions(runs):
+    report = gather_report(runs.values())
+    (group,) = report.groups
+    titles = [column.title for column in group.columns]
+    directories = {section.anchor: section.facts["directory"].text for section in report.runs}
+    for row in group.rows:
+        directory = directories[row[0].shown.anchor]
+        with open(f"{directory}/predictions/test.csv", newline="", encoding="utf-8") as file:
+            posts = list(csv.DictReader(file))
+        classes = [name[2:] for name in posts[0] if name.startswith("p_")]
+        scores = np.array([[float(post[f"p_{name}"]) for name in classes] for post in posts])
+        labels = np.array([classes.index(post["label"]) for post in posts])
+        shown = dict(zip(titles, (cell.sort for cell in row), strict=True))
+        assert shown["Accuracy"] == pytest.approx((scores.argmax(axis=1) == labels).mean())
+        is_priority = labels == classes.index("suicide")
+        of_priority = scores[:, classes.index("suicide")]
+        best = max(
+            (of_priority[is_priority] >= threshold).mean()
+            for threshold in (*of_priority, 2.0)
+            if (of_priority[~is_priority] < threshold).mean() >= 0.8
+        )
+        assert shown["Recall of suicide at specificity 0.80"] == pytest.approx(best)
+        found = (scores.argmax(axis=1) == labels)[is_priority].mean()
+        assert shown["Recall of suicide"] == pytest.approx(found)
+
+
+def test_a_variant_is_compared_with_the_runs_that_lack_nothing_else(tmp_path):
+    plain_config = {"model": {"name": "small"}, "clinical": {"variants": {}}}
+    config = {"model": {"name": "small"}, "clinical": {"variants": {"curriculum": True}}}
+    for seed, recall in ((1, 0.7), (2, 0.71), (3, 0.72)):
+        run = {"seed": seed, "configuration_hash": "without", "config": plain_config}
+        write_run(tmp_path / f"a{seed}", recall=recall, run=run)
+        run = {"seed": seed, "variants": ["curriculum"], "config": config}
+        write_run(tmp_path / f"b{seed}", recall=recall + 0.1 + seed / 1000, run=run)
+    report = gather_report(find_runs([tmp_path]))
+    (impact,) = report.variants
+    (contrast,) = (
+        each
+        for each in impact.contrasts
+        if each.against.text == "no curriculum" and each.measure == "recall at specificity .80"
+    )
+    assert contrast.difference.value == pytest.approx(0.102)
+    assert (contrast.num_pairs, contrast.verdict) == (3, "helps")
+    assert [sentence.partition(":")[0] for sentence in report.variants_not_shown] == [
+        *("Clinical vocabulary", "Several tasks at once", "Interpretable attention")
+    ]
+
+
+def test_a_variant_that_this_version_does_not_know_is_no_error(tmp_path):
+    report = report_on(write_run(tmp_path / "a", run={"variants": ["of_my_own"]}))
+    assert len(report.variants) == 1 and len(report.variants_not_shown) == 4
+
+
+def test_configurations_of_one_name_are_told_apart(tmp_path):
+    report = report_on(
+        write_run(tmp_path / "a", recall=0.9, run={"configuration_hash": "a1b2c3d4"}),
+        write_run(tmp_path / "b", recall=0.8, run={"configuration_hash": "0f0f0f0f"}),
+        write_run(tmp_path / "c", recall=0.7, run={"variants": ["curriculum"]}),
+    )
+    assert [section.name.text for section in report.runs] == [
+        *("baseline (a1b2c3)", "baseline (0f0f0f)", "baseline + curriculum")
+    ]

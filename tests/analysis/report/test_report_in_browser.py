@@ -1,0 +1,204 @@
+"""The report in a real browser, opened from the disk as from a mail."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from written_runs import write_failed_run, write_run, write_stored_predictions
+
+from mental_health_classifier.analysis.report.contents import gather_report
+from mental_health_classifier.analysis.report.page import write_report
+from mental_health_classifier.tracking.files import append_record, open_records
+from mental_health_classifier.tracking.run_index import find_runs
+
+pytestmark = pytest.mark.slow
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--window-size=1280,900"),
+)
+HOSTILE = "</script><script>document.title='owned'</script><b>\U0001f600 שלום"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("needs chromium and chromedriver (apt-get install chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(driver))
+    yield started
+    started.quit()
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    config = {"model": {"width": 64}, "evaluation": {"specificity_floor": 0.8}}
+    for number, (name, recall) in enumerate((("middle", 0.8), ("low", 0.6), ("high", 0.9))):
+        run = write_run(
+            folder / "runs" / name,
+            recall=recall,
+            run={
+                **{"name": name, "seed": number, "configuration_hash": name, "tags": [HOSTILE]},
+                **{"config": {**config, "width": number}, "description": HOSTILE * 50},
+            },
+        )
+        write_stored_predictions(run, skill=recall, seed=number)
+        with open_records(run / "metrics.jsonl") as handle:
+            for step in range(400):
+                record = {"step": step, "epoch": 0, "train/loss": 2 / (1 + step)}
+                append_record(handle, record)
+    write_failed_run(folder / "runs" / "failed", run={"name": HOSTILE})
+    write_report(gather_report(find_runs([folder / "runs"])), folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture
+def opened(browser, page):
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.get("about:blank")
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)
+    browser.get(page.as_uri())
+    return browser
+
+
+def names_shown(browser):
+    rows = browser.find_elements(By.CSS_SELECTOR, "#table-1 tbody tr")
+    return [row.find_element(By.TAG_NAME, "th").text for row in rows if row.is_displayed()]
+
+
+def heading(browser, title):
+    (found,) = [
+        each
+        for each in browser.find_elements(By.CSS_SELECTOR, "#table-1 thead th")
+        if each.text.splitlines()[:1] == [title]
+    ]
+    return found
+
+
+def test_the_page_asks_nothing_of_anybody_and_reports_no_error(opened, page: Path):
+    assert opened.get_log("browser") == []
+    events = [json.loads(entry["message"])["message"] for entry in opened.get_log("performance")]
+    asked = {
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    }
+    assert {url for url in asked if not url.startswith("data:")} == {page.as_uri()}
+    assert opened.title == "Report on 4 runs"
+
+
+def test_headings_sort_by_number_and_by_name(opened):
+    assert names_shown(opened) == ["high", "middle", "low"]
+    accuracy = heading(opened, "Accuracy")
+    accuracy.find_element(By.TAG_NAME, "button").click()
+    assert accuracy.get_attribute("aria-sort") == "descending"
+    assert names_shown(opened) == ["high", "middle", "low"]
+    accuracy.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
+    assert accuracy.get_attribute("aria-sort") == "ascending"
+    assert names_shown(opened) == ["low", "middle", "high"]
+    heading(opened, "Run").find_element(By.TAG_NAME, "button").click()
+    assert names_shown(opened) == ["high", "low", "middle"]
+    sorted_by = opened.find_elements(By.CSS_SELECTOR, "#table-1 th[aria-sort]")
+    assert [each.text for each in sorted_by] == ["Run"]
+
+
+def test_words_filter_and_boxes_choose_columns(opened):
+    words = opened.find_element(By.CSS_SELECTOR, "[data-filter=table-1]")
+    words.send_keys("HIGH")
+    assert names_shown(opened) == ["high"]
+    assert opened.find_element(By.CSS_SELECTOR, "[data-count=table-1]").text == "1 of 3 runs"
+    words.clear()
+    words.send_keys(Keys.SPACE)
+    assert len(names_shown(opened)) == 3
+    assert not opened.find_elements(By.XPATH, "//*[@id='table-1']//th[.='Tags']")[0].is_displayed()
+    opened.find_element(By.CSS_SELECTOR, "details.choose summary").click()
+    (box,) = opened.find_elements(By.XPATH, "//label[normalize-space()='Tags']/input")
+    box.click()
+    assert heading(opened, "Tags").is_displayed()
+
+
+def test_a_number_leads_to_its_run_which_opens(opened):
+    row = opened.find_element(By.CSS_SELECTOR, "#table-1 tbody tr")
+    number = row.find_element(By.CSS_SELECTOR, "td a")
+    opened.execute_script("arguments[0].click()", number)
+    section = opened.find_element(By.CSS_SELECTOR, number.get_dom_attribute("href"))
+    opened.execute_async_script("requestAnimationFrame(() => arguments[0]())")
+    assert section.get_attribute("open") is not None
+    assert "SHA-256 of run.json" in section.text and "outputs" not in section.text
+    assert opened.execute_script("return document.activeElement.tagName") == "SUMMARY"
+
+
+def test_two_runs_are_compared_by_what_differs(opened):
+    first, second = (
+        Select(opened.find_element(By.ID, f"difference-{side}")) for side in ("a", "b")
+    )
+    options = [option.text for option in first.options]
+    first.select_by_index(next(i for i, name in enumerate(options) if name.startswith("high")))
+    second.select_by_index(next(i for i, name in enumerate(options) if name.startswith("low")))
+    rows = opened.find_elements(By.CSS_SELECTOR, "#difference-rows tr")
+    assert [[cell.text for cell in row.find_elements(By.XPATH, "*")] for row in rows] == [
+        ["width", "2", "1"]
+    ]
+    assert opened.find_element(By.ID, "difference-caption").text == "Keys that differ: 1"
+
+
+def test_curves_are_switched_on_and_off(opened):
+    box = opened.find_element(By.CSS_SELECTOR, "[data-curve]")
+    key = box.get_attribute("data-curve")
+    line = opened.find_element(By.CSS_SELECTOR, f"[data-run='{key}']")
+    assert line.value_of_css_property("display") != "none"
+    box.click()
+    assert line.value_of_css_property("display") == "none"
+
+
+def test_nothing_that_people_wrote_runs(opened):
+    assert opened.title == "Report on 4 runs"
+    assert not opened.find_elements(By.CSS_SELECTOR, "main b")
+    assert HOSTILE[:30] in opened.find_element(By.ID, "failures").text
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_page_does_not_overflow(opened, width):
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 2, "mobile": width < 500}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    for details in opened.find_elements(By.CSS_SELECTOR, "details"):
+        opened.execute_script("arguments[0].open = true", details)
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_without_scripts_everything_can_still_be_read(browser, page):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(page.as_uri())
+        assert names_shown(browser) == ["high", "middle", "low"]
+        assert not browser.find_element(By.CSS_SELECTOR, ".controls").is_displayed()
+        assert browser.find_element(By.ID, "difference-without").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_of_a_long_table_the_first_rows_are_shown_until_all_are_wanted(browser, tmp_path):
+    for number in range(53):
+        write_run(tmp_path / "runs" / f"{number}", run={"name": f"run {number}", "seed": number})
+    write_report(gather_report(find_runs([tmp_path / "runs"])), tmp_path / "report.html")
+    browser.get((tmp_path / "report.html").as_uri())
+    assert len(names_shown(browser)) == 50
+    count = browser.find_element(By.CSS_SELECTOR, "[data-count]")
+    assert count.text == "53 of 53 runs, the first 50 shown"
+    browser.find_element(By.XPATH, "//*[@id='table-1']//button[.='Seed']").click()
+    assert names_shown(browser)[0] == "run 52"
+    browser.find_element(By.CSS_SELECTOR, "[data-more]").click()
+    assert len(names_shown(browser)) == 53 and count.text == "53 of 53 runs"

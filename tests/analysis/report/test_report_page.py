@@ -1,0 +1,149 @@
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from written_runs import write_failed_run, write_run
+
+from mental_health_classifier.analysis.report.contents import gather_report
+from mental_health_classifier.analysis.report.page import check_output, report_page, write_report
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_index import read_run
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u202e\U0001f600 שלום"
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.text, self.elements, self._open = [], "", [], []
+        self.content = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] in ("script", "style"):
+            self.content.setdefault(self._open[-1], []).append(data)
+        else:
+            self.text += data
+
+    def attributes(self, name):
+        return [attributes[name] for _, attributes in self.elements if name in attributes]
+
+    def named(self, *tags):
+        return [(tag, attributes) for tag, attributes in self.elements if tag in tags]
+
+
+def html_of(*directories):
+    return report_page(gather_report(map(read_run, directories)))
+
+
+@pytest.fixture
+def html(tmp_path):
+    hostile = {"name": HOSTILE, "description": HOSTILE * 200, "hypothesis": HOSTILE}
+    hostile |= {"variants": [HOSTILE, "x" * 10_000]}
+    hostile |= {"tags": [HOSTILE, "x" * 10_000], "argv": [HOSTILE], "model": HOSTILE}
+    return html_of(
+        write_run(tmp_path / "a", recall=0.9, run={"name": "plain"}),
+        write_run(tmp_path / "b", run={**hostile, "config": {HOSTILE: {HOSTILE: HOSTILE}}}),
+        write_run(
+            tmp_path / "c",
+            classes=("suicide", HOSTILE, "x" * 10_000),
+            data={"name": HOSTILE, "warnings": [HOSTILE], "fingerprint": HOSTILE},
+        ),
+        write_failed_run(tmp_path / "d", run={"name": "failed"}),
+        write_run(tmp_path / "e", left_out=("end.json",)),
+    )
+
+
+def test_whatever_people_wrote_is_shown_escaped_and_short(html):
+    page = Page(html)
+    assert len(page.named("script")) == 2 and not page.named("iframe", "object")
+    assert not [name for _, attributes in page.elements for name in attributes if name[:2] == "on"]
+    assert "<script>alert(1)</script>" in page.text
+    assert "\u202e" not in html and "\\u202e" in page.text
+    assert "x" * 401 not in html
+    assert "\U0001f600 שלום" in page.text
+
+
+def test_nothing_is_asked_of_any_network(html):
+    page = Page(html)
+    addresses = [*page.attributes("href"), *page.attributes("src"), *page.attributes("srcset")]
+    elsewhere = {address for address in addresses if not address.startswith("#")}
+    assert "data:," in elsewhere
+    assert all(address.startswith("data:") for address in elsewhere)
+    assert not re.search(r"url\(|@import|https?://", html)
+
+
+def test_the_policy_allows_this_pages_own_style_and_script_alone(html):
+    page = Page(html)
+    (policy,) = [a["content"] for _, a in page.named("meta") if "http-equiv" in a]
+    (style,), (_, script) = page.content["style"], page.content["script"]
+    for kind, content in (("style", style), ("script", script)):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+    assert not page.attributes("style"), "the policy forbids them"
+
+
+def test_embedded_data_cannot_end_their_element(html):
+    embedded = Page(html).content["script"][0]
+    assert "<" not in embedded
+    found = json.loads(embedded)
+    assert len(found["runs"]) == len(found["places"]) == 5
+    assert {len(places) for places in found["places"]} == {len(found["keys"])}
+
+
+def test_every_link_leads_somewhere_on_the_page_and_ids_are_unique(html):
+    page = Page(html)
+    ids = page.attributes("id")
+    assert len(ids) == len(set(ids))
+    assert {address[1:] for address in page.attributes("href") if address[0] == "#"} <= set(ids)
+    for name in ("aria-labelledby", "aria-describedby", "for"):
+        for reference in page.attributes(name):
+            assert set(reference.split()) <= set(ids)
+
+
+def test_headings_are_in_order_and_tables_have_captions_and_headers(html):
+    page = Page(html)
+    levels = [int(tag[1]) for tag, _ in page.named("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+    assert len(page.named("table")) == len(page.named("caption"))
+    assert all("scope" in attributes for _, attributes in page.named("th"))
+    for landmark in ("main", "nav", "header", "footer"):
+        assert page.named(landmark)
+    assert page.named("html")[0][1]["lang"] == "en"
+
+
+def test_runs_on_other_posts_have_a_warning_and_a_table_of_their_own(html):
+    assert "Numbers of one table cannot be compared" in Page(html).text
+
+
+def test_an_output_that_exists_is_replaced_only_on_request(tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("mine")
+    with pytest.raises(InputError, match=r"report\.html: the file exists.*--force"):
+        check_output(path, is_replaced=False)
+    check_output(path, is_replaced=True)
+    with pytest.raises(InputError, match="is a folder"):
+        check_output(tmp_path, is_replaced=True)
+
+
+def test_a_place_that_cannot_be_written_to_is_one_message(tmp_path):
+    (tmp_path / "file").write_text("")
+    report = gather_report([read_run(write_run(tmp_path / "a"))])
+    with pytest.raises(InputError, match="cannot be written"):
+        write_report(report, tmp_path / "file" / "report.html")
