@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.ensemble import hash_of_weights
 from mental_health_classifier.evaluation.decisions import Decision
 from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
 from mental_health_classifier.predictor import Predictor
@@ -26,6 +25,7 @@ from mental_health_classifier.tracking.files import (
     open_records,
     whole_file,
 )
+from mental_health_classifier.tracking.weight_files import hash_of_weights
 
 if TYPE_CHECKING:
     from mental_health_classifier.data.posts_to_judge import UnlabelledPost

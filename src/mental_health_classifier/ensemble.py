@@ -6,7 +6,6 @@ predicted.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,13 +22,11 @@ from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.evaluation.headline import headline_of
 from mental_health_classifier.seen_posts_file import copy_seen_posts
 from mental_health_classifier.tracking.assessments import read_assessment, stored_predictions
-from mental_health_classifier.tracking.files import sha256_of
 from mental_health_classifier.tracking.run_record import recorded_run
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.weight_files import ENSEMBLE, hash_of_weights
 
-MODEL = "ensemble"
 DECIMALS = 6
-WEIGHTS = ("best.safetensors", "{model}.npz")
 
 
 def record_ensemble(
@@ -56,8 +53,8 @@ def record_ensemble(
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
-        MODEL: {"way": way, "members": [_facts_of(run, directory) for run in members]},
-        "model": {"name": MODEL},
+        ENSEMBLE: {"way": way, "members": [_facts_of(run, directory) for run in members]},
+        "model": {"name": ENSEMBLE},
         "data": first.configuration["data"],
         "evaluation": settings,
         "num_threads": first.configuration.get("num_threads"),
@@ -69,7 +66,7 @@ def record_ensemble(
         hypothesis="",
         tags=[],
         seed=first.seed or 0,
-        model=MODEL,
+        model=ENSEMBLE,
         variants=[],
         config=config,
         overrides=[],
@@ -81,7 +78,7 @@ def record_ensemble(
         copy_seen_posts(first, directory)
         with record.phase("prediction"):
             combined = {
-                part: combined_by(config[MODEL], [given[part] for given in by_member])
+                part: combined_by(config[ENSEMBLE], [given[part] for given in by_member])
                 for part in parts
             }
             temperature = 1.0 if way == "vote" else fit_temperature(combined["val"])
@@ -118,7 +115,7 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]
         run
         for run in runs
         if run.status == "completed"
-        and MODEL not in run.configuration
+        and ENSEMBLE not in run.configuration
         and run.metrics.get(key[run.id]) is not None
     ]
     ranked = sorted(able, key=lambda run: -(run.metrics[key[run.id]] or 0))
@@ -156,24 +153,6 @@ def tempered(predictions: Predictions, temperature: float) -> Predictions:
     return replace(predictions, probabilities=rescaled.round(DECIMALS))
 
 
-def hash_of_weights(run: RunSummary) -> str:
-    """SHA-256 of what decides in a run: its weights, or those of all members of an ensemble.
-
-    Raises:
-        InputError: the run left no weights.
-    """
-    members = run.configuration.get(MODEL, {}).get("members")
-    if members:
-        hashes = "".join(member["weights_sha256"] for member in members)
-        way, temperature = run.configuration[MODEL]["way"], run.model_facts.get("temperature")
-        return hashlib.sha256(f"{hashes}{way}{temperature}".encode()).hexdigest()
-    for name in WEIGHTS:
-        path = run.directory / "checkpoints" / name.format(model=run.model)
-        if path.is_file():
-            return sha256_of(path)
-    raise InputError(f"Run {run.id} left no weights in {run.directory / 'checkpoints'}.")
-
-
 def _checked(members: Sequence[RunSummary]) -> Sequence[RunSummary]:
     if len({run.id for run in members}) < max(2, len(members)):
         raise InputError(
@@ -183,7 +162,7 @@ def _checked(members: Sequence[RunSummary]) -> Sequence[RunSummary]:
     for run in members:
         if run.status != "completed":
             raise InputError(f"Run {run.id} is {run.status}: members have to be completed runs.")
-        if MODEL in run.configuration:
+        if ENSEMBLE in run.configuration:
             raise InputError(f"Run {run.id} is an ensemble itself: name its members instead.")
     return members
 

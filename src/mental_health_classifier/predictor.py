@@ -13,6 +13,7 @@ from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.assessments import FOLDER, read_assessment, task_of
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.weight_files import hash_of_weights
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +201,6 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
-    from mental_health_classifier.ensemble import hash_of_weights
     from mental_health_classifier.evaluation.calibration import rescale
     from mental_health_classifier.evaluation.combining import combine
 

@@ -25,8 +25,12 @@ def run_difference(a: RunSummary, b: RunSummary) -> list[dict[str, Any]]:
     differences = []
     for kind, of_a, of_b in (
         ("record", _facts(a), _facts(b)),
-        ("environment", _flat(a.run.get("environment", {})), _flat(b.run.get("environment", {}))),
-        ("configuration", _flat(a.configuration), _flat(b.configuration)),
+        (
+            "environment",
+            flattened(a.run.get("environment", {})),
+            flattened(b.run.get("environment", {})),
+        ),
+        ("configuration", flattened(a.configuration), flattened(b.configuration)),
     ):
         differences += [{"kind": kind, **each} for each in _differing(of_a, of_b)]
     for each in sorted(
@@ -103,7 +107,7 @@ def _facts(run: RunSummary) -> dict[str, Any]:
     }
 
 
-def _flat(nested: Mapping[str, Any]) -> dict[str, Any]:
+def flattened(nested: Mapping[str, Any]) -> dict[str, Any]:
     """`{"model": {"width": 64}}` -> `{"model.width": 64}`; lists are values."""
     return dict(_leaves(nested, ()))
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.files import sha256_of, write_atomically
+from mental_health_classifier.tracking.run_summary import RunSummary
+
+ENSEMBLE = "ensemble"
+"""Key of a configuration that says what an ensemble is made of, and the name of its model."""
+_WEIGHTS = ("best.safetensors", "{model}.npz")
 
 
 def write_weights(model: Any, path: Path) -> None:
@@ -32,3 +38,21 @@ def write_weights(model: Any, path: Path) -> None:
     if not tensors:
         raise InputError(f"A model of type {type(model).__name__} has no tensors to save.")
     write_atomically(path, safetensors.torch.save(tensors))
+
+
+def hash_of_weights(run: RunSummary) -> str:
+    """SHA-256 of what decides in a run: its weights, or those of all members of an ensemble.
+
+    Raises:
+        InputError: the run left no weights.
+    """
+    members = run.configuration.get(ENSEMBLE, {}).get("members")
+    if members:
+        hashes = "".join(member["weights_sha256"] for member in members)
+        way, temperature = run.configuration[ENSEMBLE]["way"], run.model_facts.get("temperature")
+        return hashlib.sha256(f"{hashes}{way}{temperature}".encode()).hexdigest()
+    for name in _WEIGHTS:
+        path = run.directory / "checkpoints" / name.format(model=run.model)
+        if path.is_file():
+            return sha256_of(path)
+    raise InputError(f"Run {run.id} left no weights in {run.directory / 'checkpoints'}.")

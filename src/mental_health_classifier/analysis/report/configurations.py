@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import shortened
+from mental_health_classifier.analysis.run_difference import flattened
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 VALUE_LENGTH = 300
@@ -53,17 +53,9 @@ def _facts(run: RunSummary) -> dict[str, str]:
         "commit": run.commit,
         "uncommitted changes": run.is_dirty,
         "posts (fingerprint)": run.data.get("fingerprint"),
-        **dict(_leaves(run.configuration, ())),
+        **flattened(run.configuration),
     }
     return {key: _shown(value) for key, value in facts.items()}
-
-
-def _leaves(nested: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    for key, value in nested.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, (*place, str(key)))
-        else:
-            yield ".".join((*place, str(key))), value
 
 
 def _shown(value: Any) -> str:
