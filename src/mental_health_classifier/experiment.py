@@ -6,11 +6,10 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mental_health_classifier.analysis.figures.finished_run import figures_of_finished_run
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.run_overview import run_overview
 from mental_health_classifier.analysis.terminal import new_console
@@ -51,6 +50,9 @@ from mental_health_classifier.training.figure_page import write_figure_page
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.process_memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 logger = logging.getLogger(__name__)
 
@@ -138,14 +140,19 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         )
     write_figure_page(
         loggers,
-        lambda: figures_of_finished_run(
-            config.name, predictions["test"], threshold=threshold_of(evaluation)
-        ),
+        lambda: draw_run(config.name, predictions["test"], threshold=threshold_of(evaluation)),
     )
     write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
     write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return optimized_value(config.optimized_metric, evaluation.metrics)
+
+
+def draw_run(name: str, test: Predictions, *, threshold: float | None) -> dict[str, Figure]:
+    """As `figures_of_finished_run`, whose libraries only a run that draws has to import."""
+    from mental_health_classifier.analysis.figures.finished_run import figures_of_finished_run
+
+    return figures_of_finished_run(name, test, threshold=threshold)
 
 
 def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +55,12 @@ def test_confusion_matrices_stand_side_by_side():
     figure = confusion_figure(models)
     assert [axes.get_title()[0] for axes in figure.axes] == list("0123")
     assert "n = 4 posts" in " ".join(figure.get_supxlabel().split())
+
+
+def test_letters_that_the_font_has_not_are_drawn_without_a_warning():
+    given = replace(four_posts(), task=Task("condition", ("対照", "自殺"), "自殺"))
+    assert figure_bytes(confusion_figure({"一": given, "二": given}), "png")
+    assert not plt.get_fignums()  # nor does a figure open that nobody closes
 
 
 def test_a_corpus_without_a_priority_class_shows_accuracy():
@@ -128,11 +135,14 @@ def test_torn_lines_of_a_curve_are_left_out(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     curve = training_curve(read_run(run))
     assert len(curve) == 40 and "val/accuracy" not in curve
-    path.unlink()
-    with pytest.raises(InputError, match=r"metrics\.jsonl cannot be read"):
-        training_curve(read_run(run))
     path.write_bytes(b"")
     with pytest.raises(InputError, match="logged no metrics"):
+        training_curve(read_run(run))
+    path.unlink()
+    with pytest.raises(InputError, match="a model without steps has no curve"):
+        training_curve(read_run(run))
+    path.mkdir()
+    with pytest.raises(InputError, match=r"metrics\.jsonl cannot be read"):
         training_curve(read_run(run))
 
 

@@ -149,5 +149,5 @@ def test_seeds_are_dots_and_the_best_configuration_is_on_top(table):
     (axes,) = seeds_figure(table).axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["large  (n = 1)", "small  (n = 2)", "dear  (n = 1)"]
-    dots = [line.get_xdata().tolist() for line in axes.lines if line.get_marker() == "o"]
-    assert sorted(map(sorted, dots)) == [[0.6], [0.7, 0.8], [0.85]]
+    dots = [swarm.get_offsets()[:, 0].tolist() for swarm in axes.collections[:3]]
+    assert list(map(sorted, dots)) == [[0.85], [0.7, 0.8], [0.6]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -34,9 +35,10 @@ def confusion_figure(models: Mapping[str, Predictions]) -> Figure:
     figure, panels = new_figure(
         rows=rows, columns=columns, width=max(columns * side, 5.5), height=0.8 + rows * (side - 0.1)
     )
-    for axes, (name, given) in zip(panels, models.items(), strict=False):
+    for axes, given in zip(panels, models.values(), strict=False):
         _draw(axes, given)
-        axes.set_title(f"{name}\n{_found(given)}")
+    for axes, (name, given) in zip(panels, models.items(), strict=False):
+        _label(axes, given, title=f"{name}\n{_found(given)}")
     for axes in panels[len(models) :]:
         axes.remove()
     parts = ", ".join(sorted({given.part for given in models.values()}))
@@ -70,18 +72,22 @@ def _draw(axes: Axes, given: Predictions) -> None:
     task = given.task
     order = [task.class_names.index(name) for name in task.display_order]
     counts = confusion_matrix(given)[np.ix_(order, order)]
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = counts / np.maximum(totals, 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    for row, column in np.ndindex(*counts.shape):
-        axes.text(
-            *(column, row, f"{counts[row, column]}"),
-            **{"ha": "center", "va": "center", "fontsize": 8.5},
-            color="white" if shares[row, column] > 0.55 else "black",
-        )
-    names = [plain_name(name, max_length=CLASS_LENGTH) for name in task.display_order]
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    sns.heatmap(
+        shares,
+        **{"annot": counts, "fmt": "d", "annot_kws": {"fontsize": 8.5}},
+        **{"cmap": "Blues", "vmin": 0, "vmax": 1, "square": True, "cbar": False},
+        **{"xticklabels": False, "yticklabels": False, "ax": axes},
+    )
+
+
+def _label(axes: Axes, given: Predictions, *, title: str) -> None:
+    """Writes names once all matrices are drawn: seaborn draws all that a figure holds by then,
+    and letters that the font has not would warn each time."""
+    names = [plain_name(name, max_length=CLASS_LENGTH) for name in given.task.display_order]
+    places = np.arange(len(names)) + 0.5
+    axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(places, names)
     axes.tick_params(length=0)
     axes.grid(False)
-    axes.spines[:].set_visible(False)
+    axes.set_title(title)

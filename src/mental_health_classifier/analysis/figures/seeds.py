@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from mental_health_classifier.analysis.figures.measured import (
@@ -41,12 +42,18 @@ def seeds_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figure:
     groups = all_groups.head(MAX_CONFIGURATIONS)
     figure, (axes,) = new_figure(columns=1, width=8.5, height=1.9 + 0.34 * len(groups))
     places = np.arange(len(groups))
-    for place, values in zip(places, measured_seeds(runs, groups, metric), strict=True):
-        # Seeds that agree would hide each other.
-        shifts = np.linspace(-0.12, 0.12, len(values)) if len(values) > 1 else np.zeros(1)
-        axes.plot(values, place + shifts, "o", color=LOOKS[0].color, markersize=4.5, alpha=0.6)
+    seeds = pd.Series(measured_seeds(runs, groups, metric)).explode().astype(float)
+    dots = seeds.rename_axis("place").reset_index(name="value")
+    # A swarm: seeds that agree would hide each other.
+    sns.swarmplot(
+        **{"data": dots, "x": "value", "y": "place", "orient": "y", "order": places},
+        **{"color": LOOKS[0].color, "size": 4.5, "alpha": 0.6, "zorder": 2},
+        **{"warn_thresh": 1, "ax": axes},
+    )
     axes.hlines(places, groups["low"], groups["high"], color=DARK, linewidth=1.5)
-    axes.plot(groups["mean"], places, "D", color=DARK, markersize=6, markeredgecolor="white")
+    axes.plot(
+        groups["mean"], places, "D", color=DARK, markersize=6, markeredgecolor="white", zorder=3
+    )
     yardstick = yardstick_mean(runs, all_groups, metric)
     if yardstick is not None:
         axes.axvline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
@@ -58,9 +65,7 @@ def seeds_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figure:
         )
     ]
     axes.set_yticks(places, labels)
-    axes.set_ylim(len(groups) - 0.5, -0.5)
-    axes.grid(False, axis="y")
-    axes.set_xlabel(metric_name(metric))
+    axes.set(xlabel=metric_name(metric), ylabel="", ylim=(len(groups) - 0.5, -0.5))
     explained = " Dots: seeds, n of them; diamonds: their mean."
     if yardstick is not None:
         explained += " Dashed, and marked *: the yardstick."
