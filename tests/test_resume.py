@@ -111,6 +111,21 @@ def test_a_curriculum_goes_on_in_the_middle_of_a_pass(tmp_path, configured) -> N
             assert len({file.read_bytes() for file in files}) == 1
 
 
+def test_all_clinical_variants_together_go_on_where_they_were(tmp_path, configured) -> None:
+    together = configured("clinical=[umls_enhanced,curriculum,multitask,interpretable]")
+    assert in_child(lambda: run(together, tmp_path / "whole")) == 0
+    directory = tmp_path / "run"
+    killed = killed_before_step(BATCHES + 5, lambda: run(together, directory))
+    assert killed == -signal.SIGKILL
+    assert in_child(lambda: resume(directory)) == 0
+    assert_same_outcome(directory, tmp_path / "whole")
+    ours, theirs = (
+        {file.relative_to(path): file.read_bytes() for file in path.glob("predictions/**/*.csv")}
+        for path in (directory, tmp_path / "whole")
+    )
+    assert ours == theirs and len(ours) > 3  # those of the other tasks too
+
+
 def test_it_can_be_killed_again_and_again(tmp_path, configured, uninterrupted) -> None:
     directory = tmp_path / "run"
     assert killed_before_step(9, lambda: run(configured(), directory)) == -signal.SIGKILL

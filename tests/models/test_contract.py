@@ -3,11 +3,13 @@ itself."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from omegaconf import OmegaConf
 from torch import nn
 
 from mental_health_classifier.build import build, build_network
@@ -22,6 +24,7 @@ from mental_health_classifier.task_kinds import (
     Ordinal,
     Regression,
 )
+from mental_health_classifier.tracking.clinical_variants import changed_keys, check_variants
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SIZES = sorted(
@@ -31,8 +34,16 @@ PARTS = sorted(
     f"network/{path.parent.name}={path.stem}" for path in (CONF / "network").glob("*/*.yaml")
 )
 VARIANTS = sorted(f"clinical={path.stem}" for path in (CONF / "clinical").glob("*.yaml"))
+PAIRS = [
+    f"clinical=[{first},{second}]"
+    for first, second in combinations(
+        ("curriculum", "interpretable", "multitask", "umls_enhanced"), 2
+    )
+]
+with_pairs = pytest.mark.parametrize("config", [*PARTS, *VARIANTS, *PAIRS], indirect=True)
 TINY = [
     "model=baseline_micro",
+    "model.num_layers=2",
     "model.width=32",
     "model.feedforward_width=64",
     "model.max_tokens=16",
@@ -100,6 +111,7 @@ def test_logits_have_one_row_a_post_and_one_column_a_class(network: nn.Module) -
     )
 
 
+@with_pairs
 def test_logits_do_not_depend_on_neighbours_in_the_batch(network: nn.Module) -> None:
     network.eval()
     together = network(make_posts()).logits[TASK.name]
@@ -123,6 +135,7 @@ def test_the_order_of_words_matters(network: nn.Module) -> None:
     assert not torch.allclose(first, second)
 
 
+@with_pairs
 def test_every_parameter_gets_a_gradient(network: nn.Module) -> None:
     for parameter in network.parameters():
         if not parameter.any():  # a factor that is learned from zero holds back what it weighs
@@ -159,6 +172,7 @@ def test_eight_posts_can_be_learned_by_heart(network: nn.Module, config) -> None
     assert (network(batch).logits[TASK.name].argmax(1) == batch.labels[TASK.name]).all()
 
 
+@with_pairs
 def test_two_trainings_with_one_seed_have_identical_losses(config) -> None:
     losses = []
     for _ in range(2):
@@ -166,6 +180,18 @@ def test_two_trainings_with_one_seed_have_identical_losses(config) -> None:
         network = build_network(config, vocabulary_size=VOCABULARY, tasks=tasks_of(config))
         losses.append(train(network, config, steps=5))
     assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_pair_of_variants_changes_what_each_changes_alone(pair: str, compose_config) -> None:
+    together = compose_config([*TINY, pair])
+    variants = list(together.clinical.variants)
+    check_variants(variants)
+    assert pair == f"clinical=[{','.join(variants)}]"
+    for variant in variants:
+        alone = compose_config([*TINY, f"clinical={variant}"])
+        for key in changed_keys(variant) - {"clinical", "clinical.variants"}:
+            assert OmegaConf.select(together, key) == OmegaConf.select(alone, key) is not None
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -22,6 +22,7 @@ CONFIG = {
     "trainer": {"log_every_n_steps": 10, "precision": "32-true"},
     "logger": {"csv": {}},
     "callbacks": {"progress": {"rate": 1}, "early_stopping": {"patience": 3}},
+    "token_streams": {"cache_dir": ".cache"},
 }
 
 
@@ -53,6 +54,7 @@ def test_the_hash_is_the_beginning_of_the_sha256_of_canonical_json():
         ("tags", ["b"]),
         ("data.path", "copy/posts.csv"),
         ("data.cache_dir", "/elsewhere"),
+        ("token_streams.cache_dir", "/elsewhere"),
         ("num_threads", 8),
         ("cache_dir", "/elsewhere"),
         ("optimized_metric", "val/accuracy"),

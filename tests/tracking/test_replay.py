@@ -110,6 +110,13 @@ def test_a_clean_run_is_identical(project, clean_run) -> None:
     assert read_run(clean_run.directory).status == "completed"
 
 
+def test_a_run_of_all_clinical_variants_together_is_identical(project, tmp_path) -> None:
+    together = "clinical=[umls_enhanced,curriculum,multitask,interpretable]"
+    run = train(project, tmp_path / "run", together)
+    assert run.status == "completed" and len(run.variants) == 4
+    assert replayed(run, project).is_identical
+
+
 def test_a_run_with_an_uncommitted_change_is_identical_once_trusted(project, changed_run) -> None:
     assert changed_run.configuration["model"]["width"] == 32
     with pytest.raises(InputError, match=r"brings code of its own.*--trust"):

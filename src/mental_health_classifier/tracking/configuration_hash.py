@@ -18,7 +18,7 @@ LEFT_OUT = frozenset(
         # What a person says about the run, and what a sweeper makes of it.
         *("name", "description", "hypothesis", "tags", "optimized_metric"),
         # Where things lie. Which posts were read is told by the fingerprint of the data.
-        *("data.path", "cache_dir", "data.cache_dir"),
+        "data.path",
         # What only watches.
         *("logger", "callbacks.progress", "callbacks.resources", "callbacks.training_dynamics"),
         *("trainer.log_every_n_steps", "trainer.enable_model_summary"),
@@ -29,14 +29,16 @@ LEFT_OUT = frozenset(
         *("num_threads", "data.num_workers"),
     }
 )
-"""Keys without influence on the hash, with everything below them. So is `seed`, at every depth."""
+"""Keys without influence on the hash, with everything below them."""
+LEFT_OUT_EVERYWHERE = frozenset({"seed", "cache_dir"})
+"""The same at every depth: interpolation copies them into several groups."""
 
 
 def configuration_hash(config: Mapping[str, Any]) -> str:
     """Names a configuration so that runs that differ only in their seed share the name.
 
     The hash is taken of the resolved configuration as JSON with sorted keys, without the keys of
-    `LEFT_OUT` and without any key called `seed` (interpolation can copy it into several groups).
+    `LEFT_OUT` and `LEFT_OUT_EVERYWHERE`.
     Numbers that are equal are the same: `dropout=0` and `dropout=0.0` share a hash.
 
     Returns:
@@ -102,7 +104,7 @@ def _canonical(value: Any, key: str) -> Any:
         return {
             name: _canonical(item, _below(key, name))
             for name, item in value.items()
-            if name != "seed" and _below(key, name) not in LEFT_OUT
+            if name not in LEFT_OUT_EVERYWHERE and _below(key, name) not in LEFT_OUT
         }
     if isinstance(value, list):
         return [_canonical(item, f"{key}[{place}]") for place, item in enumerate(value)]
