@@ -19,6 +19,7 @@ from mental_health_classifier.tracking.assessments import (
     stored_predictions,
     write_assessment,
 )
+from mental_health_classifier.tracking.files import read_json, write_json
 
 
 @pytest.mark.parametrize("model", ["baseline_micro", "tfidf_logistic"])
@@ -104,6 +105,18 @@ def test_a_promise_that_needs_more_posts_says_how_many(mhc) -> None:
     assert refused.exit_code == 1
     assert "at least 230 are needed" in refused.stdout
     assert mhc("certify", "outputs/tfidf_logistic", "--recall", "1.5").exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["shortcuts", "explain"])
+def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(mhc, tmp_path, command) -> None:
+    path = tmp_path / "outputs" / "baseline_micro" / "run.json"
+    content = read_json(path)
+    del content["config"]["data"]["grammar"]["missing_label_share"]
+    write_json(path, content)
+    refused = mhc(command, "outputs/baseline_micro")
+    said = " ".join(refused.stderr.split())
+    assert refused.exit_code == 1
+    assert "missing 1 required" in said and "an earlier version wrote it: `mhc reproduce" in said
 
 
 def test_a_run_that_did_not_complete_has_no_model(runs, tmp_path) -> None:

@@ -60,3 +60,26 @@ def test_a_constructor_that_refuses_its_arguments_is_heard(compose_config) -> No
     config = compose_config(["data.grammar.cue_strength=-3"])
     with pytest.raises(InputError, match=r"^data\.grammar\.cue_strength must be a number"):
         build(config.data)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("~data.grammar.missing_label_share", "missing 1 required .*'missing_label_share'"),
+        ("+data.grammar.novelty=1", "unexpected keyword argument 'novelty'"),
+        ("~data.sample_seed", "missing 1 required .*'sample_seed'"),
+        ("+data.novelty=1", "unexpected keyword argument 'novelty'"),
+    ],
+)
+def test_the_configuration_of_another_version_is_refused_with_what_to_do(
+    override: str, said: str, compose_config
+) -> None:
+    config = compose_config([override])
+    with pytest.raises(InputError, match=rf"^_target_=.*SampleCorpus .*{said}.*mhc reproduce RUN"):
+        build(config.data)
+
+
+def test_a_part_that_is_completed_later_is_refused_in_the_same_way(compose_config) -> None:
+    config = compose_config(["~network.embedding.max_tokens"])
+    with pytest.raises(InputError, match=r"^_target_=.*missing 1 required .*'max_tokens'"):
+        build(config.network.embedding, vocabulary_size=10)

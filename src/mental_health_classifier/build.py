@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,9 @@ BUILDABLE = (
 """What a configuration may name as `_target_`: a record's configuration is data, and must not run
 code."""
 
+MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
+"""What Python says of a call whose arguments are not those of the function."""
+
 
 def register_resolvers() -> None:
     """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra
@@ -75,10 +79,25 @@ def build(node: DictConfig, **given: Any) -> Any:
             )
     try:
         built = instantiate(node, _convert_="all")
+        return built(**given) if given else built
     except InstantiationException as error:
         # Hydra wraps what a constructor says about its arguments.
-        raise (error.__cause__ if isinstance(error.__cause__, InputError) else error) from None
-    return built(**given) if given else built
+        cause = error.__cause__
+        if isinstance(cause, TypeError) and MISFIT.search(str(cause)):
+            raise _other_arguments(node, cause) from None
+        raise (cause if isinstance(cause, InputError) else error) from None
+    except TypeError as error:
+        if MISFIT.search(str(error)):
+            raise _other_arguments(node, error) from None
+        raise
+
+
+def _other_arguments(node: DictConfig, error: TypeError) -> InputError:
+    return InputError(
+        f"_target_={node.get('_target_')} takes other arguments than the configuration has: "
+        f"{error}. Change it as the file in conf/ has it. If it is that of a recorded run, an "
+        "earlier version wrote it: `mhc reproduce RUN` rebuilds the run with that version."
+    )
 
 
 def _targets(value: Any) -> Iterator[str]:

@@ -42,7 +42,7 @@ from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_
 from mental_health_classifier.tracking.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
 )
-from mental_health_classifier.tracking.clinical_variants import check_variants
+from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_summary import read_run
@@ -94,6 +94,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     spare_memory_traffic()
     with record:
         check_variants(config.clinical.variants)
+        check_model(config.model, config.clinical.variants)
         check_settings(**settings(config))
         check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
         check_assessment_settings(config.evaluation)

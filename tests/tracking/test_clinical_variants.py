@@ -11,6 +11,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.experiment import run_experiment
 from mental_health_classifier.tracking.clinical_variants import (
     OVERLAYS,
+    check_model,
     check_variants,
     replaced_parts,
 )
@@ -66,3 +67,20 @@ def test_nothing_runs_with_two_that_replace_the_same_part(compose_config, tmp_pa
     run = read_run(tmp_path / "run")
     assert run.status == "failed" and not run.data  # no post was read
     assert run.error is not None and "curriculum_random" in run.error["message"]
+
+
+@pytest.mark.parametrize(
+    "variant", ["curriculum", "interpretable", "multitask", "umls_enhanced", "umls_shuffled"]
+)
+def test_a_model_without_parts_is_refused_with_a_variant(
+    variant: str, compose_config, tmp_path: Path
+) -> None:
+    config = compose_config(["model=tfidf_logistic", f"clinical={variant}"])
+    with pytest.raises(InputError, match=rf"model=tfidf_logistic clinical=\[{variant}\]: .*none"):
+        run_experiment(config, tmp_path / "run", [])
+    assert not read_run(tmp_path / "run").data  # no post was read
+
+
+def test_a_model_without_parts_runs_without_a_variant(compose_config) -> None:
+    for model, variants in (("tfidf_logistic", []), ("baseline_small", ["multitask"])):
+        check_model(compose_config([f"model={model}"]).model, variants)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +17,23 @@ from mental_health_classifier.tracking.source_files import PROJECT
 OVERLAYS = PROJECT / "conf" / "clinical"
 HANDED_ON = {"tasks": "data.tasks"}
 """Keys that conf/data/ takes over as they are."""
+
+
+def check_model(model: Mapping[str, Any], variants: Collection[str]) -> None:
+    """Refuses variants of a model that has no parts which they could change.
+
+    Args:
+        model: what conf/model/ chose; one with a `_target_` is built whole.
+
+    Raises:
+        InputError: the record would claim a variant that changed nothing.
+    """
+    if variants and "_target_" in model:
+        raise InputError(
+            f"model={model['name']} clinical=[{','.join(variants)}]: a clinical variant changes "
+            f"parts of a network, and {model['name']} has none. Leave out clinical=, or choose "
+            "another model."
+        )
 
 
 def check_variants(variants: Iterable[str], *, overlays: Path = OVERLAYS) -> None:
