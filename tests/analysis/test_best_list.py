@@ -21,6 +21,13 @@ def test_every_heading_is_shown_with_its_number_or_the_reason_why_not(tmp_path: 
     assert max(map(len, shown.splitlines())) <= 100
 
 
+def test_a_winner_is_named_with_its_variants(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", run={"name": "sweep", "variants": ["multitask"]})
+    console = Console(width=120, record=True, markup=False)
+    console.print(best_list(best_models(find_runs([tmp_path])), width=120))
+    assert "sweep + multitask" in console.export_text()
+
+
 def test_json_holds_an_object_for_each_heading(tmp_path: Path) -> None:
     write_run(tmp_path / "run", recall=0.8)
     result = CliRunner().invoke(app, ["best", str(tmp_path), "--json"])

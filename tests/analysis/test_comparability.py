@@ -22,6 +22,19 @@ def test_runs_on_different_posts_or_parts_are_warned_about(tmp_path):
     assert "different parts of the same posts" in warning(a, other_parts)
 
 
+def test_runs_with_different_priority_classes_are_warned_about(tmp_path):
+    directories = [
+        write_run(tmp_path / "none", priority_class=None),
+        write_run(tmp_path / "suicide"),
+        write_run(tmp_path / "anxiety", priority_class="anxiety"),
+    ]
+    warning = warning_about_posts(run_table(map(read_run, directories)))
+    assert "different priority classes, so their numbers cannot be compared" in warning
+    assert "none (1)" in warning and "suicide (1)" in warning and "anxiety (1)" in warning
+    alike = [directories[0], write_run(tmp_path / "neither", priority_class=None)]
+    assert warning_about_posts(run_table(map(read_run, alike))) is None
+
+
 def test_the_posts_behind_the_numbers_are_counted(tmp_path):
     runs = [read_run(write_run(tmp_path / "a"))]
     assert posts_behind(run_table(runs)) == "300 posts, 100 of suicide"

@@ -46,6 +46,14 @@ def test_the_best_run_is_first_and_uncompleted_ones_are_last_with_their_status(r
     assert "failed" in lines[6] and "killed" in lines[7]
 
 
+def test_configurations_of_one_name_are_told_apart(tmp_path):
+    for variants in ([], ["multitask"], ["umls_enhanced"]):
+        run = {"name": "sweep", "variants": variants, "configuration_hash": f"{variants}"}
+        write_run(tmp_path / f"{len(list(tmp_path.iterdir()))}", run=run)
+    board = board_of(*tmp_path.iterdir(), width=80)
+    assert "sweep + multitask" in board and "sweep + umls_enhanced" in board
+
+
 def test_every_number_has_its_interval_and_the_board_its_n(runs):
     board = board_of(*runs)
     high = next(line for line in board.splitlines() if line.startswith("high"))

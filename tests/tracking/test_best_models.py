@@ -78,6 +78,17 @@ def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> Non
     assert entry["seeds"] == {"1": 0.70, "2": 0.72} and entry["warnings"] == []
 
 
+def test_runs_with_another_priority_class_are_left_out(tmp_path: Path) -> None:
+    write_configuration(tmp_path, "suicide", {1: 0.70})
+    about = {"configuration_hash": "anxiety", "name": "anxiety"}
+    write_run(tmp_path / "first", recall=0.95, priority_class="anxiety", run=about)
+    entry = best(tmp_path)["best_suicide_recall"]
+    # Those of the latest run are compared.
+    assert entry["configuration"] == "anxiety" and "1 completed runs" in entry["warnings"][0]
+    write_configuration(tmp_path, "later", {1: 0.60})
+    assert best(tmp_path)["best_suicide_recall"]["configuration"] == "suicide"
+
+
 def test_a_run_that_alerts_everybody_never_wins(tmp_path: Path) -> None:
     everybody = np.tile([0.98, 0.01, 0.01], (300, 1))
     write_predicting_run(tmp_path / "all", "everybody", everybody)
@@ -215,7 +226,8 @@ def test_only_completed_runs_on_the_posts_of_the_latest_are_compared(tmp_path: P
     for key in KEYS[:3]:
         entry = best(tmp_path)[key]
         assert entry["directory"] == str(latest)
-        assert entry["warnings"] == ["1 completed runs on other posts or parts were left out"]
+        (warning,) = entry["warnings"]
+        assert warning.startswith("1 completed runs on other posts or parts, or with another prio")
 
 
 def test_without_a_priority_class_accuracy_and_f1_still_have_their_best(tmp_path: Path) -> None:

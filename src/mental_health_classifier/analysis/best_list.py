@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 
+from mental_health_classifier.analysis.run_names import configuration_names
 from mental_health_classifier.analysis.terminal import (
     Column,
     amount,
@@ -30,7 +31,7 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         "heading": Column("best by", titles),
         "id": Column("id", [entry["run"] or "-" for entry in entries]),
         "value": Column("on test", [number(e["value"], e["interval"]) for e in entries]),
-        "run": Column("run", [entry["name"] or "-" for entry in entries]),
+        "run": Column("run", _names(entries)),
         "n": Column("posts", [amount(entry["n"]) for entry in entries], is_number=True),
         "seeds": Column("seeds", [amount(len(e["seeds"])) for e in entries], is_number=True),
         "metric": Column("number", [entry["metric"] for entry in entries]),
@@ -42,3 +43,12 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         for title, entry in zip(titles, entries, strict=True)
     ]
     return Group(table_of([columns[name] for name in shown]), "", *notes)
+
+
+def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        {**entry, "experiment_name": entry["name"], "configuration_hash": entry["configuration"]}
+        for entry in entries
+    ]
+    names = configuration_names(rows, shown=str)
+    return [name if entry["run"] else "-" for entry, name in zip(entries, names, strict=True)]

@@ -5,23 +5,33 @@ from __future__ import annotations
 import pandas as pd
 
 from mental_health_classifier.analysis.number_columns import column_of
-from mental_health_classifier.analysis.terminal import amount
+from mental_health_classifier.analysis.terminal import amount, printable
+
+NO_CLASS = "none"
+"""Where no class has priority."""
 
 
 def warning_about_posts(table: pd.DataFrame) -> str | None:
-    """Says so where runs of a `run_table` were not tested on the same posts."""
+    """Says so where runs of a `run_table` were not tested on the same posts, or not for the same
+    priority class."""
     measured = table[table["final_accuracy"].notna()]
     for column, what in (
-        ("data_fingerprint", "different posts"),
-        ("parts_fingerprint", "different parts of the same posts"),
+        ("data_fingerprint", "tested on different posts"),
+        ("parts_fingerprint", "tested on different parts of the same posts"),
+        ("priority_class", "ranked by what they find of different priority classes"),
     ):
-        counts = pd.Series(measured[column]).value_counts()
+        values = pd.Series(measured[column])
+        if column == "priority_class":
+            # Here it is a choice to have none; a fingerprint that lacks was only not recorded.
+            values = values.fillna(NO_CLASS)
+        counts = values.map(printable).value_counts()
         if len(counts) > 1:
+            first = next(value for value in counts.index if value != NO_CLASS)
             listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
             return (
-                f"These runs were tested on {what}, so their numbers cannot be compared. Runs by "
+                f"These runs were {what}, so their numbers cannot be compared. Runs by "
                 f"{column}: {listed}. One set of posts at a time: "
-                f"mhc compare --where \"{column} == '{counts.index[0]}'\""
+                f"mhc compare --where \"{column} == '{first}'\""
             )
     return None
 

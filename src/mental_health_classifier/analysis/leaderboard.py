@@ -13,6 +13,7 @@ from rich.text import Text
 from mental_health_classifier.analysis.comparability import posts_behind
 from mental_health_classifier.analysis.number_columns import column_of
 from mental_health_classifier.analysis.run_list import model_of
+from mental_health_classifier.analysis.run_names import configuration_names
 from mental_health_classifier.analysis.run_table import LEADING, headline_column, records_of
 from mental_health_classifier.analysis.terminal import (
     Column,
@@ -26,10 +27,10 @@ from mental_health_classifier.analysis.terminal import (
     text,
 )
 
-NAME_WIDTH = 18
+NAME_WIDTH = 28
 ID_LENGTH, COMMIT_LENGTH = 8, 7
 
-OTHER_FACTS = ("is_yardstick", "directory", "final_n")
+OTHER_FACTS = ("is_yardstick", "directory", "configuration_hash", "final_n")
 """What is shown of a run, or marks it, beside the leading columns of the table."""
 
 IMPORTANCE = (
@@ -80,7 +81,7 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
     used = {*LEADING, *OTHER_FACTS, by, difference, *recalls}
     rows = records_of(table[[name for name in map(str, table.columns) if _stem(name) in used]])
     columns = {
-        "run": Column("run", [_run(row) for row in rows], max_width=name_width),
+        "run": Column("run", _names(rows), max_width=name_width),
         "id": Column("id", [str(row["run_id"] or "-")[:ID_LENGTH] for row in rows]),
         "model": Column("model", [model_of(row) for row in rows]),
         "seed": Column("seed", [amount(row["seed"]) for row in rows], is_number=True),
@@ -161,8 +162,11 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
     return f"{value:,}" if is_number(value) and column != "seed" else str(value)
 
 
-def _run(row: Mapping[str, Any]) -> str:
-    return f"{'* ' if row['is_yardstick'] else ''}{row['experiment_name'] or row['directory']}"
+def _names(rows: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{'* ' if row['is_yardstick'] else ''}{name}"
+        for row, name in zip(rows, configuration_names(rows, shown=str), strict=True)
+    ]
 
 
 def _millions(row: Mapping[str, Any]) -> str:

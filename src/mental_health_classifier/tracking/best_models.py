@@ -18,8 +18,8 @@ from mental_health_classifier.tracking.admissibility import (
 from mental_health_classifier.tracking.candidates import (
     Candidate,
     candidates_among,
+    comparable_runs,
     counted,
-    on_the_same_posts,
 )
 from mental_health_classifier.tracking.churn import alert_churn
 from mental_health_classifier.tracking.run_summary import RunSummary
@@ -37,11 +37,11 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
     Returns:
         Under `highest_accuracy`, `best_f1_macro`, `best_suicide_recall` (of whichever class has
         priority, by the recall at specificity .80) and `most_stable` a mapping each: `run` (id,
-        None where nobody wins), `directory`, `name`, `configuration` (hash), `metric`, `value`,
-        `interval` and `n` of that run on test, `val` (what it won by), `seeds` (test value by
-        seed), `reason`, `warnings`.
+        None where nobody wins), `directory`, `name`, `model`, `variants`, `configuration` (hash),
+        `metric`, `value`, `interval` and `n` of that run on test, `val` (what it won by), `seeds`
+        (test value by seed), `reason`, `warnings`.
     """
-    comparable, num_others = on_the_same_posts(runs)
+    comparable, num_others = comparable_runs(runs)
     candidates = candidates_among(comparable)
     priority_class = comparable[0].data.get("priority_class") if comparable else None
     headline = headline_of(priority_class)
@@ -52,7 +52,10 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
         "most_stable": _most_stable(candidates, headline, priority_class),
     }
     if num_others:
-        note = f"{num_others} completed runs on other posts or parts were left out"
+        note = (
+            f"{num_others} completed runs on other posts or parts, or with another priority class, "
+            "were left out"
+        )
         for entry in best.values():
             entry["warnings"].append(note)
     return best
@@ -151,6 +154,8 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
         "run": run.id,
         "directory": str(run.directory),
         "name": run.name,
+        "model": run.model,
+        "variants": "+".join(map(str, run.variants)),
         "configuration": winner.configuration_hash,
         "metric": key,
         "value": run.metrics.get(key),
@@ -166,7 +171,10 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
 def _nobody(
     metric: str, candidates: Sequence[Candidate], objections: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    nothing = ("run", "directory", "name", "configuration", "value", "interval", "n", "val")
+    nothing = (
+        *("run", "directory", "name", "model", "variants", "configuration"),
+        *("value", "interval", "n", "val"),
+    )
     counts = counted(reason for reasons in objections.values() for reason in reasons)
     against = "; ".join(
         f"{reason} ({number} of {len(candidates)})" for reason, number in counts.items()

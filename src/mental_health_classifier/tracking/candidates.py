@@ -55,16 +55,19 @@ def candidates_among(runs: Iterable[RunSummary]) -> list[Candidate]:
     ]
 
 
-def on_the_same_posts(runs: Iterable[RunSummary]) -> tuple[list[RunSummary], int]:
-    """The runs on the posts of the latest completed one, and how many ran on others.
+def terms_of(run: RunSummary) -> tuple[str | None, str | None]:
+    """What runs have to share so that their numbers can be compared: the posts in their division
+    into parts, and the priority class, of which the headline speaks."""
+    return run.parts_fingerprint, run.data.get("priority_class")
 
-    Numbers from other posts, or from another division of the same, cannot be compared.
-    """
+
+def comparable_runs(runs: Iterable[RunSummary]) -> tuple[list[RunSummary], int]:
+    """The runs on the same terms as the latest completed one, and how many ran on others."""
     completed = [run for run in runs if run.status == "completed"]
     if not completed:
         return [], 0
     latest = max(completed, key=lambda run: run.created_at or "")
-    same = [run for run in completed if run.parts_fingerprint == latest.parts_fingerprint]
+    same = [run for run in completed if terms_of(run) == terms_of(latest)]
     return same, len(completed) - len(same)
 
 

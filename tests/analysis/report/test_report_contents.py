@@ -358,6 +358,16 @@ def test_a_variant_that_this_version_does_not_know_is_no_error(tmp_path):
     assert len(report.variants) == 1 and len(report.variants_not_shown) == 4
 
 
+def test_runs_with_different_priority_classes_have_tables_of_their_own(tmp_path):
+    report = report_on(
+        write_run(tmp_path / "a", priority_class="anxiety"), write_run(tmp_path / "b")
+    )
+    assert [group.title for group in report.groups] == [
+        *("posts, priority class: suicide", "posts, priority class: anxiety")
+    ]
+    assert all(len(group.rows) == 1 for group in report.groups)
+
+
 def test_configurations_of_one_name_are_told_apart(tmp_path):
     report = report_on(
         write_run(tmp_path / "a", recall=0.9, run={"configuration_hash": "a1b2c3d4"}),

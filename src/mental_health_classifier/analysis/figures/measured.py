@@ -9,8 +9,9 @@ import pandas as pd
 
 from mental_health_classifier.analysis.comparability import posts_behind, warning_about_posts
 from mental_health_classifier.analysis.figures.models import nothing_completed
-from mental_health_classifier.analysis.figures.names import group_names, metric_name
+from mental_health_classifier.analysis.figures.names import metric_name, plain_name
 from mental_health_classifier.analysis.number_columns import column_of
+from mental_health_classifier.analysis.run_names import group_names
 from mental_health_classifier.analysis.run_table import headline_column, records_of
 from mental_health_classifier.analysis.seed_groups import compared_columns, group_table
 from mental_health_classifier.contracts import InputError
@@ -67,7 +68,8 @@ def measured_groups(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     if is_share(metric):
         low, high = low.clip(lower=0), high.clip(upper=1)
     names = group_names(
-        records_of(groups[["experiment_name", "model", "variants", "configuration_hash"]])
+        records_of(groups[["experiment_name", "model", "variants", "configuration_hash"]]),
+        shown=plain_name,
     )
     return groups.assign(name=names, mean=mean, low=low, high=high)
 

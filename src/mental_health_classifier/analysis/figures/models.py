@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mental_health_classifier.analysis.figures.names import run_names
+from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.run_facts import facts_of
+from mental_health_classifier.analysis.run_names import run_names
 from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.headline import headline_of
 from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.candidates import candidates_among
+from mental_health_classifier.tracking.candidates import candidates_among, terms_of
 from mental_health_classifier.tracking.run_index import RunSummary
 
 Read = TypeVar("Read")
@@ -78,9 +79,12 @@ def side_by_side(
             f"Shown are {len(chosen)} of {len(completed)} runs: of the best configurations on val "
             "the best seed. Name runs to choose others."
         )
-    if len({run.parts_fingerprint for run, _ in chosen}) > 1:
-        notes.append("These runs were tested on different posts and cannot be compared.")
-    names = run_names([facts_of(run) for run, _ in chosen])
+    if len({terms_of(run) for run, _ in chosen}) > 1:
+        notes.append(
+            "These runs were tested on different posts, or have different priority classes, and "
+            "cannot be compared."
+        )
+    names = run_names([facts_of(run) for run, _ in chosen], shown=plain_name)
     return {name: content for name, (_, content) in zip(names, chosen, strict=True)}, notes
 
 

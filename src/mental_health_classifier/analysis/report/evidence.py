@@ -12,6 +12,8 @@ from mental_health_classifier.analysis.report.records import (
     problem_of_assessment,
     with_its_problems,
 )
+from mental_health_classifier.analysis.run_facts import facts_of
+from mental_health_classifier.analysis.run_names import configuration_names
 from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.headline import headline_of
@@ -19,7 +21,7 @@ from mental_health_classifier.tracking.assessments import read_assessment
 from mental_health_classifier.tracking.candidates import (
     Candidate,
     candidates_among,
-    on_the_same_posts,
+    comparable_runs,
 )
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -40,7 +42,7 @@ class Evidence:
     names: Mapping[Path, str]
     """What each run is called: configurations of the same name are told apart."""
     comparable: Sequence[RunSummary]
-    """Completed runs on the posts of the latest completed one, in the order of the page."""
+    """Completed runs on the same terms as the latest completed one, in the order of the page."""
     candidates: Sequence[Candidate]
     """Configurations among them; highest mean of the headline on val first."""
     assessments: Mapping[Path, Mapping[str, Mapping[str, Any]]]
@@ -86,7 +88,7 @@ class Evidence:
 def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     """Reads what the report needs of some runs; nothing that is damaged ends it."""
     ordered = sorted(map(with_its_problems, runs), key=_rank)
-    comparable, _ = on_the_same_posts(ordered)
+    comparable, _ = comparable_runs(ordered)
     key = f"val/{headline_of(comparable[0].data.get('priority_class'))}" if comparable else ""
     candidates = [each for each in candidates_among(comparable) if each.values(key)]
     candidates.sort(key=lambda each: -each.mean(key))
@@ -94,30 +96,17 @@ def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     for run in ordered:
         if run.status == "completed":
             assessments[run.directory] = _assessments_of(run, problems)
+    facts = [{**facts_of(run), "directory": run.directory.name} for run in ordered]
+    names = configuration_names(facts, shown=shortened)
     return Evidence(
         runs=ordered,
         anchors={run.directory: f"run-{place}" for place, run in enumerate(ordered, start=1)},
-        names=_names(ordered),
+        names=dict(zip((run.directory for run in ordered), names, strict=True)),
         comparable=comparable,
         candidates=candidates,
         assessments=assessments,
         problems=problems,
     )
-
-
-def _names(runs: Sequence[RunSummary]) -> dict[Path, str]:
-    names = {
-        run.directory: shortened(" + ".join((run.name or run.directory.name, *run.variants)))
-        for run in runs
-    }
-    configurations: dict[str, set[str | None]] = {}
-    for run in runs:
-        configurations.setdefault(names[run.directory], set()).add(run.configuration_hash)
-    for run in runs:
-        name = names[run.directory]
-        if len(configurations[name]) > 1 and run.configuration_hash is not None:
-            names[run.directory] = f"{name} ({shortened(run.configuration_hash[:6])})"
-    return names
 
 
 def test_headline(run: RunSummary) -> float | None:

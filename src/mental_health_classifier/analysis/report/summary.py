@@ -51,8 +51,9 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
     others = statuses["completed"] - len(evidence.comparable)
     if others:
         yield (
-            f"{count(others, 'completed run')} on other posts, or on other parts of them, "
-            "cannot be ranked against those and have tables of their own.",
+            f"{count(others, 'completed run')} on other posts, on other parts "
+            "of them, or with another priority class, cannot be ranked against those and "
+            "have tables of their own.",
         )
 
 

@@ -1,8 +1,8 @@
-"""The comparison table: completed runs, best first, those on other posts apart."""
+"""The comparison table: completed runs, best first, those on other terms apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mental_health_classifier.analysis.run_facts import facts_of
 from mental_health_classifier.analysis.run_list import model_of
 from mental_health_classifier.analysis.terminal import duration, is_number, moment
 from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.tracking.candidates import terms_of
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 MEGABYTE = 2**20
@@ -46,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
-    """Runs on the same posts, divided in the same way: those that can be compared."""
+    """Runs that can be compared: on the same posts, divided alike, and of one priority class."""
 
     title: str
     fingerprint: str | None
@@ -57,22 +58,29 @@ class RunGroup:
 
 def comparison(evidence: Evidence) -> list[RunGroup]:
     """The runs that the report speaks of first, then others, which are not ranked against them."""
-    groups: dict[str | None, dict[Path, RunSummary]] = {}
+    groups: dict[Hashable, dict[Path, RunSummary]] = {}
     for run in (*evidence.comparable, *evidence.runs):
         if run.status == "completed":
-            groups.setdefault(run.parts_fingerprint, {})[run.directory] = run
-    return [
-        _group(evidence, fingerprint, list(runs.values())) for fingerprint, runs in groups.items()
-    ]
+            groups.setdefault(terms_of(run), {})[run.directory] = run
+    tables = [list(runs.values()) for runs in groups.values()]
+    is_told = len({_priority_class_of(runs) for runs in tables}) > 1
+    return [_group(evidence, runs, has_class_in_title=is_told) for runs in tables]
 
 
-def _group(evidence: Evidence, fingerprint: str | None, runs: list[RunSummary]) -> RunGroup:
+def _priority_class_of(runs: Sequence[RunSummary]) -> str | None:
+    return runs[0].data.get("priority_class")
+
+
+def _group(evidence: Evidence, runs: Sequence[RunSummary], *, has_class_in_title: bool) -> RunGroup:
     makers = _makers(evidence, runs)
     names = sorted({str(run.data.get("name")) for run in runs if run.data})
+    title = ", ".join(map(shortened, names)) or "posts not known"
+    if has_class_in_title:
+        title += f", priority class: {shortened(_priority_class_of(runs) or 'none')}"
     filled = [_with_one_n(column, [make(run) for run in runs]) for column, make in makers]
     return RunGroup(
-        title=", ".join(map(shortened, names)) or "posts not known",
-        fingerprint=fingerprint,
+        title=title,
+        fingerprint=runs[0].parts_fingerprint,
         columns=[column for column, _ in filled],
         rows=list(zip(*(cells for _, cells in filled), strict=True)),
     )
@@ -96,7 +104,7 @@ Maker = tuple[Column, Callable[[RunSummary], Cell]]
 
 
 def _makers(evidence: Evidence, runs: Sequence[RunSummary]) -> list[Maker]:
-    priority_class = next((p for run in runs if (p := run.data.get("priority_class"))), None)
+    priority_class = _priority_class_of(runs)
     headline = headline_of(priority_class)
 
     def metric(title: str, key: str, *, is_shown: bool = True) -> Maker:
