@@ -46,6 +46,12 @@ def test_pairs_that_all_differ_by_the_same_show_nothing() -> None:
     assert found["spread"] is found["interval"] is found["pairs_needed"] is None
 
 
+def test_differences_that_cancel_out_to_rounding_would_take_no_number_of_pairs() -> None:
+    found = paired_impact([0.1, 0.2, -0.3])
+    assert found["mean"] != 0  # sums of such numbers are seldom exact
+    assert (found["verdict"], found["pairs_needed"]) == ("not shown", None)
+
+
 @pytest.mark.parametrize(("mean", "spread"), [(0.01, 0.1), (-0.02, 0.05), (0.5, 0.1), (1e-4, 0.1)])
 def test_the_pairs_needed_are_the_fewest(mean: float, spread: float) -> None:
     pairs = pairs_needed(mean, spread)

@@ -15,6 +15,8 @@ from mental_health_classifier.evaluation.paired_comparison import t_interval
 
 VOCABULARY_HIT = "has_vocabulary_hit"
 """The group of posts with an expression of the clinical vocabulary; its values are true, false."""
+ROUNDING = 1e-12
+"""Differences that cancel out leave no more than this."""
 
 
 def paired_impact(differences: Sequence[float]) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def paired_impact(differences: Sequence[float]) -> dict[str, Any]:
     interval = t_interval(values, confidence=CONFIDENCE)
     mean = float(np.mean(values)) if values else None
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    if spread is not None and np.isclose(spread, 0, atol=1e-12):
+    if spread is not None and np.isclose(spread, 0, atol=ROUNDING):
         spread = interval = None
     verdict = "not measured" if len(values) < 2 else "not shown"
     if interval is not None:
@@ -55,7 +57,7 @@ def pairs_needed(mean: float, spread: float) -> int | None:
     """
     from scipy.stats import norm, t
 
-    if mean == 0:
+    if np.isclose(mean, 0, atol=ROUNDING):
         return None
     quantile = (1 + CONFIDENCE) / 2
     # The normal quantile is below that of t: a number that is too small, to count up from.
