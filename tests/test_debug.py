@@ -26,6 +26,7 @@ def run(compose_config, tmp_path: Path) -> Run:
     return ran
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned_by_heart(run: Run) -> None:
     found = run(["debug=overfit", "trainer.max_epochs=40"])
     records = read_records(found.directory / "metrics.jsonl").records

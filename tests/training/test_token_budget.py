@@ -77,6 +77,7 @@ def classifier(compose_config) -> TextClassifier:
         objective=build(config.objective, tasks=[TASK], class_counts={TASK.name: np.array([1, 1])}),
         make_optimizer=build(config.optimizer),
         tasks=[TASK],
+        regularizer=None,
         seed=1,
     )
 
