@@ -25,12 +25,13 @@ def sentences_of(sentences):
     return " ".join(map(plain, sentences))
 
 
-def write_seeds(folder, name, *, skill, **changes):
+def write_seeds(folder, name, *, skill, config=None, **changes):
     """Three runs of one configuration with predictions, which differ in their seed."""
     directories = []
     for seed in (1, 2, 3):
         directory = folder / f"{name}{seed}"
         run = {"name": name, "model": name, "seed": seed, "configuration_hash": name}
+        run |= {"config": config} if config else {}
         write_run(directory, run=run, **changes)
         write_stored_predictions(directory, skill=skill, seed=10 * ord(name[0]) + seed)
         directories.append(directory)
@@ -289,6 +290,22 @@ def test_each_size_is_compared_with_the_next_smaller_one(tmp_path):
     assert report.sizes[0].over_smaller is None
     over_smaller = report.sizes[1].over_smaller
     assert over_smaller is not None and over_smaller.verdict == "better"
+
+
+def test_sizes_that_were_trained_for_longer_or_shorter_are_not_compared(tmp_path):
+    small, large = (
+        write_seeds(
+            tmp_path,
+            name,
+            skill=0,
+            config={"model": {"name": name}, "trainer": {"max_epochs": epochs}},
+            end={"model": {"parameters": epochs}},
+        )
+        for name, epochs in (("small", 2), ("large", 6))
+    )
+    over_smaller = report_on(*large, *small).sizes[1].over_smaller
+    assert over_smaller is not None and over_smaller.measure is None
+    assert over_smaller.verdict == "not compared: trained for longer or shorter"
 
 
 def test_curves_come_from_the_metrics_of_the_run(tmp_path):

@@ -15,8 +15,10 @@ from mental_health_classifier.analysis.report.parts import (
 )
 from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.tracking.candidates import Candidate
+from mental_health_classifier.tracking.run_summary import RunSummary
 
 MOST_SIZES = 8
+_LENGTH_OF_TRAINING = ("max_epochs", "max_steps", "limit_train_batches")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,13 @@ def size_steps(evidence: Evidence) -> list[SizeStep]:
         anchor = evidence.anchor(run)
         difference = None
         if place:
-            difference = paired_difference(
-                candidate,
-                ordered[place - 1][1],
-                anchor=anchor,
-                num_comparisons=len(ordered) - 1,
+            smaller = ordered[place - 1][1]
+            difference = (
+                paired_difference(
+                    candidate, smaller, anchor=anchor, num_comparisons=len(ordered) - 1
+                )
+                if _are_trained_alike(run, smaller.runs[0])
+                else PairedDifference(None, None, "not compared: trained for longer or shorter", 0)
             )
         steps.append(
             SizeStep(
@@ -63,6 +67,17 @@ def size_steps(evidence: Evidence) -> list[SizeStep]:
             )
         )
     return steps
+
+
+def _are_trained_alike(first: RunSummary, second: RunSummary) -> bool:
+    """Whether size alone can be what tells two models apart. A model that is fitted whole has no
+    steps to have more or fewer of."""
+    settings = [
+        [run.configuration.get("trainer", {}).get(key) for key in _LENGTH_OF_TRAINING]
+        for run in (first, second)
+        if "_target_" not in run.configuration.get("model", {})
+    ]
+    return settings[:1] == settings[-1:]
 
 
 def _parameters(candidate: Candidate) -> int | None:
