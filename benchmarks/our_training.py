@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -106,12 +105,9 @@ def train(
     mean_tokens: int,
     num_posts: int,
     posts_per_step: int,
-    threads: int,
     is_bare: bool,
 ) -> None:
     """Both loops take the same steps: the same batches, weights and dropout."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the progress bar
-    torch.set_num_threads(threads)
     spare_memory_traffic()
     quiet_lightning()
     config = compose_config(size, posts_per_step)

@@ -97,12 +97,10 @@ def train(
     mean_tokens: int,
     num_posts: int,
     posts_per_step: int,
-    threads: int,
     is_grouped: bool,
 ) -> None:
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
-    torch.set_num_threads(threads)
     config = compose_config(size, posts_per_step)
     tokens, labels = made_up_posts(num_posts, mean_tokens)
     ids = [

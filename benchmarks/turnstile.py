@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+
+import torch
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,14 @@ class Turnstile:
 
 
 class Contender:
-    """A training loop in a process of its own."""
+    """A training loop in a process of its own, with so many threads of torch."""
 
-    def __init__(self, run: Callable[..., None], **arguments: object) -> None:
+    def __init__(self, run: Callable[..., None], *, threads: int, **arguments: object) -> None:
         context = get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_enter, args=(run, theirs, arguments), daemon=True)
+        self._process = context.Process(
+            target=_enter, args=(run, theirs, threads, arguments), daemon=True
+        )
         self._process.start()
 
     def take_turn(self, steps: int) -> Turn:
@@ -82,7 +87,11 @@ class Contender:
         self._process.join()
 
 
-def _enter(run: Callable[..., None], connection: Connection, arguments: dict[str, object]) -> None:
+def _enter(
+    run: Callable[..., None], connection: Connection, threads: int, arguments: dict[str, object]
+) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # progress bars
+    torch.set_num_threads(threads)
     try:
         run(Turnstile(connection), **arguments)
     except Exception:
