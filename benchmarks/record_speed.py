@@ -1,4 +1,5 @@
-"""How long it takes to list recorded runs, to make a table of them, and to record one.
+"""How long it takes to list recorded runs, to make a table of them, and to record one, and what
+recording takes beside training.
 
     python benchmarks/record_speed.py [--runs 10000] [--mlflow-runs 10000]
 
@@ -35,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--mlflow-runs", type=int, default=10_000)
-    parser.add_argument("--part", choices=["list", "table", "record", "mlflow"], default=None)
+    parser.add_argument("--part", choices=[*PARTS], default=None)
     parser.add_argument("--root", type=Path, default=None)
     given = parser.parse_args()
     if given.part is not None:
@@ -133,6 +134,13 @@ def measure_record(given: argparse.Namespace) -> dict[str, object]:
     }
 
 
+def measure_training(given: argparse.Namespace) -> dict[str, object]:
+    from recording_cost import measure_recording
+
+    with tempfile.TemporaryDirectory() as folder:
+        return {**measure_recording(Path(folder))}
+
+
 def measure_mlflow(given: argparse.Namespace) -> dict[str, object]:
     if find_spec("mlflow") is None:
         return {"MLflow": "not measured: the extra `benchmarks` is not installed"}
@@ -203,6 +211,7 @@ PARTS = {
     "list": measure_list,
     "table": measure_table,
     "record": measure_record,
+    "training": measure_training,
     "mlflow": measure_mlflow,
 }
 
