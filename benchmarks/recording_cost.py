@@ -23,6 +23,7 @@ from mental_health_classifier.training.callbacks.checkpoints import BestAndLast
 from mental_health_classifier.training.callbacks.clinical_metrics import ClinicalMetrics
 from mental_health_classifier.training.callbacks.git_state_stamp import GitStateStamp
 from mental_health_classifier.training.callbacks.resource_use import ResourceUse
+from mental_health_classifier.training.network_learner import NetworkLearner
 
 RECORDING = (ClinicalMetrics, GitStateStamp, ResourceUse)
 
@@ -62,6 +63,7 @@ def measure_recording(folder: Path) -> dict[str, float]:
     with recorded_run(folder / "trained", **describe_run(config, overrides)) as record:
         loggers = build_loggers(config, record)
         learner = build_learner(config, build_corpus(config), record, loggers)
+        assert isinstance(learner, NetworkLearner)
         trainer = learner._trainer
         for callback in trainer.callbacks:
             if isinstance(callback, (*RECORDING, BestAndLast)):

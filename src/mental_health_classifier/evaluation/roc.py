@@ -85,8 +85,12 @@ class RocCurve:
 
         Source: McClish, Medical Decision Making 1989; scikit-learn's `roc_auc_score(max_fpr=...)`.
         """
-        false_positive_rate = ratio(self.false_alerts, self.false_alerts[:, -1:])
-        recall = ratio(self.true_alerts, self.true_alerts[:, -1:])
+        others = self.false_alerts[:, -1:]
+        # What lies beyond the border in every draw adds nothing, and is most of the curve.
+        is_within = (self.false_alerts < max_false_positive_rate * others).any(axis=0)
+        first = np.s_[:, : int(is_within.sum()) + 1]
+        false_positive_rate = ratio(self.false_alerts[first], others)
+        recall = ratio(self.true_alerts[first], self.true_alerts[:, -1:])
         run = np.diff(false_positive_rate, axis=1, prepend=0)
         rise = np.diff(recall, axis=1, prepend=0)
         # The segment that crosses the border is cut there; of those beyond it nothing is left.
