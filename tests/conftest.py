@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 # Threads of many small networks at once wait for each other longer than they compute. Before torch
 # is imported, which reads this once.
 os.environ["OMP_NUM_THREADS"] = "1"
+# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
