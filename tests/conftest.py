@@ -14,8 +14,6 @@ import pytest
 # Threads of many small networks at once wait for each other longer than they compute. Before torch
 # is imported, which reads this once.
 os.environ["OMP_NUM_THREADS"] = "1"
-# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
@@ -24,6 +22,9 @@ from typer.testing import CliRunner, Result
 from mental_health_classifier.build import register_resolvers
 from mental_health_classifier.cli import app
 from mental_health_classifier.tracking.run_summary import RunSummary
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 
