@@ -29,7 +29,7 @@ def execute(name: str, project: Path) -> nbformat.NotebookNode:
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     client = NotebookClient(
         notebook,
-        timeout=240,
+        timeout=500,
         resources={"metadata": {"path": str(project / "notebooks")}},
         kernel_name="python3",
     )
@@ -73,6 +73,7 @@ def test_recorded_runs_become_a_table_figures_and_conclusions(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # trains on all processors, which others may be using
 def test_first_steps_train_look_and_explain(tmp_path: Path) -> None:
     for name in ("train.py", "conf"):
         (tmp_path / name).symlink_to(ROOT / name)
