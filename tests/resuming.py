@@ -58,7 +58,10 @@ def start_child(work: Callable[[], object]) -> int:
         code = error.code if isinstance(error.code, int) else 1
     except BaseException:
         traceback.print_exc()
-    os._exit(code)
+    finally:
+        # Even where the quota of a test leaves no room for the traceback: this process must not go
+        # on as a second test session.
+        os._exit(code)
 
 
 def die() -> None:
