@@ -82,9 +82,9 @@ def test_what_else_is_learned_changes_neither_posts_nor_parts_nor_names(read) ->
     assert plain.fingerprint == tasked.fingerprint
     assert plain.posts[["id", "part"]].equals(tasked.posts[["id", "part"]])
     assert plain.describe()["auxiliary_tasks"] == {}
-    described = tasked.describe()["auxiliary_tasks"]["risk"]  # type: ignore[index]
+    described = tasked.describe()["auxiliary_tasks"]["risk"]
     assert described["labels"]["level_names"] == ["0", "1", "2"]
-    assert described["posts_with_label"]["train"] == plain.describe()["parts"]["train"]["posts"]  # type: ignore[index]
+    assert described["posts_with_label"]["train"] == plain.describe()["parts"]["train"]["posts"]
 
 
 def test_a_changed_label_is_read_anew(read) -> None:

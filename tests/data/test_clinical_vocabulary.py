@@ -238,7 +238,7 @@ def test_the_packaged_lexicon_knows_lay_language(options: dict[str, Any]) -> Non
     for text, expected in {
         "I feel hopeless and worthless": ["feel hopeless", "worthless"],
         "I just want to disappear": ["want to disappear"],
-        "can’t sleep, can't eat": ["can’t sleep", "can't eat"],  # noqa: RUF001
+        "can’t sleep, can't eat": ["can’t sleep", "can't eat"],
         "my borderline personality disorder": ["borderline personality disorder"],
         "I hope you love the arts": [],
         "homework is killing me": [],

@@ -15,17 +15,17 @@ from mental_health_classifier.data.normal_words import normal_form, normal_words
         ("Panic-Attack", "panic attack"),
         ("  panic \t attack ", "panic attack"),
         ("Parkinson's disease", "parkinson disease"),
-        ("Parkinson’s disease", "parkinson disease"),  # noqa: RUF001
+        ("Parkinson’s disease", "parkinson disease"),
         ("the patients' panic", "the patients panic"),
-        ("can’t sleep", "can't sleep"),  # noqa: RUF001
-        ("‘numb’", "numb"),  # noqa: RUF001
+        ("can’t sleep", "can't sleep"),
+        ("‘numb’", "numb"),
         ("_really_ low", "really low"),
         ("panic, attack.", "panic , attack ."),
-        ("ﬁne ½", "fine 1⁄2".replace("⁄", " ⁄ ")),  # noqa: RUF001
+        ("ﬁne ½", "fine 1⁄2".replace("⁄", " ⁄ ")),
         ("STRASSE Straße", "strasse strasse"),
         ("café cafe\u0301 CAFÉ", "café café café"),
         ("pan\u200bic at\u00adtack", "panic attack"),
-        ("ｐａｎｉｃ", "panic"),  # noqa: RUF001
+        ("ｐａｎｉｃ", "panic"),
         ("हिन्दी", "हिन्दी"),
         ("low😀low", "low 😀 low"),
         ("", ""),
@@ -36,9 +36,9 @@ def test_what_makes_no_difference_is_gone(text: str, form: str) -> None:
 
 
 def test_places_lead_back_to_the_text_past_emoji_and_curly_apostrophes() -> None:
-    text = "😀😀 I can’t… the ﬁrst PANIC-attack’s over é̈x"  # noqa: RUF001
+    text = "😀😀 I can’t… the ﬁrst PANIC-attack’s over é̈x"
     words, starts, ends = normal_words(text)
-    raw = "😀|😀|I|can’t|…|the|ﬁrst|PANIC|attack|over|é̈x"  # noqa: RUF001
+    raw = "😀|😀|I|can’t|…|the|ﬁrst|PANIC|attack|over|é̈x"
     assert [text[a:b] for a, b in zip(starts, ends, strict=True)] == raw.split("|")
     assert words[6] == "first" and words[8] == "attack"
 

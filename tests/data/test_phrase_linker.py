@@ -49,7 +49,7 @@ def found(text: str, linker: PhraseLinker = GOLDEN) -> list[tuple[str, str]]:
         ("panic and panic attack", [("panic", "C1"), ("panic attack", "C4")]),
         ("panic attack panic panic attack",
          [("panic attack", "C4"), ("panic", "C1"), ("panic attack", "C4")]),
-        ("😀 I can’t sleep 😀", [("can’t sleep", "C1")]),  # noqa: RUF001
+        ("😀 I can’t sleep 😀", [("can’t sleep", "C1")]),
         ("Panic-\nAttack!", [("Panic-\nAttack", "C4")]),
         ("borderline personality", [("personality", "C3")]),
         ("panicked personalityless", []),
@@ -103,7 +103,7 @@ def test_shuffling_moves_concepts_between_expressions_and_no_span() -> None:
 
 
 WORDS = st.sampled_from(
-    ["a", "b", "ab", "ba", "A", "é", "É", "e\u0301", "b's", "b’s", "😀", "ﬁ", ",", "…"]  # noqa: RUF001
+    ["a", "b", "ab", "ba", "A", "é", "É", "e\u0301", "b's", "b’s", "😀", "ﬁ", ",", "…"]
 )
 PHRASES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", "-", "  ", "\n"])), max_size=14).map(

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_ASCII_OF_SIGNS = str.maketrans("’‘ʼ´`“”‐‑‒–—…\u00a0", "'''''\"\"----;. ")  # noqa: RUF001
+_ASCII_OF_SIGNS = str.maketrans("’‘ʼ´`“”‐‑‒–—…\u00a0", "'''''\"\"----;. ")
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*|[^\sa-z0-9'_-]")
 _FOREIGN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")
 _LETTER, _SPACE, _OTHER = "a", " ", "."
