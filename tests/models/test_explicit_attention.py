@@ -14,14 +14,11 @@ RUNS = (EqualLengthRun(0, 2, 3), EqualLengthRun(6, 1, 5))
 NUM_HEADS, WIDTH = 2, 8
 
 
-class KnownFactors(Dropout):
+class KnownMask(Dropout):
     """Leaves out the same weights at every call."""
 
-    def factors(self, shape: torch.Size, *, like: Tensor) -> Tensor:
-        if self.share == 0:
-            return torch.ones(shape, dtype=like.dtype)
-        drawn = torch.arange(shape.numel(), dtype=like.dtype).view(shape)
-        return (drawn % 3 != 0).to(like.dtype) * 1.5
+    def mask(self, shape: torch.Size, *, like: Tensor) -> Tensor:
+        return (torch.arange(shape.numel()).view(shape) % 3 != 0).to(torch.int8)
 
 
 def attend_plainly(
@@ -30,9 +27,10 @@ def attend_plainly(
     """Formula by formula, post by post."""
     mixed = []
     for first, posts, length in RUNS:
-        factors = dropout.factors(
-            torch.Size([posts * NUM_HEADS, length, length]), like=projected
-        ).view(posts, NUM_HEADS, length, length)
+        shape = torch.Size([posts, NUM_HEADS, length, length])
+        factors = torch.ones(shape)
+        if dropout.share:
+            factors = dropout.mask(shape, like=projected) / (1 - dropout.share)
         for post in range(posts):
             rows = projected[first + post * length : first + (post + 1) * length]
             queries, keys, values = rows.view(length, 3, NUM_HEADS, -1).permute(1, 2, 0, 3)
@@ -58,7 +56,7 @@ def test_it_is_attention_with_weights_left_out_and_so_is_its_gradient(
     normaliser: Normaliser, normalise: Callable[[Tensor], Tensor], share: float
 ) -> None:
     torch.manual_seed(0)
-    projected, dropout = torch.randn(11, 3 * WIDTH), KnownFactors(share)
+    projected, dropout = torch.randn(11, 3 * WIDTH), KnownMask(share)
     ours = result_and_gradient(
         lambda p: ExplicitAttention.apply(p, RUNS, NUM_HEADS, normaliser, dropout), projected
     )

@@ -12,23 +12,26 @@ _NEWTON_STEPS = 7
 
 
 class Normaliser(Protocol):
-    def weights(self, scores: Tensor) -> Tensor:
-        """Weights along the last dimension; `scores` may be overwritten."""
+    def weights(self, scores: Tensor, *, out: Tensor) -> Tensor:
+        """Fills `out` with weights along the last dimension; `scores` may be overwritten."""
         ...
 
-    def gradient(self, of_weights: Tensor, weights: Tensor) -> Tensor:
-        """Gradient of the scores from that of their weights, which may be overwritten."""
+    def gradient(self, of_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
+        """Gradient of the scores from that of their weights. `of_weights` and `scratch`, of the
+        same shape, may be overwritten, and what is returned may be one of them."""
         ...
 
 
 class Softmax:
     """Every token gets some weight."""
 
-    def weights(self, scores: Tensor) -> Tensor:
-        return scores.softmax(-1)
+    def weights(self, scores: Tensor, *, out: Tensor) -> Tensor:
+        return torch.softmax(scores, -1, out=out)
 
-    def gradient(self, of_weights: Tensor, weights: Tensor) -> Tensor:
-        return torch.ops.aten._softmax_backward_data(of_weights, weights, -1, weights.dtype)
+    def gradient(self, of_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
+        return torch.ops.aten._softmax_backward_data.out(
+            of_weights, weights, -1, weights.dtype, grad_input=scratch
+        )
 
 
 class Entmax15:
@@ -40,7 +43,7 @@ class Entmax15:
     Source: Peters, Niculae and Martins, Sparse Sequence-to-Sequence Models, ACL 2019, equation 13.
     """
 
-    def weights(self, scores: Tensor) -> Tensor:
+    def weights(self, scores: Tensor, *, out: Tensor) -> Tensor:
         # Eight bits of precision would leave sums of weights a percent off.
         halves = scores.to(torch.promote_types(scores.dtype, torch.float32))
         halves = halves.sub_(halves.amax(-1, keepdim=True)).mul_(0.5)
@@ -51,10 +54,10 @@ class Entmax15:
             excess = (halves - threshold).relu_()
             norm = torch.linalg.vector_norm(excess, dim=-1, keepdim=True)
             threshold += (norm - 1) * norm / excess.sum(-1, keepdim=True)
-        return halves.sub_(threshold).relu_().square_().to(scores.dtype)
+        return out.copy_(halves.sub_(threshold).relu_().square_())
 
-    def gradient(self, of_weights: Tensor, weights: Tensor) -> Tensor:
-        slopes = weights.sqrt()
+    def gradient(self, of_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
+        slopes = torch.sqrt(weights, out=scratch)
         of_scores = of_weights.mul_(slopes)
         mean = of_scores.sum(-1, keepdim=True) / slopes.sum(-1, keepdim=True)
         return of_scores.addcmul_(slopes, mean, value=-1)
@@ -69,11 +72,12 @@ def entmax15(scores: Tensor) -> Tensor:
 class _Entmax15(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, scores: Tensor) -> Tensor:
-        weights = Entmax15().weights(scores.clone())
+        weights = Entmax15().weights(scores.clone(), out=torch.empty_like(scores))
         ctx.save_for_backward(weights)
         return weights
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         (weights,) = ctx.saved_tensors
-        return Entmax15().gradient(gradients[0].clone(), weights)
+        of_weights = gradients[0].clone()
+        return Entmax15().gradient(of_weights, weights, scratch=torch.empty_like(weights))
