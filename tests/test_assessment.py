@@ -190,10 +190,11 @@ def test_a_post_that_breaks_the_model_is_referred_and_the_others_are_judged(
         return model(texts)
 
     monkeypatch.setattr(predictor, "_predict_texts", fragile)
-    texts = ["i had lunch", "zanzibar", "i went for a walk", "i read a book"]
-    probabilities, decisions = predictor.judge(texts)
+    texts = ["i had  lunch", "zanzibar", "i went for a walk", "i read www.example.org"]
+    probabilities, decisions, characters = predictor.judge(texts)
     assert np.isnan(probabilities[1]).all() and np.isfinite(probabilities[[0, 2, 3]]).all()
     assert (decisions[1].action, decisions[1].reason) == ("refer", "internal_error")
+    assert characters.tolist() == [len("i had lunch"), 8, 17, len("i read <link>")]
     assert "zanzibar" not in caplog.text and "RuntimeError" in caplog.text
 
 

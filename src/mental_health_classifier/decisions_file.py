@@ -110,22 +110,26 @@ class _Batch:
 
     def decide(self, posts: Sequence[UnlabelledPost]) -> Iterator[list[object]]:
         """A row of the output for each post."""
-        probabilities, decisions = self._predictor.judge([post.text or "" for post in posts])
-        self._count("scores", probabilities[:, self._predictor.priority_index])
-        self._count("characters", np.array([len(" ".join((p.text or "").split())) for p in posts]))
-        for post, row, decision in zip(posts, probabilities.tolist(), decisions, strict=True):
+        judged = self._predictor.judge([post.text or "" for post in posts])
+        self._count("scores", judged.probabilities[:, self._predictor.priority_index])
+        self._count("characters", judged.characters)
+        is_certified = "yes" if self._predictor.is_certified else "no"
+        for post, row, decision in zip(
+            posts, judged.probabilities.tolist(), judged.decisions, strict=True
+        ):
             if post.text is None:
                 decision = Decision("refer", UNREADABLE, None)
-            self._actions[decision.action] += 1
-            self._reasons[decision.reason] += 1
-            if decision.action == "no_alert" and self._audit_sample:
+            action, reason, uncertainty = decision
+            self._actions[action] += 1
+            self._reasons[reason] += 1
+            if action == "no_alert" and self._audit_sample:
                 self._draw(post.id)
             yield [
                 post.id or post.row,
-                decision.action,
-                decision.reason,
-                "" if decision.uncertainty is None else f"{decision.uncertainty:.4f}",
-                "yes" if self._predictor.is_certified else "no",
+                action,
+                reason,
+                "" if uncertainty is None else f"{uncertainty:.4f}",
+                is_certified,
                 *["" if p != p else f"{p:.6f}" for p in row],  # NaN: the model failed
             ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,16 @@ log = logging.getLogger(__name__)
 
 DECIMALS = 6
 """As in stored predictions: a threshold was chosen on numbers rounded like this."""
+
+
+class Judgements(NamedTuple):
+    """Of posts, in their order."""
+
+    probabilities: np.ndarray
+    """Shape `(n, C)`; NaN where the model failed."""
+    decisions: list[Decision]
+    characters: np.ndarray
+    """Of each scrubbed text, shape `(n,)`."""
 
 
 class Predictor:
@@ -132,10 +143,10 @@ class Predictor:
 
         Whatever goes wrong with a post, it is referred.
         """
-        return self.judge(texts)[1]
+        return self.judge(texts).decisions
 
-    def judge(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Decision]]:
-        """Probabilities, NaN where the model failed, and decisions of posts as people wrote them.
+    def judge(self, texts: Sequence[str]) -> Judgements:
+        """The same of posts as people wrote them, with what it rests on.
 
         Raises:
             InputError: see `threshold`.
@@ -150,7 +161,7 @@ class Predictor:
             threshold=self.threshold,
             reasons_to_refer=[reason_to_refer(text, self.reference) for text in scrubbed],
         )
-        return probabilities, decisions
+        return Judgements(probabilities, decisions, np.array([len(text) for text in scrubbed]))
 
     def _predict_or_nan(self, texts: Sequence[str]) -> np.ndarray:
         try:

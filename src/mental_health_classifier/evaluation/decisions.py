@@ -43,13 +43,19 @@ def decide(
             else is said.
         reasons_to_refer: what speaks against the text of each post, or None.
     """
-    uncertainty = uncertainties(probabilities)
     decisions = []
-    for row, reason in enumerate(reasons_to_refer):
-        if not np.isfinite(probabilities[row]).all():
+    rows = zip(
+        # Numbers of Python's own: to look into an array row by row takes ten times as long.
+        np.all(np.isfinite(probabilities), axis=1).tolist(),
+        probabilities[:, priority_index].tolist(),
+        uncertainties(probabilities).tolist(),
+        reasons_to_refer,
+        strict=True,
+    )
+    for is_finite, score, doubt, reason in rows:
+        if not is_finite:
             decisions.append(Decision("refer", reason or "internal_error", None))
             continue
-        score, doubt = float(probabilities[row, priority_index]), float(uncertainty[row])
         if reason == EMPTY:
             action, why = "refer", reason
         elif score >= threshold:
