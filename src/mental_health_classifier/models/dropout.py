@@ -19,13 +19,13 @@ class Dropout(nn.Module):
     A function of torch's random state, so seeding torch seeds it too. Each number is left out with
     exactly the probability `share`.
 
+    Raises:
+        InputError: `share` is below 0 or above 255/256.
+
     Source: Srivastava et al., Dropout, JMLR 15 (2014).
     """
 
     def __init__(self, share: float) -> None:
-        """Raises:
-        InputError: `share` is below 0 or above 255/256.
-        """
         super().__init__()
         if not 0 <= share <= 1 - 1 / _LEVELS:
             raise InputError(

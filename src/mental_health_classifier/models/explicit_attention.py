@@ -50,9 +50,9 @@ class ExplicitAttention(torch.autograd.Function):
             _by_head(mixed[_rows(run)], run.num_posts, num_heads).copy_(
                 attended.view(run.num_posts, num_heads, run.num_tokens, -1)
             )
-            saved += [parts, weights, mask]
-        if ctx.needs_input_grad[0]:
-            ctx.save_for_backward(*saved)
+            if ctx.needs_input_grad[0]:
+                saved += [parts, weights, mask]
+        ctx.save_for_backward(*saved)
         ctx.runs, ctx.num_heads, ctx.normaliser = runs, num_heads, normaliser
         ctx.kept_scale = kept_scale
         return mixed
@@ -109,7 +109,8 @@ def _scale(parts: Tensor) -> float:
 
 
 def _fill_product(product: Tensor, left: Tensor, right: Tensor, *, scale: float) -> Tensor:
-    """A scale within the multiplication costs nothing, as a pass of its own a tenth of it."""
+    """Makes `product` the scaled product of the two: scaling within the multiplication costs
+    nothing, as a pass of its own a tenth of it."""
     return product.baddbmm_(left, right, beta=0, alpha=scale)
 
 
