@@ -112,8 +112,13 @@ def test_recall_of_every_class_is_in_the_metrics_at_each_validation(run: Run) ->
 def test_the_numbers_while_training_are_those_of_the_predictions(run: Run) -> None:
     found = run([])
     assert found.selection is not None
-    # Torchmetrics on float32 while training, NumPy on the stored decimals afterwards.
-    assert found.metrics["val/partial_auc"] == pytest.approx(found.selection["value"], abs=1e-4)
+    # Torchmetrics on float32 while training, NumPy on the stored decimals afterwards, among which a
+    # pair of posts can be tied. Of the scaled partial area one pair is as much as this:
+    classes = found.data["parts"]["val"]["classes"]
+    num_priority, num_posts = classes["suicide"], sum(classes.values())
+    pair = 1 / (num_priority * (num_posts - num_priority)) / (2 * (0.2 - 0.2**2 / 2))
+    assert pair < 0.01
+    assert found.metrics["val/partial_auc"] == pytest.approx(found.selection["value"], abs=pair)
 
 
 def test_the_same_command_twice_gives_equal_bytes(run: Run) -> None:
