@@ -146,7 +146,7 @@ class Predictor:
         return self.judge(texts).decisions
 
     def judge(self, texts: Sequence[str]) -> Judgements:
-        """The same of posts as people wrote them, with what it rests on.
+        """Decides about posts as people wrote them, and says what that rests on.
 
         Raises:
             InputError: see `threshold`.

@@ -67,7 +67,7 @@ SLOT = re.compile(
 
 
 def grammar_with(**changes: object) -> SampleGrammar:
-    return SampleGrammar(**{**DEFAULTS, **changes})  # type: ignore[arg-type] - values of all kinds
+    return SampleGrammar(**{**DEFAULTS, **changes})
 
 
 def sequence_of(sample: SamplePosts) -> np.ndarray:
@@ -590,7 +590,7 @@ def test_a_size_or_seed_below_the_lowest_is_refused() -> None:
     with pytest.raises(InputError, match=r"data\.size must be .* at least 1, came 0"):
         make_sample_posts(size=0, seed=1, grammar=grammar_with())
     with pytest.raises(InputError, match=r"data\.size must be a whole number"):
-        make_sample_posts(size=2.5, seed=1, grammar=grammar_with())  # type: ignore[arg-type] - the mistake
+        make_sample_posts(size=2.5, seed=1, grammar=grammar_with())
     with pytest.raises(InputError, match=r"data\.sample_seed must be .* at least 0, came -1"):
         make_sample_posts(size=10, seed=-1, grammar=grammar_with())
 

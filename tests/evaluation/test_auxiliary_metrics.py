@@ -50,7 +50,8 @@ def test_levels_are_compared_as_scikit_learn_does(generator) -> None:
     too_low = (predicted <= labels - 2).mean()
     assert found.metrics["test/asked/underestimated"] == pytest.approx(too_low)
     for key, (low, high) in found.intervals.items():
-        assert low <= found.metrics[key] <= high  # type: ignore[operator]
+        value = found.metrics[key]
+        assert value is not None and low <= value <= high
     assert set(found.intervals) == set(found.metrics) - {"test/asked/n"}
 
 
