@@ -9,7 +9,8 @@ from mental_health_classifier.tracking.run_index import read_run
 
 
 @pytest.mark.parametrize(
-    ("number", "exit_code"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + 15)]
+    ("number", "exit_code"),
+    [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 128 + 15), (signal.SIGHUP, 128 + 1)],
 )
 def test_a_run_that_is_asked_to_stop_is_recorded_as_interrupted(
     start_child, tmp_path, number, exit_code
@@ -35,6 +36,47 @@ def test_a_run_that_is_asked_to_stop_is_recorded_as_interrupted(
     }
     names = {name for name in run.end["artefacts"] if not name.startswith("source/")}
     assert names == {"metrics.jsonl", "run.json"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("place", ["phase", "step", "between steps", "after the results"])
+def test_a_signal_that_python_swallows_is_not_lost(start_child, tmp_path, place, number):
+    child = start_child(
+        f"""
+        import weakref
+
+        class Something:
+            pass
+
+        def be_stopped(reference):
+            # Whatever is raised in the callback of a weak reference is printed, and Python goes on.
+            signal.raise_signal({int(number)})
+
+        def lose_a_signal():
+            something = Something()
+            reference = weakref.ref(something, be_stopped)
+            del something
+
+        with record() as run:
+            if {place!r} == "phase":
+                with run.phase("fit"):
+                    lose_a_signal()
+            elif {place!r} == "step":
+                lose_a_signal()
+                run.log_metrics({{"loss": 1.0}}, step=1, epoch=0)
+            elif {place!r} == "between steps":
+                lose_a_signal()
+                run.stop_if_asked()
+            run.finish(metrics={{"test/accuracy": 0.5}})
+            if {place!r} == "after the results":
+                lose_a_signal()
+        print("went on", flush=True)
+        """
+    )
+    output, _ = child.communicate(timeout=10)
+    assert output == "" and child.returncode != 0
+    is_whole = place == "after the results"
+    assert read_run(tmp_path / "run").status == ("completed" if is_whole else "interrupted")
 
 
 def test_a_run_that_is_killed_is_seen_as_killed(start_child, tmp_path):

@@ -23,6 +23,7 @@ def resumed_run(directory: Path) -> RunRecord:
     Raises:
         InputError: the run is completed, still running or damaged.
     """
+    directory = directory.resolve()
     # Before the status is read: whoever begins another attempt meanwhile takes its number.
     latest = latest_attempt(directory)
     run = read_run(directory)

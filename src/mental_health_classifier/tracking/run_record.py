@@ -63,6 +63,8 @@ class RunRecord:
         is_resumed: bool = False,
     ) -> None:
         self.directory = directory
+        """Absolute and without links, because Lightning names checkpoints like that: it removes a
+        checkpoint that a better one replaces unless both have the same path."""
         self.run_id = run_id
         self.git = git
         self.is_resumed = is_resumed
@@ -92,6 +94,7 @@ class RunRecord:
                 "Give it another name."
             )
         self._append("metrics.jsonl", {"step": step, "epoch": epoch, **metrics})
+        self.stop_if_asked()
 
     def log_resources(self, resources: Mapping[str, Any]) -> None:
         """Appends what differs from run to run (speed, memory, device use) to resources.jsonl.
@@ -165,6 +168,14 @@ class RunRecord:
             yield
         finally:
             self._phases[name] = self._phases.get(name, 0.0) + time.monotonic() - start
+        self.stop_if_asked()
+
+    def stop_if_asked(self) -> None:
+        """Ends the run as interrupted if a signal has asked for it and Python swallowed that.
+
+        Phases and `log_metrics` do so by themselves.
+        """
+        self._signals.stop_if_asked()
 
     def note_model(self, **facts: Any) -> None:
         """Notes facts about the model (parameters, sizes); later ones are added to earlier ones."""
@@ -214,7 +225,7 @@ class RunRecord:
                 handle.close()
             self._attempt.end(self._end(error))
         finally:
-            self._signals.restore()
+            self._signals.restore(is_left=error is not None)
 
     def _append(self, name: str, record: Mapping[str, Any]) -> None:
         if self._has_ended:
@@ -227,7 +238,7 @@ class RunRecord:
     def _end(self, error: BaseException | None) -> dict[str, Any]:
         if error is None and self._results is not None:
             status = "completed"
-        elif error is not None and (self._signals.was_terminated or is_interruption(error)):
+        elif error is not None and (self._signals.requested or is_interruption(error)):
             status = "interrupted"
         else:
             status = "failed"
@@ -274,12 +285,13 @@ def recorded_run(
         directory: made if needed; must not hold another run.
         config: the resolved configuration, plain values only.
         overrides, argv: how it was asked for.
-        handles_signals: whether SIGTERM and Ctrl-C end the run as interrupted; of several runs in
-            one process at most one can.
+        handles_signals: whether SIGTERM, SIGHUP and Ctrl-C end the run as interrupted; of several
+            runs in one process at most one can.
 
     Raises:
         InputError: the directory holds a run, or the configuration a value that JSON has not.
     """
+    directory = directory.resolve()
     plain = plain_configuration(config)
     # Of the code that runs, wherever it was started from.
     git = read_git_state(PROJECT)

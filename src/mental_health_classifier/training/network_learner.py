@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.tracking.interruption import is_interruption
 from mental_health_classifier.training.callbacks.prediction_writer import PredictionWriter
 from mental_health_classifier.training.checkpoint_files import drop_resume_state, read_checkpoint
 from mental_health_classifier.training.cost import flops_per_post
@@ -49,11 +52,12 @@ class NetworkLearner:
             # Our sampler skips what was trained on, which Lightning cannot see.
             for message in ("You're resuming from a checkpoint that ended", "Checkpoint directory"):
                 warnings.filterwarnings("ignore", message=message)
-            self._trainer.fit(
-                self._classifier,
-                datamodule=self._datamodule,
-                ckpt_path=None if resume_from is None else resume_from.path,
-            )
+            with _ctrl_c_as_it_was():
+                self._trainer.fit(
+                    self._classifier,
+                    datamodule=self._datamodule,
+                    ckpt_path=None if resume_from is None else resume_from.path,
+                )
         checkpoints = self._trainer.checkpoint_callback
         assert isinstance(checkpoints, ModelCheckpoint) and checkpoints.best_model_path
         state = self._load_weights(Path(checkpoints.best_model_path))
@@ -75,9 +79,10 @@ class NetworkLearner:
         """Predicts and records every part but train."""
         writer = next(c for c in self._trainer.callbacks if isinstance(c, PredictionWriter))  # pyright: ignore[reportAttributeAccessIssue]
         start = time.perf_counter()
-        self._trainer.predict(
-            self._classifier, datamodule=self._datamodule, return_predictions=False
-        )
+        with _ctrl_c_as_it_was():
+            self._trainer.predict(
+                self._classifier, datamodule=self._datamodule, return_predictions=False
+            )
         num_posts = sum(len(predictions) for predictions in writer.predictions.values())
         self._posts_per_second = num_posts / (time.perf_counter() - start)
         return writer.predictions
@@ -110,3 +115,14 @@ class NetworkLearner:
             if device.type == "cuda"
             else None,
         }
+
+
+@contextmanager
+def _ctrl_c_as_it_was() -> Iterator[None]:
+    """Lightning makes an exit with code 1 of Ctrl-C, which is neither what it was nor its code."""
+    try:
+        yield
+    except SystemExit as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from None
+        raise

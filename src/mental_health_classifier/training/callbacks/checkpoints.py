@@ -47,6 +47,7 @@ class BestAndLast(ModelCheckpoint):
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
     ) -> None:
+        self._record.stop_if_asked()
         step = trainer.global_step
         if step and (batch_idx == 0 or step % self._last_every_n_steps == 0):
             trainer.save_checkpoint(self._last)
