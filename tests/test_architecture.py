@@ -23,12 +23,14 @@ ALLOWED = {
     "sweep_jobs": {"build", "tracking"},
     "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
     "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
-    "command_line": {"contracts"},
+    "command_line": {"contracts", "storage_failures"},
+    "storage_failures": set(),
 }
 WITHOUT_TORCH = {
     "contracts",
     "task_kinds",
     "progress",
+    "storage_failures",
     "evaluation",
     "tracking",
     "analysis",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,6 +19,7 @@ from omegaconf import DictConfig
 from resuming import (
     OUTCOMES,
     SMALL,
+    a_repository_that_stays_as_it_is,
     die,
     in_child,
     killed_before_step,
@@ -26,8 +29,10 @@ from resuming import (
 )
 
 from mental_health_classifier.build import build_corpus, register_resolvers
+from mental_health_classifier.cli import app
 from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.tracking.assessments import stored_predictions
+from mental_health_classifier.tracking.environment import DETERMINISM
 from mental_health_classifier.tracking.files import read_json, read_records
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.tracking.settled_choices import settled_choices
@@ -76,24 +81,65 @@ def assert_same_outcome(directory: Path, reference: Path) -> None:
     assert ours.selection == theirs.selection
 
 
-@pytest.mark.timeout(600)
-def test_killed_at_ten_steps_it_has_the_same_weights_each_time(
+WAYS = {
+    "relative path": lambda run, _: (run.parent, os.path.join(os.curdir, run.name)),
+    "from a folder beside it": lambda run, _: (run.parent / "elsewhere", f"../{run.name}/"),
+    "link": lambda run, link: (run.parent, link.name),
+    "link to a folder above": lambda run, link: (run.parent.parent, f"above/{run.name}"),
+    "id": lambda run, _: (run.parent.parent, read_json(run / "run.json")["id"]),
+    "beginning of the id": lambda run, _: (
+        run.parent.parent,
+        read_json(run / "run.json")["id"][:8],
+    ),
+    "absolute path": lambda run, _: (run.parent.parent.parent, str(run)),
+}
+"""How people name a run, and the folder that they are in."""
+
+
+def resume_as_told(directory: Path, way: str) -> None:
+    """What `mhc resume` does, in a process of its own."""
+    elsewhere, link = directory.parent / "elsewhere", directory.parent / f"to-{directory.name}"
+    elsewhere.mkdir(exist_ok=True)
+    link.symlink_to(directory)
+    with suppress(FileExistsError):
+        (directory.parent.parent / "above").symlink_to(directory.parent)
+    folder, reference = WAYS[way](directory, link)
+
+    def resume_there() -> None:
+        os.chdir(folder)
+        os.environ.update(DETERMINISM)  # what would otherwise start Python once more
+        with a_repository_that_stays_as_it_is():
+            app(["resume", reference, "--root", os.path.relpath(directory.parent)])
+
+    assert in_child(resume_there) == 0
+
+
+@pytest.mark.timeout(900)
+def test_killed_at_thirty_moments_and_named_in_any_way_it_ends_the_same(
     tmp_path, configured, uninterrupted
 ) -> None:
-    epoch = BATCHES  # the first and the last step of an epoch are among those tried
-    tried = (0, 2, 4, 5, epoch - 1, epoch, epoch + 1, 2 * epoch - 3, 2 * epoch, 3 * epoch - 1)
-    assert max(steps_of(uninterrupted)) == 3 * epoch - 1
-
-    def try_step(step: int, directory: Path) -> None:
-        assert killed_before_step(step, lambda: run(configured(), directory)) == -signal.SIGKILL
+    # Every moment of the third epoch is one after which a better checkpoint may replace the best.
+    steps = sorted({0, 2, 4, 5, *range(BATCHES - 1, 3 * BATCHES, 1)} - {15, 17, 18, 19})
+    afterwards = ["predict", "save", "describe"]
+    assert max(steps_of(uninterrupted)) == 3 * BATCHES - 1 and len(steps) + len(afterwards) >= 30
+    root = tmp_path / "outputs"
+    root.mkdir()
+    told = Counter()
+    for number, moment in enumerate([*steps, *afterwards]):
+        directory = root / str(moment)
+        work = lambda path=directory: run(configured(), path)  # noqa: E731
+        if isinstance(moment, int):
+            assert killed_before_step(moment, work) == -signal.SIGKILL
+        else:
+            with patch.object(NetworkLearner, moment, lambda *_: die()):
+                assert in_child(work) == -signal.SIGKILL
         assert read_run(directory).status == "killed"
-        assert in_child(lambda: resume(directory)) == 0
+        way = list(WAYS)[number % len(WAYS)]
+        resume_as_told(directory, way)
         assert_same_outcome(directory, uninterrupted)
         assert sorted(p.name for p in (directory / "attempts").iterdir()) == ["001", "002"]
-
-    for step in tried:
-        try_step(step, tmp_path / str(step))
-    print(f"\nkilled at {len(tried)} steps, outcomes that differ: 0")
+        told[way] += 1
+    print(f"\nkilled at {told.total()} moments, outcomes that differ: 0; named by {dict(told)}")
 
 
 def test_a_curriculum_goes_on_in_the_middle_of_a_pass(tmp_path, configured) -> None:

@@ -31,6 +31,7 @@ from mental_health_classifier.commands.variant import commands as variant_comman
 from mental_health_classifier.commands.worth import commands as worth_commands
 from mental_health_classifier.commands.worth import test_models
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage_failures import describe_storage_failure
 
 
 class Commands(TyperGroup):
@@ -41,6 +42,11 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except InputError as error:
             say(str(error))
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if (message := describe_storage_failure(error)) is None:
+                raise
+            say(message)
             raise typer.Exit(1) from None
 
 

@@ -12,6 +12,7 @@ from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage_failures import describe_storage_failure
 
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""
@@ -34,6 +35,11 @@ def explaining_errors() -> Iterator[None]:
     except (InputError, CompactHydraException, OmegaConfBaseException) as error:
         print(explain(error), file=sys.stderr)
         raise SystemExit(1) from None
+    except OSError as error:
+        if describe_storage_failure(error) is None:
+            raise
+        print(explain(error), file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("Interrupted. Prepared data stay, and the same command goes on with them.")
         raise SystemExit(INTERRUPTED) from None
@@ -43,7 +49,7 @@ def explaining_errors() -> Iterator[None]:
 
 def explain(error: Exception) -> str:
     """The error's own words, and for a key that does not exist those that do."""
-    lines = [str(error)]
+    lines = [describe_storage_failure(error) or str(error)]
     if isinstance(error, OverrideParseException):
         lines[0] = f"{error.override} cannot be read as KEY=VALUE: {error}"
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
+
+
+class RunLogFile(logging.FileHandler):
+    """A log whose disk can be full: the run itself says so, once, and not every line of its log."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 def log_into(run_directory: Path) -> None:
@@ -11,7 +20,7 @@ def log_into(run_directory: Path) -> None:
     from rich.logging import RichHandler
 
     (run_directory / "logs").mkdir(exist_ok=True)
-    to_file = logging.FileHandler(run_directory / "logs" / "train.log", encoding="utf-8")
+    to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8")
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[to_screen, to_file])

@@ -66,8 +66,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield temporary
         force_to_disk(temporary)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            # A full disk is told without any name, and nobody knows the temporary one.
+            error.filename = str(path)
         raise
     force_to_disk(path.parent)
 
