@@ -192,7 +192,12 @@ def test_two_processes_give_equal_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_is_recorded_as_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_training_that_is_asked_to_stop_is_recorded_as_interrupted(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     process = subprocess.Popen(
         [
             sys.executable,
@@ -211,8 +216,8 @@ def test_ctrl_c_is_recorded_as_interrupted(tmp_path: Path) -> None:
             time.sleep(0.1)
             if any(tmp_path.glob("outputs/*/*/metrics.jsonl")):
                 break
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) != 0
+        process.send_signal(number)
+        assert process.wait(60) == code
     finally:
         process.kill()
     (found,) = find_runs([tmp_path / "outputs"])
