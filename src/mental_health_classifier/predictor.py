@@ -13,8 +13,8 @@ from mental_health_classifier.contracts import Corpus, InputError, Predictions, 
 from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.assessments import FOLDER, read_assessment, task_of
+from mental_health_classifier.tracking.ensemble_members import find_member
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
-from mental_health_classifier.tracking.weight_files import hash_of_weights
 
 log = logging.getLogger(__name__)
 
@@ -218,13 +218,7 @@ def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], 
     models = []
     ensemble = run.configuration["ensemble"]
     for member in ensemble["members"]:
-        found = read_run(run.directory / member["directory"])
-        if found.id != member["id"] or hash_of_weights(found) != member["weights_sha256"]:
-            raise InputError(
-                f"{found.directory} is not member {member['id']} of ensemble {run.id}, or its "
-                "weights have changed. Restore it, or make the ensemble anew."
-            )
-        models.append(load_model(found, task=task))
+        models.append(load_model(find_member(run, member), task=task))
     temperature = run.model_facts["temperature"]
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:

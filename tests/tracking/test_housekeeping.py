@@ -1,3 +1,5 @@
+import math
+import os
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.housekeeping import delete_run, runs_to_delete
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.tracking.snapshot_check import preserved_runs
 
 
 def at(days_ago: float, **facts: object) -> dict[str, object]:
@@ -50,6 +53,68 @@ def test_without_a_condition_nothing_is_chosen(runs: Path) -> None:
 def test_a_preserved_run_stays(runs: Path) -> None:
     preserved = {str(read_run(runs / "worse").id)}
     assert "worse" not in doomed(runs, older_than_days=0, preserved=preserved)
+
+
+def ensemble_of(*members: Path, directory: Path) -> dict[str, object]:
+    facts = [
+        {"id": read_run(each).id, "directory": os.path.relpath(each, directory)} for each in members
+    ]
+    return {"ensemble": {"way": "mean", "members": facts}, "data": {"split_seed": 1}}
+
+
+def test_what_a_run_that_stays_rests_on_stays(runs: Path) -> None:
+    config = ensemble_of(runs / "worse", runs / "killed", directory=runs / "day" / "both")
+    both = runs / "day" / "both"
+    write_run(both, recall=0.5, run=at(0.5, config=config, configuration_hash="both"))
+    assert doomed(runs, older_than_days=0.7) == ["failed"]
+    assert doomed(runs, older_than_days=0) == ["worse", "failed", "killed", "both"]
+    assert doomed(runs, older_than_days=0, preserved={str(read_run(both).id)}) == ["failed"]
+
+
+def test_members_stay_for_an_ensemble_that_lies_elsewhere(runs: Path, tmp_path: Path) -> None:
+    config = ensemble_of(runs / "worse", directory=tmp_path / "elsewhere")
+    other = read_run(write_run(tmp_path / "elsewhere", run={"config": config}))
+    assert "worse" not in doomed(runs, older_than_days=30, elsewhere=[other])
+
+
+def test_the_run_that_a_curriculum_learned_from_stays_and_so_does_what_that_rests_on(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def learned_from(path: str) -> dict[str, object]:
+        config = {"sampler": {"difficulty": {"run": path}}, "data": {"split_seed": 1}}
+        return {"config": config, "configuration_hash": path}
+
+    write_run(runs / "first", recall=0.5, run=at(30, configuration_hash="first"))
+    write_run(runs / "second", recall=0.5, run=at(20, **learned_from(f"../{runs.name}/first")))
+    write_run(runs / "third", recall=0.5, run=at(0.1, **learned_from("link/second")))
+    (runs / "link").symlink_to(runs)
+    monkeypatch.chdir(runs)
+    assert doomed(runs, older_than_days=1.5) == ["worse", "failed"]
+    assert doomed(runs, older_than_days=0)[-1] == "third"
+
+
+def test_a_run_that_a_damaged_snapshot_holds_is_preserved(runs: Path, tmp_path: Path) -> None:
+    write_run(tmp_path / "snapshots" / "one" / "runs" / "a", run={"id": "of_one"})
+    (tmp_path / "snapshots" / "one" / "manifest.json").write_text("{")
+    (tmp_path / "snapshots" / "two").mkdir()
+    (tmp_path / "snapshots" / "two" / "manifest.json").write_text('{"runs": ["of_two"]}')
+    assert preserved_runs(tmp_path / "snapshots") == {"of_one", "of_two"}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"older_than_days": math.nan}, "days from 0 to"),
+        ({"older_than_days": math.inf}, "days from 0 to"),
+        ({"older_than_days": 1e30}, "days from 0 to"),
+        ({"older_than_days": -5.0}, "days from 0 to"),
+        ({"statuses": ["faild"]}, "--status=faild: expected one of completed, failed"),
+        ({"statuses": ["killed", "running"]}, "--status=running"),
+    ],
+)
+def test_conditions_that_no_run_can_meet_are_refused(runs: Path, conditions, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        doomed(runs, **conditions)
 
 
 def test_a_running_run_stays(runs: Path, record_run) -> None:

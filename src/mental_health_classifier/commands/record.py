@@ -204,15 +204,16 @@ def clean(
 ) -> None:
     """Lists or deletes runs; never a best, running or snapshotted one."""
     from mental_health_classifier.tracking.housekeeping import delete_run, runs_to_delete
-    from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS, read_manifests
+    from mental_health_classifier.tracking.run_index import find_runs
+    from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS, preserved_runs
 
-    preserved = {run for each in read_manifests(SNAPSHOTS).values() for run in each.get("runs", [])}
     doomed = runs_to_delete(
         found_runs(roots),
         statuses=status or (),
         older_than_days=older_than,
         keep_last=keep_last,
-        preserved=preserved,
+        preserved=preserved_runs(SNAPSHOTS),
+        elsewhere=find_runs([*ROOTS, SNAPSHOTS]),
     )
     for run in doomed:
         if is_wanted:

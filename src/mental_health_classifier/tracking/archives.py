@@ -7,22 +7,41 @@ import secrets
 import shutil
 import tarfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import TEMPORARY_PREFIX, whole_file
+from mental_health_classifier.tracking.run_directories import folder_name
 
 
-def pack(folder: Path, archive: Path) -> None:
+def pack(folder: Path, archive: Path, *, inside: Mapping[str, Path] | None = None) -> None:
     """Writes a folder into a compressed tar archive, which appears whole or not at all.
 
+    Args:
+        inside: other folders that appear in it, by their path within the first.
+
     Raises:
-        InputError: the archive exists.
+        InputError: the archive exists, or the folder holds what is neither file nor folder.
     """
     if archive.exists():
         raise InputError(f"{archive} exists and is not replaced. Name another file.")
     with whole_file(archive) as temporary, tarfile.open(temporary, "w:gz") as tar:
-        tar.add(folder, arcname=folder.name)
+        top = folder_name(folder.resolve().name)
+        for place, each in {".": folder, **(inside or {})}.items():
+            _add(tar, each.resolve(), PurePosixPath(top, place))
+
+
+def _add(tar: tarfile.TarFile, path: Path, name: PurePosixPath) -> None:
+    if path.is_dir() and not path.is_symlink():
+        tar.add(path, str(name), recursive=False)
+        for entry in sorted(path.iterdir()):
+            if not entry.name.startswith(TEMPORARY_PREFIX):
+                _add(tar, entry, name / entry.name)
+    elif path.is_file():
+        tar.add(path.resolve(), str(name))
+    else:
+        raise InputError(f"{path} is neither a file nor a folder, and cannot be packed.")
 
 
 def unpack(archive: Path, destination: Path) -> None:

@@ -8,22 +8,27 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.archives import pack, unpack
+from mental_health_classifier.tracking.ensemble_members import (
+    check_carried_members,
+    members_to_carry,
+)
 from mental_health_classifier.tracking.files import TEMPORARY_PREFIX
-from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.tracking.record_check import refuse_changes
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 
 def export_run(run: RunSummary, archive: Path) -> None:
-    """Packs a run's directory.
+    """Packs a run's directory; an ensemble brings its members along in it.
 
     Raises:
-        InputError: the run may still be written, its record was changed, or the archive exists.
+        InputError: the run may still be written, its record or that of a member was changed, or the
+            archive exists.
     """
     if run.status in ("running", "unknown"):
         raise InputError(f"Run {run.id} is {run.status}; wait for its end.")
-    _refuse_changes(run)
-    pack(run.directory, archive)
+    refuse_changes(run)
+    pack(run.directory, archive, inside=members_to_carry(run))
 
 
 def import_run(archive: Path, root: Path) -> RunSummary:
@@ -38,7 +43,8 @@ def import_run(archive: Path, root: Path) -> RunSummary:
         run = read_run(prepared)
         if run.id is None:
             raise InputError(f"{archive} holds no run: {' '.join(run.problems)}")
-        _refuse_changes(run)
+        refuse_changes(run)
+        check_carried_members(run)
         destination = root / "imported" / folder_name(f"{run.name}-{run.id}")
         if destination.exists():
             raise InputError(f"Run {run.id} was imported before, into {destination}.")
@@ -47,11 +53,3 @@ def import_run(archive: Path, root: Path) -> RunSummary:
     finally:
         shutil.rmtree(prepared, ignore_errors=True)
     return read_run(destination)
-
-
-def _refuse_changes(run: RunSummary) -> None:
-    changed = changed_files(run)
-    if changed:
-        raise InputError(
-            f"The record of run {run.id} was changed after its end: {', '.join(changed)}."
-        )

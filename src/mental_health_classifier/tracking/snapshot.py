@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import now
+from mental_health_classifier.tracking.ensemble_members import members_to_carry
 from mental_health_classifier.tracking.environment import read_environment, read_hardware
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
@@ -43,10 +44,11 @@ def take_snapshot(
 
     It holds `source/` (every file that git has, as it is now, and new source files), `runs/ID/`
     with the record and checkpoints of every run given, and manifest.json with git, environment
-    and the SHA-256 of every file. Data is never part of it unless it was committed.
+    and the SHA-256 of every file. An ensemble brings its members along in its own folder. Data is
+    never part of it unless it was committed.
 
     Raises:
-        InputError: a run is not completed.
+        InputError: a run is not completed, or a member of an ensemble is gone or was changed.
     """
     runs = list(runs)
     for run in runs:
@@ -60,8 +62,10 @@ def take_snapshot(
         for file in _files_of(project):
             _copy(project / file, prepared / "source" / file)
         for run in runs:
-            for file in _files_below(run.directory):
-                _copy(run.directory / file, prepared / "runs" / str(run.id) / file)
+            copy = prepared / "runs" / str(run.id)
+            for place, folder in {".": run.directory, **members_to_carry(run)}.items():
+                for file in _files_below(folder):
+                    _copy(folder / file, copy / place / file)
         git = read_git_state(project)
         write_json(
             prepared / "manifest.json",

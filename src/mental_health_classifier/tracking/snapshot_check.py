@@ -12,6 +12,7 @@ from typing import Any
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.archives import unpack
 from mental_health_classifier.tracking.files import TEMPORARY_PREFIX, read_json
+from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.snapshot import hashes_below
 
 SNAPSHOTS = Path("model_snapshots")
@@ -30,6 +31,13 @@ def read_manifests(root: Path) -> dict[Path, Mapping[str, Any]]:
         except InputError:
             manifests[path.parent] = {}
     return manifests
+
+
+def preserved_runs(root: Path) -> set[str]:
+    """Ids of all runs that snapshots below a folder hold, damaged snapshots too."""
+    named = [each.get("runs") for each in read_manifests(root).values()]
+    listed = {str(run) for runs in named if isinstance(runs, list) for run in runs}
+    return listed | {run.id for run in find_runs([root]) if run.id is not None}
 
 
 def find_snapshot(reference: str, root: Path) -> Path:
