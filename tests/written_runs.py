@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
@@ -89,7 +90,12 @@ def write_run(
             "ceilings": None,
             **(data or {}),
         },
-        "attempts/001/start.json": {"schema_version": 1, "pid": 1, "is_locked": True},
+        "attempts/001/start.json": {
+            "schema_version": 1,
+            "host": platform.node(),
+            "pid": 1,
+            "is_locked": True,
+        },
         "attempts/001/end.json": {
             "schema_version": 1,
             "status": "completed",

@@ -1,6 +1,9 @@
 import errno
+import fcntl
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -90,6 +93,61 @@ def test_of_two_who_ask_at_once_one_builds(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(built) == 1
+
+
+@pytest.fixture
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+def test_without_locks_each_builds_for_itself_and_one_counts(
+    tmp_path: Path, without_locks: None
+) -> None:
+    begun = threading.Barrier(3)
+
+    def together(folder: Path) -> None:
+        begun.wait()
+        build(folder)
+
+    threads = [
+        threading.Thread(target=cached_folder, args=(tmp_path / "key", together)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (cached_folder(tmp_path / "key", refuse) / "two").read_bytes() == b"second"
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["key"]
+
+
+def test_without_locks_the_next_process_goes_on_with_what_a_killed_one_left(
+    tmp_path: Path, without_locks: None
+) -> None:
+    script = f"""
+import errno, fcntl, os, pathlib
+from mental_health_classifier.data.cache_entries import cached_folder
+
+def refuse(*_):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+def killed(folder):
+    (folder / "one").write_bytes(b"first")
+    os._exit(9)
+
+fcntl.flock = refuse
+cached_folder(pathlib.Path({str(tmp_path)!r}, "key"), killed)
+"""
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 9
+
+    def rest(folder: Path) -> None:
+        assert (folder / "one").read_bytes() == b"first"
+        (folder / "two").write_bytes(b"second")
+
+    cached_folder(tmp_path / "key", rest)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["key"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.attempts import Attempt, latest_attempt, life_of
+from mental_health_classifier.tracking.attempts import (
+    Attempt,
+    declare_gone,
+    latest_attempt,
+    life_of,
+)
 from mental_health_classifier.tracking.files import read_json, write_json
 
 
@@ -66,9 +71,47 @@ def test_without_locks_an_attempt_lives_as_long_as_its_process(tmp_path, monkeyp
         change_start(attempt.folder, **changes)
         assert life_of(attempt.folder) == "killed"
         write_json(attempt.folder / "start.json", original)
-    change_start(attempt.folder, host="another machine")
-    assert life_of(attempt.folder) == "unknown"
+    for changes in (
+        {"host": "another machine", "boot_id": "theirs"},
+        {"pid_namespace": 1},
+        {"host": "a container of an earlier version", "pid_namespace": None},
+    ):
+        change_start(attempt.folder, **changes)
+        assert life_of(attempt.folder) == "unknown"
     attempt.release()
+
+
+@pytest.mark.parametrize(
+    ("changes", "life"),
+    [
+        ({"host": "node07", "boot_id": "theirs"}, "unknown"),
+        ({"host": None, "boot_id": "theirs"}, "unknown"),
+        ({"boot_id": "before the machine was booted again"}, "killed"),
+        ({"host": "a container of this machine"}, "killed"),
+    ],
+)
+def test_a_free_lock_says_that_a_process_is_gone_only_on_its_own_machine(
+    dead_attempt: Path, changes: dict[str, object], life: str
+) -> None:
+    change_start(dead_attempt, **changes)
+    assert life_of(dead_attempt) == life
+
+
+def test_a_lock_that_another_machine_holds_is_seen_where_locks_travel(tmp_path: Path) -> None:
+    attempt = Attempt.begin(tmp_path, number=1)
+    change_start(attempt.folder, host="node07", boot_id="theirs")
+    declare_gone(attempt.folder)
+    assert life_of(attempt.folder) == "running", "whoever says that it is gone is wrong"
+    attempt.release()
+
+
+def test_what_nobody_can_see_is_killed_once_somebody_says_that_it_is_gone(
+    dead_attempt: Path,
+) -> None:
+    change_start(dead_attempt, host="node07", boot_id="theirs")
+    declare_gone(dead_attempt)
+    declare_gone(dead_attempt)
+    assert life_of(dead_attempt) == "killed"
 
 
 def test_a_reader_whose_file_system_has_no_locks_looks_at_the_process(dead_attempt, monkeypatch):

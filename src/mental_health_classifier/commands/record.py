@@ -58,6 +58,28 @@ def resume(
 
 
 @commands.command()
+def gone(
+    run: Annotated[
+        str, typer.Argument(help="A run: its id, its beginning or folder; or a sweep's folder.")
+    ],
+    root: LookedUpIn = None,
+) -> None:
+    """Says that the process of an unknown run is gone: the run counts as killed from then on.
+
+    A run is unknown where its process was on another machine and did not say how it ended. Only
+    who has looked there can tell. Afterwards `mhc resume` and `mhc clean` take it.
+    """
+    from mental_health_classifier.tracking.gone_processes import declare_all_gone
+    from mental_health_classifier.tracking.run_index import resolve_run
+    from mental_health_classifier.tracking.sweep_ledger import FILE_NAME
+
+    is_sweep = Path(run, FILE_NAME).exists()
+    directory = Path(run) if is_sweep else resolve_run(run, existing(root)).directory
+    for each in declare_all_gone(directory):
+        typer.echo(f"{each} counts as killed.")
+
+
+@commands.command()
 def reproduce(
     run: Run,
     root: LookedUpIn = None,

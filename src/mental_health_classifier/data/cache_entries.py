@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,10 +18,13 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.content_digest import content_digest
+from mental_health_classifier.process_identity import life_of_tag, tag_of_this_process
 
 logger = logging.getLogger(__name__)
 
 _SEAL = "seal.json"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
@@ -44,7 +48,9 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
     """The folder with what `build` makes, built if it is not there whole.
 
     Other processes that ask for it meanwhile wait. When building is interrupted, the next `build`
-    is handed the same unfinished folder with what was left in it, to go on from there.
+    is handed the same unfinished folder with what was left in it, to go on from there. Where the
+    file system has no locks nobody waits: each process builds a folder of its own, and the first
+    that is whole counts for all.
 
     Args:
         folder: named by `cache_key` of everything that its content depends on.
@@ -55,7 +61,7 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
     """
     if _is_whole(folder):
         return folder
-    with _explaining_disk(folder), _only_one(folder):
+    with _explaining_disk(folder), _unfinished(folder) as unfinished:
         if _is_whole(folder):  # by another process, while this one waited
             return folder
         if folder.exists():
@@ -63,7 +69,6 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
                 "The prepared data in %s are damaged or incomplete: they are made anew.", folder
             )
             shutil.rmtree(folder)
-        unfinished = folder.with_name(f".{folder.name}.unfinished")
         unfinished.mkdir(exist_ok=True)
         try:
             build(unfinished)
@@ -71,7 +76,12 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
             shutil.rmtree(unfinished)
             raise
         _seal(unfinished)
-        unfinished.rename(folder)
+        try:
+            unfinished.rename(folder)
+        except OSError as error:
+            if error.errno not in _TAKEN or not _is_whole(folder):
+                raise
+            shutil.rmtree(unfinished)  # another process, which no lock kept out, was faster
     return folder
 
 
@@ -100,9 +110,13 @@ def _seal(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Holds the lock that belongs to `folder`, which the kernel releases when a process dies."""
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Lends the folder that `folder` is built in, to one process at a time.
+
+    The lock that tells so is released by the kernel when a process dies.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
     # Not removed afterwards: someone may be waiting for this very file.
     with folder.with_name(f".{folder.name}.lock").open("w") as lock:
         try:
@@ -110,7 +124,24 @@ def _only_one(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             logger.info("Another process prepares the same data; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            unfinished = _own_unfinished(folder)
+        yield unfinished
+
+
+def _own_unfinished(folder: Path) -> Path:
+    """A place that only this process builds in, with what a dead one has left, if any."""
+    beginning = f".{folder.name}.unfinished-"
+    own = folder.with_name(f"{beginning}{tag_of_this_process()}.{secrets.token_hex(4)}")
+    logger.info("%s has no locks: processes that prepare the same data do not wait.", folder.parent)
+    for left in folder.parent.glob(f"{beginning}*"):
+        if life_of_tag(left.name.removeprefix(beginning).partition(".")[0]) == "killed":
+            with contextlib.suppress(OSError):  # another process took it first
+                left.rename(own)
+                break
+    return own
 
 
 @contextlib.contextmanager

@@ -9,16 +9,21 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import platform
 import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.process_identity import (
+    Life,
+    is_of_this_machine,
+    life_of_process,
+    this_process,
+)
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     TEMPORARY_PREFIX,
@@ -28,7 +33,7 @@ from mental_health_classifier.tracking.files import (
     write_json_once,
 )
 
-Life = Literal["running", "killed", "unknown"]
+_GONE = "gone.json"
 
 _held_locks: set[int] = set()
 
@@ -149,19 +154,24 @@ def latest_attempt(run_directory: Path) -> Path | None:
 def life_of(attempt: Path) -> Life:
     """Whether the process of an attempt that has no end.json still lives.
 
-    "unknown": this file system has no locks (some cluster mounts), and the process is or was on
-    another machine.
+    A lock that is held tells that it does. One that is free tells that it does not only within one
+    kernel: on some cluster mounts the locks of a machine are not those of another, or there are
+    none.
+
+    "unknown": it is or was on another machine, or without locks in another container, and nobody
+    has said that it is gone.
 
     Raises:
         InputError: start.json is damaged.
         FileNotFoundError: start.json is missing.
     """
     start = read_json(attempt / "start.json")
+    is_free = False
     if start.get("is_locked") is not False:
         lock = os.open(attempt / "lock", os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return "killed"
+            is_free = True
         except BlockingIOError:
             return "running"
         except OSError as error:
@@ -169,11 +179,31 @@ def life_of(attempt: Path) -> Life:
                 raise
         finally:
             os.close(lock)
-    if start.get("host") != platform.node():
-        return "unknown"
-    recorded = (start.get("boot_id"), start.get("process_started_at"))
-    found = (_boot_id(), _process_start(start.get("pid")))
-    return "running" if recorded == found else "killed"
+    if (attempt / _GONE).exists():
+        return "killed"
+    if is_free:
+        return "killed" if is_of_this_machine(start) else "unknown"
+    return life_of_process(start)
+
+
+def declare_gone(attempt: Path) -> None:
+    """Says that the process of an attempt is gone, where this machine cannot tell."""
+    if not (attempt / _GONE).exists():
+        write_json(attempt / _GONE, {"schema_version": SCHEMA_VERSION, "declared_at": now()})
+
+
+def why_unknown(directory: Path) -> str:
+    """What to do about a run or sweep that may be running elsewhere, as the end of a sentence."""
+    attempt = latest_attempt(directory)
+    try:
+        host = read_json(attempt / "start.json").get("host") if attempt else None
+    except (OSError, InputError):
+        host = None
+    return (
+        f"may still be running on {host or 'another machine'}, which cannot be told from here. "
+        "Look there. Once its process is certainly gone, say so with "
+        f"`mhc gone {directory}`; then it counts as killed."
+    )
 
 
 def now() -> str:
@@ -198,27 +228,7 @@ def _take(lock: int) -> bool:
 def _start(*, is_locked: bool) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
-        "host": platform.node(),
-        "boot_id": _boot_id(),
-        "pid": os.getpid(),
-        "process_started_at": _process_start(os.getpid()),
+        **this_process(),
         "is_locked": is_locked,
         "started_at": now(),
     }
-
-
-def _boot_id() -> str | None:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
-
-
-def _process_start(pid: int | None) -> float | None:
-    """Seconds from the start of the machine to the start of a process: no clock can change it."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    # Field 22 of proc(5); the name in parentheses, which may hold spaces, is field 2.
-    return int(fields[19]) / os.sysconf("SC_CLK_TCK")

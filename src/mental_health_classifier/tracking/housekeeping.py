@@ -71,8 +71,8 @@ def _check(statuses: Collection[str], older_than_days: float | None) -> None:
     for status in statuses:
         if status not in deletable:
             raise InputError(
-                f"--status={status}: expected one of {', '.join(deletable)}; what runs or may run "
-                "is never deleted."
+                f"--status={status}: expected one of {', '.join(deletable)}. What is running or may be "
+                "(unknown) is never deleted; `mhc gone RUN` says that a process is gone."
             )
     if older_than_days is not None and not 0 <= older_than_days <= _MOST_DAYS:
         raise InputError(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.attempts import Attempt, latest_attempt
+from mental_health_classifier.tracking.attempts import Attempt, latest_attempt, why_unknown
 from mental_health_classifier.tracking.git_state import read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals
 from mental_health_classifier.tracking.run_record import RunRecord
@@ -33,8 +33,8 @@ def resumed_run(directory: Path) -> RunRecord:
             "running": "is running. Stop its process first.",
             "damaged": f"is damaged: {' '.join(run.problems)}",
         }
-        otherwise = "may still be running on another machine: it cannot be told from here."
-        raise InputError(f"Run {run.id} in {directory} {reasons.get(run.status, otherwise)}")
+        reason = reasons.get(run.status) or why_unknown(directory)
+        raise InputError(f"Run {run.id} in {directory} {reason}")
     git = read_git_state(PROJECT)
     signals = StopSignals(ending=RunRecord.__exit__)
     signals.install()

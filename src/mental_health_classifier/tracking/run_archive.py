@@ -8,6 +8,11 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.archives import pack, unpack
+from mental_health_classifier.tracking.attempts import (
+    declare_gone,
+    latest_attempt,
+    why_unknown,
+)
 from mental_health_classifier.tracking.ensemble_members import (
     check_carried_members,
     members_to_carry,
@@ -25,8 +30,10 @@ def export_run(run: RunSummary, archive: Path) -> None:
         InputError: the run may still be written, its record or that of a member was changed, or the
             archive exists.
     """
-    if run.status in ("running", "unknown"):
-        raise InputError(f"Run {run.id} is {run.status}; wait for its end.")
+    if run.status == "running":
+        raise InputError(f"Run {run.id} is running; wait for its end.")
+    if run.status == "unknown":
+        raise InputError(f"Run {run.id} {why_unknown(run.directory)}")
     refuse_changes(run)
     pack(run.directory, archive, inside=members_to_carry(run))
 
@@ -45,6 +52,10 @@ def import_run(archive: Path, root: Path) -> RunSummary:
             raise InputError(f"{archive} holds no run: {' '.join(run.problems)}")
         refuse_changes(run)
         check_carried_members(run)
+        attempt = latest_attempt(prepared)
+        if attempt is not None and not (attempt / "end.json").exists():
+            # Whatever it says of its process: nobody writes into this copy.
+            declare_gone(attempt)
         destination = root / "imported" / folder_name(f"{run.name}-{run.id}")
         if destination.exists():
             raise InputError(f"Run {run.id} was imported before, into {destination}.")

@@ -27,7 +27,7 @@ class RunSummary:
     status: Status
     """completed, failed and interrupted: written by the run itself. running: its process lives.
     killed: its process is gone without a word. damaged: see `problems`. unknown: the process was on
-    another machine and this file system has no locks."""
+    another machine, see `life_of`."""
     run: Mapping[str, Any] = field(default_factory=dict)
     """run.json; empty where it is damaged."""
     data: Mapping[str, Any] = field(default_factory=dict)

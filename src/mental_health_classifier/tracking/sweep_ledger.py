@@ -17,7 +17,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.attempts import Attempt, latest_attempt, life_of
+from mental_health_classifier.tracking.attempts import (
+    Attempt,
+    latest_attempt,
+    life_of,
+    why_unknown,
+)
 from mental_health_classifier.tracking.configuration_hash import job_hash
 from mental_health_classifier.tracking.files import SCHEMA_VERSION, read_json, write_json_once
 from mental_health_classifier.tracking.overrides import is_of_a_run
@@ -75,8 +80,13 @@ def continue_sweep(directory: Path) -> Attempt:
         InputError: it is still running, here or on another machine.
     """
     latest = latest_attempt(directory)
-    is_over = latest is None or (latest / "end.json").exists() or life_of(latest) == "killed"
-    if is_over:
+    if latest is None or (latest / "end.json").exists():
+        life = "killed"
+    else:
+        life = life_of(latest)
+    if life == "unknown":
+        raise InputError(f"The sweep in {directory} {why_unknown(directory)}")
+    if life == "killed":
         with contextlib.suppress(FileExistsError):
             return Attempt.begin(directory, number=int(latest.name) + 1 if latest else 1)
     raise InputError(
