@@ -141,6 +141,25 @@ def test_answers_that_do_not_fit_are_counted_and_never_quoted(read) -> None:
     assert "canary" not in str(error.value)
 
 
+@pytest.mark.parametrize("kind", ["categorical", "binary", "multi_label"])
+def test_an_answer_that_may_be_a_post_is_refused_unquoted(read, kind: str) -> None:
+    with pytest.raises(InputError, match=r"1 answers in column 'note' do not look like names") as e:
+        read(
+            f"{{x: {{column: note, kind: {kind}}}}}",
+            note=lambda i: ["a canary sang in our green garden", "zzz"][i % 2],
+        )
+    assert "canary" not in str(e.value)
+
+
+def test_answers_of_the_training_part_are_not_quoted_where_others_do_not_fit(read) -> None:
+    with pytest.raises(InputError, match=r"\d+ posts hold something else") as error:
+        read(
+            "{x: {column: note, kind: categorical}}",
+            note=lambda i: f"canary{i}" if i % 5 == 0 else "ab"[i % 2],
+        )
+    assert "canary" not in str(error.value)
+
+
 def test_every_kind_of_label_of_the_sample_posts_is_read(compose_config) -> None:
     corpus = build_corpus(compose_config(["data.size=2000", "clinical=multitask"]))
     assert [task.name for task in corpus.auxiliary_tasks] == [

@@ -95,6 +95,56 @@ def test_training_does_not_need_the_oracle_file(compose_config) -> None:
     assert build_corpus(config).fingerprint == first.fingerprint
 
 
+@pytest.mark.parametrize("name", ["sample.csv", "manifest.json"])
+def test_sample_posts_that_are_damaged_in_the_cache_are_made_anew(
+    compose_config, name: str
+) -> None:
+    config = compose_config(["data.size=700"])
+    first = build_corpus(config)
+    (path,) = Path(config.cache_dir).rglob(name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    again = build_corpus(config)
+    assert path.read_bytes() == whole
+    assert len(again.posts) == 700 and again.fingerprint == first.fingerprint
+
+
+def test_sample_posts_cut_short_while_they_were_made_are_never_read(
+    compose_config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = compose_config(["data.size=700"])
+
+    def cut_short(folder: Path, **options: object) -> None:
+        (folder / "sample.csv").write_text("id,text,label\n")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mental_health_classifier.data.corpus.write_sample_files", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            build_corpus(config)
+    assert len(build_corpus(config).posts) == 700
+
+
+def test_a_class_of_one_post_is_told_by_its_row_and_not_by_its_name(
+    tmp_path: Path, compose_config
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    path.write_text(path.read_text() + "\nsad,canary one,author1\n")
+    with pytest.raises(InputError, match=r"The class of posts\.csv:202 has 1 posts") as error:
+        build_corpus(compose_config(["data=file", f"data.path={path}", "data.priority_class=ptsd"]))
+    assert "canary" not in str(error.value)
+
+
+def test_a_class_that_the_configuration_names_is_told_by_its_name(
+    tmp_path: Path, compose_config
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    path.write_text(path.read_text() + "\nsad,grief,author1\n")
+    labels = "data.labels={suicide: suicide, control: control, grief: loss}"
+    with pytest.raises(InputError, match="Class 'loss' has 1 posts"):
+        build_corpus(compose_config(["data=file", f"data.path={path}", labels]))
+
+
 def test_planted_near_duplicates_are_found_and_cross_no_parts(compose_config) -> None:
     config = compose_config(["data.size=8000"])
     corpus = build_corpus(config)

@@ -1,7 +1,14 @@
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from mental_health_classifier.contracts import PARTS, InputError
@@ -103,7 +110,7 @@ def test_a_class_that_conflicts_took_every_post_of_is_no_class(tmp_path: Path) -
     [
         ("text,label\n", None, "holds no posts"),
         ("text,label\na,ok\nb,ok\n", None, "one label; two classes"),
-        ("text,label\na,x\nb,x\nc,y\n", LABELS, r"None of the 3.* column holds x\."),
+        ("text,label\na,x\nb,x\nc,y\n", LABELS, r"None of the 3.*in posts\.csv:2, posts\.csv:3"),
         ("text,label\na,x\na,y\n", None, r"None of the 2 rows.*conflicting labels.*: 2"),
         ("text,label\n" + "".join(f"post {i},l{i}\n" for i in range(1000)), None, "1000 diff"),
     ],
@@ -121,6 +128,56 @@ def test_a_text_column_taken_for_labels_is_never_quoted(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         prepare(path, labels=LABELS)
     assert "secret" not in str(error.value) and "canary" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["anna", "u/anna", "I am so tired"])
+def test_labels_that_no_class_fits_are_never_quoted_however_often_they_come(
+    tmp_path: Path, name: str
+) -> None:
+    path = write(tmp_path / "posts.csv", f"text,label\na,{name}\nb,{name}\nc,{name}\n")
+    with pytest.raises(InputError, match=r"in posts\.csv:2, posts\.csv:3, posts\.csv:4\.") as error:
+        prepare(path, labels=LABELS)
+    assert name.casefold() not in str(error.value).casefold()
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        "a canary sang in the garden before it rained",
+        "Canary, sing.",
+        "why does no canary sing?",
+        "canary" * 7,
+        "canary\x1b[2J",
+    ],
+)
+def test_a_class_whose_name_is_a_post_is_refused_by_its_row(tmp_path: Path, post: str) -> None:
+    rows = "".join(f"post {i},{'ab'[i % 2]}\n" for i in range(20))
+    path = write(tmp_path / "posts.csv", f'text,label\n{rows}sad,"{post}"\n')
+    with pytest.raises(InputError, match=r"1 of the 3 .*posts\.csv:22") as error:
+        prepare(path)
+    assert "canary" not in str(error.value).casefold()
+
+
+@pytest.mark.parametrize(
+    "name", ["1", "I'm fine, thanks", "suicide or self-harm tendency", "İntihar", "high \U0001f6a8"]
+)
+def test_names_of_classes_may_be_a_few_words_of_any_script(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "posts.csv", f'text,label\na,"{name}"\nb,other\n')
+    assert name.casefold() in prepare(path)[1]["class_names"]
+
+
+def test_names_that_the_configuration_gives_may_be_of_any_length(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,label\na,x\nb,y\n")
+    long = "what people say who live through a loss of somebody near"
+    assert prepare(path, labels={"x": long, "y": "other"})[1]["class_names"] == [long, "other"]
+
+
+@pytest.mark.parametrize("value", ["i hear a canary sing in the garden", "canary!"])
+def test_a_value_of_a_group_that_is_a_sentence_is_refused(tmp_path: Path, value: str) -> None:
+    path = write(tmp_path / "posts.csv", f"text,label,gender\na,x,f\nb,y,{value}\n")
+    with pytest.raises(InputError, match="no sentence") as error:
+        prepare(path, columns={"groups": ["gender"]})
+    assert "canary" not in str(error.value)
 
 
 def test_whatever_the_number_of_workers_the_bytes_are_the_same(
@@ -175,3 +232,65 @@ def test_an_interrupted_preparation_goes_on_and_makes_the_same(
     assert len(cleaned) == 2 + 2  # the damaged chunk and the third
     for file in whole.iterdir():
         assert (resumed / file.name).read_bytes() == file.read_bytes()
+
+
+WORKERS = """
+import os, signal, sys
+from pathlib import Path
+from mental_health_classifier.data import chunks
+from mental_health_classifier.data.cache_entries import cached_folder
+from mental_health_classifier.data.posts import Source
+from mental_health_classifier.data.prepared_posts import prepare_posts
+
+def clean_rows(rows, source):
+    Path(sys.argv[2], f"worker-{os.getpid()}").touch()
+    signal.pause()
+
+chunks._WORTH_A_POOL = 0
+plain = chunks._write_chunk
+
+def write_chunk(*arguments):
+    chunks.clean_rows = clean_rows
+    return plain(*arguments)
+
+chunks._write_chunk = write_chunk
+options = dict(files=None, columns={}, labels=None, severity_levels=None, kept_columns={})
+source = Source.of(sys.argv[1], **options)
+cached_folder(Path(sys.argv[2], "key"), lambda f: prepare_posts(f, source, num_workers=2))
+"""
+
+
+@pytest.fixture
+def preparing(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A process that prepares posts, and the workers that it waits for."""
+    path = write(tmp_path / "posts.csv", "text,label\n" + "post,a\nmore,b\n" * 10_000)
+    command = [sys.executable, "-c", WORKERS, str(path), str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while len(found := list(tmp_path.glob("worker-*"))) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield process, [int(each.name.removeprefix("worker-")) for each in found]
+        process.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_workers_end_with_the_process_that_started_them(
+    preparing: tuple[subprocess.Popen[str], list[int]], number: signal.Signals
+) -> None:
+    process, workers = preparing
+    process.send_signal(number)
+    process.wait()
+    while any(psutil.pid_exists(worker) for worker in workers):
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_worker_that_was_killed_is_explained(
+    preparing: tuple[subprocess.Popen[str], list[int]],
+) -> None:
+    process, workers = preparing
+    os.kill(workers[0], signal.SIGKILL)
+    _, printed = process.communicate()
+    assert "InputError: A process that prepared data was killed" in printed.splitlines()[-1]
+    assert "data.num_workers=1" in printed

@@ -115,4 +115,9 @@ def test_a_class_that_misses_a_part_is_named() -> None:
     with pytest.raises(
         InputError, match=r"Class 'suicide' has 2 posts.*none is left for val and test"
     ):
-        require_classes(parts=parts, labels=labels, groups=None, class_names=["control", "suicide"])
+        require_classes(
+            parts=parts,
+            labels=labels,
+            groups=None,
+            class_names=["Class 'control'", "Class 'suicide'"],
+        )

@@ -3,6 +3,8 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mental_health_classifier.contracts import InputError
@@ -108,6 +110,26 @@ def test_a_parquet_file_damaged_in_the_middle_is_refused(tmp_path: Path) -> None
         read(path, {})
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (pa.array([2**40, 1], pa.timestamp("s")), "of no calendar"),
+        (pa.array([2**50, 1], pa.timestamp("ms", "Europe/Berlin")), "of no calendar"),
+        (pa.array([2**30, 1], pa.date32()), "of no calendar"),
+        (pa.array([1, 1], pa.timestamp("us", "Mars/Base")), "zone 'Mars/Base', which is not known"),
+        (pa.array([1, 1], pa.timestamp("us", "a canary sang in the zone today")), "of no cal"),
+    ],
+)
+def test_times_that_cannot_be_written_down_are_refused_by_their_column(
+    tmp_path: Path, values: pa.Array, message: str
+) -> None:
+    path = tmp_path / "posts.parquet"
+    pq.write_table(pa.table({"text": ["a", "b"], "label": ["x", "y"], "when": values}), path)
+    with pytest.raises(InputError, match=f"Column 'when' of posts.parquet.*{message}"):
+        read(path, {"groups": ["when"]})
+    assert [row[1] for row in read(path, {})] == [("a", "x"), ("b", "y")]
+
+
 def test_a_csv_cut_inside_a_quoted_cell_loses_that_row(tmp_path: Path) -> None:
     path = tmp_path / "posts.csv"
     path.write_text('label,text\na,"one\nmore"\nb,"two, but the end is mis')
@@ -153,6 +175,51 @@ def test_a_first_row_that_is_a_post_is_not_quoted(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no column 'text'.*first row") as error:
         read(path, {})
     assert "canary" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ["I like canary tea with honey.", "sad", "u/anna"],
+        ["canary songs", "sad", "u/anna"],  # its label and its author come again
+        ["canary", "sad", "who"],
+        ["canary", "7", ""],
+        ["a canary in the garden", "3", "who"],
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_the_first_post_of_a_file_without_a_header_is_not_quoted(
+    tmp_path: Path, first: list[str], ending: str
+) -> None:
+    path = tmp_path / f"posts.{ending}"
+    separator = "," if ending == "csv" else "\t"
+    others = [[f"post {i}", ["sad", "fine"][i % 2], f"u/{i % 3}"] for i in range(9)]
+    path.write_text("".join(separator.join(row) + "\n" for row in [first, *others]))
+    with pytest.raises(InputError, match=r"no column 'text'.*first row.* 3 cells") as error:
+        read(path, {})
+    assert not any(cell in str(error.value) for cell in first if len(cell) > 3)
+
+
+def test_the_keys_of_records_are_shown_where_they_are_names(tmp_path: Path) -> None:
+    path = lines(tmp_path / "posts.jsonl", {"body": "canary", "tag": "canary"})
+    with pytest.raises(InputError, match="Its columns: body, tag"):
+        read(path, {})
+    path = lines(tmp_path / "posts.jsonl", {"the canary sang this morning": {"label": "sad"}})
+    with pytest.raises(InputError, match="first row") as error:
+        read(path, {})
+    assert "canary" not in str(error.value)
+
+
+def test_of_many_columns_the_first_are_shown(tmp_path: Path) -> None:
+    (path := tmp_path / "posts.csv").write_text(",".join(f"c{i}" for i in range(5000)) + "\n")
+    with pytest.raises(InputError, match=r"Its columns: c0, .* and 4960 more\. Say"):
+        read(path, {})
+
+
+def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    (path := tmp_path / "posts.csv").write_text("text,label,title,title\na,b,c,d\n")
+    with pytest.raises(InputError, match="more than one column 'title'"):
+        read(path, {"text": ["text", "title"]})
 
 
 def test_a_folder_is_read_file_by_file_in_the_order_of_names(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import AuxiliaryTask, InputError
-from mental_health_classifier.task_kinds import KINDS, TaskKind, are_known
+from mental_health_classifier.data.names import LONGEST_NAME, MOST_WORDS, is_name
+from mental_health_classifier.task_kinds import KINDS, TaskKind, are_known, describe_kind
 
 KEYS = ("column", "kind", "classes", "levels", "values", "weight")
 TAKEN_NAMES = ("f1", "operating_point", "precision", "predicted", "recall", "support", "total")
@@ -194,7 +195,25 @@ def _fitted(declaration: TaskDeclaration, answers: Sequence[str], counts: np.nda
             f"names, {MAX_NAMES} at most were expected. Name another {declaration.key}.column, or "
             f"say in {declaration.key}.values what each spelling stands for."
         )
+    if declaration.names is None and declaration.values is None:
+        _check_names(declaration, kind)
     return kind
+
+
+def _check_names(declaration: TaskDeclaration, kind: TaskKind) -> None:
+    """Raises InputError where what would be recorded as an answer may be a post."""
+    names = [
+        name for each in describe_kind(kind).values() if isinstance(each, list) for name in each
+    ]
+    unlike = [name for name in names if not is_name(name)]
+    if unlike:
+        raise InputError(
+            f"{declaration.key}: {len(unlike)} answers in column {declaration.column!r} do not "
+            f"look like names (the longest has {max(map(len, unlike))} characters). {LONGEST_NAME} "
+            f"characters and {MOST_WORDS} words at most were expected, and no sentence. Correct "
+            f"the rows, name another {declaration.key}.column, or say in {declaration.key}.values "
+            "what each spelling stands for."
+        )
 
 
 def _encoded(
@@ -209,7 +228,9 @@ def _encoded(
             does_fit[place] = False
     num_unfit = int((~does_fit)[places].sum())
     if num_unfit:
-        known = ", ".join(kind.output_names)
+        # Others than those that were given may be what slipped into the column.
+        given = declaration.names or (declaration.values and sorted({*declaration.values.values()}))
+        known = ", ".join(filter(None, given)) if given else "those of the training part"
         raise InputError(
             f"{declaration.key}: {num_unfit} posts hold something else than the {declaration.kind} "
             f"answers expected in column {declaration.column!r} ({known}). Name them all in "

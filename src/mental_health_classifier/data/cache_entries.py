@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -57,11 +58,11 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
         build: fills the folder that it is given.
 
     Raises:
-        InputError: the disk is full or cannot be written to.
+        InputError: the disk is full or cannot be written to, or a worker was killed.
     """
     if _is_whole(folder):
         return folder
-    with _explaining_disk(folder), _unfinished(folder) as unfinished:
+    with _explaining_the_machine(folder), _unfinished(folder) as unfinished:
         if _is_whole(folder):  # by another process, while this one waited
             return folder
         if folder.exists():
@@ -145,9 +146,15 @@ def _own_unfinished(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _explaining_disk(folder: Path) -> Iterator[None]:
+def _explaining_the_machine(folder: Path) -> Iterator[None]:
     try:
         yield
+    except BrokenProcessPool:
+        raise InputError(
+            "A process that prepared data was killed, most likely because the memory was full. "
+            "What is finished was kept: start again with fewer processes, data.num_workers=1, or "
+            "with more memory."
+        ) from None
     except OSError as error:
         if error.errno in _FULL:
             raise InputError(

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -24,6 +26,7 @@ from mental_health_classifier.progress import counting
 _ROWS = 8192
 _CHARACTERS = 2**22
 _WORTH_A_POOL = 12_000_000  # characters: starting workers takes about as long as these do
+_SECONDS_BETWEEN_LOOKS = 0.5
 _TYPES = {
     "id": pa.large_string(),
     "text": pa.large_string(),
@@ -77,7 +80,8 @@ def _in_parallel(
         n_jobs=workers,
         return_as="generator",
         pre_dispatch="2*n_jobs",
-        initializer=_leave_interrupts_to_the_parent,
+        initializer=_depend_on_the_parent,
+        initargs=(os.getpid(),),
     )
     try:
         yield from pool(
@@ -88,9 +92,20 @@ def _in_parallel(
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """A terminal sends Ctrl-C to every process; the parent ends the workers."""
+def _depend_on_the_parent(parent: int) -> None:
+    """Makes a worker one that ends with its parent, whatever ended that, and not before.
+
+    A terminal sends Ctrl-C to every process; the parent ends the workers. A parent that was killed
+    can end nothing, so that each worker looks after it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
 
 
 def num_processes(num_workers: int | None) -> int:
@@ -153,8 +168,8 @@ def _chunk_content(rows: Sequence[RawRow], source: Source) -> memoryview:
     )
     keys = band_keys(shingles)
     columns |= {f"band_{band}": pa.array(keys[:, band]) for band in range(num_bands())}
-    about = {"account": clean.account.describe(), "unknown_labels": clean.unknown_labels}
-    table = pa.table(columns).replace_schema_metadata({"about": json.dumps(about)})
+    account = json.dumps(clean.account.describe())
+    table = pa.table(columns).replace_schema_metadata({"account": account})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
@@ -167,13 +182,13 @@ def kept_column(name: str) -> str:
 
 
 def open_chunks(paths: Sequence[Path]) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """All chunks as one table that stays on disk until it is looked at, and what each chunk says
-    about its rows: `account` and `unknown_labels`.
+    """All chunks as one table that stays on disk until it is looked at, and the account of the rows
+    of each.
 
     A row of the table is a post: the fields of `Post`, each kept column under the name that
     `kept_column` gives it, hashes of id and author (0: not known), shingles and keys of bands.
     """
     readers = [pa.ipc.open_file(pa.memory_map(str(path))) for path in paths]
-    about = [json.loads(reader.schema.metadata[b"about"]) for reader in readers]
+    accounts = [json.loads(reader.schema.metadata[b"account"]) for reader in readers]
     tables = [reader.read_all().replace_schema_metadata(None) for reader in readers]
-    return pa.concat_tables(tables), about
+    return pa.concat_tables(tables), accounts

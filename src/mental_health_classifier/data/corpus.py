@@ -29,7 +29,7 @@ from mental_health_classifier.data.prepared_posts import (
     prepare_posts,
     read_about,
 )
-from mental_health_classifier.data.sample_files import write_sample_posts
+from mental_health_classifier.data.sample_files import write_sample_files
 from mental_health_classifier.data.sample_grammar import SampleGrammar
 from mental_health_classifier.data.sample_labels import read_sample_labelling
 from mental_health_classifier.data.sample_phrases import read_sample_phrases
@@ -177,16 +177,8 @@ class SampleCorpus:
                 (SCHEMA_VERSION, read_sample_phrases().version, read_sample_labelling().version),
             )
         )
-        folder = (
-            self.cache_dir
-            / "sample_posts"
-            / cache_key(versions, str(self.size), str(self.sample_seed), repr(self.grammar))
-        )
-        if not (folder / "manifest.json").exists():
-            with showing("Making sample posts"):
-                write_sample_posts(
-                    folder, size=self.size, seed=self.sample_seed, grammar=self.grammar
-                )
+        name = cache_key(versions, str(self.size), str(self.sample_seed), repr(self.grammar))
+        folder = cached_folder(self.cache_dir / "sample_posts" / name, self._make_posts)
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         # The file beside it that knows the true classes is never opened here.
         source = Source.of(
@@ -212,6 +204,10 @@ class SampleCorpus:
             is_synthetic=True,
             ceilings={kind: manifest["ceilings"][kind] for kind in ("sequence", "bag_of_words")},
         )
+
+    def _make_posts(self, folder: Path) -> None:
+        with showing("Making sample posts"):
+            write_sample_files(folder, size=self.size, seed=self.sample_seed, grammar=self.grammar)
 
 
 def read_corpus(
@@ -245,7 +241,6 @@ def read_corpus(
         lambda folder: prepare_posts(folder, source, num_workers=num_workers),
     )
     about = read_about(prepared)
-    task = Task(task_name, tuple(about["class_names"]), priority_class)
     parts_key = cache_key(
         posts_key, json.dumps({k: float(v) for k, v in shares.items()}), str(split_seed)
     )
@@ -253,6 +248,8 @@ def read_corpus(
         cache_dir / "parts" / parts_key,
         lambda folder: divide_posts(folder, prepared, shares=shares, split_seed=split_seed),
     )
+    # Not before: it names the classes, and what slipped into the column is found by dividing.
+    task = Task(task_name, tuple(about["class_names"]), priority_class)
     severity = ["severity"] if about["has_severity"] else []
     groups = [group_column(name) for name in about["groups"]]
     kept = [kept_column(name) for name in kept_columns]

@@ -17,7 +17,8 @@ from mental_health_classifier.progress import showing
 
 _PARTS = "parts.npy"
 _LEAKS = "leaks.json"
-_COLUMNS = ("label", "author", "shipped_part", "cluster", "group")
+_COLUMNS = ("label", "author", "shipped_part", "cluster", "group", "file", "row")
+_SHOWN = 5
 
 
 def divide_posts(
@@ -44,11 +45,25 @@ def divide_posts(
             shares=shares,
             seed=split_seed,
         )
-    require_classes(parts=parts, labels=labels, groups=groups, class_names=about["class_names"])
+    require_classes(
+        parts=parts, labels=labels, groups=groups, class_names=_names_for_messages(posts, about)
+    )
     codes = pd.Index(PARTS).get_indexer(pd.Index(parts)).astype(np.int8)
     np.save(folder / _PARTS, codes, allow_pickle=False)
     leaks = count_leaks(posts, codes, texts_in_several_parts=about["texts_in_several_parts"])
     (folder / _LEAKS).write_text(json.dumps(leaks), encoding="utf-8")
+
+
+def _names_for_messages(posts: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:
+    """What to call each class: by its name where the configuration gives it, else by its posts."""
+    if about["are_names_given"]:
+        return [f"Class {name!r}" for name in about["class_names"]]
+    called = []
+    for label in range(len(about["class_names"])):
+        first = posts.loc[posts["label"] == label, ["file", "row"]].head(_SHOWN)
+        rows = [f"{about['files'][file]}:{row}" for file, row in first.itertuples(index=False)]
+        called.append(f"The class of {', '.join(rows)}")
+    return called
 
 
 def read_parts(folder: Path) -> np.ndarray:

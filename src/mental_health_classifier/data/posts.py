@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,8 @@ _PART_SPELLINGS = {
     "calibration": "calibration",
     **dict.fromkeys(("test", "testing"), "test"),
 }
-_LONGEST_NAME = 30
+UNKNOWN_LABEL = "unknown label"
+"""Why rows are dropped whose label `data.labels` does not know."""
 SOURCE = "source"
 """The group that says which community a post is from."""
 _GROUP_NAME = re.compile(r"[\w-]+")
@@ -136,8 +136,6 @@ class Source:
 class CleanPosts:
     posts: list[Post] = field(default_factory=list)
     account: Account = field(default_factory=Account)
-    unknown_labels: Counter[str] = field(default_factory=Counter)
-    """Those short enough to be names: anything longer may be a post in a wrong column."""
 
 
 def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
@@ -166,9 +164,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
         elif not label:
             account.drop("missing label", source.reference(file, number))
         elif source.labels is not None and label not in source.labels:
-            account.drop("unknown label", source.reference(file, number))
-            if len(label) <= _LONGEST_NAME:
-                clean.unknown_labels[label] += 1
+            account.drop(UNKNOWN_LABEL, source.reference(file, number))
         else:
             account.scrubbed.update(scrubbed)
             label = label if source.labels is None else source.labels[label]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,18 @@ from mental_health_classifier.data.account import Account
 from mental_health_classifier.data.chunks import kept_column, open_chunks, write_chunks
 from mental_health_classifier.data.duplicates import Duplicates, find_duplicates
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
+from mental_health_classifier.data.names import LONGEST_NAME, MOST_WORDS, is_name
 from mental_health_classifier.data.near_duplicates import (
     cluster_near_duplicates,
     join_groups,
     num_bands,
     shingle_table,
 )
-from mental_health_classifier.data.posts import Source
+from mental_health_classifier.data.posts import UNKNOWN_LABEL, Source
 from mental_health_classifier.progress import counting, showing
 
 MAX_CLASSES = 50
 MAX_KINDS = 20
-LONGEST_KIND = 40
 _TABLE = "posts.arrow"
 _ABOUT = "about.json"
 _SHOWN = 10
@@ -45,16 +44,14 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     """
     chunks = folder / "chunks"
     account = Account()
-    unknown_labels: Counter[str] = Counter()
     paths = write_chunks(chunks, source, num_workers=num_workers)
     if not paths:
-        raise InputError(_nothing_left(account, unknown_labels, source))
-    posts, abouts = open_chunks(paths)
-    for about in abouts:
-        account.include(about["account"])
-        unknown_labels.update(about["unknown_labels"])
+        raise InputError(_nothing_left(account, source))
+    posts, accounts = open_chunks(paths)
+    for each in accounts:
+        account.include(each)
     if not len(posts):
-        raise InputError(_nothing_left(account, unknown_labels, source))
+        raise InputError(_nothing_left(account, source))
 
     found = posts["label"].unique().to_pylist()
     class_names = _in_order(found, source)
@@ -67,8 +64,10 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         is_kept[places] = False
     account.rows_kept = int(is_kept.sum())
     if not account.rows_kept:
-        raise InputError(_nothing_left(account, unknown_labels, source))
+        raise InputError(_nothing_left(account, source))
     _check_classes(class_names, labels[is_kept])
+    if source.labels is None:
+        _check_names(class_names, labels, posts, source)
     # A class may have lost its last post to a conflict of labels.
     is_left = np.isin(np.arange(len(class_names)), labels[is_kept])
     class_names = [name for name, is_in in zip(class_names, is_left, strict=True) if is_in]
@@ -92,6 +91,8 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     about = {
         "fingerprint": fingerprint,
         "class_names": class_names,
+        "are_names_given": source.labels is not None,
+        "files": list(source.names),
         "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
         "groups": list(source.group_names),
         "account": account.describe(),
@@ -103,15 +104,17 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What is known of the posts as a whole: `fingerprint`, `class_names`, `has_severity`,
-    `groups` (names), `account`, `texts_in_several_parts`."""
+    """What is known of the posts as a whole: `fingerprint`, `class_names`, `are_names_given` (by
+    the configuration), `files` (names), `has_severity`, `groups` (names), `account`,
+    `texts_in_several_parts`."""
     return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
 
 
 def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of the posts in the order of the source: id, text, label, author, shipped_part
-    (place in PARTS or -1), severity, cluster (of near-duplicates), group, and `group_column` of
-    each of the groups by which posts are told apart.
+    (place in PARTS or -1), severity, cluster (of near-duplicates), group, file (place among the
+    names of `read_about`), row, and `group_column` of each of the groups by which posts are told
+    apart.
 
     Texts stay on disk until they are looked at. `open_cells` opens columns kept as they are.
     """
@@ -147,8 +150,7 @@ def _account_for(duplicates: Duplicates, posts: pa.Table, account: Account, sour
     }
     for reason, places in reasons.items():
         if len(places):
-            first = posts.select(["file", "row"]).take(places[:_SHOWN]).to_pydict()
-            rows = [source.reference(*each) for each in zip(*first.values(), strict=True)]
+            rows = _references(posts, places, source)
             account.drop(reason, *rows, num_rows=len(places))
 
 
@@ -212,6 +214,8 @@ def _write_table(
                     "severity": chosen["severity"],
                     "cluster": clusters[rows].astype(np.int32),
                     "group": groups[rows].astype(np.int32),
+                    "file": chosen["file"],
+                    "row": chosen["row"],
                     **{
                         group_column(name): values[rows.start : rows.stop]
                         for name, values in told_apart.items()
@@ -243,13 +247,13 @@ def told_apart_by(values: pa.ChunkedArray | pa.Array, names: Sequence[str]) -> d
         kinds = [kind for kind in column.unique().to_pylist() if kind is not None]
         longest = max(map(len, kinds), default=0)
         # Few and short: anything else may be text, and these values are recorded as they are.
-        if len(kinds) > MAX_KINDS or longest > LONGEST_KIND:
+        if len(kinds) > MAX_KINDS or not all(map(is_name, kinds)):
             raise InputError(
                 f"The column of data.columns.groups or data.columns.source for {name} holds "
                 f"{len(kinds)} different values, the longest of {longest} characters; "
-                f"{MAX_KINDS} values of {LONGEST_KIND} characters at most were expected, since "
-                "they are recorded as they are. Put values together in the file (such as age "
-                "into ranges), or leave the column out."
+                f"{MAX_KINDS} values of {LONGEST_NAME} characters at most, {MOST_WORDS} words and "
+                "no sentence, were expected, since they are recorded as they are. Put values "
+                "together in the file (such as age into ranges), or leave the column out."
             )
         found[name] = column
     return found
@@ -279,18 +283,40 @@ def _check_classes(class_names: Sequence[str], labels: np.ndarray) -> None:
         )
 
 
-def _nothing_left(account: Account, unknown_labels: Counter[str], source: Source) -> str:
+def _check_names(
+    class_names: Sequence[str], labels: np.ndarray, posts: pa.Table, source: Source
+) -> None:
+    """Raises InputError where what would be recorded as a class may be a post."""
+    unlike = [place for place, name in enumerate(class_names) if not is_name(name)]
+    if unlike:
+        longest = max(len(class_names[place]) for place in unlike)
+        rows = _references(posts, np.flatnonzero(np.isin(labels, unlike)), source)
+        raise InputError(
+            f"{len(unlike)} of the {len(class_names)} different labels do not look like names of "
+            f"classes (the longest has {longest} characters; see {', '.join(rows)}): have the "
+            f"cells of these rows slipped? {LONGEST_NAME} characters and {MOST_WORDS} words at "
+            "most were expected, and no sentence. Correct the rows, name the right column in "
+            "data.columns.label, or map the labels in data.labels."
+        )
+
+
+def _references(posts: pa.Table, places: np.ndarray, source: Source) -> list[str]:
+    """How messages refer to the first few of some posts."""
+    first = posts.select(["file", "row"]).take(places[:_SHOWN]).to_pydict()
+    return [source.reference(*each) for each in zip(*first.values(), strict=True)]
+
+
+def _nothing_left(account: Account, source: Source) -> str:
     where = ", ".join(source.names[:_SHOWN])
     if not account.rows_read:
         return f"data.path holds no posts: there is no row below the header of {where}."
-    dropped = account.describe()["dropped"].items()
-    reasons = ", ".join(f"{reason}: {rows['rows']}" for reason, rows in dropped)
+    dropped = account.describe()["dropped"]
+    reasons = ", ".join(f"{reason}: {rows['rows']}" for reason, rows in dropped.items())
     message = f"None of the {account.rows_read} rows of {where} can be used ({reasons})."
-    if "unknown label" in account.dropped and source.labels is not None:
-        message += f" data.labels knows {', '.join(source.labels)}"
-        # Values that recur are labels; anything else may be a post in a wrong column.
-        recurring = [name for name, count in unknown_labels.most_common(_SHOWN) if count > 1]
-        if recurring:
-            message += f"; the column holds {', '.join(sorted(recurring))}"
-        message += ". Map its labels in data.labels or name another column in data.columns.label."
+    if UNKNOWN_LABEL in dropped and source.labels is not None:
+        message += (
+            f" data.labels knows {', '.join(source.labels)}; the column holds something else in "
+            f"{', '.join(dropped[UNKNOWN_LABEL]['first'])}. Map its labels in data.labels or name "
+            "another column in data.columns.label."
+        )
     return message

@@ -17,7 +17,6 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.sample_grammar import SampleGrammar
 from mental_health_classifier.data.sample_posts import (
     OracleCeilings,
-    SampleDraws,
     describe_sample,
     draw_sample,
     write_rows,
@@ -37,12 +36,11 @@ def write_sample_posts(
     Raises:
         InputError: the folder holds something else, or as for `draw_sample`.
     """
-    draws = draw_sample(size=size, seed=seed, grammar=grammar)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     staging.mkdir()
     try:
-        manifest = _write_files(staging, draws, size=size, seed=seed, grammar=grammar)
+        manifest = write_sample_files(staging, size=size, seed=seed, grammar=grammar)
         _sync(staging)
         try:
             staging.rename(folder)
@@ -61,12 +59,14 @@ def write_sample_posts(
     return manifest
 
 
-def _write_files(
-    folder: Path, draws: SampleDraws, *, size: int, seed: int, grammar: SampleGrammar
+def write_sample_files(
+    folder: Path, *, size: int, seed: int, grammar: SampleGrammar
 ) -> dict[str, Any]:
+    """The same into a folder that is there, over what an interrupted call left in it."""
+    draws = draw_sample(size=size, seed=seed, grammar=grammar)
     ceilings = OracleCeilings(grammar)
     paths = [folder / "sample.csv", folder / "sample.oracle.csv"]
-    with paths[0].open("xb") as posts_file, paths[1].open("xb") as oracle_file:
+    with paths[0].open("wb") as posts_file, paths[1].open("wb") as oracle_file:
         for first in range(0, size, _WRITTEN_AT_ONCE):
             rows = draws.rows(first, first + _WRITTEN_AT_ONCE)
             posts, oracle = write_rows(rows, grammar, first=first)

@@ -118,7 +118,12 @@ def _bundle(groups: np.ndarray, seed: int) -> np.ndarray:
 def require_classes(
     *, parts: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, class_names: Sequence[str]
 ) -> None:
-    """Raises InputError when a class is absent where a model is trained, chosen or tested."""
+    """Raises InputError when a class is absent where a model is trained, chosen or tested.
+
+    Args:
+        class_names: what a message calls each class: a name that only the file knows may be a post
+            or an author in a wrong column.
+    """
     for index, name in enumerate(class_names):
         is_class = labels == index
         lacking = [
@@ -130,7 +135,8 @@ def require_classes(
                 "" if groups is None else f" in {num_groups} groups of one author or almost equal"
             )
             raise InputError(
-                f"Class {name!r} has {is_class.sum()} posts{among}, too few: none is left for "
+                f"{name} has {is_class.sum()} posts{among}, too few: none is left for "
                 f"{' and '.join(lacking)}. Give more posts of it, map it to another class in "
-                "data.labels, or try another data.split_seed."
+                "data.labels, correct its rows if their cells have slipped, or try another "
+                "data.split_seed."
             )

@@ -7,9 +7,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.names import is_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = tuple[int, Sequence[str] | str]
 """Number of the row, and its cells. A single string instead of them says why the row cannot be
@@ -168,21 +172,39 @@ def _open_parquet(file: Path) -> Table:
 
     try:
         parquet = pq.ParquetFile(file, memory_map=True)
-    except (pa.ArrowException, OSError) as error:
-        raise _not_parquet(file) from error
+    except (pa.ArrowException, OSError):
+        raise _not_parquet(file) from None
 
     def read(names: Sequence[str]) -> Iterator[Row]:
         number = 0
         try:
             for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=list(names)):
-                columns = [batch.column(name).to_pylist() for name in names]
+                columns = [_values(batch.column(name), name, file) for name in names]
                 for cells in zip(*columns, strict=True):
                     number += 1
                     yield number, _plain_cells(cells)
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise _not_parquet(file) from error
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
+            raise _not_parquet(file) from None
 
     return Table(parquet.schema_arrow.names, read)
+
+
+def _values(column: pa.Array, name: str, file: Path) -> list[object]:
+    import pyarrow as pa
+
+    try:
+        return column.to_pylist()
+    except (pa.ArrowException, ArithmeticError, LookupError, ValueError):
+        if not pa.types.is_temporal(column.type):
+            raise
+        zone = getattr(column.type, "tz", None)
+        what = "dates or times of no calendar"
+        if zone is not None and is_name(zone):
+            what = f"times of the time zone {zone!r}, which is not known here, or of no calendar"
+        raise InputError(
+            f"Column {name!r} of {file.name} holds {what}. Write it as text, or name "
+            "another column."
+        ) from None
 
 
 def _not_parquet(file: Path) -> InputError:

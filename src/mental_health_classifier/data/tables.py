@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from mental_health_classifier.contracts import PARTS, InputError
-from mental_health_classifier.data.table_formats import FORMATS, open_table
+from mental_health_classifier.data.names import are_column_names
+from mental_health_classifier.data.table_formats import FORMATS, Table, open_table
 
 Columns = Mapping[str, str | Sequence[str] | None]
 
@@ -15,7 +17,8 @@ ROLES = ("id", "text", "label", "author", "split", "severity")
 GROUPS = "groups"
 """The role of columns that are not joined but stand one by one after those of `ROLES`."""
 _SHOWN = 10
-_LONGEST_NAME = 40
+_SHOWN_COLUMNS = 40
+_ROWS_THAT_TELL_A_HEADER = 1000
 
 
 def files_to_read(
@@ -104,8 +107,8 @@ def read_rows(
         InputError: a column is missing, or the file is not what its ending says.
     """
     table = open_table(file)
-    names_of = _find_columns(table.columns, columns, file.name)
-    _check_kept(table.columns, kept, file.name)
+    names_of = _find_columns(table, columns, file.name)
+    _check_kept(table, kept, file.name)
     joined = [*(names_of[role] for role in ROLES), *([n] for n in (*names_of[GROUPS], *kept))]
     wanted = list(dict.fromkeys(name for names in joined for name in names))
     places = [[wanted.index(name) for name in names] for names in joined]
@@ -116,8 +119,9 @@ def read_rows(
             yield number, ["\n".join([cells[place] for place in where]) for where in places]
 
 
-def _find_columns(header: Sequence[str], columns: Columns, file: str) -> dict[str, list[str]]:
+def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[str]]:
     """Columns of each role; a role without a column has none."""
+    header = table.columns
     repeated = {name for name, count in Counter(header).items() if count > 1}
     names_of: dict[str, list[str]] = {}
     for role in (*ROLES, GROUPS):
@@ -127,29 +131,39 @@ def _find_columns(header: Sequence[str], columns: Columns, file: str) -> dict[st
         if missing and (named is not None or role in ("text", "label")):
             raise InputError(
                 f"{file} has no column {missing[0]!r} for data.columns.{role}. "
-                f"{_describe_header(header)}. Say which one holds it: data.columns.{role}=NAME"
+                f"{_describe_header(table)}. Say which one holds it: data.columns.{role}=NAME"
             )
-        if repeated.intersection(names):
+        if several := [name for name in names if name in repeated]:
             raise InputError(
-                f"{file} has more than one column {names[0]!r}. Rename one, or set "
+                f"{file} has more than one column {several[0]!r}. Rename one, or set "
                 f"data.columns.{role}."
             )
         names_of[role] = [] if missing else names
     return names_of
 
 
-def _check_kept(header: Sequence[str], kept: Mapping[str, str], file: str) -> None:
+def _check_kept(table: Table, kept: Mapping[str, str], file: str) -> None:
     for name, key in kept.items():
-        if header.count(name) != 1:
-            many = "no column" if name not in header else "more than one column"
+        if table.columns.count(name) != 1:
+            many = "no column" if name not in table.columns else "more than one column"
             raise InputError(
-                f"{file} has {many} {name!r} for {key}. {_describe_header(header)}. Name another "
+                f"{file} has {many} {name!r} for {key}. {_describe_header(table)}. Name another "
                 "column there, or leave it out."
             )
 
 
-def _describe_header(header: Sequence[str]) -> str:
-    """The columns by name, unless the first row is a post rather than names."""
-    if any(len(name) > _LONGEST_NAME for name in header):
-        return "Its first row does not hold names of columns, as it should"
-    return f"Its columns: {', '.join(header) or 'none'}"
+def _describe_header(table: Table) -> str:
+    """The columns by name, unless the first row may be a post rather than names."""
+    header = table.columns
+    if not header:
+        return "It has no columns"
+    rows = islice(table.rows(list(dict.fromkeys(header))), _ROWS_THAT_TELL_A_HEADER)
+    cells_below = [cells for _, cells in rows if not isinstance(cells, str)]
+    if not are_column_names(list(dict.fromkeys(header)), cells_below):
+        return (
+            f"Its first row does not hold names of columns, as it should: it has {len(header)} "
+            f"cells, the longest of {max(map(len, header))} characters, and they are not shown "
+            "because they may be those of a post"
+        )
+    more = f" and {len(header) - _SHOWN_COLUMNS} more" if len(header) > _SHOWN_COLUMNS else ""
+    return f"Its columns: {', '.join(header[:_SHOWN_COLUMNS])}{more}"
