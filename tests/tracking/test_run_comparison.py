@@ -67,6 +67,14 @@ def test_a_missing_line_is_noticed(tmp_path: Path) -> None:
     ]
 
 
+def test_models_that_are_fitted_in_one_step_have_no_lines_to_compare(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / name)
+        (tmp_path / name / "metrics.jsonl").unlink()
+    runs = [read_run(tmp_path / name) for name in ("a", "b")]
+    assert differences_between(*runs) == []
+
+
 def test_one_bit_of_one_weight_is_named_with_its_size(tmp_path: Path) -> None:
     weight = torch.ones(2, 3)
     # The lowest bit of the fraction of 1.0 is worth 2**-23.

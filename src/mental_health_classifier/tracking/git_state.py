@@ -31,7 +31,9 @@ def read_git_state(folder: Path) -> GitState:
 
     Never fails: what cannot be read is None.
     """
-    status = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+    # Within submodules git would start itself, and forget which programs it must not run.
+    what = ("--branch", "--untracked-files=normal", "--ignore-submodules=dirty")
+    status = _git(folder, "status", "--porcelain=v2", *what)
     if status is None:
         return GitState()
     headers: dict[str, str] = {}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +21,15 @@ from mental_health_classifier.tracking.environment_comparison import (
     hardware_differences,
 )
 from mental_health_classifier.tracking.files import SCHEMA_VERSION, write_json
-from mental_health_classifier.tracking.overrides import is_of_a_run
+from mental_health_classifier.tracking.interruption import StopSignals
+from mental_health_classifier.tracking.overrides import is_of_a_run, is_plain
 from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.tracking.replay_cache import lent_cache
 from mental_health_classifier.tracking.run_comparison import Difference, differences_between
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.settled_choices import settled_choices
 from mental_health_classifier.tracking.source_files import PROJECT
-from mental_health_classifier.tracking.source_rebuild import comes_from_here, rebuild_source
+from mental_health_classifier.tracking.source_rebuild import FoundSource, find_source
 
 TOLERANCE = 1e-4
 """Largest difference of any number that other hardware excuses."""
@@ -64,18 +69,23 @@ def replay(
     environment = environment_differences(run)
     if environment and is_strict:
         raise InputError("The environment is not that of the run: " + "; ".join(environment) + ".")
-    if not is_trusted and not comes_from_here(run.directory, project=project):
-        raise InputError(
-            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
-            f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
-        )
-    folder = Path(tempfile.mkdtemp(prefix=f"replay-{run.id}-"))
-    try:
-        rebuild_source(run.directory, folder / "source", project=project)
-        replayed = _run_again(run, folder)
-    except BaseException:
-        shutil.rmtree(folder / "source", ignore_errors=True)
-        raise
+    source = find_source(run.directory, project=project)
+    if not is_trusted:
+        _refuse_what_needs_trust(run, source)
+    with _stoppable() as signals:
+        folder = Path(tempfile.mkdtemp(prefix="replay-"))
+        try:
+            source.write(folder / "source")
+            replayed = _run_again(run, folder, signals)
+        except InputError:
+            raise  # it names what was printed there
+        except BaseException:
+            signals.is_deferred = True
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            signals.is_deferred = True
+            shutil.rmtree(folder / "source", ignore_errors=True)
     differences = differences_between(run, replayed)
     is_equal = not differences or (
         bool(hardware_differences(run))
@@ -97,7 +107,9 @@ def replay(
 def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
     if run.status != "completed":
         raise InputError(f"Run {run.id} is {run.status}; only a completed run can be replayed.")
-    if Path((run.run.get("argv") or [""])[0]).name != "train.py":
+    argv = run.run.get("argv")
+    command = argv[0] if isinstance(argv, list) and argv else ""
+    if not isinstance(command, str) or Path(command).name != "train.py":
         raise InputError(
             f"Run {run.id} was not started by train.py, so it cannot be started again."
         )
@@ -112,36 +124,77 @@ def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
             raise InputError(f"Run {run.id} has the override {override}, which is not replayed.")
 
 
+def _refuse_what_needs_trust(run: RunSummary, source: FoundSource) -> None:
+    if not source.is_ours:
+        raise InputError(
+            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
+            f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
+        )
+    for override in _overrides_of(run):
+        if not is_plain(override):
+            raise InputError(
+                f"Run {run.id} has the override {override}, which can name code or a folder "
+                "outside of this checkout. If you know why it is there, give --trust to run it."
+            )
+
+
 def _overrides_of(run: RunSummary) -> list[str]:
     """What was asked for, and what the run settled on where that was left open."""
+    overrides = run.run.get("overrides", [])
+    if not isinstance(overrides, list) or not all(isinstance(each, str) for each in overrides):
+        raise InputError(f"{run.directory / 'run.json'} is damaged: overrides is no list of texts.")
     settled = settled_choices(run.directory)
-    return [*run.run.get("overrides", []), *(f"{key}={value}" for key, value in settled.items())]
+    return [*overrides, *(f"{key}={value}" for key, value in settled.items())]
 
 
-def _run_again(run: RunSummary, folder: Path) -> RunSummary:
+@contextmanager
+def _stoppable() -> Iterator[StopSignals]:
+    """Lets requests to stop leave the block as exceptions, so that it can clean up."""
+    signals = StopSignals()
+    signals.install()
+    is_left = True
+    try:
+        yield signals
+        is_left = False
+    finally:
+        signals.restore(is_left=is_left)
+
+
+def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummary:
     source, directory = folder / "source", folder / "run"
-    threads = run.run.get("hardware", {}).get("torch_threads")
-    arguments = [
-        *_overrides_of(run),
-        f"cache_dir={folder / 'cache'}",  # nothing prepared by other code is used
-        *([] if threads is None else [f"num_threads={threads}"]),
-        f"hydra.run.dir={directory}",
-    ]
-    # Before everything that is installed, an editable install of another checkout among it.
-    environment = {**os.environ, **DETERMINISM, "PYTHONPATH": str(source / "src")}
-    with (folder / "output.txt").open("w") as output:
-        finished = subprocess.run(
-            [sys.executable, str(source / "train.py"), *arguments],
-            env=environment,
+    hardware = run.run.get("hardware")
+    threads = hardware.get("torch_threads") if isinstance(hardware, Mapping) else None
+    # Before everything that is installed, an editable install of another checkout among it; and
+    # nothing from the folder of the script or from where this was started.
+    places = {"PYTHONPATH": str(source / "src"), "PYTHONSAFEPATH": "1"}
+    with lent_cache() as (cache, lock), (folder / "output.txt").open("w") as output:
+        arguments = [
+            *_overrides_of(run),
+            f"cache_dir={cache}",  # nothing prepared by other code is used
+            *([f"num_threads={threads}"] if isinstance(threads, int) else []),
+            f"hydra.run.dir={directory}",
+        ]
+        child = subprocess.Popen(
+            [sys.executable, "-P", str(source / "train.py"), *arguments],
+            env={**os.environ, **DETERMINISM, **places},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            check=False,
+            pass_fds=(lock,),
+            start_new_session=True,
         )
+        try:
+            exit_code = child.wait()
+        finally:
+            # Also those that it started; nothing of a replay that was stopped is needed.
+            signals.is_deferred = True
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
     replayed = read_run(directory)
-    if finished.returncode or replayed.status != "completed":
+    if exit_code or replayed.status != "completed":
         raise InputError(
-            f"The replay ended with exit code {finished.returncode}; what it printed is in "
+            f"The replay ended with exit code {exit_code}; what it printed is in "
             f"{folder / 'output.txt'}."
         )
     ran, recorded = (each.run.get("source", {}).get("sha256") for each in (replayed, run))

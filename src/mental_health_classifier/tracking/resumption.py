@@ -11,7 +11,7 @@ from mental_health_classifier.tracking.git_state import read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals
 from mental_health_classifier.tracking.run_record import RunRecord
 from mental_health_classifier.tracking.run_summary import read_run
-from mental_health_classifier.tracking.source_files import PROJECT, combined_hash, source_hashes
+from mental_health_classifier.tracking.source_files import PROJECT, read_source
 
 RESUMABLE = ("killed", "interrupted", "failed")
 """States of a run after which another attempt makes sense."""
@@ -35,7 +35,7 @@ def resumed_run(directory: Path) -> RunRecord:
         }
         reason = reasons.get(run.status) or why_unknown(directory)
         raise InputError(f"Run {run.id} in {directory} {reason}")
-    git = read_git_state(PROJECT)
+    source = read_source(read_git_state(PROJECT))
     signals = StopSignals(ending=RunRecord.__exit__)
     signals.install()
     signals.is_deferred = True
@@ -44,7 +44,7 @@ def resumed_run(directory: Path) -> RunRecord:
         attempt = Attempt.begin(
             directory,
             number=int(latest.name) + 1,
-            facts={"git": asdict(git), "source": {"sha256": combined_hash(source_hashes(PROJECT))}},
+            facts={"git": asdict(source.git), "source": {"sha256": source.sha256}},
         )
     except FileExistsError:
         signals.restore()
@@ -53,7 +53,7 @@ def resumed_run(directory: Path) -> RunRecord:
         signals.restore()
         raise
     record = RunRecord(
-        directory, run_id=run.id, git=git, attempt=attempt, signals=signals, is_resumed=True
+        directory, run_id=run.id, git=source.git, attempt=attempt, signals=signals, is_resumed=True
     )
     try:
         signals.resume()

@@ -64,8 +64,11 @@ def _between_mappings(
 
 
 def _between_metrics(first: Path, second: Path) -> Iterator[Difference]:
-    lines = (read_records(path / "metrics.jsonl") for path in (first, second))
-    ours, theirs = ([] if not each else each.records for each in lines)
+    # A model that is fitted in one step has no such file.
+    ours, theirs = (
+        read_records(path).records if path.exists() else []
+        for path in (first / "metrics.jsonl", second / "metrics.jsonl")
+    )
     for number, (a, b) in enumerate(zip_longest(ours, theirs), start=1):
         if a is None or b is None:
             yield Difference("metric", f"of line {number} and those below it", None)

@@ -38,7 +38,7 @@ from mental_health_classifier.tracking.files import (
 from mental_health_classifier.tracking.git_state import GitState, read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.prediction_files import read_predictions, write_predictions
-from mental_health_classifier.tracking.source_files import PROJECT, read_source
+from mental_health_classifier.tracking.source_files import PROJECT, read_source, sentence_about
 
 __all__ = ["RunRecord", "read_predictions", "recorded_run"]
 
@@ -294,8 +294,8 @@ def recorded_run(
     directory = directory.resolve()
     plain = plain_configuration(config)
     # Of the code that runs, wherever it was started from.
-    git = read_git_state(PROJECT)
-    source = read_source(git)
+    source = read_source(read_git_state(PROJECT))
+    git = source.git
     run_id = uuid.uuid4().hex[:12]
     facts = {
         "schema_version": SCHEMA_VERSION,
@@ -312,7 +312,10 @@ def recorded_run(
         "configuration_hash": configuration_hash(plain),
         "config": plain,
         "git": asdict(git),
-        "source": {"sha256": source.sha256},
+        "source": {
+            "sha256": source.sha256,
+            **({"cannot_be_rebuilt": source.obstacles} if source.obstacles else {}),
+        },
         "environment": read_environment(),
         "hardware": read_hardware(),
         "created_at": now(),
@@ -327,6 +330,8 @@ def recorded_run(
         signals.restore()
         raise
     record = RunRecord(directory, run_id=run_id, git=git, attempt=attempt, signals=signals)
+    if source.obstacles:
+        log.warning("%s", sentence_about(source.obstacles))
     try:
         source.write(directory / "source")
         signals.resume()

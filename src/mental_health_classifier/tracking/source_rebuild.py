@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
+import re
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import read_json
 from mental_health_classifier.tracking.git_command import git_output
-from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS, read_manifests
+from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS
 from mental_health_classifier.tracking.source_files import (
-    PLACES,
+    LEXICON,
+    MAX_NAMED,
     PROJECT,
-    combined_hash,
-    source_hashes,
+    blobs_of,
+    is_source,
+    is_within_project,
+    read_regular_file,
+    sentence_about,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSource:
+    """What a run was made of, found again by its hashes."""
+
+    files: Mapping[str, bytes]
+    """Every file that belongs there, by its path, and nothing else."""
+    is_ours: bool
+    """Whether all of it is in this checkout, or in one commit that the checkout is built on.
+    Anything else is code that came with the record, from whoever made it."""
+
+    def write(self, destination: Path) -> None:
+        """Writes the files into a folder that does not exist. Nothing of them runs.
+
+        Raises:
+            InputError: one file would have to lie within another.
+        """
+        destination.mkdir(parents=True)
+        for name, content in self.files.items():
+            path = destination / name
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as handle:
+                    handle.write(content)
+            except (FileExistsError, NotADirectoryError):
+                raise InputError(f"{name} is named beside a file that lies in its way.") from None
 
 
 def rebuild_source(
@@ -27,114 +64,192 @@ def rebuild_source(
     project: Path = PROJECT,
     snapshots: Path = SNAPSHOTS,
 ) -> None:
-    """Writes the source as it was when the run began: commit, then patch, then untracked files.
-
-    Where the repository does not have the commit, a snapshot of the same source takes their place.
-    Nothing of it runs, and the checkout stays as it is.
+    """Writes the source as it was when the run began; the checkout stays as it is.
 
     Args:
         destination: a folder that does not exist.
-        project: a checkout whose repository has the commit.
-        snapshots: where snapshots lie.
-
-    Raises:
-        InputError: the record is incomplete, neither the repository has the commit nor a snapshot
-            the source, or what comes out is not what ran; the message names the files.
+        project, snapshots, Raises: as `find_source`.
     """
-    folder = run_directory / "source"
-    try:
-        account = read_json(folder / "files.json")
-    except FileNotFoundError:
-        raise InputError(f"{folder / 'files.json'} is missing: the source is not known.") from None
-    commit, snapshot = account["commit"], None
-    if commit is not None and not _has_commit(project, commit):
-        snapshot = _snapshot_with(account["files"], snapshots)
-        if snapshot is None:
-            raise InputError(
-                f"Commit {commit[:12]} is not in the repository of {project}, and no snapshot in "
-                f"{snapshots} has this source. Fetch the commit, or bring such a snapshot."
-            )
-    if snapshot is not None:
-        shutil.copytree(snapshot / "source", destination, symlinks=True)
-    else:
-        destination.mkdir(parents=True)
-        if commit is not None:
-            _check_out(commit, destination, project)
-        if (folder / "changes.patch").exists():
-            _apply(folder / "changes.patch", destination)
-        if (folder / "untracked").is_dir():
-            shutil.copytree(folder / "untracked", destination, dirs_exist_ok=True, symlinks=True)
-    found, recorded = source_hashes(destination), account["files"]
-    origin = folder if snapshot is None else snapshot
-    differing = sorted(
-        name for name in found.keys() | recorded.keys() if found.get(name) != recorded.get(name)
-    )
-    if differing:
-        raise InputError(
-            f"The source in {origin} is not the one that ran: {', '.join(differing[:10])} "
-            f"{'differ' if len(differing) > 1 else 'differs'} from files.json."
-        )
+    find_source(run_directory, project=project, snapshots=snapshots).write(destination)
 
 
 def comes_from_here(run_directory: Path, *, project: Path = PROJECT) -> bool:
-    """Whether all code of a run is that of this checkout, or of a commit that it is built on.
+    """Whether all code of a run is that of this checkout, or of a commit that it is built on."""
+    try:
+        return find_source(run_directory, project=project).is_ours
+    except InputError:
+        return False
 
-    Anything else is code that came with the record, from whoever made it.
+
+def find_source(
+    run_directory: Path, *, project: Path = PROJECT, snapshots: Path = SNAPSHOTS
+) -> FoundSource:
+    """Finds every file of a run's source, wherever one with the recorded SHA-256 lies: in the
+    run's commit, in this checkout, in the record, or in a snapshot of the same source.
+
+    Args:
+        project: a checkout whose repository may have the commit.
+        snapshots: where snapshots lie.
+
+    Raises:
+        InputError: the record is incomplete or damaged, or a file is nowhere as it was; the message
+            names the files.
     """
-    account = read_json(run_directory / "source" / "files.json")
-    if account["files"] == source_hashes(project):
-        return True
-    names = os.listdir(run_directory / "source")
-    is_ancestor = ("merge-base", "--is-ancestor", str(account["commit"]), "HEAD")
-    return names == ["files.json"] and git_output(project, *is_ancestor) is not None
-
-
-def _has_commit(project: Path, commit: str) -> bool:
-    return git_output(project, "cat-file", "-e", f"{commit}^{{commit}}") is not None
-
-
-def _snapshot_with(files: Mapping[str, str], snapshots: Path) -> Path | None:
-    """The latest snapshot of a source with these files. None: there is none."""
-    wanted = combined_hash(files)
-    for folder, manifest in reversed(read_manifests(snapshots).items()):
-        if manifest.get("source_sha256") == wanted and (folder / "source").is_dir():
-            return folder
-    return None
-
-
-def _check_out(commit: str, destination: Path, project: Path) -> None:
-    top, prefix = (
-        git_output(project, "rev-parse", option) or b""
-        for option in ("--show-toplevel", "--show-prefix")
+    folder = run_directory / "source"
+    commit, hashes, obstacles = _read_account(folder / "files.json")
+    _refuse_other_copies(folder / "untracked", hashes)
+    blobs = None if commit is None else blobs_of(commit, project)
+    committed = _contents(blobs or {}, project)
+    # Names in a record are followed nowhere else than below these folders, and what is found there
+    # counts only with the recorded hash.
+    places = (
+        lambda names: committed,
+        lambda names: _files_in(project, names),
+        lambda names: _files_in(folder / "untracked", names),
+        *(partial(_files_in, each) for each in sorted(snapshots.glob("[!.]*/source"))),
+        lambda names: _patched(folder / "changes.patch", committed, names),
     )
-    # An index of its own, with the project's part of the commit at its top: the checkout and what
-    # is staged there are not touched.
-    variables = {"GIT_INDEX_FILE": str(destination.resolve() / ".index")}
-    top_folder, folder = (os.fsdecode(line.removesuffix(b"\n")) for line in (top, prefix))
-    repository = Path(top_folder)
-    git_output(repository, "read-tree", f"{commit}:{folder}", variables=variables)
-    listed = git_output(repository, "ls-files", "-z", "--", *PLACES, variables=variables) or b""
-    names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
-    for start in range(0, len(names), 200):
-        git_output(
-            repository,
-            *("checkout-index", f"--prefix={destination.resolve()}/", "--"),
-            *names[start : start + 200],
-            variables=variables,
+    files: dict[str, bytes] = {}
+    for place in places:
+        if missing := hashes.keys() - files.keys():
+            files |= {
+                name: content
+                for name, content in place(missing).items()
+                if name in missing and hashlib.sha256(content).hexdigest() == hashes[name]
+            }
+    if missing := sorted(hashes.keys() - files.keys()):
+        lines = [
+            f"The source that {folder} tells of cannot be put together: "
+            f"{', '.join(missing[:MAX_NAMED])} {'differ' if len(missing) > 1 else 'differs'} from "
+            "files.json, or is nowhere to be found."
+        ]
+        if commit is not None and blobs is None:
+            lines.append(
+                f"Commit {commit[:12]} is not in the repository of {project}, and no snapshot in "
+                f"{snapshots} has this source. Fetch the commit, or bring such a snapshot."
+            )
+        if obstacles:
+            lines.append(sentence_about(obstacles))
+        raise InputError(" ".join(lines))
+    # Tables of the package have no hash in older records, and other kinds of files in none.
+    files |= {
+        name: content
+        for name, content in committed.items()
+        if name not in files and (name == LEXICON or not is_source(name))
+    }
+    is_ours = _files_in(project, files) == files or (
+        _is_below_head(commit, project) and all(committed.get(n) == c for n, c in files.items())
+    )
+    return FoundSource(files, is_ours)
+
+
+def why_not_rebuilt(run: RunSummary) -> str | None:
+    """Why the source of a run cannot be put together again, as one sentence; None where nothing is
+    known to stand in the way."""
+    source = run.run.get("source")
+    obstacles = source.get("cannot_be_rebuilt") if isinstance(source, Mapping) else None
+    return sentence_about(obstacles) if isinstance(obstacles, Mapping) and obstacles else None
+
+
+def _read_account(path: Path) -> tuple[str | None, dict[str, str], dict[str, str]]:
+    """Commit, hashes by path, and obstacles that a record tells of, all checked."""
+    try:
+        account = read_json(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: the source is not known.") from None
+    commit, hashes = account.get("commit"), account.get("files")
+    is_commit = commit is None or (
+        isinstance(commit, str) and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit)
+    )
+    if not is_commit or not isinstance(hashes, dict):
+        raise InputError(f"{path} is damaged: it does not say which commit and files there were.")
+    strange = [name for name in hashes if not is_source(name)]
+    if strange:
+        raise InputError(
+            f"{path} names {len(strange)} paths where no source can lie, so no run wrote it."
         )
-    (destination / ".index").unlink(missing_ok=True)
+    obstacles = account.get("obstacles", {})
+    return commit, hashes, obstacles if isinstance(obstacles, dict) else {}
 
 
-def _apply(patch: Path, destination: Path) -> None:
-    # Without the ceiling git would look for a repository above, and skip what lies outside of it.
-    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(destination.resolve().parent)}
-    finished = subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", str(patch.resolve())],
-        cwd=destination,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
+def _refuse_other_copies(folder: Path, hashes: Mapping[str, str]) -> None:
+    """Refuses a record that holds anything but the files it names, as they were."""
+    names = {
+        Path(each, name).relative_to(folder).as_posix()
+        for each, subfolders, files in os.walk(folder)
+        for name in (*files, *(sub for sub in subfolders if Path(each, sub).is_symlink()))
+    }
+    contents = _files_in(folder, names)
+    changed = sorted(
+        name
+        for name in names
+        if name not in contents or hashlib.sha256(contents[name]).hexdigest() != hashes.get(name)
     )
-    if finished.returncode:
-        raise InputError(f"{patch} does not fit the commit of its run: it was changed.")
+    if changed:
+        raise InputError(
+            f"The source in {folder} is not the one that ran: {', '.join(changed[:MAX_NAMED])} "
+            f"{'differ' if len(changed) > 1 else 'differs'} from files.json."
+        )
+
+
+def _contents(blobs: Mapping[str, str], project: Path) -> dict[str, bytes]:
+    """Content of files that a commit has, by path, as it is in the commit."""
+    answer = git_output(
+        project,
+        "cat-file",
+        "--batch",
+        given="".join(f"{blob}\n" for blob in blobs.values()).encode(),
+    )
+    contents, stream = {}, BytesIO(answer or b"")
+    for name in blobs:
+        _, kind, *size = stream.readline().split() or (b"", b"missing")
+        if kind == b"blob":
+            content = stream.read(int(size[0]))
+            stream.read(1)
+            if is_within_project(name):
+                contents[name] = content
+    return contents
+
+
+def _files_in(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Those of the named files that a folder has and that can be read."""
+    contents = {}
+    for name in names:
+        try:
+            content = read_regular_file(folder / name)
+        except OSError:
+            continue
+        if content is not None:
+            contents[name] = content
+    return contents
+
+
+def _is_below_head(commit: str | None, project: Path) -> bool:
+    if commit is None:
+        return False
+    return git_output(project, "merge-base", "--is-ancestor", commit, "HEAD") is not None
+
+
+def _patched(patch: Path, committed: Mapping[str, bytes], names: Iterable[str]) -> dict[str, bytes]:
+    """What a commit's files are after a patch: older records hold changes in no other form."""
+    if not patch.is_file() or _LINK_IN_A_PATCH.search(patch.read_bytes()):
+        return {}
+    with tempfile.TemporaryDirectory() as scratch:
+        sources = {name: each for name, each in committed.items() if is_source(name)}
+        FoundSource(sources, is_ours=False).write(Path(scratch, "source"))
+        # Without the ceiling git would look for a repository above, and skip what lies outside.
+        environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(Path(scratch).resolve())}
+        subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", str(patch.resolve())],
+            cwd=Path(scratch, "source"),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return _files_in(Path(scratch, "source"), names)
+
+
+_LINK_IN_A_PATCH = re.compile(
+    rb"^(?:new |old |new file |deleted file )mode 1[26]0000", re.MULTILINE
+)
