@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import safetensors.torch
 import torch
 from git_projects import git, make_project, write_files
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.artefacts import artefacts_of
 from mental_health_classifier.tracking.files import read_json, sha256_of, write_json
 from mental_health_classifier.tracking.replay import Verdict, replay
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
@@ -44,8 +51,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def train(project: Path, directory: Path, *overrides: str) -> RunSummary:
+    return run_training(project, directory, *SMALL, *overrides)
+
+
+def run_training(project: Path, directory: Path, *overrides: str) -> RunSummary:
     subprocess.run(
-        [sys.executable, project / "train.py", *SMALL, *overrides, f"hydra.run.dir={directory}"],
+        [sys.executable, project / "train.py", *overrides, f"hydra.run.dir={directory}"],
         cwd=project.parent,
         env={**os.environ, "PYTHONPATH": str(project / "src")},
         capture_output=True,
@@ -204,3 +215,131 @@ def test_another_environment_is_listed_and_refused_on_request(project, clean_run
     run.run["environment"]["packages"]["numpy"] = "0.1"  # pyright: ignore[reportIndexIssue]
     with pytest.raises(InputError, match=r"package numpy was 0\.1 and is "):
         replay(run, is_trusted=False, is_strict=True, project=project)
+
+
+def test_a_model_that_is_fitted_in_one_step_is_identical(project, tmp_path) -> None:
+    small = ("model=tfidf_logistic", "data.size=400", "num_threads=1", "logger=none")
+    run = run_training(project, tmp_path / "run", *small, "evaluation.bootstrap_draws=50")
+    assert replayed(run, project).is_identical
+
+
+def forged(run: RunSummary, destination: Path, change: Callable[[Path], None]) -> RunSummary:
+    """A record that somebody changed, with checksums that fit."""
+    shutil.copytree(run.directory, destination)
+    change(destination)
+    end = destination / "attempts" / "001" / "end.json"
+    write_json(end, {**read_json(end), "artefacts": artefacts_of(destination)})
+    return read_run(destination)
+
+
+def with_file(name: str, content: str) -> Callable[[Path], None]:
+    return lambda run: write_files(run / "source" / "untracked", {name: content})
+
+
+def with_named_file(name: str, content: str) -> Callable[[Path], None]:
+    def change(run: Path) -> None:
+        write_files(run / "source" / "untracked", {name: content})
+        path = run / "source" / "files.json"
+        account = read_json(path)
+        sha256 = hashlib.sha256(content.encode()).hexdigest()
+        write_json(path, {**account, "files": {**account["files"], name: sha256}})
+
+    return change
+
+
+def with_facts(**facts: object) -> Callable[[Path], None]:
+    return lambda run: write_json(run / "run.json", {**read_json(run / "run.json"), **facts})
+
+
+def with_commit(commit: str) -> Callable[[Path], None]:
+    def change(run: Path) -> None:
+        path = run / "source" / "files.json"
+        write_json(path, {**read_json(path), "commit": commit})
+
+    return change
+
+
+ATTACKS: dict[str, Callable[[Path], None]] = {
+    "compiled site hook": with_file("src/sitecustomize.pyc", "{code}"),
+    "site hook": with_file("src/sitecustomize.py", "{code}"),
+    "named site hook": with_named_file("src/sitecustomize.py", "{code}"),
+    "user's site hook": with_named_file("src/usercustomize.py", "{code}"),
+    "path file": with_file("src/evil.pth", "{code}"),
+    "library": with_file("src/torch.so", "{code}"),
+    "module beside train.py": with_file("hydra.py", "{code}"),
+    "named module beside train.py": with_named_file("hydra.py", "{code}"),
+    "shadow of a package": with_named_file("src/hydra/__init__.py", "{code}"),
+    "plugin": with_named_file("src/hydra_plugins/evil.py", "{code}"),
+    "hidden folder": with_file("src/.evil/a.py", "{code}"),
+    "bytecode": with_file("src/mental_health_classifier/__pycache__/build.cpython-311.pyc", "x"),
+    "option as commit": with_commit("--output=evil"),
+    "callback of Hydra": with_facts(overrides=["+hydra.callbacks.x._target_=os.system"]),
+    "package of Hydra": with_facts(overrides=["model@hydra.callbacks.x=baseline_micro"]),
+    "search path": with_facts(overrides=["hydra.searchpath=[file:///tmp]"]),
+    "folder of configurations": with_facts(overrides=["--config-dir=/tmp"]),
+    "target": with_facts(overrides=["trainer._target_=os.system"]),
+    "put together": with_facts(overrides=["trainer=${oc.decode:'{_tar${x}: os.system}'}"]),
+    "file outside of conf": with_facts(overrides=["+experiment=../../evil"]),
+    "folder of the record": with_facts(id="../../../evil", overrides=["--help"]),
+    "threads": with_facts(hardware={"torch_threads": "1 hydra.run.dir=x"}, overrides=["-m"]),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_forged_record_runs_nothing_and_is_refused(
+    project, clean_run, tmp_path, monkeypatch, attack
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.chdir(tmp_path)
+    run = forged(clean_run, tmp_path / "run", ATTACKS[attack])
+    with pytest.raises(InputError):
+        replayed(run, project)
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "temporary"}
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_module_that_lies_where_the_replay_was_started_is_not_imported(
+    project, clean_run, tmp_path, monkeypatch
+) -> None:
+    code = f"open({str(tmp_path / 'was-run')!r}, 'w')\n"
+    write_files(tmp_path, {"sitecustomize.py": code, "hydra.py": code, "hydra_plugins/x.py": code})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{project / 'src'}:{tmp_path}")
+    assert replayed(clean_run, project).is_identical
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_replay_that_is_stopped_leaves_no_posts_and_no_process(
+    project, clean_run, tmp_path, number
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        "from mental_health_classifier.tracking.replay import replay\n"
+        "from mental_health_classifier.tracking.run_summary import read_run\n"
+        "replay(read_run(Path(sys.argv[1])), is_trusted=False, is_strict=False,"
+        " project=Path(sys.argv[2]))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, clean_run.directory, project],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not list(tmp_path.glob(".cache/replay-*/**/*.arrow")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait() in (128 + number, -number)
+    finally:
+        process.kill()
+    assert not list((tmp_path / ".cache").iterdir())
+    assert not list((tmp_path / "temporary").iterdir())
+    in_use = [
+        p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(p.info["cmdline"])
+    ]
+    assert in_use == []

@@ -174,6 +174,7 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
             *([f"num_threads={threads}"] if isinstance(threads, int) else []),
             f"hydra.run.dir={directory}",
         ]
+        signals.is_deferred = True
         child = subprocess.Popen(
             [sys.executable, "-P", str(source / "train.py"), *arguments],
             env={**os.environ, **DETERMINISM, **places},
@@ -184,6 +185,7 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
             start_new_session=True,
         )
         try:
+            signals.resume()
             exit_code = child.wait()
         finally:
             # Also those that it started; nothing of a replay that was stopped is needed.
