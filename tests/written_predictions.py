@@ -48,5 +48,7 @@ def complete_run(directory: Path, *, skill: float = 2.0) -> Path:
             }
             for threshold in (0.1, 0.2, 0.5)
         ]
-        write_assessment(directory, "calibration", {"decision_curve": points})
+        numbers = {"ece": 0.1, "brier": 0.5, "log_loss": 0.9}
+        calibration = {"temperature": 1.2, "before": numbers, "after": numbers}
+        write_assessment(directory, "calibration", {**calibration, "decision_curve": points})
     return directory

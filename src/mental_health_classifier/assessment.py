@@ -190,9 +190,18 @@ def settings_of(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
 
 
 def setting_of(run: RunSummary, key: str) -> Any:
-    """What the run was configured with in `evaluation`, or None."""
-    settings = run.configuration.get("evaluation")
-    return settings.get(key) if isinstance(settings, Mapping) else None
+    """The number that the run was configured with in `evaluation`, or None.
+
+    Raises:
+        InputError: it is no number.
+    """
+    chosen = run.setting("evaluation", key)
+    if chosen is not None and (isinstance(chosen, bool) or not isinstance(chosen, int | float)):
+        raise InputError(
+            f"Run {run.id} records evaluation.{key} as {type(chosen).__name__}, expected a number: "
+            "its run.json was changed."
+        )
+    return chosen
 
 
 def behaviour_of_run(run: RunSummary) -> dict[str, Any]:

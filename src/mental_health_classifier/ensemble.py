@@ -129,7 +129,7 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]
 
 
 def _parts_of(run: RunSummary) -> tuple[object, object]:
-    return run.data.get("fingerprint"), run.configuration.get("data", {}).get("split_seed")
+    return run.data.get("fingerprint"), run.setting("data", "split_seed")
 
 
 def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:

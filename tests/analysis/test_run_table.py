@@ -103,19 +103,21 @@ def test_numbers_of_the_wrong_kind_are_missing(tmp_path):
     assert table_of_runs(run)["final_accuracy"].isna().all()
 
 
-def test_a_wrong_number_or_interval_leaves_the_others_of_its_run(tmp_path):
-    metrics = {"test/accuracy": "high", "test/f1_macro": 0.5, "train/x_at": 2}
-    intervals = {"test/accuracy": [0.1, 0.2], "test/f1_macro": [0.1, 0.2, 0.3]}
-    wrong = write_run(tmp_path / "a", end={"metrics": metrics, "intervals": intervals})
-    intervals = {"test/accuracy": [0.1, "x"], "test/f1_macro": [0.4, 0.6]}
-    right = write_run(tmp_path / "b", end={"metrics": metrics, "intervals": intervals})
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"metrics": {"test/accuracy": "high", "test/f1_macro": 0.5}},
+        {"intervals": {"test/accuracy": [0.1, "x"]}},
+        {"intervals": {"test/accuracy": [0.1, 0.2, 0.3]}},
+    ],
+)
+def test_a_run_with_a_wrong_number_is_damaged_and_leaves_the_others(tmp_path, end):
+    wrong, right = write_run(tmp_path / "a", end=end), write_run(tmp_path / "b", recall=0.8)
     table = table_of_runs(wrong, right)
-    assert table["final_f1_macro"].tolist() == [0.5, 0.5]
-    assert table["train_x_at"].tolist() == [2.0, 2.0]
-    assert table["final_accuracy"].isna().all()
-    assert table["final_accuracy_low"].isna().tolist() == [False, True]
-    assert table["final_f1_macro_high"].isna().tolist() == [True, False]
-    assert table["final_f1_macro_high"][1] == 0.6
+    assert table["status"].tolist() == ["damaged", "completed"]
+    assert "test/accuracy is missing or of the wrong kind" in table["problem"][0]
+    assert table["final_accuracy"].fillna(-1).tolist() == [-1, 0.75]
+    assert table["experiment_name"].tolist() == ["baseline", "baseline"]
 
 
 def test_runs_that_measured_other_things_share_one_table(tmp_path):
@@ -232,6 +234,7 @@ def test_what_explanations_are_worth_is_a_column_where_it_was_measured(tmp_path)
             "interpretability_score": 0.7,
             "stability": 0.5,
             "plausibility": None,
+            "n": 100,
             "intervals": {"interpretability_score": [0.6, 0.8]},
         },
     )

@@ -17,7 +17,8 @@ from mental_health_classifier.analysis.certificate_text import certificate_sente
 from mental_health_classifier.analysis.explanation_page import PARTS
 from mental_health_classifier.analysis.groups_page import group_notes, group_rows
 from mental_health_classifier.analysis.shortcut_text import warnings_of
-from mental_health_classifier.analysis.terminal import amount, number, printable
+from mental_health_classifier.analysis.terminal import amount, is_interval, number, printable
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.assessments import read_assessment
 from mental_health_classifier.tracking.files import write_atomically
 from mental_health_classifier.tracking.run_summary import RunSummary
@@ -84,8 +85,17 @@ def model_card(run: RunSummary) -> str:
         "TRIPOD+AI": _tripod(),
     }
     title = f"# Model card: {_plain(run.name)} (run {_plain(run.id)})"
-    parts = [f"## {name}\n\n" + "\n".join(lines) for name, lines in sections.items()]
+    parts = [f"## {name}\n\n" + "\n".join(_whole(lines)) for name, lines in sections.items()]
     return "\n\n".join((title, *parts)) + "\n"
+
+
+def _whole(lines: Iterator[str]) -> Iterator[str]:
+    """The lines of a section, or why its assessment cannot be read: the others are none the
+    worse for it."""
+    try:
+        yield from lines
+    except InputError as error:
+        yield _plain(error)
 
 
 def _use(run: RunSummary) -> Iterator[str]:
@@ -137,7 +147,7 @@ def _number(key: str, value: Any, interval: Any, counts: tuple[str, ...]) -> str
     if key.startswith(counts):
         return amount(value)
     if "precision_at_prevalence" in key and value is not None:
-        ends = f" [{interval[0]:.2g}, {interval[1]:.2g}]" if interval else ""
+        ends = f" [{interval[0]:.2g}, {interval[1]:.2g}]" if is_interval(interval) else ""
         return f"{value:.3g}{ends}"
     return number(value, interval)
 
@@ -167,7 +177,7 @@ def _calibration(run: RunSummary) -> Iterator[str]:
         )
     ]
     for key in ("slope", "intercept"):
-        values = [calibration[when].get("priority", {}) for when in ("before", "after")]
+        values = [calibration[when].get("priority") or {} for when in ("before", "after")]
         rows.append(
             [key, *(_signed(each.get(key), each.get(f"{key}_interval")) for each in values)]
         )
@@ -177,7 +187,9 @@ def _calibration(run: RunSummary) -> Iterator[str]:
 def _signed(value: Any, interval: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.2f}" + (f" [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else "")
+    return f"{value:.2f}" + (
+        f" [{interval[0]:.2f}, {interval[1]:.2f}]" if is_interval(interval) else ""
+    )
 
 
 def _behaviour(run: RunSummary) -> Iterator[str]:
@@ -273,9 +285,10 @@ def _making(run: RunSummary) -> Iterator[str]:
         **{name: packages[name] for name in names},
         "command": " ".join(map(_plain, run.run.get("argv", []))),
     }
-    members = run.configuration.get("ensemble", {}).get("members", [])
-    if members:
-        facts["members"] = ", ".join(_plain(member["id"]) for member in members)
+    members = run.setting("ensemble", "members")
+    if isinstance(members, list):
+        named = [each.get("id") for each in members if isinstance(each, Mapping)]
+        facts["members"] = ", ".join(map(str, named))
     yield from (f"- {key}: {_plain(value)}" for key, value in facts.items())
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
+from mental_health_classifier.analysis.run_facts import writable
 from mental_health_classifier.analysis.run_table import run_table
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -77,7 +78,7 @@ def runs_like(runs: Sequence[RunSummary], where: str | None) -> list[RunSummary]
     if where is None:
         return list(runs)
     chosen = set(select_runs(runs, tags=(), where=where).table["directory"])
-    return [run for run in runs if str(run.directory) in chosen]
+    return [run for run in runs if writable(str(run.directory)) in chosen]
 
 
 def runs_where(table: pd.DataFrame, condition: str) -> pd.DataFrame:

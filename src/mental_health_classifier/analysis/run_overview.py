@@ -116,8 +116,7 @@ def _about_operating_point(run: RunSummary) -> str:
     priority_class = run.data.get("priority_class")
     if "test/operating_point/threshold" not in run.metrics:
         return ""
-    settings = run.configuration.get("evaluation")
-    floor = settings.get("specificity_floor") if isinstance(settings, Mapping) else None
+    floor = run.setting("evaluation", "specificity_floor")
     specificity = f"specificity {floor:.2f}" if is_number(floor) else "its specificity"
     threshold = run.metrics["test/operating_point/threshold"]
     if threshold is None:
@@ -241,15 +240,15 @@ def _against_ceiling(kind: str, ceiling: float, interval: Sequence[float]) -> Te
 
 def _about_trust(run: RunSummary) -> Iterator[Text]:
     """What may be promised of the model, and whether its probabilities mean what they say."""
-    try:
-        certificate = read_assessment(run.directory, "certificate")
-        calibration = read_assessment(run.directory, "calibration")
-        shortcuts = read_assessment(run.directory, "shortcuts")
-        behaviour = read_assessment(run.directory, "behaviour")
-        explained = read_assessment(run.directory, "explain")
-    except InputError as error:
-        yield text(error, "red")
-        return
+    found: dict[str, dict[str, Any] | None] = {}
+    for name in ("certificate", "calibration", "shortcuts", "behaviour", "explain"):
+        try:
+            found[name] = read_assessment(run.directory, name)
+        except InputError as error:
+            yield text(error, "red")
+    shortcuts, behaviour = found.get("shortcuts"), found.get("behaviour")
+    explained, calibration = found.get("explain"), found.get("calibration")
+    certificate = found.get("certificate")
     for warning in [] if shortcuts is None else warnings_of(shortcuts):
         yield text(f"Warning: {warning}", "yellow")
     if behaviour is not None:

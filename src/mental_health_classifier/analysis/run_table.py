@@ -40,6 +40,9 @@ _COUNTS = re.compile(
 _NUMBERS = re.compile(
     rf"final_.*|parameters_millions|duration_seconds|vocabulary_impact|{'|'.join(SETTINGS)}"
 )
+GREATEST_COUNT = 2**53
+"""From here on not every whole number is a floating point number."""
+
 _ROWS_AT_A_TIME = 500
 _NOTHING_KNOWN = RunSummary(Path(), "unknown")
 _FLAGS = re.compile(r"is_.*")
@@ -156,17 +159,23 @@ def _assembled(
         if name in numbers and name not in facts:
             is_count = _COUNTS.fullmatch(name)
             values = numbers[name]
-            table[name] = pd.array(values.round(), dtype="Int64") if is_count else values
+            table[name] = pd.array(_counts(values), dtype="Int64") if is_count else values
         else:
             nothing = [None] * count
             table[name] = _typed(name, pd.Series(facts.get(name, nothing), dtype=object))
     return pd.DataFrame(table)
 
 
+def _counts(values: np.ndarray) -> np.ndarray:
+    """Missing where a number is too great to have counted anything."""
+    return np.where(np.abs(values) < GREATEST_COUNT, values, np.nan).round()
+
+
 def _typed(name: str, column: Any) -> Any:
     numbers: Any = pd.to_numeric
     if _COUNTS.fullmatch(name):
-        return numbers(column, errors="coerce").round().astype("Int64")
+        values = numbers(column, errors="coerce").astype("float64").to_numpy()
+        return pd.array(_counts(values), dtype="Int64")
     if _FLAGS.fullmatch(name):
         return column.astype("boolean")
     if _TIMES.fullmatch(name):

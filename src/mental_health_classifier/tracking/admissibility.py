@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
@@ -77,9 +76,7 @@ def check_alert_budget(budget: object) -> None:
 
 def alert_budget(run: RunSummary) -> float:
     """Largest share of posts that may be alerted."""
-    evaluation = run.configuration.get("evaluation")
-    chosen = evaluation.get("alert_budget") if isinstance(evaluation, Mapping) else None
-    budget = _number(chosen)
+    budget = _number(run.setting("evaluation", "alert_budget"))
     return ALERT_BUDGET if budget is None else budget
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from mental_health_classifier.contracts import AuxiliaryTask, InputError, Predictions, Task
 from mental_health_classifier.task_kinds import read_kind
+from mental_health_classifier.tracking.assessment_shape import wrong_in_assessment
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     null_where_not_finite,
@@ -34,7 +35,12 @@ def write_assessment(directory: Path, name: str, content: Mapping[str, Any]) -> 
     assert re.fullmatch(r"[\w.-]+", name), name
     path = directory / FOLDER / f"{name}.json"
     plain = null_where_not_finite({"schema_version": SCHEMA_VERSION, **content})
-    if read_assessment(directory, name) != plain:
+    try:
+        is_known = read_json(path) == plain
+    except (FileNotFoundError, InputError):
+        # A damaged one is replaced by what it should have been.
+        is_known = False
+    if not is_known:
         write_json(path, plain)
     return path
 
@@ -43,12 +49,20 @@ def read_assessment(directory: Path, name: str) -> dict[str, Any] | None:
     """What was written under a name. None: nothing was.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or not of the shape that its readers rely on.
     """
+    path = directory / FOLDER / f"{Path(name).name}.json"
     try:
-        return read_json(directory / FOLDER / f"{Path(name).name}.json")
+        content = read_json(path)
     except FileNotFoundError:
         return None
+    wrong = wrong_in_assessment(path.stem, content)
+    if wrong is not None:
+        raise InputError(
+            f"{path} is damaged: {wrong} is missing or of the wrong kind. Restore it from a copy, "
+            "or measure it again."
+        )
+    return content
 
 
 def task_of(run: RunSummary) -> Task:
@@ -63,7 +77,7 @@ def task_of(run: RunSummary) -> Task:
             f"Run {run.id or run.directory} has no record of its classes in data.json: it ended "
             "before its posts were read. Choose another run."
         )
-    name = run.configuration.get("data", {}).get("task_name", "condition")
+    name = run.setting("data", "task_name") or "condition"
     return Task(str(name), tuple(classes), run.data.get("priority_class"))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import AuxiliaryPredictions, AuxiliaryTask, InputError
 from mental_health_classifier.tracking.files import write_atomically
-from mental_health_classifier.tracking.prediction_files import DECIMALS
+from mental_health_classifier.tracking.prediction_files import DECIMALS, rows_of
 
 
 def path_of_auxiliary_predictions(directory: Path, task: AuxiliaryTask, part: str) -> Path:
@@ -74,8 +74,7 @@ def read_auxiliary_predictions(path: Path, task: AuxiliaryTask) -> AuxiliaryPred
     """
     import numpy as np
 
-    with path.open(encoding="utf-8", newline="") as handle:
-        header, *rows = [*csv.reader(handle)] or [[]]
+    header, *rows = rows_of(path) or [[]]
     if header != _header(task) or any(len(row) != len(header) for row in rows):
         raise InputError(
             f"{path} does not have the columns {','.join(_header(task))} in every row: it was cut "

@@ -131,12 +131,18 @@ def read_json(path: Path | str) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the file was cut, changed, or written by a newer version of this package.
+        InputError: the file was cut, changed, or written by a newer version of this package, or
+            cannot be read.
     """
-    # Without a buffer, and without a `Path` where there is none: lists of runs read thousands of
-    # small files.
-    with FileIO(path) as handle:
-        document = handle.readall()
+    try:
+        # Without a buffer, and without a `Path` where there is none: lists of runs read thousands
+        # of small files.
+        with FileIO(path) as handle:
+            document = handle.readall()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     try:
         content = _decoded(document)
     except (ValueError, RecursionError) as error:
@@ -150,10 +156,11 @@ def read_json(path: Path | str) -> dict[str, Any]:
             f"{path} is damaged: expected a JSON object, found {type(content).__name__}."
         )
     version = content.get("schema_version", 1)
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
+    if type(version) is not int or version > SCHEMA_VERSION:
+        shown = version if type(version) is int else f"of type {type(version).__name__}"
         raise InputError(
-            f"{path} has schema_version {version!r}; the installed mental-health-classifier reads "
-            f"versions up to {SCHEMA_VERSION}. Update it."
+            f"{path} has a schema_version {str(shown)[:40]}; the installed "
+            f"mental-health-classifier reads versions up to {SCHEMA_VERSION}. Update it."
         )
     is_sealed = version >= SEALED_SINCE or b'"crc32"' in document
     if is_sealed and not _has_its_seal(document):
@@ -194,17 +201,39 @@ def append_record(handle: FileIO, mapping: Mapping[str, Any]) -> None:
 
 
 def read_records(path: Path) -> Records:
-    """Reads a file of records, leaving out and counting lines that were cut or changed."""
+    """Reads a file of records, leaving out and counting lines that were cut or changed.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: it cannot be read.
+    """
     records: list[dict[str, Any]] = []
     num_damaged = 0
-    with path.open("rb") as handle:
-        for line in handle:
-            body = line[:-_CHECKSUM_BYTES] + b"}"
-            if line[-_CHECKSUM_BYTES:] == _CHECKSUM % zlib.crc32(body):
-                records.append(json.loads(body))
-            else:
-                num_damaged += 1
+    try:
+        with path.open("rb") as handle:
+            for line in handle:
+                record = _record_of(line)
+                if record is None:
+                    num_damaged += 1
+                else:
+                    records.append(record)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     return Records(records, num_damaged)
+
+
+def _record_of(line: bytes) -> dict[str, Any] | None:
+    """None: the line was cut or changed, or whoever wrote it is not `append_record`."""
+    body = line[:-_CHECKSUM_BYTES] + b"}"
+    if line[-_CHECKSUM_BYTES:] != _CHECKSUM % zlib.crc32(body):
+        return None
+    try:
+        record = _decoded(body)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def force_to_disk(path: Path) -> None:

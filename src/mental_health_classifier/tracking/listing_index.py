@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,19 @@ from typing import Any
 import orjson
 
 from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.record_shape import DATA, LISTED_END, RUN
 from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.shapes import (
+    count,
+    list_of,
+    mapping,
+    optional,
+    record,
+    whole_number,
+)
 
 FILE_NAME = ".run-index.json"
-VERSION = 1
+VERSION = 2
 
 ENDED = ("completed", "failed", "interrupted")
 """States that only another attempt can change."""
@@ -44,10 +54,8 @@ class ListingIndex:
         self._start = len(os.path.join(root, ""))
         self._kept: dict[str, Any] = {}
         self._data: list[Mapping[str, Any]] = []
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            content = orjson.loads(self._path.read_bytes())
-            if content["version"] == VERSION:
-                self._kept, self._data = content["entries"], content["data"]
+        with contextlib.suppress(OSError):
+            self._kept, self._data = _content_of(self._path.read_bytes())
         self._places = {orjson.dumps(each): place for place, each in enumerate(self._data)}
         self._current: dict[str, Any] = {}
         self._has_news = False
@@ -66,7 +74,7 @@ class ListingIndex:
             if stamp != entry["stamp"]:
                 return None
             summary = self._summary(directory, entry)
-        except (KeyError, IndexError, TypeError, OSError):
+        except (KeyError, OSError):
             return None
         self._current[name] = entry
         return summary, identity
@@ -78,17 +86,24 @@ class ListingIndex:
             attempt: name of its latest attempt.
             stamp: of `stamp_of`, taken before the run was read.
         """
-        split_seed = run.configuration.get("data", {}).get("split_seed")
-        self._has_news = True
+        split_seed = run.setting("data", "split_seed")
         directory = os.fspath(run.directory)
-        entry = self._current[directory[self._start :]] = {
+        entry = {
             "attempt": attempt,
             "stamp": stamp,
             # What tells whether two runs are on the same parts.
             "run": {**_only(run.run, OF_RUN), "config": {"data": {"split_seed": split_seed}}},
-            "data": self._place_of(_only(run.data, OF_DATA)) if run.data else None,
             "end": {**_only(run.end, OF_END), "model": _only(run.model_facts, OF_MODEL)},
         }
+        name = directory[self._start :]
+        try:
+            orjson.dumps([name, entry])
+            entry["data"] = self._place_of(_only(run.data, OF_DATA)) if run.data else None
+        except TypeError:
+            # A name that is not UTF-8, for one. Such a run is read whenever it is listed.
+            return run
+        self._current[name] = entry
+        self._has_news = True
         return self._summary(directory, entry)
 
     def save(self) -> None:
@@ -98,8 +113,8 @@ class ListingIndex:
         """
         if self._has_news or len(self._current) != len(self._kept):
             content = {"version": VERSION, "data": self._data, "entries": self._current}
-            with contextlib.suppress(OSError, TypeError):
-                write_atomically(self._path, orjson.dumps(content))
+            with contextlib.suppress(OSError):
+                write_atomically(self._path, _sealed(content))
 
     def _summary(self, directory: str, entry: Mapping[str, Any]) -> RunSummary:
         place, end = entry["data"], entry["end"]
@@ -113,6 +128,45 @@ class ListingIndex:
             self._places[key] = len(self._data)
             self._data.append(data)
         return self._places[key]
+
+
+def _content_of(document: bytes) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
+    """Entries and the data they share; nothing where the index is damaged or of another version."""
+    body, seal = document[:-_SEAL_BYTES], document[-_SEAL_BYTES:]
+    if seal != _SEAL % zlib.crc32(body):
+        return {}, []
+    try:
+        content = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return {}, []
+    # Whoever can write the checksum can write anything before it.
+    if _INDEX(content) is not None or content["version"] != VERSION:
+        return {}, []
+    entries, data = content["entries"], content["data"]
+    places = {entry["data"] for entry in entries.values()} - {None}
+    return (entries, data) if max(places, default=-1) < len(data) else ({}, [])
+
+
+def _sealed(content: Mapping[str, Any]) -> bytes:
+    body = orjson.dumps(content)[:-1]
+    return body + _SEAL % zlib.crc32(body)
+
+
+_SEAL = b',"crc32":"%08x"}'
+_SEAL_BYTES = len(_SEAL % 0)
+
+_ENTRY = record(
+    needed={
+        "attempt": lambda name: None if type(name) is str and name.isdecimal() else "",
+        "stamp": list_of(whole_number),
+        "run": RUN,
+        "data": optional(count),
+        "end": LISTED_END,
+    }
+)
+_INDEX = record(
+    needed={"version": count, "entries": mapping(_ENTRY), "data": list_of(DATA)},
+)
 
 
 def stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:

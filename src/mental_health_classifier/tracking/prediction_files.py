@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 DECIMALS = 6
+LONGEST_SHOWN = 200
+"""Characters of a header that are named where it is not what was expected."""
 
 
 def write_predictions(predictions: Predictions, path: Path) -> None:
@@ -58,23 +60,22 @@ def read_predictions(path: Path, task: Task) -> Predictions:
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the columns are not those of the task, a row is incomplete, a label is not one
-            of its classes, a post occurs twice, or a row of probabilities does not sum to one.
+        InputError: it cannot be read, the columns are not those of the task, a row is incomplete, a
+            label is not one of its classes, a post occurs twice, or a row of probabilities does not
+            sum to one.
     """
     import numpy as np
 
-    with path.open(encoding="utf-8", newline="") as handle:
-        reader = csv.reader(handle)
-        header, expected = next(reader, []), _header(task)
-        names_of_groups = [name.removeprefix(GROUP_PREFIX) for name in header[len(expected) :]]
-        expected += [f"{GROUP_PREFIX}{name}" for name in names_of_groups]
-        if header != expected:
-            raise InputError(
-                f"{path} has the columns {','.join(header) or '(none)'}; expected "
-                f"{','.join(expected)}. Read it with the classes of the run that wrote it "
-                "(classes in data.json)."
-            )
-        rows = list(reader)
+    header, *rows = rows_of(path) or [[]]
+    expected = _header(task)
+    names_of_groups = [name.removeprefix(GROUP_PREFIX) for name in header[len(expected) :]]
+    expected += [f"{GROUP_PREFIX}{name}" for name in names_of_groups]
+    if header != expected:
+        raise InputError(
+            f"{path} has the columns {','.join(header)[:LONGEST_SHOWN] or '(none)'}; expected "
+            f"{','.join(expected)}. Read it with the classes of the run that wrote it "
+            "(classes in data.json)."
+        )
     for number, row in enumerate(rows, start=2):
         if len(row) != len(expected):
             raise InputError(
@@ -105,6 +106,27 @@ def read_predictions(path: Path, task: Task) -> Predictions:
         probabilities=_probabilities(columns, path),
         groups=dict(zip(names_of_groups, groups, strict=True)),
     )
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    """The rows of a table that a run wrote, the header first; none where the file is empty.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: it cannot be read, or is no such table any more.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            return list(csv.reader(handle))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(
+            f"{path} is no table any more: it was cut or changed. Restore it from a copy or repeat "
+            "the run."
+        ) from None
 
 
 def _probabilities(columns: list[tuple[str, ...]], path: Path) -> np.ndarray:

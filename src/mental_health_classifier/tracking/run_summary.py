@@ -15,6 +15,8 @@ import orjson
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import latest_attempt, life_of
 from mental_health_classifier.tracking.files import read_json
+from mental_health_classifier.tracking.record_shape import DATA, END, RUN
+from mental_health_classifier.tracking.shapes import Kind
 
 Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
 
@@ -74,6 +76,10 @@ class RunSummary:
         return self.run.get("git", {}).get("commit")
 
     @property
+    def branch(self) -> str | None:
+        return self.run.get("git", {}).get("branch")
+
+    @property
     def is_dirty(self) -> bool | None:
         return self.run.get("git", {}).get("is_dirty")
 
@@ -86,6 +92,15 @@ class RunSummary:
     def configuration(self) -> Mapping[str, Any]:
         return self.run.get("config", {})
 
+    def setting(self, group: str, key: str) -> Any:
+        """What was chosen for a key of a group of the configuration. None: nothing was.
+
+        A configuration is free in its form: what a notebook records may have a text in place of a
+        group.
+        """
+        chosen = self.configuration.get(group)
+        return chosen.get(key) if isinstance(chosen, Mapping) else None
+
     @property
     def configuration_hash(self) -> str | None:
         """Shared by runs that differ only in their seed."""
@@ -96,13 +111,12 @@ class RunSummary:
         """Equal for runs that learned from and were tested on the same posts."""
         if not self.data:
             return None
-        chosen = self.configuration.get("data", {})
         what_decides = [
             self.data.get("fingerprint"),
             self.data.get("parts"),
-            chosen.get("split_seed") if isinstance(chosen, Mapping) else None,
+            self.setting("data", "split_seed"),
         ]
-        return _fingerprint(orjson.dumps(what_decides))
+        return _fingerprint(_document(what_decides))
 
     @property
     def duration_seconds(self) -> float | None:
@@ -133,22 +147,30 @@ class RunSummary:
         return self.end.get("error")
 
 
+def _document(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # A configuration can hold what orjson does not write: halves of characters, huge numbers.
+        return json.dumps(value).encode()
+
+
 @lru_cache(maxsize=64)
 def _fingerprint(document: bytes) -> str:
     # Most runs are on posts that others are on too, and sorting takes longer than the rest.
-    canonical = json.dumps(orjson.loads(document), sort_keys=True)
+    canonical = json.dumps(json.loads(document), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 def read_run(directory: Path) -> RunSummary:
     """Reads the record of the run in a directory; never fails, see `RunSummary.problems`."""
     problems: list[str] = []
-    run = _read(f"{directory}/run.json", _RUN, problems)
+    run = _read(f"{directory}/run.json", RUN, problems)
     if run is None:
         problems.append(f"{directory / 'run.json'} is missing.")
     status, end = _read_end(directory, problems)
     # After the end, so that a completed run is never seen without its data.
-    data = _read(f"{directory}/data.json", _DATA, problems)
+    data = _read(f"{directory}/data.json", DATA, problems)
     return RunSummary(
         directory=directory,
         status="damaged" if problems else status,
@@ -169,7 +191,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         # An attempt is there before run.json is, so it was removed.
         problems.append(f"{directory / 'attempts'} holds no attempt.")
         return "damaged", {}
-    end = _read(f"{attempt}/end.json", _END, problems)
+    end = _read(f"{attempt}/end.json", END, problems)
     if end is None:
         try:
             life = life_of(attempt)
@@ -179,7 +201,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         if life != "killed":
             return life, {}
         # It may have ended between the two looks: the end is written before the lock is let go.
-        end = _read(f"{attempt}/end.json", _END, problems)
+        end = _read(f"{attempt}/end.json", END, problems)
         if end is None:
             return "killed", {}
     status = end.get("status", "damaged")
@@ -190,31 +212,17 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
     return "damaged", {}
 
 
-# What later readers rely on; anything else in a file is passed on as it is.
-_RUN = {
-    **dict.fromkeys(("id", "name", "created_at"), str),
-    **dict.fromkeys(("tags", "variants"), list),
-    **dict.fromkeys(("config", "git"), dict),
-}
-_DATA = {"classes": list}
-_END = {
-    "status": str,
-    "duration_seconds": (int, float),
-    **dict.fromkeys(("metrics", "intervals", "model"), dict),
-}
-
-
-def _read(path: str, kinds: Mapping[str, Any], problems: list[str]) -> Mapping[str, Any] | None:
+def _read(path: str, shape: Kind, problems: list[str]) -> Mapping[str, Any] | None:
     """None: there is no such file. Empty: it is damaged, which is added to the problems."""
     try:
         content = read_json(path)
     except FileNotFoundError:
         return None
-    except (OSError, InputError) as error:
+    except InputError as error:
         problems.append(str(error))
         return {}
-    wrong = [key for key, kind in kinds.items() if not isinstance(content.get(key), kind)]
-    if wrong:
-        problems.append(f"{path} is damaged: {', '.join(wrong)} missing or of the wrong kind.")
+    wrong = shape(content)
+    if wrong is not None:
+        problems.append(f"{path} is damaged: {wrong} is missing or of the wrong kind.")
         return {}
     return content

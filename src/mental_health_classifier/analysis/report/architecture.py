@@ -73,9 +73,9 @@ def _are_trained_alike(first: RunSummary, second: RunSummary) -> bool:
     """Whether size alone can be what tells two models apart. A model that is fitted whole has no
     steps to have more or fewer of."""
     settings = [
-        [run.configuration.get("trainer", {}).get(key) for key in _LENGTH_OF_TRAINING]
+        [run.setting("trainer", key) for key in _LENGTH_OF_TRAINING]
         for run in (first, second)
-        if "_target_" not in run.configuration.get("model", {})
+        if run.setting("model", "_target_") is None
     ]
     return settings[:1] == settings[-1:]
 

@@ -8,10 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.analysis.report.parts import RunLink, shortened
-from mental_health_classifier.analysis.report.records import (
-    problem_of_assessment,
-    with_its_problems,
-)
 from mental_health_classifier.analysis.run_facts import facts_of
 from mental_health_classifier.analysis.run_names import configuration_names
 from mental_health_classifier.analysis.terminal import is_number
@@ -87,7 +83,7 @@ class Evidence:
 
 def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     """Reads what the report needs of some runs; nothing that is damaged ends it."""
-    ordered = sorted(map(with_its_problems, runs), key=_rank)
+    ordered = sorted(runs, key=_rank)
     comparable, _ = comparable_runs(ordered)
     key = f"val/{headline_of(comparable[0].data.get('priority_class'))}" if comparable else ""
     candidates = [each for each in candidates_among(comparable) if each.values(key)]
@@ -127,13 +123,9 @@ def _assessments_of(
     for name in ASSESSMENTS:
         try:
             content = read_assessment(run.directory, name)
-        except (OSError, InputError) as error:
-            problems.append((run, f"{name}: {error}"))
+        except InputError as error:
+            problems.append((run, str(error)))
             continue
-        if content is None:
-            continue
-        if problem := problem_of_assessment(name, content):
-            problems.append((run, problem))
-        else:
+        if content is not None:
             found[name] = content
     return found

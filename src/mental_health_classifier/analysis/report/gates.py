@@ -10,7 +10,7 @@ from mental_health_classifier.analysis.certificate_text import certificate_summa
 from mental_health_classifier.analysis.model_card import NOT_VALIDATED, SYNTHETIC
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import Sentence, decimal, measure_of
-from mental_health_classifier.analysis.terminal import count
+from mental_health_classifier.analysis.terminal import count, is_number
 from mental_health_classifier.tracking.best_models import SEEDS_NEEDED
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -57,9 +57,8 @@ def _certificate(certificate: Mapping[str, Any] | None, run: RunSummary) -> Gate
 
 
 def _headline(evidence: Evidence, run: RunSummary) -> Gate:
-    settings = run.configuration.get("evaluation")
-    required = settings.get("required_recall") if isinstance(settings, Mapping) else None
-    floor = required or FLOOR
+    required = run.setting("evaluation", "required_recall")
+    floor = required if is_number(required) else FLOOR
     question = f"Is the headline above its floor of {decimal(floor, 2)} with its whole interval?"
     if evidence.priority_class is None:
         return Gate(
