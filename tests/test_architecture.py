@@ -20,7 +20,9 @@ ALLOWED = {
     "models": {"contracts"},
     "training": {"contracts", "task_kinds", "evaluation", "tracking"},
     "analysis": {"contracts", "evaluation", "tracking"},
-    "build": {"contracts", "data", "models", "training", "tracking"},
+    "build": {"buildable", "contracts", "data", "models", "training", "tracking"},
+    "buildable": {"contracts"},
+    "recorded_configuration": {"contracts", "tracking"},
     "sweep_jobs": {"build", "tracking"},
     "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
     "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
@@ -39,9 +41,18 @@ WITHOUT_TORCH = {
     "cli",
     "commands",
     "build",
+    "buildable",
+    "recorded_configuration",
     "sweep",
 }
-MAY_USE_HYDRA = {"build", "experiment", "directory_claim", "sweep_jobs", "command_line"}
+MAY_USE_HYDRA = {
+    "build",
+    "recorded_configuration",
+    "experiment",
+    "directory_claim",
+    "sweep_jobs",
+    "command_line",
+}
 
 
 def module_level_imports(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:

@@ -1,7 +1,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from mental_health_classifier.build import build, selection_metric
+from mental_health_classifier.build import build, build_loggers, selection_metric
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_directories import folder_name
 
@@ -83,3 +83,11 @@ def test_a_part_that_is_completed_later_is_refused_in_the_same_way(compose_confi
     config = compose_config(["~network.embedding.max_tokens"])
     with pytest.raises(InputError, match=r"^_target_=.*missing 1 required .*'max_tokens'"):
         build(config.network.embedding, vocabulary_size=10)
+
+
+@pytest.mark.parametrize("place", ["..", "../../x", "/tmp/x", "a/b", "$HOME", "~", "a\\b"])
+@pytest.mark.parametrize("key", ["name", "version", "prefix"])
+def test_loggers_write_into_the_folder_of_their_run(key: str, place: str) -> None:
+    node = {"_target_": "lightning.pytorch.loggers.CSVLogger", "_partial_": True, key: place}
+    with pytest.raises(InputError, match=rf"^logger\.csv\.{key}=.*one part of a path"):
+        build_loggers(OmegaConf.create({"logger": {"csv": node}}), None)  # pyright: ignore

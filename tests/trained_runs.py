@@ -6,10 +6,11 @@ import csv
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from mental_health_classifier.build import build_corpus, register_resolvers
 from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.recorded_configuration import recorded_configuration
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -27,9 +28,7 @@ def train_run(folder: Path, name: str, *changes: str) -> RunSummary:
 
 
 def config_of(run: RunSummary) -> DictConfig:
-    config = OmegaConf.create(dict(run.configuration))
-    assert isinstance(config, DictConfig)
-    return config
+    return recorded_configuration(run)
 
 
 def write_posts(path: Path, run: RunSummary, *, part: str = "test", rows: int = 80) -> Path:

@@ -244,12 +244,10 @@ def corpus_of_run(run: RunSummary, *, kept_columns: Sequence[str] = ()) -> Corpu
     Raises:
         InputError: they are not at hand any more, or have changed.
     """
-    from omegaconf import DictConfig, OmegaConf
-
     from mental_health_classifier.build import build_corpus
+    from mental_health_classifier.recorded_configuration import recorded_configuration
 
-    config = OmegaConf.create(dict(run.configuration))
-    assert isinstance(config, DictConfig)
+    config = recorded_configuration(run)
     config.data.kept_columns = sorted({*config.data.get("kept_columns", ()), *kept_columns})
     corpus = build_corpus(config)
     if corpus.fingerprint != run.data.get("fingerprint"):
@@ -273,14 +271,12 @@ def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dic
     Raises:
         InputError: the posts are not at hand any more, or have changed.
     """
-    from omegaconf import DictConfig, OmegaConf
-
     from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
     from mental_health_classifier.predictor import Predictor
+    from mental_health_classifier.recorded_configuration import recorded_configuration
     from mental_health_classifier.word_models import compare_splits, tell_sources
 
-    config = OmegaConf.create(dict(run.configuration))
-    assert isinstance(config, DictConfig)
+    config = recorded_configuration(run)
     corpus = corpus_of_run(run)
     test = stored_predictions(run, ["test"])["test"]
     texts = corpus.part("test")["text"].tolist()

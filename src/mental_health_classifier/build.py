@@ -1,5 +1,4 @@
-"""Configuration becomes objects. The only caller of Hydra's `instantiate`, with the list of what it
-may build."""
+"""Configuration becomes objects. The only caller of Hydra's `instantiate`."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.buildable import check_buildable
 from mental_health_classifier.contracts import AuxiliaryTask, Corpus, InputError, Task
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.settled_choices import settle
@@ -32,17 +32,6 @@ if TYPE_CHECKING:
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
     from mental_health_classifier.training.yardstick import TfidfLogistic
-
-BUILDABLE = (
-    "mental_health_classifier.data.",
-    "mental_health_classifier.models.",
-    "mental_health_classifier.training.",
-    "lightning.pytorch.Trainer",
-    "lightning.pytorch.callbacks.",
-    "lightning.pytorch.loggers.",
-)
-"""What a configuration may name as `_target_`: a record's configuration is data, and must not run
-code."""
 
 MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 """What Python says of a call whose arguments are not those of the function."""
@@ -62,7 +51,7 @@ def selection_metric(priority_class: str | None) -> str:
 
 
 def build(node: DictConfig, **given: Any) -> Any:
-    """Builds what `node` describes, after checking every `_target_` in it.
+    """Builds what `node` describes, after checking all that is built with it.
 
     Args:
         node: with `_partial_: true` where something known only at run time is still to come.
@@ -71,12 +60,7 @@ def build(node: DictConfig, **given: Any) -> Any:
     Raises:
         InputError: a target that may not be built, or arguments that do not fit it.
     """
-    for target in _targets(OmegaConf.to_container(node, resolve=True)):
-        if not target.startswith(BUILDABLE):
-            raise InputError(
-                f"_target_={target} may not be built from a configuration; allowed are "
-                f"{', '.join(BUILDABLE)}."
-            )
+    check_buildable(OmegaConf.to_container(node, resolve=True), node._get_full_key(None))
     try:
         built = instantiate(node, _convert_="all")
         return built(**given) if given else built
@@ -98,17 +82,6 @@ def _other_arguments(node: DictConfig, error: TypeError) -> InputError:
         f"{error}. Change it as the file in conf/ has it. If it is that of a recorded run, an "
         "earlier version wrote it: `mhc reproduce RUN` rebuilds the run with that version."
     )
-
-
-def _targets(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if "_target_" in value:
-            yield str(value["_target_"])
-        for inner in value.values():
-            yield from _targets(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _targets(inner)
 
 
 def build_corpus(config: DictConfig) -> Corpus:
@@ -184,8 +157,23 @@ def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
     """The chosen loggers, and the one that writes into the record."""
     from mental_health_classifier.training.record_logger import RecordLogger
 
-    chosen = [build(node, save_dir=record.directory) for node in (config.logger or {}).values()]
-    return [RecordLogger(record), *chosen]
+    nodes = {key: node for key, node in (config.logger or {}).items() if node is not None}
+    for name, node in nodes.items():
+        _check_place(str(name), node)
+    return [
+        RecordLogger(record),
+        *(build(node, save_dir=record.directory) for node in nodes.values()),
+    ]
+
+
+def _check_place(name: str, node: DictConfig) -> None:
+    """Loggers write into the folder of their run, also where a record names them."""
+    for key, value in node.items():
+        if key != "_target_" and isinstance(value, str) and value and value != folder_name(value):
+            raise InputError(
+                f"logger.{name}.{key}={value}: one part of a path was expected, of letters, "
+                "digits, dots and hyphens, since loggers write into the folder of their run."
+            )
 
 
 def build_learner(

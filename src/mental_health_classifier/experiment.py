@@ -37,6 +37,7 @@ from mental_health_classifier.evaluation.evaluate import (
     evaluate,
 )
 from mental_health_classifier.progress import showing
+from mental_health_classifier.recorded_configuration import recorded_configuration
 from mental_health_classifier.seen_posts_file import write_seen_posts
 from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
 from mental_health_classifier.tracking.auxiliary_prediction_files import (
@@ -83,7 +84,7 @@ def resume_experiment(run_directory: Path) -> float | None:
     """
     run = read_run(run_directory)
     record = resumed_run(run_directory)
-    config = OmegaConf.create(dict(run.configuration))
+    config = recorded_configuration(run)
     # Sums are ordered by the number of threads, which a configuration can leave to the machine.
     set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
     return conduct(config, record)

@@ -17,6 +17,7 @@ from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.token_streams import Annotator, encode_posts
 from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.models.network import Network
+from mental_health_classifier.recorded_configuration import recorded_configuration
 from mental_health_classifier.tracking.assessments import auxiliary_tasks_of
 from mental_health_classifier.tracking.run_summary import RunSummary
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
@@ -83,10 +84,7 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
     Raises:
         InputError: files are missing, or posts would be marked otherwise than in the run.
     """
-    from omegaconf import DictConfig, OmegaConf
-
-    config = OmegaConf.create(dict(run.configuration))
-    assert isinstance(config, DictConfig)
+    config = recorded_configuration(run)
     set_num_threads(config.num_threads)
     folder = run.directory / "checkpoints"
     try:
