@@ -76,3 +76,9 @@ def test_each_item_of_the_statement_stands_once(tmp_path):
     card = card_of(write_run(tmp_path / "run"))
     for sections in TRIPOD_ITEMS.values():
         assert all(f"## {section}\n" in card for section in sections.split(", "))
+
+
+def test_a_run_that_cannot_be_rebuilt_says_so(tmp_path):
+    reasons = {"src/*local*.py": "is ignored by git"}
+    run = write_run(tmp_path / "run", run={"source": {"cannot_be_rebuilt": reasons}})
+    assert r"- This run cannot be rebuilt: src/\*local\*.py is ignored by git." in card_of(run)

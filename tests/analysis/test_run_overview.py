@@ -182,3 +182,15 @@ def test_hostile_names_are_shown_and_not_obeyed(tmp_path):
     page = page_of(run, width=200)
     assert page.count(r"[red]x[/] :smile: \x1b[2J\u202e") >= 5
     assert "\x1b" not in page and "\u202e" not in page
+
+
+def test_a_run_that_cannot_be_rebuilt_says_so(tmp_path):
+    reasons = {"src/local.py": "is ignored by git", "src/fast.so": "is compiled"}
+    run = write_run(tmp_path / "run", run={"source": {"cannot_be_rebuilt": reasons}})
+    assert (
+        "This run cannot be rebuilt: src/local.py is ignored by git; src/fast.so is compiled. "
+        "Commit what it needs, and start it again." in in_one_line(page_of(run))
+    )
+    for source in ({}, {"cannot_be_rebuilt": "x"}, [], None):
+        other = write_run(tmp_path / repr(source), run={"source": source})
+        assert "cannot be rebuilt" not in page_of(other)

@@ -22,6 +22,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.assessments import read_assessment
 from mental_health_classifier.tracking.files import write_atomically
 from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.source_rebuild import why_not_rebuilt
 
 FILE = "model_card.md"
 NOT_MEASURED = "Not measured."
@@ -290,6 +291,8 @@ def _making(run: RunSummary) -> Iterator[str]:
         named = [each.get("id") for each in members if isinstance(each, Mapping)]
         facts["members"] = ", ".join(map(str, named))
     yield from (f"- {key}: {_plain(value)}" for key, value in facts.items())
+    if (obstacle := why_not_rebuilt(run)) is not None:
+        yield f"- {_plain(obstacle)}"
 
 
 def _tripod() -> Iterator[str]:

@@ -31,6 +31,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.headline import headline_of
 from mental_health_classifier.tracking.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary
+from mental_health_classifier.tracking.source_rebuild import why_not_rebuilt
 
 NAME_WIDTH = 18
 MODEL_WIDTH = 15
@@ -75,6 +76,8 @@ def _heading(run: RunSummary) -> Iterator[Text]:
     yield text(f"Model {' + '.join(map(str, (run.model, *run.variants)))}, seed {run.seed}{size}")
     changes = {True: ", with changes that were not committed", False: "", None: ""}[run.is_dirty]
     yield text(f"Commit {(run.commit or 'not known')[:12]}{changes}")
+    if (obstacle := why_not_rebuilt(run)) is not None:
+        yield text(obstacle, "yellow")
     yield text(f"Started {str(run.created_at)[:19].replace('T', ' ')} UTC{_phases(run)}")
     if chosen := run.selection:
         yield text(

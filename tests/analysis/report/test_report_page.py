@@ -147,3 +147,9 @@ def test_a_place_that_cannot_be_written_to_is_one_message(tmp_path):
     report = gather_report([read_run(write_run(tmp_path / "a"))])
     with pytest.raises(InputError, match="cannot be written"):
         write_report(report, tmp_path / "file" / "report.html")
+
+
+def test_a_run_that_cannot_be_rebuilt_is_named(tmp_path):
+    reasons = {"src/local.py": "is ignored by git"}
+    html = html_of(write_run(tmp_path / "a", run={"source": {"cannot_be_rebuilt": reasons}}))
+    assert "This run cannot be rebuilt: src/local.py is ignored by git." in Page(html).text

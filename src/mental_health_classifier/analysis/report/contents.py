@@ -31,6 +31,7 @@ from mental_health_classifier.analysis.report.recommendation import (
 from mental_health_classifier.analysis.report.reproduction import (
     Replay,
     Source,
+    obstacles,
     replays,
     sources,
 )
@@ -79,6 +80,7 @@ class Report:
     costs: Sequence[Cost]
     efficiency: EmbeddedFigure | None
     sources: Sequence[Source]
+    obstacles: Sequence[tuple[RunLink, str]]
     replays: Sequence[Replay]
     failures: Sequence[Failure]
     gates: Sequence[Gate]
@@ -118,6 +120,7 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         costs=costs(evidence),
         efficiency=efficiency(evidence),
         sources=sources(evidence),
+        obstacles=obstacles(evidence),
         replays=replays(evidence),
         failures=failures(evidence),
         gates=gates,

@@ -8,6 +8,7 @@ from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import RunLink, shortened
 from mental_health_classifier.analysis.terminal import moment
 from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.source_rebuild import why_not_rebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ def sources(evidence: Evidence) -> list[Source]:
         for (commit, is_dirty), runs in groups.items()
     ]
     return sorted(found, key=lambda source: -source.num_runs)
+
+
+def obstacles(evidence: Evidence) -> list[tuple[RunLink, str]]:
+    """Runs whose source cannot be put together again, and why."""
+    said = ((run, why_not_rebuilt(run)) for run in evidence.runs)
+    return [(evidence.link(run), shortened(each)) for run, each in said if each is not None]
 
 
 def replays(evidence: Evidence) -> list[Replay]:
