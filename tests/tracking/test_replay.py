@@ -338,7 +338,7 @@ def test_a_replay_that_is_stopped_leaves_no_posts_and_no_process(
     finally:
         process.kill()
     assert not list((tmp_path / ".cache").iterdir())
-    assert not list((tmp_path / "temporary").iterdir())
+    assert not list((tmp_path / "temporary").glob("replay-*"))
     in_use = [
         p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(p.info["cmdline"])
     ]

@@ -47,7 +47,7 @@ RUN: Kind = record(
         "configuration_hash": optional(text),
         "seed": optional(one_of(whole_number, text)),
         **{"argv": list_of(text), "overrides": list_of(text)},
-        "source": record(known={"sha256": optional(text)}),
+        "source": record(known={"sha256": optional(text), "cannot_be_rebuilt": texts}),
         "environment": record(
             known={
                 "python": optional(text),
