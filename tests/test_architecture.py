@@ -26,7 +26,7 @@ ALLOWED = {
     "sweep_jobs": {"build", "tracking"},
     "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
     "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
-    "command_line": {"contracts", "storage_failures"},
+    "command_line": {"analysis", "contracts", "storage_failures", "tracking"},
     "storage_failures": set(),
 }
 WITHOUT_TORCH = {

@@ -6,6 +6,7 @@ Each command imports what it needs inside itself, so that all of them start at o
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated, Any, get_args
 
@@ -32,6 +33,7 @@ from mental_health_classifier.commands.worth import commands as worth_commands
 from mental_health_classifier.commands.worth import test_models
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage_failures import describe_storage_failure
+from mental_health_classifier.tracking.failures import trace_without_message
 
 
 class Commands(TyperGroup):
@@ -47,6 +49,11 @@ class Commands(TyperGroup):
             if (message := describe_storage_failure(error)) is None:
                 raise
             say(message)
+            raise typer.Exit(1) from None
+        except Exception as error:
+            if (trace := trace_without_message(error)) is None or "HYDRA_FULL_ERROR" in os.environ:
+                raise
+            say(trace)
             raise typer.Exit(1) from None
 
 

@@ -11,8 +11,10 @@ from hydra.errors import CompactHydraException, OverrideParseException
 from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
+from mental_health_classifier.analysis.terminal import printable_lines
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage_failures import describe_storage_failure
+from mental_health_classifier.tracking.failures import trace_without_message
 
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""
@@ -23,8 +25,8 @@ def explaining_errors() -> Iterator[None]:
     """Ends the process with exit code 1 and a message where the user can do something about it,
     and without a traceback where the user ended it.
 
-    Everything else is a fault of this project and keeps its traceback. HYDRA_FULL_ERROR=1 keeps
-    every traceback.
+    Everything else is a fault of this project and keeps its traceback, though not the words of an
+    error from reading data. HYDRA_FULL_ERROR=1 keeps every traceback as it is.
     """
     if "HYDRA_FULL_ERROR" in os.environ:
         yield
@@ -39,6 +41,11 @@ def explaining_errors() -> Iterator[None]:
         if describe_storage_failure(error) is None:
             raise
         print(explain(error), file=sys.stderr)
+        raise SystemExit(1) from None
+    except Exception as error:
+        if (trace := trace_without_message(error)) is None:
+            raise
+        print(trace, file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("Interrupted. Prepared data stay, and the same command goes on with them.")
@@ -59,4 +66,4 @@ def explain(error: Exception) -> str:
         if isinstance(parent := cause.parent_node, Container) and cause.full_key:
             where = cause.full_key.rpartition(".")[0] or "the configuration"
             lines.append(f"Keys of {where}: {', '.join(map(str, parent))}")
-    return "\n".join(lines)
+    return printable_lines("\n".join(lines))

@@ -6,6 +6,15 @@ import logging
 import sys
 from pathlib import Path
 
+from mental_health_classifier.analysis.terminal import printable_lines
+
+
+class PrintableFormatter(logging.Formatter):
+    """Escapes what labels and names of files hold that would steer a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable_lines(super().format(record))
+
 
 class RunLogFile(logging.FileHandler):
     """A log whose disk can be full: the run itself says so, once, and not every line of its log."""
@@ -21,6 +30,7 @@ def log_into(run_directory: Path) -> None:
 
     (run_directory / "logs").mkdir(exist_ok=True)
     to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    to_file.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[to_screen, to_file])
+    to_screen.setFormatter(PrintableFormatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[to_screen, to_file])

@@ -63,6 +63,19 @@ def test_names_cannot_forge_parts_of_the_card(tmp_path, name):
     assert "| b" not in card.splitlines()[0]
 
 
+def test_names_of_classes_cannot_forge_parts_of_the_card(tmp_path):
+    name = "a|<b>\x1b[2J\n## Use"
+    directory = write_run(
+        tmp_path / "run", end={"metrics": {"test/n": 9, f"test/recall/{name}": 1}}
+    )
+    (directory / "assessments").mkdir()
+    certificate = json.dumps(CERTIFICATE | {"priority_class": name})
+    (directory / "assessments" / "certificate.json").write_text(certificate)
+    card = card_of(directory)
+    assert "\x1b" not in card and "<b>" not in card and card.count("\n## Use") == 1
+    assert "recall/a\\|\\<b\\>" in card
+
+
 def test_a_card_is_written_beside_the_record(tmp_path):
     directory = write_run(tmp_path / "run")
     write_model_card(read_run(directory))

@@ -137,11 +137,17 @@ def _performance(run: RunSummary) -> Iterator[str]:
     yield ""
     counts = ("test/n", "test/support/", "test/predicted/")
     rows = [
-        [key.removeprefix("test/"), _number(key, value, run.intervals.get(key), counts)]
+        [_key(key.removeprefix("test/")), _number(key, value, run.intervals.get(key), counts)]
         for key, value in run.metrics.items()
         if key.startswith("test/")
     ]
     yield from _table(["number", "test"], rows)
+
+
+def _key(key: str) -> str:
+    """A number's name, of which what follows the last slash may be a class."""
+    number, slash, name = key.partition("/")
+    return f"{number}{slash}{_plain(name)}"
 
 
 def _number(key: str, value: Any, interval: Any, counts: tuple[str, ...]) -> str:
@@ -159,7 +165,8 @@ def _certificate(run: RunSummary) -> Iterator[str]:
         yield "None: nothing is promised about missed posts."
         return
     for sentence in certificate_sentences(certificate):
-        yield sentence if sentence.startswith("- ") else f"\n{sentence}"
+        limit = sentence.removeprefix("- ")
+        yield f"\n{_plain(sentence)}" if limit == sentence else f"- {_plain(limit)}"
 
 
 def _calibration(run: RunSummary) -> Iterator[str]:
@@ -244,7 +251,7 @@ def _shortcuts(run: RunSummary) -> Iterator[str]:
         return
     yield (
         f"With diagnoses and classes masked ({number(shortcuts['masked_share'])} of posts name "
-        f"one), {shortcuts['metric']} is {number(shortcuts['masked'])} instead of "
+        f"one), {_plain(shortcuts['metric'])} is {number(shortcuts['masked'])} instead of "
         f"{number(shortcuts['unmasked'])}. A list of words reaches "
         f"{number(shortcuts['keyword_recall_at_spec80'])} at specificity .80."
     )
@@ -260,7 +267,7 @@ def _shortcuts(run: RunSummary) -> Iterator[str]:
             f"The yardstick reaches {shown['grouped']} on these parts and {shown['random']} on "
             "parts drawn at random."
         )
-    yield from (f"- warning: {warning}" for warning in warnings_of(shortcuts))
+    yield from (f"- warning: {_plain(warning)}" for warning in warnings_of(shortcuts))
 
 
 def _limits(run: RunSummary) -> Iterator[str]:

@@ -61,6 +61,11 @@ def printable(value: object) -> str:
     )
 
 
+def printable_lines(message: str) -> str:
+    """A message of several lines, each of them `printable`."""
+    return "\n".join(map(printable, message.split("\n")))
+
+
 def text(value: object, style: str = "") -> Text:
     """What a user named, shown as it is."""
     return Text(printable(value), style=style)

@@ -71,6 +71,6 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def say(message: str) -> None:
     """Prints a message for the person, apart from the output that programs read."""
-    from mental_health_classifier.analysis.terminal import printable
+    from mental_health_classifier.analysis.terminal import printable_lines
 
-    typer.echo("\n".join(map(printable, message.split("\n"))), err=True)
+    typer.echo(printable_lines(message), err=True)

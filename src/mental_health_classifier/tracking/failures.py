@@ -10,6 +10,7 @@ from mental_health_classifier.contracts import InputError
 
 # Not resolved: frames carry the path by which the package was found, links included.
 PACKAGE = Path(__file__).parent.parent
+DATA = PACKAGE / "data"
 SIGNAL_HANDLERS = Path(__file__).with_name("interruption.py")
 
 
@@ -28,6 +29,24 @@ def describe_error(error: BaseException | None) -> dict[str, Any]:
         "place": _place_of(error),
         "message": str(error) if isinstance(error, InputError) else None,
     }
+
+
+def trace_without_message(error: BaseException) -> str | None:
+    """The traceback of an error that came up while data were read, by its lines and its type alone.
+
+    What pandas, pyarrow and others then say can quote a post. None: it came from elsewhere.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    if not any(Path(frame.filename).is_relative_to(DATA) for frame in frames):
+        return None
+    kind = type(error)
+    return (
+        "Traceback (most recent call last):\n"
+        + "".join(traceback.format_list(frames))
+        + f"{kind.__module__}.{kind.__qualname__}: its message is not shown, because it may quote "
+        "a post. This is a fault of the program: HYDRA_FULL_ERROR=1 shows the message to those who "
+        "may read the posts."
+    )
 
 
 def _place_of(error: BaseException) -> str | None:
