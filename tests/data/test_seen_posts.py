@@ -56,3 +56,19 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(SeenPosts.of(corpus()).to_bytes()[:100])
     with pytest.raises(InputError, match="damaged"):
         SeenPosts.load(path)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"key": np.zeros(16, np.uint8)},
+        {"key": np.zeros(99, np.uint8), **dict.fromkeys(PARTS, np.zeros(2, np.uint64))},
+        {"key": np.zeros(16, np.uint8), **dict.fromkeys(PARTS, np.zeros(2))},
+        {"key": np.zeros(16, np.uint8), **dict.fromkeys(PARTS, np.array([{}], dtype=object))},
+    ],
+)
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_a_file_with_other_numbers_is_damaged(tmp_path: Path, arrays, write) -> None:
+    write(tmp_path / "seen_posts.npz", **arrays)
+    with pytest.raises(InputError, match="is damaged"):
+        SeenPosts.load(tmp_path / "seen_posts.npz")

@@ -14,8 +14,9 @@ import io
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from tokenize import TokenError
+from typing import Any, BinaryIO
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 
@@ -55,15 +56,16 @@ class SeenPosts:
             InputError: it is damaged.
         """
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as written:
-                return cls(written["key"].tobytes(), {part: written[part] for part in PARTS})
+            with path.open("rb") as file:
+                key, hashes = _read(file)
         except FileNotFoundError:
             raise
-        except (OSError, ValueError, KeyError, BadZipFile):
+        except _DAMAGE:
             raise InputError(
                 f"{path} is damaged, so it cannot be told which posts the run has seen. Restore it "
                 "from a copy."
             ) from None
+        return cls(key, hashes)
 
     def to_bytes(self) -> bytes:
         """The content of a file for `load`."""
@@ -80,6 +82,29 @@ class SeenPosts:
         """
         known = np.concatenate([self._hashes[part] for part in parts])
         return np.isin(_hashes(texts, self._key), known)
+
+
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, SyntaxError),
+    *(BadZipFile, TokenError),
+)
+"""What NumPy and zipfile raise for files that were changed; a header that claims more than memory
+holds is among them."""
+
+
+def _read(file: BinaryIO) -> tuple[bytes, dict[str, np.ndarray]]:
+    with ZipFile(file) as packed:
+        # Written as they are: what would grow by unpacking is not ours.
+        if any(each.compress_type != ZIP_STORED for each in packed.infolist()):
+            raise BadZipFile
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as written:
+        key, hashes = written["key"], {part: written[part] for part in PARTS}
+    if (key.shape, key.dtype) != ((_KEY_BYTES,), np.uint8) or any(
+        each.ndim != 1 or each.dtype != np.uint64 for each in hashes.values()
+    ):
+        raise ValueError
+    return key.tobytes(), hashes
 
 
 def _hashes(texts: Iterable[str], key: bytes) -> np.ndarray:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.files import read_json
+
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, SyntaxError),
+    *(BadZipFile, TokenError),
+)
+"""What NumPy and zipfile raise for files that were changed; a header that claims more than memory
+holds is among them."""
 
 
 class SavedTfidfLogistic:
@@ -30,9 +40,11 @@ class SavedTfidfLogistic:
                 self._coefficients = numbers["coefficients"]
                 self._intercepts = numbers["intercepts"]
                 document_frequency = numbers["inverse_document_frequency"]
-        except (OSError, ValueError, KeyError) as error:
-            if isinstance(error, InputError):
-                raise
+            if not self._fits(document_frequency, written):
+                raise ValueError
+        except InputError:
+            raise
+        except (*_DAMAGE, TypeError):
             raise InputError(
                 f"{folder} does not hold {name}.json and {name}.npz as a run leaves them: the run "
                 "did not complete, or a file was lost. Repeat the run."
@@ -43,6 +55,22 @@ class SavedTfidfLogistic:
             vocabulary=written["vocabulary"],
         )
         self._vectorizer.idf_ = document_frequency
+
+    def _fits(self, document_frequency: np.ndarray, written: Mapping[str, Any]) -> bool:
+        """Whether numbers and words are of one model."""
+        vocabulary, max_words = written["vocabulary"], written["max_words"]
+        num_words = len(vocabulary)
+        numbers = (self._coefficients, self._intercepts, document_frequency)
+        return (
+            all(each.dtype.kind == "f" and np.isfinite(each).all() for each in numbers)
+            and self._coefficients.shape == (len(self._intercepts), num_words)
+            and self._intercepts.ndim == 1
+            and document_frequency.shape == (num_words,)
+            and isinstance(vocabulary, list)
+            and len(set(map(str, vocabulary))) == num_words
+            and type(max_words) is int
+            and max_words >= 1
+        )
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of the task's classes, shape `(n, C)`."""
