@@ -12,6 +12,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +63,12 @@ _TAG = re.compile(r"([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-(\d+)")
 
 def tag_of_this_process() -> str:
     """Names this process within the name of a file: short, of `[0-9a-f-]` only."""
+    return _tag(os.getpid())
+
+
+@cache
+def _tag(_: int) -> str:
+    # Once in each process, a forked one too.
     process = this_process()
     return (
         f"{_short(process['host'])}-{_short(process['boot_id'])}-{process['pid_namespace'] or 0}-"

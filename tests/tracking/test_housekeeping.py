@@ -1,5 +1,6 @@
 import math
 import os
+import shutil
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.cli import app
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking import housekeeping
 from mental_health_classifier.tracking.housekeeping import delete_run, runs_to_delete
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.run_summary import read_run
@@ -130,5 +132,51 @@ def test_nothing_is_deleted_before_it_is_asked_for(runs: Path) -> None:
     listed = CliRunner().invoke(app, command)
     assert "would delete" in listed.stdout and "Give --delete" in listed.stderr
     assert len(find_runs([runs])) == 4
+    CliRunner().invoke(app, [*command, "--delete"])
+    assert sorted(path.name for path in runs.iterdir()) == ["best", "failed", "worse"]
+
+
+def test_a_folder_that_holds_other_runs_is_never_deleted(runs: Path) -> None:
+    stray = write_run(runs / "stray")
+    (runs / "worse").rename(stray / "worse")
+    with pytest.raises(InputError, match="holds other runs and was not deleted"):
+        delete_run(read_run(stray))
+    assert (stray / "worse" / "run.json").exists()
+
+
+def test_a_run_behind_a_link_is_deleted_with_the_link(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(runs / "killed")
+    assert delete_run(read_run(tmp_path / "link"))
+    assert not (runs / "killed").exists() and not (tmp_path / "link").is_symlink()
+
+
+def test_of_two_cleans_at_once_the_second_says_so_and_goes_on(runs: Path, monkeypatch) -> None:
+    killed, failed = read_run(runs / "killed"), read_run(runs / "failed")
+    rename = Path.rename
+
+    def other_process_is_first(path: Path, target: Path) -> Path:
+        if path.name == "failed" and path.exists():
+            shutil.rmtree(path)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", other_process_is_first)
+    result = CliRunner().invoke(app, ["clean", str(runs), "--older-than", "0", "--delete"])
+    assert result.exit_code == 0, result.output
+    assert f"was gone already: {failed.directory}" in result.stdout
+    assert f"deleted {killed.directory}" in result.stdout
+    assert not delete_run(killed)
+
+
+def test_a_clean_that_was_stopped_half_way_is_finished_by_the_next(runs: Path, monkeypatch) -> None:
+    def stop(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(housekeeping, "remove", stop)
+    command = ["clean", str(runs), "--status", "killed"]
+    CliRunner().invoke(app, [*command, "--delete"])
+    monkeypatch.undo()
+    assert len(find_runs([runs])) == 3 and len(list(runs.iterdir())) == 4
+    assert "left by a command that was stopped" in CliRunner().invoke(app, command).stdout
+    assert len(list(runs.iterdir())) == 4
     CliRunner().invoke(app, [*command, "--delete"])
     assert sorted(path.name for path in runs.iterdir()) == ["best", "failed", "worse"]

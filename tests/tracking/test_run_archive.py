@@ -43,8 +43,32 @@ def test_a_changed_record_is_neither_given_nor_taken(record_run, tmp_path: Path)
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     pack(tmp_path / "folder", tmp_path / "folder.tar.gz")
-    with pytest.raises(InputError, match="holds no run"):
+    with pytest.raises(InputError, match=r"holds no run that is whole: .*run\.json is missing"):
         import_run(tmp_path / "folder.tar.gz", tmp_path / "elsewhere")
+
+
+def test_runs_of_long_names_keep_their_ids(tmp_path: Path) -> None:
+    for number in (1, 2):
+        run = read_run(write_run(tmp_path / str(number), run={"name": "字" * 300}))
+        export_run(run, tmp_path / f"{number}.tar.gz")
+        found = import_run(tmp_path / f"{number}.tar.gz", tmp_path / "elsewhere")
+        assert found.id == run.id and found.directory.name.endswith(f"-{run.id}")
+
+
+@pytest.mark.parametrize("run_id", ["../../out", "", "a" * 300, "a b"])
+def test_an_id_that_is_no_name_of_a_folder_is_refused(tmp_path: Path, run_id: str) -> None:
+    pack(write_run(tmp_path / "run", run={"id": run_id}), tmp_path / "run.tar.gz")
+    with pytest.raises(InputError, match=r"whose id nothing here gave|is damaged"):
+        import_run(tmp_path / "run.tar.gz", tmp_path / "elsewhere")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_list_of_files_that_is_none_is_a_changed_record(tmp_path: Path) -> None:
+    for number, artefacts in enumerate(([], {"run.json": 5}, {"run.json": {}}, {"a\0b": {}})):
+        run = write_run(tmp_path / str(number), end={"artefacts": artefacts})
+        pack(run, tmp_path / f"{number}.tar.gz")
+        with pytest.raises(InputError, match=r"was changed after its end|is damaged"):
+            import_run(tmp_path / f"{number}.tar.gz", tmp_path / "elsewhere")
 
 
 def test_a_running_run_is_not_exported(record_run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking import run_record
 from mental_health_classifier.tracking.files import read_json, write_json
-from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+from mental_health_classifier.tracking.run_index import find_runs, list_runs, resolve_run
 
 
 @pytest.fixture
@@ -47,6 +48,30 @@ def test_a_folder_without_a_record_is_no_run(finished_run, tmp_path):
 def test_a_root_may_be_a_run(finished_run):
     directory = finished_run("run")
     assert [run.directory for run in find_runs([directory])] == [directory]
+
+
+@pytest.mark.parametrize("read", [find_runs, list_runs])
+@pytest.mark.parametrize("has_attempts", [False, True])
+def test_a_record_that_lies_in_a_folder_of_runs_hides_none(
+    finished_run, tmp_path, caplog, read, has_attempts
+):
+    directory = finished_run("outputs/day/run")
+    write_json(tmp_path / "outputs" / "run.json", read_json(directory / "run.json"))
+    (tmp_path / "outputs" / "day" / "run.json").write_text("{}")
+    if has_attempts:
+        (tmp_path / "outputs" / "attempts").mkdir()
+    for _ in range(2):
+        found = [run.directory for run in read([tmp_path / "outputs"])]
+        assert directory in found
+        assert found == [directory] or has_attempts
+    assert "day/run.json belongs to no run" in caplog.text
+
+
+def test_a_run_whose_attempts_were_deleted_is_listed_as_damaged(finished_run, tmp_path):
+    directory = finished_run("outputs/run")
+    shutil.rmtree(directory / "attempts")
+    (run,) = find_runs([tmp_path])
+    assert run.status == "damaged"
 
 
 def test_nothing_inside_a_run_is_another_run(finished_run, tmp_path):

@@ -18,6 +18,7 @@ from mental_health_classifier.commands.parts import (
     print_json,
     say,
 )
+from mental_health_classifier.contracts import InputError
 
 commands = typer.Typer()
 
@@ -226,6 +227,7 @@ def clean(
 ) -> None:
     """Lists or deletes runs; never a best, running or snapshotted one."""
     from mental_health_classifier.tracking.housekeeping import delete_run, runs_to_delete
+    from mental_health_classifier.tracking.leftovers import leftovers_below, remove
     from mental_health_classifier.tracking.run_index import find_runs
     from mental_health_classifier.tracking.snapshot_check import SNAPSHOTS, preserved_runs
 
@@ -237,12 +239,29 @@ def clean(
         preserved=preserved_runs(SNAPSHOTS),
         elsewhere=find_runs([*ROOTS, SNAPSHOTS]),
     )
+    leftovers = list(leftovers_below(existing(roots)))
+    if not is_wanted:
+        for run in doomed:
+            typer.echo(f"would delete {run.directory} ({run.status})")
+        for path in leftovers:
+            typer.echo(f"would delete {path} (left by a command that was stopped)")
+        if doomed or leftovers:
+            say(
+                f"Nothing was deleted. Give --delete to delete these "
+                f"{len(doomed) + len(leftovers)}."
+            )
+        return
     for run in doomed:
-        if is_wanted:
-            delete_run(run)
-        typer.echo(f"{'deleted' if is_wanted else 'would delete'} {run.directory} ({run.status})")
-    if not is_wanted and doomed:
-        say(f"Nothing was deleted. Give --delete to delete these {len(doomed)} runs.")
+        try:
+            was_there = delete_run(run)
+        except InputError as error:
+            say(str(error))
+            continue
+        what = "deleted" if was_there else "was gone already:"
+        typer.echo(f"{what} {run.directory} ({run.status})")
+    for path in leftovers:
+        remove(path)
+        typer.echo(f"deleted {path} (left by a command that was stopped)")
 
 
 @commands.command("export")
@@ -256,7 +275,11 @@ def export_(run: Run, archive: Path, root: LookedUpIn = None) -> None:
 
 @commands.command("import")
 def import_(archive: Path) -> None:
-    """Unpacks a run that was exported elsewhere into outputs/imported, after checking it."""
+    """Unpacks a run that was exported elsewhere into outputs/imported, after checking it.
+
+    Refused: archives of more than 100,000 files or 16 GiB, or that unpack to more than 64 MiB and
+    to 100 times their size. Whoever trusts such a one unpacks it with tar: a run is its folder.
+    """
     from mental_health_classifier.tracking.run_archive import import_run
 
     typer.echo(str(import_run(archive, ROOTS[0]).directory))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,9 +25,9 @@ from mental_health_classifier.process_identity import (
 )
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
-    TEMPORARY_PREFIX,
     force_to_disk,
     read_json,
+    temporary_path,
     write_json,
     write_json_once,
 )
@@ -71,7 +70,7 @@ class Attempt:
         """
         folder = run_directory / "attempts" / f"{number:03d}"
         folder.parent.mkdir(parents=True, exist_ok=True)
-        prepared = folder.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        prepared = temporary_path(folder.parent)
         prepared.mkdir()
         lock = os.open(prepared / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:

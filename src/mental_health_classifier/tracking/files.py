@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, Never
 import orjson
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.process_identity import tag_of_this_process
 
 SCHEMA_VERSION = 2
 """Written into every JSON file of a run; a higher number comes from a newer version."""
@@ -30,7 +31,8 @@ SEALED_SINCE = 2
 """From this version on every JSON file ends with its checksum."""
 
 TEMPORARY_PREFIX = ".tmp-"
-"""How a file is called until it is whole. A killed process can leave some; readers skip them."""
+"""How a file or folder is called until it is whole. A killed process can leave some: readers skip
+them, and `leftovers` tells which nobody needs any more."""
 
 
 def _refuse(constant: str) -> Never:
@@ -51,6 +53,11 @@ class Records(NamedTuple):
     """Lines that were cut or changed and are therefore left out."""
 
 
+def temporary_path(folder: Path) -> Path:
+    """A free name in a folder for what is not whole yet; it says which process that belongs to."""
+    return folder / f"{TEMPORARY_PREFIX}{tag_of_this_process()}-{secrets.token_hex(8)}"
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Lends a temporary path; what was written there appears at the end, or not at all.
@@ -61,7 +68,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, because a rename between file systems is a copy; short, because names end
     # at 255 bytes.
-    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    temporary = temporary_path(path.parent)
     try:
         yield temporary
         force_to_disk(temporary)
@@ -100,7 +107,7 @@ def write_json_once(path: Path, mapping: Mapping[str, Any]) -> None:
     """
     content = _document(mapping)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    temporary = temporary_path(path.parent)
     try:
         temporary.write_bytes(content)
         force_to_disk(temporary)

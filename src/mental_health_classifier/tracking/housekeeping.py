@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import get_args
@@ -12,7 +10,8 @@ from typing import get_args
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.best_models import best_models
 from mental_health_classifier.tracking.dependencies import Dependencies
-from mental_health_classifier.tracking.files import TEMPORARY_PREFIX
+from mental_health_classifier.tracking.leftovers import departing_path, remove
+from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.run_summary import RunSummary, Status, read_run
 
 IN_USE = ("running", "unknown")
@@ -71,8 +70,8 @@ def _check(statuses: Collection[str], older_than_days: float | None) -> None:
     for status in statuses:
         if status not in deletable:
             raise InputError(
-                f"--status={status}: expected one of {', '.join(deletable)}. What is running or may be "
-                "(unknown) is never deleted; `mhc gone RUN` says that a process is gone."
+                f"--status={status}: expected one of {', '.join(deletable)}. What is running or "
+                "unknown is never deleted; `mhc gone RUN` says that a process is gone."
             )
     if older_than_days is not None and not 0 <= older_than_days <= _MOST_DAYS:
         raise InputError(
@@ -91,15 +90,29 @@ def _without_needed(doomed: list[RunSummary], runs: Sequence[RunSummary]) -> lis
     return doomed
 
 
-def delete_run(run: RunSummary) -> None:
+def delete_run(run: RunSummary) -> bool:
     """Deletes a run's directory; it is gone as a run before its first file is.
 
+    Returns:
+        Whether it was there.
+
     Raises:
-        InputError: the run has been resumed in the meantime.
+        InputError: the run has been resumed in the meantime, or its folder holds other runs.
     """
+    if not run.directory.exists():
+        return False
     status = read_run(run.directory).status
     if status in IN_USE:
         raise InputError(f"Run {run.id} is {status} and was not deleted.")
-    leaving = run.directory.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
-    run.directory.rename(leaving)
-    shutil.rmtree(leaving)
+    if len(find_runs([run.directory])) > 1:
+        raise InputError(f"{run.directory} holds other runs and was not deleted.")
+    directory = run.directory.resolve()
+    leaving = departing_path(directory.parent)
+    try:
+        directory.rename(leaving)
+    except FileNotFoundError:
+        return False
+    if run.directory.is_symlink():
+        run.directory.unlink()
+    remove(leaving)
+    return True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
+import errno
 import shutil
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.archives import pack, unpack
+from mental_health_classifier.tracking.archives import DEFAULT_LIMITS, Limits, pack, unpack
 from mental_health_classifier.tracking.attempts import (
     declare_gone,
     latest_attempt,
@@ -17,7 +17,7 @@ from mental_health_classifier.tracking.ensemble_members import (
     check_carried_members,
     members_to_carry,
 )
-from mental_health_classifier.tracking.files import TEMPORARY_PREFIX
+from mental_health_classifier.tracking.files import temporary_path
 from mental_health_classifier.tracking.record_check import refuse_changes
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
@@ -38,29 +38,41 @@ def export_run(run: RunSummary, archive: Path) -> None:
     pack(run.directory, archive, inside=members_to_carry(run))
 
 
-def import_run(archive: Path, root: Path) -> RunSummary:
+def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> RunSummary:
     """Unpacks a run below `root`, after checking it against its own checksums. Nothing of it runs.
 
     Raises:
-        InputError: the archive holds no run, was changed, or the run is there already.
+        InputError: the archive is refused (see `unpack`), holds no run or one that was changed, or
+            the run was imported before.
     """
-    prepared = root / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    root.mkdir(parents=True, exist_ok=True)
+    prepared = temporary_path(root)
     try:
-        unpack(archive, prepared)
+        unpack(archive, prepared, limits)
         run = read_run(prepared)
-        if run.id is None:
-            raise InputError(f"{archive} holds no run: {' '.join(run.problems)}")
+        if run.id is None or run.problems:
+            problems = " ".join(run.problems).replace(str(prepared), "its folder")
+            raise InputError(f"{archive} holds no run that is whole: {problems}")
+        if folder_name(run.id) != run.id:
+            raise InputError(f"{archive} holds a run whose id nothing here gave.")
         refuse_changes(run)
         check_carried_members(run)
         attempt = latest_attempt(prepared)
         if attempt is not None and not (attempt / "end.json").exists():
             # Whatever it says of its process: nobody writes into this copy.
             declare_gone(attempt)
-        destination = root / "imported" / folder_name(f"{run.name}-{run.id}")
+        # The id apart, so that no name is so long that it takes the place of it.
+        destination = root / "imported" / f"{folder_name(run.name)}-{run.id}"
+        before = InputError(f"Run {run.id} was imported before, into {destination}.")
         if destination.exists():
-            raise InputError(f"Run {run.id} was imported before, into {destination}.")
+            raise before
         destination.parent.mkdir(parents=True, exist_ok=True)
-        prepared.rename(destination)
+        try:
+            prepared.rename(destination)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            raise before from None
     finally:
         shutil.rmtree(prepared, ignore_errors=True)
     return read_run(destination)

@@ -6,12 +6,14 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-_MAX_FOLDER_NAME = 60
+_MOST_BYTES = 60
+"""File systems count bytes, 255 of them, of which others put a time or a number before the name."""
 
 
 def folder_name(name: object) -> str:
     """A run's name as one safe part of a path."""
-    return re.sub(r"[^\w.-]+", "-", str(name)).strip("-.")[:_MAX_FOLDER_NAME] or "run"
+    safe = re.sub(r"[^\w.-]+", "-", str(name)).strip("-.")
+    return safe.encode()[:_MOST_BYTES].decode(errors="ignore").rstrip("-.") or "run"
 
 
 def new_run_directory(root: Path, name: str) -> Path:

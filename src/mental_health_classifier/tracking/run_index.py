@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import latest_attempt
+from mental_health_classifier.tracking.ensemble_members import MEMBERS
 from mental_health_classifier.tracking.listing_index import (
     ENDED,
     Identity,
@@ -183,15 +184,21 @@ def _run_directories(
 ) -> Iterator[str]:
     """Folders that hold a run.
 
+    A root is searched even if it is a run itself, because a record that was put there by mistake
+    must not hide all others.
+
     Args:
         knows: says of a folder that it surely does, without a look into it.
         visited: folders that are not visited again.
     """
     visited = set() if visited is None else visited
     waiting = [os.fspath(root) for root in roots]
+    num_roots = len(waiting)
     while waiting:
+        is_root = len(waiting) <= num_roots
+        num_roots -= is_root
         folder = waiting.pop()
-        if knows(folder):
+        if knows(folder) and not is_root:
             yield folder
             continue
         try:
@@ -207,11 +214,21 @@ def _run_directories(
         except OSError as error:
             log.warning("Skipped %s while looking for runs: %s.", folder, error.strerror)
             continue
-        if any(child.name == "run.json" for child in children):
-            # Nothing in a run is another run.
+        folders = [child.path for child in children if _is_visible_folder(child)]
+        names = {child.name for child in children}
+        if "run.json" not in names:
+            waiting += folders
+        elif "attempts" not in names:
+            # A run whose attempts were deleted, or a file that lies in a folder of runs.
+            below = list(_run_directories(folders, knows=knows, visited=visited))
+            if below:
+                log.warning("%s/run.json belongs to no run and is passed over.", folder)
+            yield from below or [folder]
+        else:
             yield folder
-            continue
-        waiting += [child.path for child in children if _is_visible_folder(child)]
+            if is_root:
+                members = os.path.join(folder, MEMBERS)
+                waiting += [path for path in folders if path != members]
 
 
 def _is_visible_folder(entry: os.DirEntry[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -19,10 +18,12 @@ from mental_health_classifier.tracking.files import (
     TEMPORARY_PREFIX,
     force_to_disk,
     sha256_of,
+    temporary_path,
     write_json,
 )
 from mental_health_classifier.tracking.git_command import git_output
 from mental_health_classifier.tracking.git_state import read_git_state
+from mental_health_classifier.tracking.leftovers import sweep
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.run_summary import RunSummary
 from mental_health_classifier.tracking.source_files import PROJECT, combined_hash, source_hashes
@@ -57,7 +58,8 @@ def take_snapshot(
     moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H-%M-%S-%f")
     destination = root / f"{moment}-{folder_name(name)}"
     root.mkdir(parents=True, exist_ok=True)
-    prepared = root / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    sweep(root)
+    prepared = temporary_path(root)
     try:
         for file in _files_of(project):
             _copy(project / file, prepared / "source" / file)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.archives import unpack
-from mental_health_classifier.tracking.files import TEMPORARY_PREFIX, read_json
+from mental_health_classifier.tracking.files import read_json, temporary_path
+from mental_health_classifier.tracking.leftovers import sweep
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.snapshot import hashes_below
 
@@ -58,7 +60,15 @@ def find_snapshot(reference: str, root: Path) -> Path:
 
 
 def problems_of(snapshot: Path) -> list[str]:
-    """What is wrong with a snapshot's folder, in sentences; empty where it is whole."""
+    """What is wrong with a snapshot, its folder or an archive of it, in sentences; empty where it
+    is whole.
+
+    Raises:
+        InputError: the archive is none, or is refused.
+    """
+    if snapshot.is_file():
+        with _unpacked(snapshot, Path(tempfile.gettempdir())) as folder:
+            return problems_of(folder)
     try:
         expected = read_json(snapshot / "manifest.json").get("files")
     except (OSError, InputError) as error:
@@ -81,18 +91,18 @@ def restore_snapshot(snapshot: Path, destination: Path) -> None:
     Raises:
         InputError: the destination exists, or the snapshot is damaged or leads out of it.
     """
-    if destination.exists():
+    if os.path.lexists(destination):
         raise InputError(f"{destination} exists and is not overwritten. Name another folder.")
     if snapshot.is_file():
-        with tempfile.TemporaryDirectory() as folder:
-            unpack(snapshot, Path(folder, "snapshot"))
-            restore_snapshot(Path(folder, "snapshot"), destination)
+        with _unpacked(snapshot, destination.parent) as folder:
+            restore_snapshot(folder, destination)
         return
     problems = problems_of(snapshot)
     if problems:
         raise InputError(f"{snapshot} is damaged: {' '.join(problems[:10])}")
     destination.parent.mkdir(parents=True, exist_ok=True)
-    prepared = destination.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    sweep(destination.parent)
+    prepared = temporary_path(destination.parent)
     try:
         shutil.copytree(snapshot / "source", prepared)
         if (snapshot / "runs").is_dir():
@@ -100,3 +110,14 @@ def restore_snapshot(snapshot: Path, destination: Path) -> None:
         prepared.rename(destination)
     finally:
         shutil.rmtree(prepared, ignore_errors=True)
+
+
+@contextmanager
+def _unpacked(archive: Path, beside: Path) -> Iterator[Path]:
+    beside.mkdir(parents=True, exist_ok=True)
+    folder = temporary_path(beside)
+    try:
+        unpack(archive, folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ from dataclasses import dataclass, replace
 from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES
 from pathlib import Path, PurePosixPath
 
-from mental_health_classifier.tracking.files import SCHEMA_VERSION, TEMPORARY_PREFIX, write_json
+from mental_health_classifier.tracking.files import SCHEMA_VERSION, temporary_path, write_json
 from mental_health_classifier.tracking.git_command import git_output
 from mental_health_classifier.tracking.git_state import GitState
 
@@ -71,7 +70,7 @@ class Source:
     def write(self, folder: Path) -> None:
         """Leaves in `folder`, which appears whole, what rebuilding the source needs beside the
         commit: files.json, and the copies below untracked/; for readers changes.patch."""
-        prepared = folder.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        prepared = temporary_path(folder.parent)
         prepared.mkdir(parents=True)
         try:
             if self.patch:

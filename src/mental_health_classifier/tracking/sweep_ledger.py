@@ -80,10 +80,8 @@ def continue_sweep(directory: Path) -> Attempt:
         InputError: it is still running, here or on another machine.
     """
     latest = latest_attempt(directory)
-    if latest is None or (latest / "end.json").exists():
-        life = "killed"
-    else:
-        life = life_of(latest)
+    is_over = latest is None or (latest / "end.json").exists()
+    life = "killed" if latest is None or is_over else life_of(latest)
     if life == "unknown":
         raise InputError(f"The sweep in {directory} {why_unknown(directory)}")
     if life == "killed":
