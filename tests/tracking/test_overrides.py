@@ -34,7 +34,7 @@ def test_settings_and_choices_of_a_run_are_plain(override: str) -> None:
         *("+model@_global_.hydra=baseline_micro", "data@a:hydra=sample", "@hydra=x"),
         *("--config-dir=/tmp", "-cd=/tmp", "-cp", "--multirun", "-m", "--config-name=x"),
         *("'hydra.run.dir'=x", '"hydra"=x', " hydra=x", "+ hydra=x", "", "=x", "$x=1"),
-        *("seed=1\nhydra.run.dir=x", "model=a\x1b[31m", "config/hydra/x=1", "+++seed=1"),
+        *("seed\nhydra.run.dir=x", "model\x1b=a", "config/hydra/x=1", "+++seed=1"),
     ],
 )
 def test_options_and_what_is_about_hydra_are_not_of_a_run(override: str) -> None:

@@ -19,11 +19,7 @@ def is_of_a_run(override: str) -> bool:
     Hydra itself builds what stands below hydra/, without a list of what may be built.
     """
     name, _, _ = override.partition("=")
-    return (
-        _NAMED.fullmatch(name) is not None
-        and "hydra" not in _PART.split(name)
-        and override.isprintable()
-    )
+    return _NAMED.fullmatch(name) is not None and "hydra" not in _PART.split(name)
 
 
 def is_plain(override: str) -> bool:

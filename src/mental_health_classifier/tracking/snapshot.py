@@ -26,7 +26,12 @@ from mental_health_classifier.tracking.git_state import read_git_state
 from mental_health_classifier.tracking.leftovers import sweep
 from mental_health_classifier.tracking.run_directories import folder_name
 from mental_health_classifier.tracking.run_summary import RunSummary
-from mental_health_classifier.tracking.source_files import PROJECT, combined_hash, source_hashes
+from mental_health_classifier.tracking.source_files import (
+    PROJECT,
+    combined_hash,
+    read_source,
+    source_hashes,
+)
 
 LEFT_OUT = ("tensorboard", "logs")
 """Folders of a run that repeat what its other files say."""
@@ -68,7 +73,7 @@ def take_snapshot(
             for place, folder in {".": run.directory, **members_to_carry(run)}.items():
                 for file in _files_below(folder):
                     _copy(folder / file, copy / place / file)
-        git = read_git_state(project)
+        git = read_source(read_git_state(project), project).git
         write_json(
             prepared / "manifest.json",
             {
