@@ -125,6 +125,23 @@ def test_a_damaged_snapshot_is_not_restored(snapshot: Path, tmp_path: Path) -> N
     assert not (tmp_path / "restored").exists()
 
 
+@pytest.mark.parametrize("kind", ["no source", "a file for its runs", "no manifest"])
+def test_an_archive_that_is_no_snapshot_is_refused_and_leaves_nothing(
+    tmp_path: Path, kind: str
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    if kind == "a file for its runs":
+        write_files(folder, {"source/outputs": "text"})
+    if kind != "no manifest":
+        (folder / "manifest.json").write_text('{"files": {}}')
+    pack(folder, tmp_path / "odd.tar.gz")
+    assert problems_of(tmp_path / "odd.tar.gz")
+    with pytest.raises(InputError, match="is damaged"):
+        restore_snapshot(tmp_path / "odd.tar.gz", tmp_path / "new" / "restored")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_it_is_found_by_folder_and_by_a_name_that_is_its_own(
     snapshot: Path, tmp_path: Path, project: Path
 ) -> None:

@@ -75,6 +75,10 @@ def problems_of(snapshot: Path) -> list[str]:
         return [f"manifest.json is missing or damaged: {error}"]
     if not isinstance(expected, dict):
         return ["manifest.json does not say which files there are."]
+    if not (snapshot / "source").is_dir():
+        return ["source is missing."]
+    if (snapshot / "source" / "outputs").is_file():
+        return ["source has a file where its runs belong."]
     found = hashes_below(snapshot)
     problems = [f"{name} is missing." for name in sorted(expected.keys() - found.keys())]
     problems += [f"{name} was added." for name in sorted(found.keys() - expected.keys())]
