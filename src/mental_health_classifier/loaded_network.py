@@ -106,7 +106,13 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         tasks=[task, *auxiliary_tasks_of(run)],
         annotators=annotators,
     ).eval()
-    network.load_state_dict(_weights_of_network(tensors))
+    try:
+        network.load_state_dict(_weights_of_network(tensors))
+    except RuntimeError:
+        raise InputError(
+            f"{folder / 'best.safetensors'} does not hold the weights of the network that run.json "
+            "and tokenizer.json describe: one of them is of another run. Restore them from a copy."
+        ) from None
     return LoadedNetwork(
         network=network,
         task=task,

@@ -85,3 +85,11 @@ def test_learning_twice_gives_the_same_tokenizer_and_loading_the_same_ids(tmp_pa
 def test_posts_without_a_shared_word_are_refused() -> None:
     with pytest.raises(InputError, match="no word that two authors used"):
         learn_bpe(["alpha", "beta"], ["ann", "bob"], vocabulary_size=400)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"{}", b"[1]", b'{"model": {}}'])
+def test_a_damaged_file_is_named(tmp_path, content):
+    path = tmp_path / "tokenizer.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"tokenizer\.json is damaged"):
+        PostTokenizer.load(path)

@@ -54,7 +54,23 @@ class PostTokenizer:
 
     @classmethod
     def load(cls, path: Path) -> PostTokenizer:
-        return cls(Tokenizer.from_str(path.read_text(encoding="utf-8")))
+        """Reads back what `save` wrote.
+
+        Raises:
+            OSError: the file cannot be read.
+            InputError: it is no tokenizer of posts any more.
+        """
+        document = path.read_bytes()
+        try:
+            tokenizer = Tokenizer.from_str(document.decode("utf-8"))
+        except Exception:  # the library raises nothing more special than that
+            tokenizer = None
+        if tokenizer is None or None in map(tokenizer.token_to_id, (MASK, UNKNOWN)):
+            raise InputError(
+                f"{path} is damaged: it is no tokenizer of posts any more. Restore it from a copy, "
+                "or repeat the run."
+            )
+        return cls(tokenizer)
 
     def encode(
         self, texts: Sequence[str], *, max_tokens: int, truncate: str

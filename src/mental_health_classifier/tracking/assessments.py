@@ -84,10 +84,16 @@ def task_of(run: RunSummary) -> Task:
 def auxiliary_tasks_of(run: RunSummary) -> list[AuxiliaryTask]:
     """What else the run's model answers; a run from before there were such tasks has none."""
     described = run.data.get("auxiliary_tasks") or {}
-    return [
-        AuxiliaryTask(name, read_kind(each["labels"]), each["weight"])
-        for name, each in described.items()
-    ]
+    try:
+        return [
+            AuxiliaryTask(name, read_kind(each["labels"]), each["weight"])
+            for name, each in described.items()
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InputError(
+            f"{run.directory / 'data.json'} is damaged: auxiliary_tasks describes no tasks that "
+            "this version knows. Restore it from a copy."
+        ) from None
 
 
 def stored_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Predictions]:
