@@ -1,0 +1,105 @@
+"""Every command of `mhc` under every condition: it works, or says in a sentence why it cannot, and
+nothing that was there is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from conditions import COMMANDS, CONDITIONS, Command, Scene
+from resuming import in_child
+
+from mental_health_classifier import cli
+from mental_health_classifier.tracking.environment import DETERMINISM
+from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.run_summary import read_run
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning"),
+]
+
+UNFINISHED = re.compile(r"Traceback|Exception ignored|Logging error")
+TOLD = {
+    ("with locks of this host alone", "resume"): "another machine",
+    ("as a second user", "resume"): "permission",
+}
+"""What cannot be done, by condition and command, and a word of what is said then."""
+DONE = {("on a full disk", "clean")}
+"""What can be done although nothing can be written."""
+
+
+def give(scene: Scene, arguments: list[str], output: Path) -> int:
+    """Gives a command in a process of its own; both its streams go to a file."""
+
+    def command() -> None:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w") for number in (1, 2))
+        os.chdir(scene.folder)
+        os.environ.update(DETERMINISM)  # what would otherwise start Python once more
+        sys.argv = ["mhc", *arguments]
+        scene.before()
+        try:
+            cli.main()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+
+    return in_child(command)
+
+
+def check(scene: Scene, name: str, command: Command, condition: str, tmp_path: Path) -> str | None:
+    """What is wrong with how a command ended. None: nothing."""
+    output = tmp_path / "output.txt"
+    arguments = scene.arguments(command)
+    if scene.root.parent != scene.folder and "RUN" not in command.arguments:
+        arguments += [str(scene.root)] if name in ("runs", "compare", "best", "report") else []
+    code = give(scene, arguments, output)
+    text = output.read_text(errors="replace")
+    told = f"{name}: exit code {code}\n{text[-1500:]}"
+    if UNFINISHED.search(text):
+        return told
+    if condition == "with a foreign record":
+        return None if code in (0, 1) else told
+    if (condition, name) in TOLD:
+        is_told = TOLD[condition, name] in " ".join(text.split())
+        return None if code == 1 and is_told else told
+    if command.writes and not scene.has_room and (condition, name) not in DONE:
+        return None if code == 1 and text.strip() else told
+    return None if code == command.code else told
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_every_command_works_or_says_why_not(
+    condition: str, finished: Path, tmp_path: Path
+) -> None:
+    wrong = []
+    for name, command in COMMANDS.items():
+        place = tmp_path / name.replace(" ", "-")
+        folder = Path(shutil.copytree(finished, place / "work", symlinks=True))
+        with CONDITIONS[condition](folder) as scene:
+            told = check(scene, name, command, condition, tmp_path)
+            wrong += [told] if told else []
+            assert not (place / "ran").exists(), f"{name} ran code of a record"
+            runs = {run.directory.name: run for run in find_runs([scene.root])}
+            for each in ("run", "yardstick"):
+                kept = read_run(scene.root / each)
+                if kept.status != "completed":
+                    wrong.append(f"{name}: {each} is {kept.status}")
+                elif condition != "with a foreign record" and changed_files(kept):
+                    wrong.append(f"{name}: {each} has lost {changed_files(kept)}")
+            if name != "clean" and "killed" not in runs:
+                wrong.append(f"{name}: the killed run is gone")
+            left = [path for path in scene.folder.rglob(".tmp-*")]
+            wrong += [f"{name}: left {left}"] if left else []
+        shutil.rmtree(place)
+    print(f"\n{condition}: {len(COMMANDS)} commands, {len(wrong)} wrong")
+    assert wrong == [], "\n\n".join(wrong)
