@@ -144,7 +144,7 @@ def with_locks_of_this_host_alone(folder: Path) -> Iterator[Scene]:
     """As NFS mounted with local locks: what another host holds looks free."""
     start = folder / "outputs" / "killed" / "attempts" / "001" / "start.json"
     facts = read_json(start)
-    write_json(start, {**facts, "host": "another-host"})
+    write_json(start, {**facts, "host": "another-host", "boot_id": "another-start"})
 
     def flock(*_: object) -> None:
         return None
