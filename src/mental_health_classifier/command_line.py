@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hydra.errors import CompactHydraException, OverrideParseException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
@@ -18,6 +18,9 @@ from mental_health_classifier.tracking.failures import trace_without_message
 
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""
+
+_GROUP_OF_ANOTHER_KIND = "Config group override"
+"""How what Hydra says begins where a group is set to null or to a list of lists."""
 
 
 @contextmanager
@@ -34,8 +37,14 @@ def explaining_errors() -> Iterator[None]:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # otherwise Hydra prints a shortened traceback and exits
     try:
         yield
-    except (InputError, CompactHydraException, OmegaConfBaseException) as error:
+    except (InputError, HydraException, OmegaConfBaseException) as error:
         print(explain(error), file=sys.stderr)
+        raise SystemExit(1) from None
+    except ValueError as error:
+        if not str(error).startswith(_GROUP_OF_ANOTHER_KIND):
+            raise
+        given = " ".join(each for each in sys.argv[1:] if each.endswith(("=null", "=None", "]")))
+        print(f"{given}: {error}. Name a file of that group instead.", file=sys.stderr)
         raise SystemExit(1) from None
     except OSError as error:
         if describe_storage_failure(error) is None:

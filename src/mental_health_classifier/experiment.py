@@ -28,6 +28,7 @@ from mental_health_classifier.build import (
     build_loggers,
     set_num_threads,
 )
+from mental_health_classifier.configuration_check import checked
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.account import account_lines
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
@@ -67,6 +68,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
     Raises:
         InputError: what was given cannot be used; the record says so too.
     """
+    config = checked(config)
     set_num_threads(config.num_threads)
     return conduct(config, recorded_run(output_dir, **describe_run(config, overrides)))
 
@@ -84,7 +86,7 @@ def resume_experiment(run_directory: Path) -> float | None:
     """
     run = read_run(run_directory)
     record = resumed_run(run_directory)
-    config = recorded_configuration(run)
+    config = checked(recorded_configuration(run))
     # Sums are ordered by the number of threads, which a configuration can leave to the machine.
     set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
     return conduct(config, record)

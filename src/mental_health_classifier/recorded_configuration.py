@@ -6,13 +6,13 @@ environment or worked out, and it does not say where prepared posts are written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
+from mental_health_classifier.configuration_check import literal
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -38,9 +38,7 @@ def recorded_configuration(run: RunSummary) -> DictConfig:
                 f"The record in {run.directory} has a reference in {key} where a run records "
                 "values. It was not followed; the record was changed by hand or made elsewhere."
             )
-    config = OmegaConf.create(_literal(values))
-    assert isinstance(config, DictConfig)
-    return config
+    return literal(_with_own_cache(values))
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
@@ -57,16 +55,13 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value
 
 
-def _literal(value: Any, key: str = "") -> Any:
-    """The same values, so written that OmegaConf takes each text for itself."""
+def _with_own_cache(value: Any, key: str = "") -> Any:
     if key == "cache_dir" and not _is_cache(value):
         return CACHE
     if isinstance(value, Mapping):
-        return {name: _literal(inner, name) for name, inner in value.items()}
+        return {name: _with_own_cache(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_literal(inner) for inner in value]
-    if isinstance(value, str):
-        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", value)
+        return [_with_own_cache(inner) for inner in value]
     return value
 
 
