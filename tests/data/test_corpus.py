@@ -353,3 +353,46 @@ def test_a_group_that_is_not_a_few_short_values_is_refused_without_them(
     with pytest.raises(InputError, match="20 values of 40 characters at most") as error:
         build_corpus(compose_config(overrides))
     assert "kind3" not in str(error.value) and "post number" not in str(error.value)
+
+
+@pytest.mark.parametrize("table", ["posts", "headerless", "slipped", "turned"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (),
+        ("data.columns.label=author",),
+        ("data.columns.label=author", "data.labels={suicide: suicide, somebody: control}"),
+        ("data.columns.split=author",),
+        ("data.columns.groups=[author]",),
+        ("data.columns.groups=[text]",),
+        ("+tasks={who: {column: author, kind: categorical}}",),
+        ("+tasks={who: {column: author, kind: multi_label}}",),
+        ("+tasks={who: {column: text, kind: regression}}",),
+        ("data.priority_class=ptsd",),
+    ],
+)
+def test_cells_in_a_wrong_place_are_never_quoted(
+    tmp_path: Path, compose_config, table: str, changes: tuple[str, ...]
+) -> None:
+    header = ["text", "label", "author"]
+    rows = [
+        [f"canary {i} says", ["suicide", "control"][i % 2], f"canaryperson{i // 3}"]
+        for i in range(240)
+    ]
+    rows[0][0] = "A canary sang."
+    turned = [[label, author, text] for text, label, author in rows]
+    tables = {
+        "posts": [header, *rows],
+        "headerless": rows,
+        "slipped": [header, turned[0], *rows[1:]],
+        "turned": [header, *turned],
+    }
+    path = tmp_path / "posts.csv"
+    path.write_text("".join(",".join(row) + "\n" for row in tables[table]))
+    settings = ["data=file", f"data.path={path}", *changes]
+    if table == "posts" and not changes:
+        assert len(build_corpus(compose_config(settings)).posts) == 240
+        return
+    with pytest.raises(InputError) as error:
+        build_corpus(compose_config(settings))
+    assert "canary" not in str(error.value).casefold()
