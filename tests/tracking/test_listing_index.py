@@ -1,5 +1,6 @@
 import json
 import os
+import platform
 import threading
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.analysis.run_facts import facts_of
 from mental_health_classifier.tracking import run_index
+from mental_health_classifier.tracking.files import write_json
 from mental_health_classifier.tracking.listing_index import FILE_NAME
 from mental_health_classifier.tracking.run_index import find_runs, list_runs
 from mental_health_classifier.tracking.run_summary import read_run
@@ -60,7 +62,7 @@ def test_another_attempt_a_new_end_and_a_deleted_run_are_seen(root: Path) -> Non
     attempt = root / "day" / "failed" / "attempts" / "002"
     attempt.mkdir()
     (attempt / "lock").touch()
-    (attempt / "start.json").write_text('{"schema_version": 1, "pid": 1, "is_locked": true}')
+    write_json(attempt / "start.json", {"host": platform.node(), "is_locked": True})
     end = root / "day" / "0" / "attempts" / "001" / "end.json"
     end.write_text(end.read_text()[:-1])
     for path in sorted((root / "day" / "1").rglob("*"), reverse=True):
