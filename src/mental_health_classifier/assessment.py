@@ -14,7 +14,7 @@ from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
 from mental_health_classifier.evaluation.groups import assess_groups
-from mental_health_classifier.evaluation.risk_certificate import certify, check_promise
+from mental_health_classifier.evaluation.risk_certificate import check_promise
 from mental_health_classifier.evaluation.triage import assess_triage
 from mental_health_classifier.evaluation.unfamiliar_text import reference_of_texts
 from mental_health_classifier.tracking.assessments import (
@@ -24,6 +24,13 @@ from mental_health_classifier.tracking.assessments import (
 )
 from mental_health_classifier.tracking.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
+)
+from mental_health_classifier.tracking.certificates import (
+    certificate_name,
+    certificate_of,
+    certificate_of_run,
+    setting_of,
+    write_certificate,
 )
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -92,19 +99,6 @@ def looks_of_texts(texts: pd.Series) -> dict[str, Any]:
     return reference_of_texts(texts.iloc[:: 1 + len(texts) // MAX_TEXTS].tolist())
 
 
-def certificate_of(
-    predictions: Mapping[str, Predictions], *, required_recall: float, confidence: float
-) -> dict[str, Any]:
-    """The certificate on the calibration part of a run, see `certify`."""
-    return certify(
-        predictions["calibration"],
-        predictions["val"],
-        required_recall=required_recall,
-        confidence=confidence,
-        seen=[predictions["test"]],
-    )
-
-
 def certify_run(
     run: RunSummary, *, required_recall: float | None, confidence: float | None
 ) -> dict[str, Any]:
@@ -118,9 +112,8 @@ def certify_run(
         InputError: the run has no predictions, or the promise cannot be made of its data.
     """
     chosen = promise_of(run, required_recall=required_recall, confidence=confidence)
-    predictions = stored_predictions(run, (*EVALUATED, "calibration"))
-    certificate = certificate_of(predictions, **chosen)
-    write_assessment(run.directory, certificate_name(run, chosen), certificate)
+    certificate = certificate_of_run(run, **chosen)
+    write_certificate(run, certificate_name(run, chosen), certificate)
     return certificate
 
 
@@ -142,19 +135,6 @@ def promise_of(
                 f"Run {run.id} was configured without evaluation.{key}: give --{option}."
             )
     return chosen
-
-
-def certificate_name(run: RunSummary, promise: Mapping[str, float], *, posts: str = "") -> str:
-    """Under which name a certificate of a run is stored: its own, or another promise.
-
-    Args:
-        promise: from `promise_of`.
-        posts: fingerprint of posts from elsewhere that it was made on.
-    """
-    parts = ["certificate", *([posts[:12]] if posts else ())]
-    if promise != {key: setting_of(run, key) for key in promise}:
-        parts += [f"{promise['required_recall']:g}", f"{promise['confidence']:g}"]
-    return "-".join(parts)
 
 
 def evaluate_run(
@@ -186,21 +166,6 @@ def settings_of(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
     for key, value in chosen.items():
         if value is None:
             raise InputError(f"Run {run.id} was configured without evaluation.{key}.")
-    return chosen
-
-
-def setting_of(run: RunSummary, key: str) -> Any:
-    """The number that the run was configured with in `evaluation`, or None.
-
-    Raises:
-        InputError: it is no number.
-    """
-    chosen = run.setting("evaluation", key)
-    if chosen is not None and (isinstance(chosen, bool) or not isinstance(chosen, int | float)):
-        raise InputError(
-            f"Run {run.id} records evaluation.{key} as {type(chosen).__name__}, expected a number: "
-            "its run.json was changed."
-        )
     return chosen
 
 

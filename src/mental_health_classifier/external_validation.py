@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.assessment import (
-    certificate_name,
     looks_of_texts,
     promise_of,
     settings_of,
@@ -25,10 +24,11 @@ from mental_health_classifier.evaluation.groups import assess_groups
 from mental_health_classifier.evaluation.risk_certificate import certify
 from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.seen_posts_file import FILE, read_seen_posts
-from mental_health_classifier.tracking.assessments import (
-    stored_predictions,
-    task_of,
-    write_assessment,
+from mental_health_classifier.tracking.assessments import task_of
+from mental_health_classifier.tracking.certificates import (
+    certificate_name,
+    recorded_predictions,
+    write_certificate,
 )
 from mental_health_classifier.tracking.run_summary import RunSummary
 
@@ -62,7 +62,7 @@ def evaluate_elsewhere(
         log.warning("Run %s does not say which posts it has seen: some may be among these.", run.id)
     corpus = _read(run, path, columns, labels, _recogniser(seen, LEARNED_FROM))
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
-    predictions = {**stored_predictions(run, ["val"]), EXTERNAL: external}
+    predictions = {**recorded_predictions(run, ["val"]), EXTERNAL: external}
     found = evaluate(predictions, **settings_of(run, bootstrap_draws))
     return found, {
         **_facts(corpus),
@@ -109,7 +109,7 @@ def certify_elsewhere(
         )
     promise = promise_of(run, required_recall=required_recall, confidence=confidence)
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
-    val = stored_predictions(run, ["val"])["val"]
+    val = recorded_predictions(run, ["val"])["val"]
     looks = looks_of_texts(corpus.posts["text"])
     made = certify(
         external,
@@ -123,7 +123,7 @@ def certify_elsewhere(
         "reference": {**looks, "scores": histogram_of(external.priority_scores)},
     }
     name = certificate_name(run, promise, posts=corpus.fingerprint)
-    write_assessment(run.directory, name, certificate)
+    write_certificate(run, name, certificate)
     return certificate, name
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import safetensors.torch
 import torch
 
 from mental_health_classifier.build import build_annotators, build_network, set_num_threads
@@ -19,8 +20,8 @@ from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.models.network import Network
 from mental_health_classifier.recorded_configuration import recorded_configuration
 from mental_health_classifier.tracking.assessments import auxiliary_tasks_of
+from mental_health_classifier.tracking.record_check import read_recorded
 from mental_health_classifier.tracking.run_summary import RunSummary
-from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,22 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
     """Builds a run's network again and fills it with its best weights.
 
     Raises:
-        InputError: files are missing, or posts would be marked otherwise than in the run.
+        InputError: files are missing or were changed, or posts would be marked otherwise than in
+            the run.
     """
     config = recorded_configuration(run)
     set_num_threads(config.num_threads)
-    folder = run.directory / "checkpoints"
+    words = read_recorded(run, "checkpoints/tokenizer.json")
+    weights = read_recorded(run, "checkpoints/best.safetensors")
     try:
-        tokenizer = PostTokenizer.load(folder / "tokenizer.json")
-        tensors, _state = read_checkpoint(folder / "best.safetensors")
-    except OSError as error:
+        tokenizer = PostTokenizer.from_bytes(words, run.directory / "checkpoints" / "tokenizer.json")
+        tensors = safetensors.torch.load(weights)
+    except Exception as error:  # tokenizers has no narrower one
         raise InputError(
-            f"{folder} does not hold tokenizer.json and best.safetensors as a run leaves them "
-            f"({error.strerror}). Repeat the run."
+            f"{run.directory / 'checkpoints'} holds a tokenizer.json or best.safetensors that no "
+            f"run writes ({type(error).__name__}). Repeat the run."
         ) from None
+    folder = run.directory / "checkpoints"
     marks = run.data.get("token_streams", {})
     annotators = {
         name: each.restored(folder, key=marks[name])

@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
 from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
-from mental_health_classifier.tracking.assessments import FOLDER, read_assessment, task_of
+from mental_health_classifier.tracking.assessments import FOLDER, task_of
+from mental_health_classifier.tracking.certificates import OWN, read_certificate
 from mental_health_classifier.tracking.ensemble_members import find_member
+from mental_health_classifier.tracking.record_check import (
+    check_facts,
+    read_recorded_json,
+    recorded_hash,
+)
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 log = logging.getLogger(__name__)
@@ -47,12 +53,12 @@ class Predictor:
         predict_texts: Callable[[Sequence[str]], np.ndarray],
         *,
         is_uncertified_allowed: bool = False,
-        certificate: str = "certificate",
+        certificate: str = OWN,
     ) -> None:
         self.run = run
         self.task = task_of(run)
-        self.certificate = read_assessment(run.directory, certificate)
-        if self.certificate is None and certificate != "certificate":
+        self.certificate = read_certificate(run, certificate)
+        if self.certificate is None and certificate != OWN:
             there = sorted(p.stem for p in (run.directory / FOLDER).glob("certificate*.json"))
             raise InputError(
                 f"Run {run.id} has no certificate called {certificate}; it has "
@@ -60,7 +66,7 @@ class Predictor:
             )
         # One that was made on posts from elsewhere says itself how those look.
         own = (self.certificate or {}).get("reference")
-        self.reference = own or read_assessment(run.directory, "reference")
+        self.reference = own or _reference_of(run)
         self._predict_texts = predict_texts
         self._is_uncertified_allowed = is_uncertified_allowed
 
@@ -70,9 +76,13 @@ class Predictor:
         run: RunSummary | Path | str,
         *,
         is_uncertified_allowed: bool = False,
-        certificate: str = "certificate",
+        certificate: str = OWN,
     ) -> Predictor:
         """Loads the model of a completed run; nothing in its folder is executed.
+
+        Every file that decides is read once and has to be what the run left behind: weights,
+        tokenizer or vocabulary, certificate, how the posts look that it rests on, and what the run
+        says of itself. A certificate of later is checked as `read_certificate` says.
 
         Args:
             run: its record, or its folder.
@@ -82,7 +92,8 @@ class Predictor:
                 `mhc certify` made on posts from elsewhere.
 
         Raises:
-            InputError: the run did not complete, or its files do not fit its configuration.
+            InputError: the run did not complete, a file that decides was changed after its end, or
+                its files do not fit its configuration.
         """
         found = run if isinstance(run, RunSummary) else read_run(Path(run))
         if found.status != "completed":
@@ -197,15 +208,28 @@ class Predictor:
         return corpus.predictions(part, self.predict_scrubbed(corpus.part(part)["text"].tolist()))
 
 
+def _reference_of(run: RunSummary) -> dict[str, Any] | None:
+    """How the posts look that the run's own certificate rests on. None: the run did not say."""
+    name = f"{FOLDER}/reference.json"
+    if recorded_hash(run, name) is None and not (run.directory / name).exists():
+        return None
+    return read_recorded_json(run, name)
+
+
 def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
-    """The model in a run's folder as a function of scrubbed texts."""
+    """The model in a run's folder as a function of scrubbed texts.
+
+    Raises:
+        InputError: as `Predictor.load`.
+    """
+    check_facts(run)
     if "ensemble" in run.configuration:
         return _load_ensemble(run, task=task)
     if "_target_" in run.configuration["model"]:
         from mental_health_classifier.training.saved_yardstick import SavedTfidfLogistic
 
         name = run.configuration["model"]["name"]
-        return SavedTfidfLogistic(run.directory / "checkpoints", name=name).predict_texts
+        return SavedTfidfLogistic(run, name=name).predict_texts
     from mental_health_classifier.loaded_network import load_network
 
     return load_network(run, task=task).predict_texts

@@ -7,6 +7,7 @@ from pathlib import Path
 from mental_health_classifier.contracts import Corpus
 from mental_health_classifier.data.seen_posts import SeenPosts
 from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.record_check import read_recorded
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 FILE = "seen_posts.npz"
@@ -29,9 +30,8 @@ def read_seen_posts(run: RunSummary) -> SeenPosts | None:
     """Reads it. None: the record holds none.
 
     Raises:
-        InputError: it is damaged.
+        InputError: it was changed: posts of the run would pass as posts from elsewhere.
     """
-    try:
-        return SeenPosts.load(run.directory / FILE)
-    except FileNotFoundError:
+    if not (run.directory / FILE).exists():
         return None
+    return SeenPosts.from_bytes(read_recorded(run, FILE), run.directory / FILE)

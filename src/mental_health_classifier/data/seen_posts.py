@@ -55,11 +55,17 @@ class SeenPosts:
             FileNotFoundError: there is no such file.
             InputError: it is damaged.
         """
+        return cls.from_bytes(path.read_bytes(), path)
+
+    @classmethod
+    def from_bytes(cls, content: bytes, path: Path) -> SeenPosts:
+        """The same for a file that was read already.
+
+        Raises:
+            InputError: it is damaged.
+        """
         try:
-            with path.open("rb") as file:
-                key, hashes = _read(file)
-        except FileNotFoundError:
-            raise
+            key, hashes = _read(io.BytesIO(content))
         except _DAMAGE:
             raise InputError(
                 f"{path} is damaged, so it cannot be told which posts the run has seen. Restore it "

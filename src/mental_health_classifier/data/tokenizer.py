@@ -60,7 +60,15 @@ class PostTokenizer:
             OSError: the file cannot be read.
             InputError: it is no tokenizer of posts any more.
         """
-        document = path.read_bytes()
+        return cls.from_bytes(path.read_bytes(), path)
+
+    @classmethod
+    def from_bytes(cls, document: bytes, path: Path) -> PostTokenizer:
+        """The same for a file that was read already.
+
+        Raises:
+            InputError: it is no tokenizer of posts any more.
+        """
         try:
             tokenizer = Tokenizer.from_str(document.decode("utf-8"))
         except Exception:  # the library raises nothing more special than that

@@ -32,6 +32,7 @@ from mental_health_classifier.explanation.masked_posts import masked_score
 from mental_health_classifier.loaded_network import LoadedNetwork, load_network
 from mental_health_classifier.progress import counting
 from mental_health_classifier.tracking.assessments import task_of, write_assessment
+from mental_health_classifier.tracking.record_check import check_facts
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 
@@ -101,6 +102,7 @@ def network_of(run: RunSummary) -> LoadedNetwork:
             f"Run {run.id} has no network: {run.model} is a sum over words, which explains itself "
             "by its coefficients. Give a run with a network."
         )
+    check_facts(run)
     return load_network(run, task=task_of(run))
 
 

@@ -150,6 +150,19 @@ def read_json(path: Path | str) -> dict[str, Any]:
         raise
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    return parse_json(document, path)
+
+
+def parse_json(document: bytes, path: Path | str) -> dict[str, Any]:
+    """What a JSON file of this package says whose content was read already.
+
+    Args:
+        document: that content.
+        path: how messages call the file.
+
+    Raises:
+        InputError: as `read_json`.
+    """
     try:
         content = _decoded(document)
     except (ValueError, RecursionError) as error:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.files import sha256_of, write_atomically
+from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.tracking.record_check import recorded_hash
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 ENSEMBLE = "ensemble"
@@ -41,7 +42,8 @@ def write_weights(model: Any, path: Path) -> None:
 
 
 def hash_of_weights(run: RunSummary) -> str:
-    """SHA-256 of what decides in a run: its weights, or those of all members of an ensemble.
+    """SHA-256 of what decides in a run, as its end recorded it: of its weights, or those of all
+    members of an ensemble. Who loads a model checks that the files still have it.
 
     Raises:
         InputError: the run left no weights.
@@ -52,7 +54,7 @@ def hash_of_weights(run: RunSummary) -> str:
         way, temperature = run.configuration[ENSEMBLE]["way"], run.model_facts.get("temperature")
         return hashlib.sha256(f"{hashes}{way}{temperature}".encode()).hexdigest()
     for name in _WEIGHTS:
-        path = run.directory / "checkpoints" / name.format(model=run.model)
-        if path.is_file():
-            return sha256_of(path)
+        recorded = recorded_hash(run, f"checkpoints/{name.format(model=run.model)}")
+        if recorded is not None:
+            return recorded
     raise InputError(f"Run {run.id} left no weights in {run.directory / 'checkpoints'}.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
@@ -12,7 +12,8 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.files import read_json
+from mental_health_classifier.tracking.record_check import read_recorded, read_recorded_json
+from mental_health_classifier.tracking.run_summary import RunSummary
 
 _DAMAGE = (
     *(OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, SyntaxError),
@@ -26,35 +27,34 @@ class SavedTfidfLogistic:
     """What `TfidfLogistic.save` wrote.
 
     Args:
-        folder: holds `NAME.json` and `NAME.npz`.
+        run: its record holds `checkpoints/NAME.json` and `NAME.npz`.
         name: of the model.
 
     Raises:
-        InputError: a file is missing, damaged, or does not fit the other one.
+        InputError: a file is missing or was changed.
     """
 
-    def __init__(self, folder: Path, *, name: str) -> None:
+    def __init__(self, run: RunSummary, *, name: str) -> None:
+        written = read_recorded_json(run, f"checkpoints/{name}.json")
+        content = read_recorded(run, f"checkpoints/{name}.npz")
         try:
-            written = read_json(folder / f"{name}.json")
-            with np.load(folder / f"{name}.npz", allow_pickle=False) as numbers:
+            with np.load(io.BytesIO(content), allow_pickle=False) as numbers:
                 self._coefficients = numbers["coefficients"]
                 self._intercepts = numbers["intercepts"]
                 document_frequency = numbers["inverse_document_frequency"]
             if not self._fits(document_frequency, written):
                 raise ValueError
-        except InputError:
-            raise
+            self._vectorizer = TfidfVectorizer(
+                ngram_range=(1, written["max_words"]),
+                sublinear_tf=True,
+                vocabulary=written["vocabulary"],
+            )
+            self._vectorizer.idf_ = document_frequency
         except (*_DAMAGE, TypeError):
             raise InputError(
-                f"{folder} does not hold {name}.json and {name}.npz as a run leaves them: the run "
-                "did not complete, or a file was lost. Repeat the run."
+                f"{run.directory / 'checkpoints'} holds a {name}.json or {name}.npz that no run "
+                "writes, or they do not fit each other. Repeat the run."
             ) from None
-        self._vectorizer = TfidfVectorizer(
-            ngram_range=(1, written["max_words"]),
-            sublinear_tf=True,
-            vocabulary=written["vocabulary"],
-        )
-        self._vectorizer.idf_ = document_frequency
 
     def _fits(self, document_frequency: np.ndarray, written: Mapping[str, Any]) -> bool:
         """Whether numbers and words are of one model."""
