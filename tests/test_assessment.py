@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from resealed_runs import reseal
 from trained_runs import config_of, write_posts
 
 from mental_health_classifier.analysis import model_comparison
@@ -113,6 +114,7 @@ def test_a_run_of_an_earlier_version_is_refused_with_what_to_do(mhc, tmp_path, c
     content = read_json(path)
     del content["config"]["data"]["grammar"]["missing_label_share"]
     write_json(path, content)
+    reseal(tmp_path / "outputs" / "baseline_micro")
     refused = mhc(command, "outputs/baseline_micro")
     said = " ".join(refused.stderr.split())
     assert refused.exit_code == 1
@@ -202,6 +204,7 @@ def test_without_a_certificate_nothing_is_decided_unless_asked_for(runs, tmp_pat
     copy = tmp_path / "run"
     shutil.copytree(runs["tfidf_logistic"].directory, copy)
     (copy / "assessments" / "certificate.json").unlink()
+    reseal(copy)
     with pytest.raises(InputError, match="has no certificate: none was asked for"):
         Predictor.load(copy).decide(["i had lunch"])
     predictor = Predictor.load(copy, is_uncertified_allowed=True)

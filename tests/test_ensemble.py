@@ -83,7 +83,7 @@ def test_members_that_were_changed_are_refused(ensemble, tmp_path, runs) -> None
     record_ensemble([read_run(tmp_path / "runs" / n) for n in runs], tmp_path / "e", name="e")
     weights = tmp_path / "runs" / "tfidf_logistic" / "checkpoints" / "tfidf_logistic.npz"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    with pytest.raises(InputError, match="weights have changed"):
+    with pytest.raises(InputError, match="was changed after run"):
         Predictor.load(read_run(tmp_path / "e"))
 
 
@@ -126,4 +126,5 @@ def test_an_ensemble_is_made_listed_and_used_from_the_command_line(mhc, runs, tm
     )
     assert decided.exit_code == 0, decided.output
     assert mhc("ensemble").exit_code == 1
-    assert mhc("ensemble", "--best", "2").exit_code == 0
+    best = mhc("ensemble", "--best", "2")
+    assert best.exit_code == 0, best.output

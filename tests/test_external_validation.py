@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from resealed_runs import reseal
 from trained_runs import config_of, write_posts
 
 from mental_health_classifier.build import build_corpus
@@ -125,6 +126,7 @@ def test_texts_of_the_behaviour_suite_that_were_learned_are_named(runs, mhc, tmp
     learned = pd.DataFrame({"text": texts_of_suite()[:3], "part": "train"})
     object.__setattr__(corpus, "posts", learned)
     (tmp_path / RUN / FILE).write_bytes(SeenPosts.of(corpus).to_bytes())
+    reseal(tmp_path / RUN)
     shown = mhc("behaviour", RUN)
     assert shown.exit_code == 0, shown.output
     expected = f"learned from 3 of the suite's {len(texts_of_suite())} texts"

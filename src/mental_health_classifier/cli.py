@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NoReturn, get_args
 
 import typer
 from typer.core import TyperGroup
@@ -78,7 +79,17 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Names hold whatever people and file systems put into them.
             stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup ignores the one, and that stays so.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
     app()
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """Ends the command so that what it has not finished writing is taken away, with the exit code
+    by which shells report the signal."""
+    raise SystemExit(128 + number)
 
 
 def print_version(is_wanted: bool) -> None:

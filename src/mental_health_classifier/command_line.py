@@ -46,6 +46,10 @@ def explaining_errors() -> Iterator[None]:
         given = " ".join(each for each in sys.argv[1:] if each.endswith(("=null", "=None", "]")))
         print(f"{given}: {error}. Name a file of that group instead.", file=sys.stderr)
         raise SystemExit(1) from None
+    except BrokenPipeError:
+        # `| head` has read enough. What is left in the buffer has nowhere to go as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except OSError as error:
         if describe_storage_failure(error) is None:
             raise

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import csv
+import fcntl
+import os
 import random
+import secrets
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +22,16 @@ from mental_health_classifier.evaluation.decisions import Decision
 from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
 from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.progress import counting
+from mental_health_classifier.spreadsheet_cells import inert
 from mental_health_classifier.tracking.assessments import FOLDER
 from mental_health_classifier.tracking.attempts import now
 from mental_health_classifier.tracking.files import (
+    TEMPORARY_PREFIX,
     append_record,
+    force_to_disk,
+    give_free_name,
     null_where_not_finite,
     open_records,
-    whole_file,
 )
 from mental_health_classifier.tracking.weight_files import hash_of_weights
 
@@ -50,7 +58,8 @@ def write_decisions(
         predictor: the model and its threshold.
         posts, columns: see `read_unlabelled`.
         output: a CSV file that does not exist yet; it appears whole or not at all. One row a post:
-            `post,decision,reason,uncertainty,is_certified,p_CLASS,...`, without its text.
+            `post,decision,reason,uncertainty,is_certified,p_CLASS,...`, without its text. A post is
+            called by its id or FILE:ROW, see `inert`.
         audit_sample: so many of the posts without an alert, drawn at random, are named in a file
             beside it, for people to look for what was missed.
         seed: of that draw.
@@ -60,36 +69,80 @@ def write_decisions(
 
     Raises:
         InputError: the output exists, or the posts cannot be used.
+        OSError: the output or the run's record cannot be written; then there are no decisions and
+            there is no audit line. Where that can be told at once, no post is read.
     """
-    from mental_health_classifier.data.posts_to_judge import count_posts, read_unlabelled
-
-    audit_output = output.with_name(f"{output.stem}-audit.csv")
-    for path in (output, *((audit_output,) if audit_sample else ())):
-        if path.exists():
-            raise InputError(f"{path} exists and is not replaced. Name another --output.")
+    sampled_output = output.with_name(f"{output.stem}-audit.csv")
+    outputs = [output, *([sampled_output] if audit_sample else ())]
+    for path in outputs:
+        _refuse_existing(path)
+    record = predictor.run.directory / FOLDER / AUDIT
+    for path in (*outputs, record):
+        _refuse_unwritable(path)
     batch = _Batch(predictor, audit_sample=audit_sample, seed=seed)
-    header = ["post", "decision", "reason", "uncertainty", "is_certified"]
-    header += [f"p_{name}" for name in predictor.task.class_names]
-    with (
-        whole_file(output) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        told = f"Deciding with run {predictor.run.id}"
-        with counting(told, total=count_posts(posts)) as advance:
-            for chunk in _chunks(read_unlabelled(posts, columns=columns)):
-                writer.writerows(batch.decide(chunk))
-                advance(len(chunk))
-    if audit_sample:
-        with whole_file(audit_output) as temporary:
-            lines = ["post", *batch.sampled]
-            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    line = batch.account()
-    handle = open_records(predictor.run.directory / FOLDER / AUDIT)
-    with handle:
-        append_record(handle, null_where_not_finite(line))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, and beside their names to be, because a rename between file systems is a copy.
+    temporary = {
+        path: path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}" for path in outputs
+    }
+    try:
+        _write_rows(temporary[output], batch.rows(posts, columns=columns))
+        if audit_sample:
+            _write_rows(temporary[sampled_output], [["post"], *([each] for each in batch.sampled)])
+        with _alone_in(output.parent):
+            for path in outputs:
+                _refuse_existing(path)
+            line = batch.account()
+            # Before anybody can use the decisions: none is without its account, whatever ends this.
+            with open_records(record) as handle:
+                append_record(handle, null_where_not_finite(line))
+                os.fsync(handle.fileno())
+            for path in reversed(outputs):
+                give_free_name(temporary[path], path)
+    except FileExistsError as error:
+        raise _is_taken(error.filename2 or error.filename) from None
+    finally:
+        for path in temporary.values():
+            path.unlink(missing_ok=True)
     return line
+
+
+def _write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    with path.open("x", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows(rows)
+    force_to_disk(path)
+
+
+def _refuse_existing(path: Path) -> None:
+    if os.path.lexists(path):
+        raise _is_taken(path)
+
+
+def _is_taken(path: Path | str) -> InputError:
+    return InputError(f"{path} exists and is not replaced. Name another --output.")
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Raises what writing the file would raise, before hours are spent on what goes into it."""
+    if path.exists():
+        path.open("ab").close()
+    else:
+        folder = next(parent for parent in path.parents if parent.exists())
+        tempfile.TemporaryFile(dir=folder).close()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keeps others who decide out of a folder, so that of two with one output one has none, and no
+    audit line either."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # without locks, the loser is left with an audit line
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class _Batch:
@@ -108,6 +161,18 @@ class _Batch:
         self._random = random.Random(seed)
         self.sampled: list[str] = []
 
+    def rows(self, posts: Path, *, columns: Mapping[str, Any]) -> Iterator[list[object]]:
+        """The whole output for a file of posts, its header first."""
+        from mental_health_classifier.data.posts_to_judge import count_posts, read_unlabelled
+
+        header = ["post", "decision", "reason", "uncertainty", "is_certified"]
+        yield header + [inert(f"p_{name}") for name in self._predictor.task.class_names]
+        told = f"Deciding with run {self._predictor.run.id}"
+        with counting(told, total=count_posts(posts)) as advance:
+            for chunk in _chunks(read_unlabelled(posts, columns=columns)):
+                yield from self.decide(chunk)
+                advance(len(chunk))
+
     def decide(self, posts: Sequence[UnlabelledPost]) -> Iterator[list[object]]:
         """A row of the output for each post."""
         judged = self._predictor.judge([post.text or "" for post in posts])
@@ -123,9 +188,9 @@ class _Batch:
             self._actions[action] += 1
             self._reasons[reason] += 1
             if action == "no_alert" and self._audit_sample:
-                self._draw(post.id)
+                self._draw(inert(post.id))
             yield [
-                post.id or post.row,
+                inert(post.id),
                 action,
                 reason,
                 "" if uncertainty is None else f"{uncertainty:.4f}",

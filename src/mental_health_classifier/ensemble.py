@@ -125,7 +125,8 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]
             f"--best={number}: {len(alike)} completed runs share the parts of the best one. Give "
             "less, or train more."
         )
-    return alike[:number]
+    # In full: lists of runs leave out the checksums of their files.
+    return [read_run(run.directory) for run in alike[:number]]
 
 
 def _parts_of(run: RunSummary) -> tuple[object, object]:

@@ -18,6 +18,7 @@ from mental_health_classifier.analysis.run_settings import COLUMNS as SETTINGS
 from mental_health_classifier.analysis.run_settings import settings_of
 from mental_health_classifier.analysis.terminal import printable
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.spreadsheet_cells import inert
 from mental_health_classifier.tracking.files import write_atomically
 from mental_health_classifier.tracking.run_index import RunSummary
 
@@ -117,9 +118,12 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
     Raises:
         InputError: the file exists or cannot be written.
     """
+    is_text = table.dtypes == "str"
+    table = table.assign(
+        **{name: table[name].map(inert, na_action="ignore") for name in table.columns[is_text]}
+    )
     if path == "-":
         # Names may hold characters that steer a terminal; in a file they do nothing.
-        is_text = table.dtypes == "str"
         shown = table.assign(
             **{
                 name: table[name].map(printable, na_action="ignore")

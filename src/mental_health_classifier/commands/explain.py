@@ -15,7 +15,7 @@ from mental_health_classifier.commands.parts import (
     print_json,
     say,
 )
-from mental_health_classifier.commands.worth import Pairs, pairs
+from mental_health_classifier.commands.worth import Pairs, chosen_columns
 from mental_health_classifier.contracts import InputError
 
 commands = typer.Typer()
@@ -64,13 +64,15 @@ def explain(
         raise InputError(f"--html={html}: the file exists and is not replaced. Name another one.")
     from mental_health_classifier.analysis import explanation_page as page
     from mental_health_classifier.analysis.terminal import new_console
+    from mental_health_classifier.data.posts_to_judge import ROLES_WITHOUT_LABEL
     from mental_health_classifier.explanation.post_explanation import explain_text, post_in_row
     from mental_health_classifier.tracking.files import write_atomically
 
-    if file is not None and row is not None:
-        text = post_in_row(file, row, columns=pairs(column, option="--column"))
-    assert text is not None
     found = resolve_run(run, existing(root))
+    if file is not None and row is not None:
+        columns = chosen_columns(found, file, column, roles=ROLES_WITHOUT_LABEL)
+        text = post_in_row(file, row, columns=columns)
+    assert text is not None
     explained = explain_text(found, text, class_name=class_name)
     if html is not None:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,9 @@ from mental_health_classifier.commands.parts import (
     say,
 )
 from mental_health_classifier.contracts import InputError
+
+if TYPE_CHECKING:
+    from mental_health_classifier.tracking.run_summary import RunSummary
 
 commands = typer.Typer()
 
@@ -53,12 +57,13 @@ def show_evaluation(
         evaluation, groups = evaluate_run(found, bootstrap_draws=bootstrap_draws)
         about = {"groups": groups}
     else:
+        from mental_health_classifier.data.posts_to_judge import ROLES_WITH_LABEL
         from mental_health_classifier.external_validation import evaluate_elsewhere
 
         evaluation, about = evaluate_elsewhere(
             found,
             posts,
-            columns=pairs(column, option="--column"),
+            columns=chosen_columns(found, posts, column, roles=ROLES_WITH_LABEL),
             labels=pairs(label, option="--label") or None,
             bootstrap_draws=bootstrap_draws,
         )
@@ -109,12 +114,13 @@ def certify(
 
         certificate = certify_run(found, **asked)
     else:
+        from mental_health_classifier.data.posts_to_judge import ROLES_WITH_LABEL
         from mental_health_classifier.external_validation import certify_elsewhere
 
         certificate, name = certify_elsewhere(
             found,
             posts,
-            columns=pairs(column, option="--column"),
+            columns=chosen_columns(found, posts, column, roles=ROLES_WITH_LABEL),
             labels=pairs(label, option="--label") or None,
             **asked,
         )
@@ -127,6 +133,21 @@ def certify(
             typer.echo(sentence)
     if not certificate["is_certified"]:
         raise typer.Exit(1)
+
+
+def chosen_columns(
+    run: RunSummary, posts: Path, given: list[str] | None, *, roles: Sequence[str]
+) -> dict[str, Any]:
+    """Which columns of a file of posts hold what, see `columns_in`."""
+    from mental_health_classifier.data.posts_to_judge import columns_in
+
+    data = run.configuration.get("data", {})
+    return columns_in(
+        posts,
+        given=pairs(given, option="--column"),
+        recorded=data.get("columns") or {},
+        roles=roles,
+    )
 
 
 def pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
@@ -203,8 +224,10 @@ def predict(
 ) -> None:
     """Decides for every post of a file: alert, refer to a person, or no alert.
 
-    --column text=body says which column holds what. The file of decisions holds no text.
+    --column text=body says which column holds what; without it they are called as in the run, or
+    text and id. The file of decisions holds no text.
     """
+    from mental_health_classifier.data.posts_to_judge import ROLES_WITHOUT_LABEL
     from mental_health_classifier.decisions_file import write_decisions
     from mental_health_classifier.predictor import Predictor
     from mental_health_classifier.tracking.run_index import resolve_run
@@ -212,6 +235,7 @@ def predict(
     if (run is None) == (best is None):
         raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
     found = resolve_run(run or best_run(best or "", existing(root)), existing(root))
+    columns = chosen_columns(found, posts, column, roles=ROLES_WITHOUT_LABEL)
     predictor = Predictor.load(
         found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
     )
@@ -219,7 +243,7 @@ def predict(
         predictor,
         posts,
         output,
-        columns=pairs(column, option="--column"),
+        columns=columns,
         audit_sample=audit_sample,
         seed=seed,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ import pyarrow as pa
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.data.account import Account
 from mental_health_classifier.data.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.posts import CleanPosts, Post, Source, clean_rows
+from mental_health_classifier.data.posts import SOURCE, CleanPosts, Post, Source, clean_rows
 from mental_health_classifier.data.prepared_posts import group_column, told_apart_by
-from mental_health_classifier.data.table_formats import count_rows
-from mental_health_classifier.data.tables import ROLES, Columns, files_to_read, read_rows
+from mental_health_classifier.data.table_formats import count_rows, open_table
+from mental_health_classifier.data.tables import GROUPS, ROLES, Columns, files_to_read, read_rows
 
 EXTERNAL = "external"
 """The part that posts from elsewhere make up."""
@@ -124,6 +124,58 @@ def _without_duplicates(clean: CleanPosts, source: Source) -> list[Post]:
             clean.account.drop("duplicate", row)
     clean.account.rows_kept = len(kept)
     return list(kept.values())
+
+
+def columns_in(
+    path: Path, *, given: Mapping[str, str], recorded: Mapping[str, Any], roles: Sequence[str]
+) -> dict[str, Any]:
+    """Which columns of a file hold what: what the user says, else what the run learned from where
+    the file has that too, else the column of the role's own name.
+
+    Args:
+        path: a file, or where labels are read a folder of files.
+        given: from `--column ROLE=NAME`.
+        recorded: `data.columns` of the run.
+        roles: that the command reads.
+
+    Raises:
+        InputError: there is no such file, role or column, or a column is there twice.
+    """
+    if unknown := sorted(given.keys() - set(roles)):
+        raise InputError(
+            f"--column {unknown[0]}={given[unknown[0]]}: {unknown[0]} is nothing that a column can "
+            f"be named for here; {', '.join(roles)} are. --column text=NAME says that column NAME "
+            "holds the posts."
+        )
+    if not path.exists():
+        raise InputError(f"{path} does not exist. Give a file of posts.")
+    is_judged_blind = "label" not in roles
+    if is_judged_blind and not path.is_file():
+        raise InputError(f"{path} is not a file. Give one file of posts, for example one in it.")
+    (file, _part), *_others = files_to_read(str(path), None)
+    header = list(open_table(file).columns)
+    chosen: dict[str, Any] = dict(given)
+    for role in ("id", "text", "label", "author"):
+        named = recorded.get(role)
+        names = [named] if isinstance(named, str) else list(named or ())
+        if role in roles and role not in given and names and set(names) <= set(header):
+            chosen[role] = names
+    needed = {"text": "text"} | ({} if is_judged_blind else {"label": "label"})
+    for role, named in (needed | chosen).items():
+        for name in [named] if isinstance(named, str) else named:
+            if header.count(name) != 1:
+                many = "no column" if name not in header else "more than one column"
+                raise InputError(
+                    f"{file.name} has {many} {name!r}; it has {len(header)} columns. Say which one "
+                    f"holds what is asked for: --column {role}=NAME"
+                )
+    return chosen
+
+
+ROLES_WITHOUT_LABEL = ("id", "text")
+"""What `read_unlabelled` reads of a file."""
+ROLES_WITH_LABEL = (*ROLES, SOURCE, GROUPS)
+"""What `read_external_corpus` reads of a file."""
 
 
 class UnlabelledPost(NamedTuple):

@@ -88,6 +88,24 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         temporary.write_bytes(_encoded(content) if isinstance(content, str) else content)
 
 
+def give_free_name(temporary: Path, path: Path) -> None:
+    """Gives a file that is written to its end its name in the same folder, if that is free.
+
+    Raises:
+        FileExistsError: the name is taken. Nothing was changed.
+    """
+    try:
+        # Unlike a rename, a link refuses a name that exists.
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.rename(temporary, path)
+    force_to_disk(path.parent)
+
+
 def write_json(path: Path, mapping: Mapping[str, Any]) -> None:
     """Writes strict JSON, replacing what was there.
 
