@@ -91,9 +91,9 @@ def test_an_ensemble_without_its_members_is_not_handed_on(
         shutil.rmtree(tmp_path / "day" / "two")
     else:
         (tmp_path / "day" / "two" / WEIGHTS).write_bytes(b"changed")
-    with pytest.raises(InputError, match="weights have changed|changed after its end"):
+    with pytest.raises(InputError, match=r"weights have changed|changed after its end"):
         export_run(ensemble, tmp_path / "both.tar.gz")
-    with pytest.raises(InputError, match="weights have changed|changed after its end"):
+    with pytest.raises(InputError, match=r"weights have changed|changed after its end"):
         take_snapshot(tmp_path / "s", name="", description="", tags=[], runs=[ensemble])
     assert not (tmp_path / "both.tar.gz").exists() and not list(tmp_path.glob("s/*"))
 
