@@ -161,7 +161,7 @@ class _Batch:
         self._random = random.Random(seed)
         self.sampled: list[str] = []
 
-    def rows(self, posts: Path, *, columns: Mapping[str, Any]) -> Iterator[list[object]]:
+    def rows(self, posts: Path, *, columns: Mapping[str, Any]) -> Iterator[Sequence[object]]:
         """The whole output for a file of posts, its header first."""
         from mental_health_classifier.data.posts_to_judge import count_posts, read_unlabelled
 
