@@ -91,7 +91,9 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
     words = read_recorded(run, "checkpoints/tokenizer.json")
     weights = read_recorded(run, "checkpoints/best.safetensors")
     try:
-        tokenizer = PostTokenizer.from_bytes(words, run.directory / "checkpoints" / "tokenizer.json")
+        tokenizer = PostTokenizer.from_bytes(
+            words, run.directory / "checkpoints" / "tokenizer.json"
+        )
         tensors = safetensors.torch.load(weights)
     except Exception as error:  # tokenizers has no narrower one
         raise InputError(
