@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
 from hypothesis import strategies as st
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import OmegaConf
 
 from mental_health_classifier.build import build, build_annotators, register_resolvers
+from mental_health_classifier.command_line import explaining_errors
 from mental_health_classifier.configuration_check import checked
-from mental_health_classifier.contracts import InputError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-CLEAR = (InputError, HydraException, OmegaConfBaseException)
+CLEAR = (SystemExit,)
+"""With what is explained; all else comes through `explaining_errors` as it is."""
 
 ODD = [
     *("null", "true", "false", "0", "1", "-1", "2", "7", "1e400", "nan", "-.inf", "0.5", "64.5"),
@@ -80,17 +79,17 @@ def override_sets():
         yield st.lists(one, min_size=1, max_size=4)
 
 
-def settle(overrides: list[str]) -> DictConfig:
+def settle(overrides: list[str]) -> None:
     """Composes and checks, and builds what needs no posts."""
-    config = checked(compose("config", overrides=overrides))
-    build(config.data)
-    build_annotators(config)
-    if "network" in config:
-        for node in (config.tokenizer, config.sampler, config.optimizer, config.objective):
-            build(node)
-        for part in config.network.values():
-            build(part)
-    return config
+    with explaining_errors():
+        config = checked(compose("config", overrides=overrides))
+        build(config.data)
+        build_annotators(config)
+        if "network" in config:
+            for node in (config.tokenizer, config.sampler, config.optimizer, config.objective):
+                build(node)
+            for part in config.network.values():
+                build(part)
 
 
 def test_a_set_of_overrides_builds_or_is_refused_with_a_message(try_many, override_sets) -> None:
