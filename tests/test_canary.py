@@ -91,7 +91,22 @@ def write_corpus(path: Path, folder: Path, *, grammar: dict[str, object]) -> Non
     assert authors.count(chosen) > 5
 
 
-@pytest.mark.timeout(600)
+def write_faulty_tables(project: Path, posts: Path) -> None:
+    """Tables of the same posts whose cells stand where they should not."""
+    header, *rows = csv.reader(posts.read_text(encoding="utf-8").splitlines())
+    rows.sort(key=lambda row: WORD not in row[1])
+    slipped = [[text, label, author, gender, name] for name, text, label, author, gender in rows]
+    tables = {
+        "headerless": rows,
+        "slipped": [header, *slipped[:1], *rows[1:]],
+        "turned": [header, *slipped],
+    }
+    for name, table in tables.items():
+        with (project / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(table)
+
+
+@pytest.mark.timeout(900)
 def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     tmp_path: Path, compose_config
 ) -> None:
@@ -112,7 +127,14 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     (project / "notes").mkdir()
     shutil.copy(project / "posts.csv", project / "notes" / "posts.csv")
 
-    environment = {**os.environ, "PYTHONPATH": str(project / "src"), "COLUMNS": "200"}
+    write_faulty_tables(project, project / "posts.csv")
+    (temporary := tmp_path / "temporary").mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(project / "src"),
+        "COLUMNS": "200",
+        "TMPDIR": str(temporary),
+    }
     printed: list[str] = []
 
     def ran(*command: object, fails: bool = False) -> str:
@@ -137,6 +159,22 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     ran("train.py", *settings, "data.columns.label=text", "hydra.run.dir=outputs/day/a", fails=True)
     diverging = ["model.learning_rate=1e30", "trainer.gradient_clip_val=null"]
     ran("train.py", *settings, *diverging, "hydra.run.dir=outputs/day/b", fails=True)
+    known = "data.labels={suicide: suicide, somebody: control}"
+    for number, (table, *changes) in enumerate(
+        [
+            ("headerless",),
+            ("slipped",),
+            ("turned",),
+            ("posts", "data.columns.label=author", known),
+            ("posts", "data.columns.label=author"),
+            ("posts", "data.columns.split=author"),
+            ("posts", "data.columns.groups=[author]"),
+            ("posts", "+tasks={who: {column: author, kind: categorical}}"),
+            ("posts", "+tasks={who: {column: text, kind: regression}}"),
+        ]
+    ):
+        given = [*settings, f"data.path={table}.csv", *changes]
+        ran("train.py", *given, f"hydra.run.dir=outputs/day/f{number}", fails=True)
     mhc = ("-m", "mental_health_classifier")
     ran(*mhc, "predict", "posts.csv", "--run", run, "--output", "d.csv", "--uncertified")
     ran(*mhc, "evaluate", run, "posts.csv", fails=True)
@@ -144,13 +182,22 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     ran(*mhc, "export", run, "run.tar.gz")
     ran(*mhc, "snapshot", "--name", "all")
     ran(*mhc, "show", run)
+    ran(*mhc, "show", "outputs/day/f1")
+    ran(*mhc, "runs")
+    ran(*mhc, "report", "--output", "report.html")
+    ran(*mhc, "predict", "headerless.csv", "--run", run, "--output", "e.csv", fails=True)
+    for command in ("evaluate", "certify"):
+        ran(*mhc, command, run, "slipped.csv", fails=True)
+        ran(*mhc, command, run, "headerless.csv", fails=True)
+    ran(*mhc, "explain", run, "--file", "headerless.csv", "--row", 3, fails=True)
 
     looked_at = [path for path in (project / "outputs").rglob("*") if path.is_file()]
     looked_at += [path for path in (project / "model_snapshots").rglob("*") if path.is_file()]
-    looked_at += [project / "run.tar.gz"]
+    looked_at += [path for path in temporary.rglob("*") if path.is_file()]
+    looked_at += [project / "run.tar.gz", project / "report.html"]
     assert len(looked_at) > 60
     where = {
-        str(path.relative_to(project)): found
+        str(path.relative_to(tmp_path)): found
         for path in looked_at
         if (found := canaries_in(path.read_bytes()) + canaries_in(str(path).encode()))
     }
