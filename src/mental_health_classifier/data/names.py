@@ -8,6 +8,7 @@ from collections.abc import Sequence
 LONGEST_NAME = 40
 MOST_WORDS = 5
 _MOST_WORDS_OF_A_COLUMN = 3
+_DELIMITERS = ",;|"
 _ENDS_OF_SENTENCES = (".", "!", "?", "…")
 
 
@@ -43,5 +44,7 @@ def are_column_names(header: Sequence[str], cells_below: Sequence[Sequence[str]]
         is_name(name)
         and len(name.split()) <= _MOST_WORDS_OF_A_COLUMN
         and any(character.isalpha() for character in name)
+        # A whole row of a file that separates its cells otherwise stands in one.
+        and not any(delimiter in name for delimiter in _DELIMITERS)
         for name in header
     )

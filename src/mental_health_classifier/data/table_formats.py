@@ -179,7 +179,12 @@ def _open_parquet(file: Path) -> Table:
         number = 0
         try:
             for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=list(names)):
-                columns = [_values(batch.column(name), name, file) for name in names]
+                # A name can stand twice, and Arrow then finds neither by it.
+                places = [batch.schema.names.index(name) for name in names]
+                columns = [
+                    _values(batch.column(place), name, file)
+                    for place, name in zip(places, names, strict=True)
+                ]
                 for cells in zip(*columns, strict=True):
                     number += 1
                     yield number, _plain_cells(cells)
