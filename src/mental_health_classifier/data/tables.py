@@ -157,9 +157,11 @@ def _describe_header(table: Table) -> str:
     header = table.columns
     if not header:
         return "It has no columns"
-    rows = islice(table.rows(list(dict.fromkeys(header))), _ROWS_THAT_TELL_A_HEADER)
+    rows = list(islice(table.rows(list(dict.fromkeys(header))), _ROWS_THAT_TELL_A_HEADER))
     cells_below = [cells for _, cells in rows if not isinstance(cells, str)]
-    if not are_column_names(list(dict.fromkeys(header)), cells_below):
+    # A row that most others do not resemble is no header but a part of something.
+    is_like_others = 2 * len(cells_below) >= len(rows)
+    if not is_like_others or not are_column_names(list(dict.fromkeys(header)), cells_below):
         return (
             f"Its first row does not hold names of columns, as it should: it has {len(header)} "
             f"cells, the longest of {max(map(len, header))} characters, and they are not shown "
