@@ -15,14 +15,17 @@ from mental_health_classifier.command_line import explaining_errors
 
 @hydra.main(config_path="conf", config_name="config", version_base="1.3")
 def main(config: DictConfig) -> float | None:
+    from contextlib import chdir
     from pathlib import Path
 
     from mental_health_classifier.experiment import run_experiment
 
     hydra_config = HydraConfig.get()
-    return run_experiment(
-        config, Path(hydra_config.runtime.output_dir), hydra_config.overrides.task
-    )
+    # Paths begin where the command was given, also where hydra.job.chdir went elsewhere.
+    with chdir(hydra_config.runtime.cwd):
+        return run_experiment(
+            config, Path(hydra_config.runtime.output_dir), hydra_config.overrides.task
+        )
 
 
 if __name__ == "__main__":

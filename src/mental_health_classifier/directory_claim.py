@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,12 +11,12 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.command_line import explain
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.sweep_jobs import jobs_of
+from mental_health_classifier.sweep_jobs import plan_of, quoted, without_interpolation
 from mental_health_classifier.tracking.sweep_ledger import begin_sweep
 
 
@@ -29,17 +30,13 @@ class DirectoryClaim(Callback):
         _claim(Path(config.hydra.run.dir), "hydra.run.dir")
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        directory = Path(config.hydra.sweep.dir)
-        jobs = None
         try:
-            jobs = jobs_of(config)
-        except InputError as error:
-            _leave(str(error))
-        except (HydraException, OmegaConfBaseException):
-            pass  # a job that cannot be composed, which Hydra itself says next
+            plan = plan_of(config)
+        except (InputError, HydraException, OmegaConfBaseException) as error:
+            _leave(explain(error))
+        directory = _settle_directory(config, plan.name)
         _claim(directory, "hydra.sweep.dir")
-        if jobs is not None:
-            begin_sweep(directory, jobs)
+        begin_sweep(directory, plan.jobs)
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         # Hydra opens the log file lazily, and does not make its folder.
@@ -52,6 +49,21 @@ class DirectoryClaim(Callback):
             message = explain(error) if isinstance(error, Exception) else repr(error)
             words = " ".join(config.hydra.overrides.task)
             print(f"Job {config.hydra.job.num} ({words}) failed: {message}", file=sys.stderr)
+
+
+def _settle_directory(config: DictConfig, name: str) -> Path:
+    """Gives all jobs of a sweep the same folder.
+
+    Hydra works hydra.sweep.dir out anew for each job, from the job's own choices: a sweep over
+    models would lie in one folder a model.
+    """
+    named = copy.deepcopy(config)
+    named.name = name
+    directory = str(named.hydra.sweep.dir)
+    with read_write(config.hydra):
+        config.hydra.sweep.dir = without_interpolation(directory)
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(directory)}")
+    return Path(directory)
 
 
 def _claim(directory: Path, key: str) -> None:

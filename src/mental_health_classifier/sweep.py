@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from typing import Any
 
 from mental_health_classifier.analysis.run_facts import problem_of
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.sweep_jobs import describe_job
+from mental_health_classifier.sweep_jobs import describe_job, quoted
+from mental_health_classifier.tracking.attempts import started_in
 from mental_health_classifier.tracking.source_files import PROJECT
 from mental_health_classifier.tracking.sweep_ledger import (
     JobState,
@@ -22,6 +24,9 @@ from mental_health_classifier.tracking.sweep_ledger import (
     read_jobs,
     states_of,
 )
+
+_PR_SET_PDEATHSIG = 1
+"""Of prctl(2): which signal a process gets as its parent ends."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,6 +44,8 @@ class SweepAccount:
     """Missing, and run for the first time."""
     running: int
     """Left alone, because another process is at it."""
+    stopped_by: int | None = None
+    """The signal by which a person ended it before its time."""
 
     def __str__(self) -> str:
         parts = [f"{self.wanted} jobs wanted", f"{self.done} done"]
@@ -64,6 +71,7 @@ def resume_sweep(
     Raises:
         InputError: the sweep is still running, or its ledger cannot be used.
     """
+    directory = directory.resolve()
     jobs = read_jobs(directory)
     attempt = continue_sweep(directory)
     account = None
@@ -72,9 +80,9 @@ def resume_sweep(
         todo = [state for state in before if state.is_open]
         say(f"{len(before)} jobs wanted, {len(todo)} to do.")
         tried: list[JobState] = []
-        with _Processes() as processes:
+        with _Processes(started_in(directory)) as processes:
             for state in todo:
-                if processes.are_stopped:
+                if processes.stopped_by is not None:
                     say("Stopped; the same command goes on.")
                     break
                 say(f"Job {_words(state.job)} ({state.status})")
@@ -89,7 +97,7 @@ def resume_sweep(
                 if after.status != "completed":
                     reason = (after.run and problem_of(after.run)) or f"exit code {code}"
                     say(f"Job {_words(state.job)} is {after.status}: {reason.rstrip('.')}.")
-        account = _account(states_of(directory, jobs), tried)
+        account = _account(states_of(directory, jobs), tried, processes.stopped_by)
         return account
     finally:
         attempt.end({"account": account and asdict(account)})
@@ -104,25 +112,27 @@ def _command(state: JobState, directory: Path, *, suffix: str) -> list[str]:
             "it would have another configuration now, because files in conf/ were changed since "
             "the sweep began. Restore them, or start a new sweep."
         )
-    target = directory.resolve() / f"{state.job.number}-{name}"
+    target = directory / f"{state.job.number}-{name}"
     if target.exists():
         # What is left of a process that was killed before its record began, or of a damaged run.
         target = target.with_name(f"{target.name}-{suffix}")
-    quoted = str(target).replace("\\", "\\\\").replace("'", "\\'")
-    return [str(PROJECT / "train.py"), *state.job.overrides, f"hydra.run.dir='{quoted}'"]
+    return [str(PROJECT / "train.py"), *state.job.overrides, f"hydra.run.dir={quoted(str(target))}"]
 
 
 def _state_of(job: SweepJob, directory: Path) -> JobState:
     return next(state for state in states_of(directory, [job]) if state.job.key == job.key)
 
 
-def _account(states: Sequence[JobState], tried: Sequence[JobState]) -> SweepAccount:
+def _account(
+    states: Sequence[JobState], tried: Sequence[JobState], stopped_by: int | None
+) -> SweepAccount:
     return SweepAccount(
         wanted=len(states),
         done=sum(state.status == "completed" for state in states),
         repeated=sum(state.run is not None for state in tried),
         added=sum(state.run is None for state in tried),
         running=sum(state.status in ("running", "unknown") for state in states),
+        stopped_by=stopped_by,
     )
 
 
@@ -130,11 +140,22 @@ def _words(job: SweepJob) -> str:
     return f"{job.number}: {' '.join(job.overrides)}"
 
 
+def _die_with_the_parent() -> None:
+    """A job whose sweep was killed would go on unseen, and the next continuation begin it again.
+
+    Linux alone offers this; elsewhere the job goes on, and is left alone once its record shows it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class _Processes:
     """Runs processes one after the other, and hands on to them what would stop this one."""
 
-    def __init__(self) -> None:
-        self.are_stopped = False
+    def __init__(self, folder: Path | None) -> None:
+        """They begin in `folder`; None: where this process is."""
+        self.stopped_by: int | None = None
+        self._folder = folder
         self._current: subprocess.Popen[bytes] | None = None
         self._previous: dict[int, Any] = {}
 
@@ -152,13 +173,17 @@ class _Processes:
     def run(self, command: Sequence[str]) -> int:
         # In a session of its own Ctrl-C reaches it once, through `_stop`, and not twice.
         with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_the_parent,
         ) as self._current:
-            if self.are_stopped:
+            if self.stopped_by is not None:
                 self._current.terminate()
             return self._current.wait()
 
     def _stop(self, number: int, _: FrameType | None) -> None:
-        self.are_stopped = True
+        self.stopped_by = number
         if self._current is not None:
             self._current.send_signal(number)

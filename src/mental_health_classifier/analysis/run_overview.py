@@ -318,7 +318,7 @@ def _next_steps(run: RunSummary) -> Iterator[Text]:
 def _shown(path: Path) -> str:
     """Relative to where the person is, where that is shorter."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    return str(path) if relative.startswith("..") or relative == "." else relative
 
 
 def _root(directory: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,10 +36,14 @@ def existing(roots: list[Path] | None) -> list[Path]:
     Raises:
         InputError: a folder that was given is not there.
     """
-    for root in roots or ():
-        if not root.is_dir():
-            raise InputError(f"Expected a folder with runs, but {root} is none.")
-    return roots or list(ROOTS)
+    if not roots:
+        return list(ROOTS)
+    folders = [Path(os.path.expanduser(root)) for root in roots]
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"Expected a folder with runs, but {folder} is none.")
+    # A run is known by the name of its folder, and `.` has none.
+    return [folder if folder.name not in ("", "..") else folder.resolve() for folder in folders]
 
 
 def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSummary]:

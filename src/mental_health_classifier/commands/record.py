@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import chdir
 from pathlib import Path
 from typing import Annotated
 
@@ -34,28 +36,33 @@ def resume(
 
     A run goes on from its last checkpoint and ends with the weights of a run that was never cut
     off, bit for bit. Of a sweep the missing jobs run, and those that failed, were killed or
-    interrupted are resumed. To be started in the folder where it began, because the paths of data
-    and caches begin there.
+    interrupted are resumed. Paths of data and caches begin in the folder where the run or the sweep
+    began, wherever this command is given; if that folder is gone, in the present one.
     """
+    from mental_health_classifier.analysis.terminal import printable
+    from mental_health_classifier.tracking.attempts import started_in
     from mental_health_classifier.tracking.environment import ensure_deterministic_environment
-    from mental_health_classifier.tracking.run_index import resolve_run
-    from mental_health_classifier.tracking.sweep_ledger import FILE_NAME
+    from mental_health_classifier.tracking.run_index import is_run, resolve_run
+    from mental_health_classifier.tracking.sweep_ledger import sweep_called
 
     ensure_deterministic_environment()
-    if Path(run, FILE_NAME).exists():
+    if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
         from mental_health_classifier.sweep import resume_sweep
 
-        account = resume_sweep(Path(run), say=say)
-        typer.echo(f"{run}: {account}")
+        account = resume_sweep(sweep, say=say)
+        typer.echo(printable(f"{run}: {account}"))
+        if account.stopped_by is not None:
+            raise typer.Exit(128 + account.stopped_by)
         if account.done < account.wanted:
             raise typer.Exit(1)
         return
-    directory = resolve_run(run, existing(root)).directory
+    directory = resolve_run(run, existing(root)).directory.resolve()
     from mental_health_classifier.experiment import resume_experiment
     from mental_health_classifier.run_logging import log_into
 
     log_into(directory)
-    resume_experiment(directory)
+    with chdir(started_in(directory) or "."):
+        resume_experiment(directory)
 
 
 @commands.command()

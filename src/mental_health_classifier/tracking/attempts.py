@@ -150,6 +150,18 @@ def latest_attempt(run_directory: Path) -> Path | None:
     return Path(folder, max(names, key=int)) if names else None
 
 
+def started_in(run_directory: Path) -> Path | None:
+    """Where the command of a run or a sweep was given: the paths in its configuration begin there.
+
+    None: it is not recorded, or that folder is not here.
+    """
+    try:
+        recorded = read_json(run_directory / "attempts" / "001" / "start.json").get("folder")
+    except (OSError, InputError):
+        return None
+    return Path(recorded) if isinstance(recorded, str) and os.path.isdir(recorded) else None
+
+
 def life_of(attempt: Path) -> Life:
     """Whether the process of an attempt that has no end.json still lives.
 
@@ -229,5 +241,6 @@ def _start(*, is_locked: bool) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         **this_process(),
         "is_locked": is_locked,
+        "folder": os.getcwd(),
         "started_at": now(),
     }

@@ -32,6 +32,7 @@ __all__ = [
     "RunSummary",
     "each_run",
     "find_runs",
+    "is_run",
     "list_runs",
     "read_run",
     "resolve_run",
@@ -123,14 +124,16 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
     """Finds the run that a person means.
 
     Args:
-        reference: path of its directory, its id, the beginning of its id, or the directory's name.
+        reference: path of its directory (`.` and `~` too), its id, the beginning of its id, or the
+            directory's name.
         roots: where to look for the latter three.
 
     Raises:
         InputError: no run fits (the message names similar ones), or several do.
     """
-    if os.path.isfile(Path(reference, "run.json")):
-        return read_run(Path(reference))
+    path = os.path.expanduser(reference)
+    if is_run(path):
+        return read_run(Path(path).resolve())
     roots = list(roots)
     runs = list_runs(roots)
     wanted = str(reference)
@@ -146,12 +149,31 @@ def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
             raise InputError(
                 f"{len(found)} runs are called {wanted}:{_listing(found)}\nGive the id of one."
             )
+    if os.path.lexists(path):
+        raise _no_run_there(Path(path))
     where = ", ".join(map(str, roots))
     names = {name: run for run in runs for name in (run.id, run.name, run.directory.name) if name}
     close = difflib.get_close_matches(wanted, names, n=5, cutoff=0.5)
     near = list({names[name].directory: names[name] for name in close}.values())
     hint = f"Did you mean:{_listing(near)}" if near else "`mhc runs` lists them."
     raise InputError(f"No run {wanted} among the {len(runs)} below {where}. {hint}")
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a path is the directory of a run."""
+    return os.path.isfile(os.path.join(path, "run.json"))
+
+
+def _no_run_there(path: Path) -> InputError:
+    inside = next((each for each in path.resolve().parents if is_run(each)), None)
+    if inside is not None:
+        return InputError(f"{path} lies inside the run {inside}: give that folder.")
+    if not path.is_dir():
+        return InputError(f"Expected the folder of a run, but {path} is none.")
+    runs = find_runs([path])
+    if runs:
+        return InputError(f"{path} holds {len(runs)} runs:{_listing(runs[:5])}\nGive one of them.")
+    return InputError(f"{path} holds no run: it has no run.json.")
 
 
 def runs_called(references: Sequence[str], roots: Iterable[Path]) -> list[RunSummary]:
@@ -168,10 +190,9 @@ def runs_called(references: Sequence[str], roots: Iterable[Path]) -> list[RunSum
         return find_runs(roots)
     found: dict[Path, RunSummary] = {}
     for reference in references:
-        is_folder_of_runs = os.path.isdir(reference) and not Path(reference, "run.json").is_file()
-        runs = (
-            find_runs([Path(reference)]) if is_folder_of_runs else [resolve_run(reference, roots)]
-        )
+        path = os.path.expanduser(reference)
+        is_folder_of_runs = os.path.isdir(path) and not is_run(path)
+        runs = find_runs([Path(path)]) if is_folder_of_runs else [resolve_run(reference, roots)]
         found |= {run.directory.resolve(): run for run in runs}
     return list(found.values())
 

@@ -12,17 +12,14 @@ the folder, and tells when the files in conf/ have become others since.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import (
-    Attempt,
-    latest_attempt,
-    life_of,
-    why_unknown,
-)
 from mental_health_classifier.tracking.configuration_hash import job_hash
 from mental_health_classifier.tracking.files import SCHEMA_VERSION, read_json, write_json_once
 from mental_health_classifier.tracking.overrides import is_of_a_run
@@ -31,6 +28,8 @@ from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 FILE_NAME = "sweep.json"
+_MOMENT = re.compile(r"\d\d-\d\d-\d\d-\d{6}-")
+"""How conf/hydra has the name of a sweep's folder begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +116,23 @@ def read_jobs(directory: Path) -> list[SweepJob]:
     return jobs
 
 
+def sweep_called(reference: str | Path) -> Path | None:
+    """The folder with the ledger of the sweep that a path belongs to. None: it is of no sweep."""
+    path = os.path.expanduser(reference)
+    if not os.path.isdir(path):
+        return None
+    directory = Path(path).resolve()
+    return next((each for each in _folders(directory) if (each / FILE_NAME).exists()), None)
+
+
 def states_of(directory: Path, jobs: Iterable[SweepJob]) -> list[JobState]:
-    """What has become of each job, first those that were asked for, in their order.
+    """What has become of each job of a sweep, first those that were asked for, in their order.
 
     Runs that the ledger does not name, since a sweeper chose them as it went, follow. Of several
     runs of one job a completed one counts, then one that may still run, then the latest.
     """
     by_key: dict[str, RunSummary] = {}
-    for run in reversed(find_runs([directory])):
+    for run in reversed(find_runs(_folders(directory))):
         if run.status == "damaged" or not run.configuration:
             continue
         key = job_hash(run.configuration)
@@ -141,3 +149,13 @@ def states_of(directory: Path, jobs: Iterable[SweepJob]) -> list[JobState]:
 
 def _rank(run: RunSummary) -> int:
     return 2 if run.status == "completed" else 0 if run.status in RESUMABLE else 1
+
+
+def _folders(directory: Path) -> list[Path]:
+    """Where the runs of a sweep lie. Earlier versions made one folder for each name that a sweep
+    was over, all of the same microsecond, and one of them, or another one, has the ledger."""
+    moment = _MOMENT.match(directory.name)
+    if moment is None:
+        return [directory]
+    siblings = sorted(directory.parent.glob(f"{moment[0]}*/"))
+    return [directory, *(each for each in siblings if each.name != directory.name)]
