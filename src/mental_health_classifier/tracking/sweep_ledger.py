@@ -20,6 +20,11 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.attempts import (
+    Attempt,
+    latest_attempt,
+    life_of,
+    why_unknown,
+)
 from mental_health_classifier.tracking.configuration_hash import job_hash
 from mental_health_classifier.tracking.files import SCHEMA_VERSION, read_json, write_json_once
 from mental_health_classifier.tracking.overrides import is_of_a_run
