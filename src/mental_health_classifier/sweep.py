@@ -55,7 +55,7 @@ class SweepAccount:
 
 
 def resume_sweep(
-    directory: Path, *, say: Callable[[str], None], start: Sequence[str] = (sys.executable,)
+    directory: Path, *, say: Callable[[str], None], start: Sequence[str] = (sys.executable, "-P")
 ) -> SweepAccount:
     """Brings a sweep to its end, one job after the other, each in a process of its own.
 
@@ -66,7 +66,8 @@ def resume_sweep(
 
     Args:
         say: is told of every job as it begins and as it fails.
-        start: the interpreter that jobs are started with.
+        start: the interpreter that jobs are started with; it imports nothing from the folder that
+            the sweep says it began in.
 
     Raises:
         InputError: the sweep is still running, or its ledger cannot be used.
