@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from mental_health_classifier.build import register_resolvers
-from mental_health_classifier.sweep_jobs import jobs_of
+from mental_health_classifier.sweep_jobs import plan_of
 from mental_health_classifier.tracking.clinical_variants import OVERLAYS
 from mental_health_classifier.tracking.sweep_ledger import SweepJob
 
@@ -43,7 +43,7 @@ def jobs(*overrides: str) -> list[SweepJob]:
     register_resolvers()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=list(overrides), return_hydra_config=True)
-        return jobs_of(config)
+        return plan_of(config).jobs
 
 
 def choices(found: list[SweepJob], key: str) -> set[str]:
