@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from mental_health_classifier.build import register_resolvers
 from mental_health_classifier.cli import app
+from mental_health_classifier.tracking.environment import DETERMINISM
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
@@ -77,6 +78,9 @@ def mhc(
 ) -> Callable[..., Result]:
     """Runs the command on copies of the trained runs, in the test's own folder."""
     monkeypatch.chdir(tmp_path)
+    for variable, value in DETERMINISM.items():
+        # Set already, they do not make a command start Python, and with it the tests, once more.
+        monkeypatch.setenv(variable, value)
     for name, run in runs.items():
         shutil.copytree(run.directory, tmp_path / "outputs" / name)
 

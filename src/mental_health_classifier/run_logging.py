@@ -29,7 +29,7 @@ def log_into(run_directory: Path) -> None:
     from rich.logging import RichHandler
 
     (run_directory / "logs").mkdir(exist_ok=True)
-    to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8")
+    to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8", delay=True)
     to_file.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
     to_screen.setFormatter(PrintableFormatter("%(message)s"))

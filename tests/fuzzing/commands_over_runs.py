@@ -6,11 +6,13 @@ import os
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 from typer.testing import CliRunner
 
 from mental_health_classifier.cli import app
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.environment import DETERMINISM
 
 OVER_ALL = (
     *(("runs",), ("runs", "--json"), ("compare",), ("compare", "--json"), ("best",)),
@@ -30,7 +32,9 @@ def run_command(folder: Path, arguments: Sequence[str]) -> None:
     before = os.getcwd()
     os.chdir(folder)
     try:
-        result = CliRunner().invoke(app, list(arguments))
+        # Set already, they do not make `mhc resume` start Python, and with it the tests, once more.
+        with patch.dict(os.environ, DETERMINISM):
+            result = CliRunner().invoke(app, list(arguments))
     finally:
         os.chdir(before)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
