@@ -31,6 +31,8 @@ def try_many(
     """Calls `attempt` with `number` situations; what it raises beside `clear` fails the test, with
     the smallest situation that does so. A hang ends with the time limit of the test.
 
+    MHC_FUZZ_NUMBER says how many a slow test tries instead.
+
     The same situations each time; in a slow test others each time, unless MHC_FUZZ_SEED says which,
     and the seed is printed with the counts.
     """
@@ -45,6 +47,8 @@ def try_many(
         clear: tuple[type[Exception], ...] = (InputError,),
     ) -> Tally:
         tally = Tally()
+        if is_slow:
+            number = int(os.environ.get("MHC_FUZZ_NUMBER") or number)
 
         @hypothesis.seed(seed)
         @hypothesis.settings(
