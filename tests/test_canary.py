@@ -128,6 +128,9 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     shutil.copy(project / "posts.csv", project / "notes" / "posts.csv")
 
     write_faulty_tables(project, project / "posts.csv")
+    # Lies beside the source, and is nobody's business.
+    (project / f"patient {NAME}.csv").write_text("nothing\n", encoding="utf-8")
+    (project / f".env.{ID}").write_text(f"TOKEN={WORD}\n", encoding="utf-8")
     (temporary := tmp_path / "temporary").mkdir()
     environment = {
         **os.environ,
