@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,8 +20,8 @@ from mental_health_classifier.tracking.failures import trace_without_message
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""
 
-_GROUP_OF_ANOTHER_KIND = "Config group override"
-"""How what Hydra says begins where a group is set to null or to a list of lists."""
+_CHOOSES_FILES = "hydra._internal.defaults_list"
+"""The module of Hydra that reads the choices of groups, and trips over one that is no text."""
 
 
 @contextmanager
@@ -40,11 +41,12 @@ def explaining_errors() -> Iterator[None]:
     except (InputError, HydraException, OmegaConfBaseException) as error:
         print(explain(error), file=sys.stderr)
         raise SystemExit(1) from None
-    except ValueError as error:
-        if not str(error).startswith(_GROUP_OF_ANOTHER_KIND):
+    except (ValueError, TypeError, AttributeError) as error:
+        if not _is_of_choosing_files(error):
             raise
         given = " ".join(each for each in sys.argv[1:] if each.endswith(("=null", "=None", "]")))
-        print(f"{given}: {error}. Name a file of that group instead.", file=sys.stderr)
+        reason = str(error) if isinstance(error, ValueError) else "a name of a file was expected"
+        print(f"{given}: {reason}. Name a file of that group instead.", file=sys.stderr)
         raise SystemExit(1) from None
     except BrokenPipeError:
         # `| head` has read enough. What is left in the buffer has nowhere to go as Python ends.
@@ -80,3 +82,9 @@ def explain(error: Exception) -> str:
             where = cause.full_key.rpartition(".")[0] or "the configuration"
             lines.append(f"Keys of {where}: {', '.join(map(str, parent))}")
     return printable_lines("\n".join(lines))
+
+
+def _is_of_choosing_files(error: Exception) -> bool:
+    """Whether Hydra met a value that is no name as it looked for the files of groups."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals.get("__name__") == _CHOOSES_FILES
