@@ -15,8 +15,8 @@ ALLOWED = {
     "progress": set(),
     "process_identity": set(),
     "evaluation": {"contracts", "task_kinds"},
-    "tracking": {"contracts", "task_kinds", "evaluation", "process_identity"},
-    "data": {"contracts", "task_kinds", "progress", "process_identity"},
+    "tracking": {"contracts", "task_kinds", "evaluation", "process_identity", "storage_failures"},
+    "data": {"contracts", "task_kinds", "progress", "process_identity", "storage_failures"},
     "models": {"contracts"},
     "training": {"contracts", "task_kinds", "evaluation", "tracking"},
     "spreadsheet_cells": set(),
@@ -28,7 +28,7 @@ ALLOWED = {
     "sweep_jobs": {"build", "tracking"},
     "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
     "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
-    "command_line": {"analysis", "contracts", "storage_failures", "tracking"},
+    "command_line": {"analysis", "tracking"},
     "storage_failures": set(),
 }
 WITHOUT_TORCH = {

@@ -112,8 +112,17 @@ def test_what_is_named_is_refused_before_it_is_looked_up(target: object, is_part
 )
 def test_only_a_target_and_partial_tell_hydra_what_to_do(instruction: dict) -> None:
     node = {"_target_": "mental_health_classifier.models.pooling.MeanPooling", **instruction}
-    with pytest.raises(InputError, match=f"^pooling.{next(iter(instruction))} may not stand"):
-        build(OmegaConf.create({"pooling": node}).pooling)
+    with pytest.raises(InputError, match=f"^network.pooling.{next(iter(instruction))} may"):
+        build(OmegaConf.create({"network": {"pooling": node}}).network.pooling)
+
+
+@pytest.mark.parametrize("place", ["tokenizer", "callbacks.a.b", "data.columns", "network.heads"])
+def test_a_part_is_built_where_it_belongs_alone(place: str) -> None:
+    config = OmegaConf.create()
+    node = {"_target_": "mental_health_classifier.models.pooling.MeanPooling"}
+    OmegaConf.update(config, place, node)
+    with pytest.raises(InputError, match=f"^{place}._target_=.* does not belong there"):
+        build(OmegaConf.select(config, place))
 
 
 def test_whether_something_is_completed_later_is_true_or_false() -> None:

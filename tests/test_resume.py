@@ -8,6 +8,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -127,7 +128,7 @@ def test_killed_at_thirty_moments_and_named_in_any_way_it_ends_the_same(
     told = Counter()
     for number, moment in enumerate([*steps, *afterwards]):
         directory = root / str(moment)
-        work = lambda path=directory: run(configured(), path)  # noqa: E731
+        work = partial(run, configured(), directory)
         if isinstance(moment, int):
             assert killed_before_step(moment, work) == -signal.SIGKILL
         else:

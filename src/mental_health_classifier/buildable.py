@@ -108,11 +108,14 @@ def check_buildable(values: Any, key: str = "") -> None:
 
     Args:
         values: resolved; dictionaries, lists and plain values.
-        key: of `values` in the configuration.
+        key: of `values` in the configuration. Empty: they are all of it, or a part on its own, in
+            which anything on the list may stand.
 
     Raises:
-        InputError: a target that is not on the list, or a key that tells Hydra how to call it.
+        InputError: a target that is not on the list or does not belong there, or a key that tells
+            Hydra how to call it.
     """
+    is_on_its_own = not key and isinstance(values, dict) and "_target_" in values
     for place, node in _mappings(values, key):
         target, is_partial = node.get("_target_"), node.get("_partial_", False)
         if "_target_" in node and not (isinstance(target, str) and target in _ALL):
@@ -120,6 +123,13 @@ def check_buildable(values: Any, key: str = "") -> None:
                 f"{place}_target_={target} may not be built from a configuration. "
                 f"What may is listed in {_OURS}/buildable.py."
             )
+        if "_target_" in node and not is_on_its_own:
+            allowed = _allowed_at(place.removesuffix("."))
+            if target not in allowed:
+                raise InputError(
+                    f"{place}_target_={target} does not belong there; expected "
+                    f"{'one of ' if allowed else ''}{', '.join(allowed) or 'no part to be built'}."
+                )
         if not isinstance(is_partial, bool):
             raise InputError(f"{place}_partial_={is_partial}: true or false was expected.")
         for name in node:
@@ -129,6 +139,11 @@ def check_buildable(values: Any, key: str = "") -> None:
                     f"{place}{name} may not stand in a configuration. Beside _target_ only "
                     "_partial_ is read, and all else is an argument."
                 )
+
+
+def _allowed_at(key: str) -> tuple[str, ...]:
+    group, _, _ = key.rpartition(".")
+    return BUILDABLE.get(key) or BUILDABLE.get(f"{group}.*", ())
 
 
 def _mappings(values: Any, key: str) -> Iterator[tuple[str, dict[Any, Any]]]:

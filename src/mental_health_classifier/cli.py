@@ -33,8 +33,7 @@ from mental_health_classifier.commands.variant import commands as variant_comman
 from mental_health_classifier.commands.worth import commands as worth_commands
 from mental_health_classifier.commands.worth import test_models
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage_failures import describe_storage_failure
-from mental_health_classifier.tracking.failures import trace_without_message
+from mental_health_classifier.tracking.failures import message_about
 
 
 class Commands(TyperGroup):
@@ -43,18 +42,10 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except InputError as error:
-            say(str(error))
-            raise typer.Exit(1) from None
-        except OSError as error:
-            if (message := describe_storage_failure(error)) is None:
+        except Exception as error:
+            if "HYDRA_FULL_ERROR" in os.environ or (message := message_about(error)) is None:
                 raise
             say(message)
-            raise typer.Exit(1) from None
-        except Exception as error:
-            if (trace := trace_without_message(error)) is None or "HYDRA_FULL_ERROR" in os.environ:
-                raise
-            say(trace)
             raise typer.Exit(1) from None
 
 

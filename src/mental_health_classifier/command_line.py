@@ -13,9 +13,7 @@ from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.analysis.terminal import printable_lines
-from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage_failures import describe_storage_failure
-from mental_health_classifier.tracking.failures import trace_without_message
+from mental_health_classifier.tracking.failures import message_about
 
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""
@@ -38,29 +36,18 @@ def explaining_errors() -> Iterator[None]:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # otherwise Hydra prints a shortened traceback and exits
     try:
         yield
-    except (InputError, HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException) as error:
         print(explain(error), file=sys.stderr)
-        raise SystemExit(1) from None
-    except (ValueError, TypeError, AttributeError) as error:
-        if not _is_of_choosing_files(error):
-            raise
-        given = " ".join(each for each in sys.argv[1:] if each.endswith(("=null", "=None", "]")))
-        reason = str(error) if isinstance(error, ValueError) else "a name of a file was expected"
-        print(f"{given}: {reason}. Name a file of that group instead.", file=sys.stderr)
         raise SystemExit(1) from None
     except BrokenPipeError:
         # `| head` has read enough. What is left in the buffer has nowhere to go as Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except OSError as error:
-        if describe_storage_failure(error) is None:
-            raise
-        print(explain(error), file=sys.stderr)
-        raise SystemExit(1) from None
     except Exception as error:
-        if (trace := trace_without_message(error)) is None:
+        is_chosen = _is_of_choosing_files(error)
+        if (message := _about_a_group(error) if is_chosen else message_about(error)) is None:
             raise
-        print(trace, file=sys.stderr)
+        print(printable_lines(message), file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("Interrupted. Prepared data stay, and the same command goes on with them.")
@@ -71,7 +58,7 @@ def explaining_errors() -> Iterator[None]:
 
 def explain(error: Exception) -> str:
     """The error's own words, and for a key that does not exist those that do."""
-    lines = [describe_storage_failure(error) or str(error)]
+    lines = [message_about(error) or str(error)]
     if isinstance(error, OverrideParseException):
         lines[0] = f"{error.override} cannot be read as KEY=VALUE: {error}"
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
@@ -82,6 +69,12 @@ def explain(error: Exception) -> str:
             where = cause.full_key.rpartition(".")[0] or "the configuration"
             lines.append(f"Keys of {where}: {', '.join(map(str, parent))}")
     return printable_lines("\n".join(lines))
+
+
+def _about_a_group(error: Exception) -> str:
+    given = " ".join(each for each in sys.argv[1:] if each.endswith(("=null", "=None", "]")))
+    reason = str(error) if isinstance(error, ValueError) else "a name of a file was expected"
+    return f"{given}: {reason}. Name a file of that group instead."
 
 
 def _is_of_choosing_files(error: Exception) -> bool:

@@ -146,11 +146,6 @@ def _escaped(value: Any) -> Any:
 
 def _check_part(place: str, key: str, node: dict[str, Any]) -> None:
     target = node["_target_"]
-    if target not in BUILDABLE[place]:
-        raise InputError(
-            f"{key}._target_={target} does not belong there; expected one of "
-            f"{', '.join(BUILDABLE[place])}."
-        )
     found = get_object(target)
     kinds = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
     parameters = inspect.signature(found).parameters

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 import torch
+from safetensors import SafetensorError
 
 from mental_health_classifier.build import build_annotators, build_network, set_num_threads
 from mental_health_classifier.contracts import Batch, InputError, Task
@@ -90,20 +91,17 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
     set_num_threads(config.num_threads)
     words = read_recorded(run, "checkpoints/tokenizer.json")
     weights = read_recorded(run, "checkpoints/best.safetensors")
-    try:
-        tokenizer = PostTokenizer.from_bytes(
-            words, run.directory / "checkpoints" / "tokenizer.json"
-        )
-        tensors = safetensors.torch.load(weights)
-    except Exception as error:  # tokenizers has no narrower one
-        raise InputError(
-            f"{run.directory / 'checkpoints'} holds a tokenizer.json or best.safetensors that no "
-            f"run writes ({type(error).__name__}). Repeat the run."
-        ) from None
     folder = run.directory / "checkpoints"
+    tokenizer = PostTokenizer.from_bytes(words, folder / "tokenizer.json")
+    try:
+        tensors = safetensors.torch.load(weights)
+    except SafetensorError:
+        raise InputError(
+            f"{folder / 'best.safetensors'} holds no weights as a run writes them. Repeat the run."
+        ) from None
     marks = run.data.get("token_streams", {})
     annotators = {
-        name: each.restored(folder, key=marks[name])
+        name: each.restored(folder, key=marks.get(name))
         for name, each in build_annotators(config).items()
     }
     network = build_network(

@@ -21,6 +21,9 @@ _FAILURES = {
     errno.ELOOP: ("its links lead in a circle", "Mend the link"),
 }
 
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
+"""What `flock` says on a file system that has no locks, as some cluster mounts."""
+
 _OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 

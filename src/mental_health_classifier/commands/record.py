@@ -78,11 +78,11 @@ def gone(
     who has looked there can tell. Afterwards `mhc resume` and `mhc clean` take it.
     """
     from mental_health_classifier.tracking.gone_processes import declare_all_gone
-    from mental_health_classifier.tracking.run_index import resolve_run
-    from mental_health_classifier.tracking.sweep_ledger import FILE_NAME
+    from mental_health_classifier.tracking.run_index import is_run, resolve_run
+    from mental_health_classifier.tracking.sweep_ledger import sweep_called
 
-    is_sweep = Path(run, FILE_NAME).exists()
-    directory = Path(run) if is_sweep else resolve_run(run, existing(root)).directory
+    sweep = None if is_run(os.path.expanduser(run)) else sweep_called(run)
+    directory = sweep or resolve_run(run, existing(root)).directory
     for each in declare_all_gone(directory):
         typer.echo(f"{each} counts as killed.")
 

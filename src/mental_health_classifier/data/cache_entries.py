@@ -20,11 +20,11 @@ from pathlib import Path
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.content_digest import content_digest
 from mental_health_classifier.process_identity import life_of_tag, tag_of_this_process
+from mental_health_classifier.storage_failures import NO_LOCKS
 
 logger = logging.getLogger(__name__)
 
 _SEAL = "seal.json"
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
@@ -126,7 +126,7 @@ def _unfinished(folder: Path) -> Iterator[Path]:
             logger.info("Another process prepares the same data; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
         except OSError as error:
-            if error.errno not in _NO_LOCKS:
+            if error.errno not in NO_LOCKS:
                 raise
             unfinished = _own_unfinished(folder)
         yield unfinished

@@ -81,7 +81,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: PurePosixPath) -> None:
         raise InputError(f"{path} is neither a file nor a folder, and cannot be packed.")
 
 
-def unpack(archive: Path, destination: Path, limits: Limits = Limits()) -> None:
+def unpack(archive: Path, destination: Path, limits: Limits = DEFAULT_LIMITS) -> None:
     """Writes what an archive of `pack` holds into a new folder, which appears whole or not at all.
 
     Raises:

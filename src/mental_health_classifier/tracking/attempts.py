@@ -23,6 +23,7 @@ from mental_health_classifier.process_identity import (
     life_of_process,
     this_process,
 )
+from mental_health_classifier.storage_failures import NO_LOCKS
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     force_to_disk,
@@ -186,7 +187,7 @@ def life_of(attempt: Path) -> Life:
         except BlockingIOError:
             return "running"
         except OSError as error:
-            if error.errno not in _NO_LOCKS:
+            if error.errno not in NO_LOCKS:
                 raise
         finally:
             os.close(lock)
@@ -222,15 +223,12 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
-
-
 def _take(lock: int) -> bool:
     try:
         # Waiting, because a reader that asks for the status holds the lock for microseconds.
         fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
+        if error.errno not in NO_LOCKS:
             raise
         return False
     return True

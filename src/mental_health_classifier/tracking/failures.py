@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage_failures import describe_storage_failure
 
 # Not resolved: frames carry the path by which the package was found, links included.
 PACKAGE = Path(__file__).parent.parent
@@ -29,6 +30,14 @@ def describe_error(error: BaseException | None) -> dict[str, Any]:
         "place": _place_of(error),
         "message": str(error) if isinstance(error, InputError) else None,
     }
+
+
+def message_about(error: Exception) -> str | None:
+    """What a command prints of an exception in place of its traceback. None: nothing in its place,
+    because it is a fault of this project."""
+    if isinstance(error, InputError):
+        return str(error)
+    return describe_storage_failure(error) or trace_without_message(error)
 
 
 def trace_without_message(error: BaseException) -> str | None:
