@@ -26,7 +26,7 @@ ALLOWED = {
     "recorded_configuration": {"configuration_check", "contracts", "tracking"},
     "configuration_check": {"buildable", "contracts"},
     "sweep_jobs": {"build", "tracking"},
-    "sweep": {"analysis", "contracts", "sweep_jobs", "tracking"},
+    "sweep": {"analysis", "contracts", "process_identity", "sweep_jobs", "tracking"},
     "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
     "command_line": {"analysis", "tracking"},
     "storage_failures": set(),

@@ -1,5 +1,9 @@
 import subprocess
 import sys
+import time
+
+import psutil
+import pytest
 
 from mental_health_classifier import process_identity
 from mental_health_classifier.process_identity import (
@@ -48,3 +52,25 @@ def test_another_process_with_the_same_number_is_another() -> None:
     assert life_of_process(this_process() | {"process_started_at": 1.5}) == "killed"
     assert life_of_process(this_process() | {"pid": "self"}) == "killed"
     assert life_of_tag("no tag") == "unknown"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not offer it")
+def test_a_process_ends_with_the_one_that_started_it() -> None:
+    script = (
+        "import subprocess, time\n"
+        "from mental_health_classifier.process_identity import end_with_the_parent\n"
+        "child = subprocess.Popen(['sleep', '60'], preexec_fn=end_with_the_parent)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    with parent.stdout:
+        child = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+    deadline = time.monotonic() + 10
+    # Who ends without a parent that waits for it stays listed until the system has taken note.
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

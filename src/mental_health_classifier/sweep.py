@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from mental_health_classifier.analysis.run_facts import problem_of
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.process_identity import end_with_the_parent
 from mental_health_classifier.sweep_jobs import describe_job, quoted
 from mental_health_classifier.tracking.attempts import started_in
 from mental_health_classifier.tracking.source_files import PROJECT
@@ -24,9 +24,6 @@ from mental_health_classifier.tracking.sweep_ledger import (
     read_jobs,
     states_of,
 )
-
-_PR_SET_PDEATHSIG = 1
-"""Of prctl(2): which signal a process gets as its parent ends."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -141,15 +138,6 @@ def _words(job: SweepJob) -> str:
     return f"{job.number}: {' '.join(job.overrides)}"
 
 
-def _die_with_the_parent() -> None:
-    """A job whose sweep was killed would go on unseen, and the next continuation begin it again.
-
-    Linux alone offers this; elsewhere the job goes on, and is left alone once its record shows it.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 class _Processes:
     """Runs processes one after the other, and hands on to them what would stop this one."""
 
@@ -178,7 +166,8 @@ class _Processes:
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_the_parent,
+            # Else it would go on unseen, and the next continuation begin it again.
+            preexec_fn=end_with_the_parent,
         ) as self._current:
             if self.stopped_by is not None:
                 self._current.terminate()

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ from written_runs import write_run
 
 from mental_health_classifier import process_identity
 from mental_health_classifier.tracking.files import temporary_path
-from mental_health_classifier.tracking.leftovers import departing_path, leftovers_below, sweep
+from mental_health_classifier.tracking.leftovers import (
+    departing_path,
+    leftovers_below,
+    lent_folder,
+    sweep,
+)
 from mental_health_classifier.tracking.run_archive import export_run, import_run
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.tracking.snapshot import take_snapshot
@@ -86,3 +92,29 @@ def test_the_next_command_sweeps_what_a_stopped_one_left(tmp_path: Path) -> None
     )
     restore_snapshot(snapshot, tmp_path / "restored" / "project")
     assert not any(path.exists() for path in left)
+
+
+def test_a_lent_folder_is_gone_whatever_ends_the_block(tmp_path: Path) -> None:
+    for error in (None, ValueError, KeyboardInterrupt, SystemExit):
+        expected = pytest.raises(error) if error else nullcontext()
+        with expected, lent_folder(tmp_path / "cache") as folder:
+            (folder / "posts.arrow").write_text("words of a post")
+            if error:
+                raise error
+        assert not list((tmp_path / "cache").iterdir())
+
+
+def test_what_a_killed_process_was_lent_is_gone_with_the_next(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from mental_health_classifier.tracking.leftovers import lent_folder\n"
+        "with lent_folder(Path(sys.argv[1])) as folder:\n"
+        "    (folder / 'posts.arrow').write_text('words of a post')\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
+    (left,) = tmp_path.iterdir()
+    with lent_folder(tmp_path) as folder, lent_folder(tmp_path):
+        assert not left.exists() and folder.is_dir()
+    assert not list(tmp_path.iterdir())

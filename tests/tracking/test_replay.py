@@ -330,7 +330,7 @@ def test_a_replay_that_is_stopped_leaves_no_posts_and_no_process(
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not list(tmp_path.glob(".cache/replay-*/**/*.arrow")):
+        while not list(tmp_path.glob(".cache/.tmp-*/**/*.arrow")):
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(number)

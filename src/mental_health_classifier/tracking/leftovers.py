@@ -8,10 +8,11 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mental_health_classifier.process_identity import life_of_tag
-from mental_health_classifier.tracking.files import TEMPORARY_PREFIX
+from mental_health_classifier.tracking.files import TEMPORARY_PREFIX, temporary_path
 
 _STALE_DAYS = 7
 _OWNED = re.compile(rf"{re.escape(TEMPORARY_PREFIX)}([0-9a-f]{{8}}-.+)-[0-9a-f]{{16}}")
@@ -33,6 +34,19 @@ def sweep(folder: Path) -> None:
     for path in sorted(folder.glob(f"{TEMPORARY_PREFIX}*")):
         if _is_left(path):
             remove(path)
+
+
+@contextmanager
+def lent_folder(parent: Path) -> Iterator[Path]:
+    """Lends a folder that is gone when the block is left; after a kill, when the next is lent."""
+    parent.mkdir(parents=True, exist_ok=True)
+    sweep(parent)
+    folder = temporary_path(parent)
+    folder.mkdir()
+    try:
+        yield folder.resolve()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def leftovers_below(roots: Iterable[Path]) -> Iterator[Path]:

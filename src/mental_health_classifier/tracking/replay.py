@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.process_identity import end_with_the_parent
 from mental_health_classifier.tracking.attempts import now
 from mental_health_classifier.tracking.environment import DETERMINISM
 from mental_health_classifier.tracking.environment_comparison import (
@@ -22,14 +23,17 @@ from mental_health_classifier.tracking.environment_comparison import (
 )
 from mental_health_classifier.tracking.files import SCHEMA_VERSION, write_json
 from mental_health_classifier.tracking.interruption import StopSignals
+from mental_health_classifier.tracking.leftovers import lent_folder
 from mental_health_classifier.tracking.overrides import is_of_a_run, is_plain
 from mental_health_classifier.tracking.record_check import changed_files
-from mental_health_classifier.tracking.replay_cache import lent_cache
 from mental_health_classifier.tracking.run_comparison import Difference, differences_between
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.settled_choices import settled_choices
 from mental_health_classifier.tracking.source_files import PROJECT
 from mental_health_classifier.tracking.source_rebuild import FoundSource, find_source
+
+CACHE = Path(".cache")
+"""Below it a replay prepares posts, beside those of all runs."""
 
 TOLERANCE = 1e-4
 """Largest difference of any number that other hardware excuses."""
@@ -167,7 +171,7 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
     # Before everything that is installed, an editable install of another checkout among it; and
     # nothing from the folder of the script or from where this was started.
     places = {"PYTHONPATH": str(source / "src"), "PYTHONSAFEPATH": "1"}
-    with lent_cache() as (cache, lock), (folder / "output.txt").open("w") as output:
+    with lent_folder(CACHE) as cache, (folder / "output.txt").open("w") as output:
         arguments = [
             *_overrides_of(run),
             f"cache_dir={cache}",  # nothing prepared by other code is used
@@ -181,8 +185,8 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            pass_fds=(lock,),
             start_new_session=True,
+            preexec_fn=end_with_the_parent,
         )
         try:
             signals.resume()

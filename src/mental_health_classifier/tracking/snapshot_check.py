@@ -13,7 +13,7 @@ from typing import Any
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.archives import unpack
 from mental_health_classifier.tracking.files import read_json, temporary_path
-from mental_health_classifier.tracking.leftovers import sweep
+from mental_health_classifier.tracking.leftovers import lent_folder, sweep
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.snapshot import hashes_below
 
@@ -118,10 +118,6 @@ def restore_snapshot(snapshot: Path, destination: Path) -> None:
 
 @contextmanager
 def _unpacked(archive: Path, beside: Path) -> Iterator[Path]:
-    beside.mkdir(parents=True, exist_ok=True)
-    folder = temporary_path(beside)
-    try:
-        unpack(archive, folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with lent_folder(beside) as folder:
+        unpack(archive, folder / "snapshot")
+        yield folder / "snapshot"
