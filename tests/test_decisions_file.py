@@ -17,7 +17,8 @@ from mental_health_classifier import decisions_file
 from mental_health_classifier.data import posts_to_judge
 from mental_health_classifier.decisions_file import write_decisions
 from mental_health_classifier.predictor import Predictor
-from mental_health_classifier.tracking.files import read_json, read_records, write_json
+from mental_health_classifier.tracking.files import read_json, write_json
+from mental_health_classifier.tracking.record_lines import read_records
 
 CANARY = "zanzibarcanary"
 RUN = "outputs/tfidf_logistic"

@@ -20,8 +20,9 @@ from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.token_cache import TokenTable
 from mental_health_classifier.data.tokenizer import PostTokenizer
 from mental_health_classifier.experiment import run_experiment
-from mental_health_classifier.tracking.files import read_json, read_records
+from mental_health_classifier.tracking.files import read_json
 from mental_health_classifier.tracking.prediction_files import read_predictions
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_comparison import differences_between
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.settled_choices import settled_choices

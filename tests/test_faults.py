@@ -25,8 +25,8 @@ from resuming import SMALL, in_child, run, start_child
 from mental_health_classifier.build import register_resolvers
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking import attempts
-from mental_health_classifier.tracking.files import read_records
 from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.resumption import resumed_run
 from mental_health_classifier.tracking.run_index import find_runs, list_runs
 from mental_health_classifier.tracking.run_record import RunRecord, recorded_run

@@ -20,7 +20,7 @@ from mental_health_classifier.tracking.assessments import auxiliary_tasks_of, st
 from mental_health_classifier.tracking.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
 )
-from mental_health_classifier.tracking.files import read_records
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]

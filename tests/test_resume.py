@@ -34,7 +34,8 @@ from mental_health_classifier.cli import app
 from mental_health_classifier.predictor import Predictor
 from mental_health_classifier.tracking.assessments import stored_predictions
 from mental_health_classifier.tracking.environment import DETERMINISM
-from mental_health_classifier.tracking.files import read_json, read_records
+from mental_health_classifier.tracking.files import read_json
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_summary import read_run
 from mental_health_classifier.tracking.settled_choices import settled_choices
 from mental_health_classifier.training import free_memory, network_learner

@@ -8,8 +8,8 @@ import numpy as np
 
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.tracking.assessments import task_of, write_assessment
-from mental_health_classifier.tracking.files import append_record, open_records
 from mental_health_classifier.tracking.prediction_files import write_predictions
+from mental_health_classifier.tracking.record_lines import append_record, open_records
 from mental_health_classifier.tracking.run_summary import read_run
 
 

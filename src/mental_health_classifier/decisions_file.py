@@ -27,12 +27,11 @@ from mental_health_classifier.tracking.assessments import FOLDER
 from mental_health_classifier.tracking.attempts import now
 from mental_health_classifier.tracking.files import (
     TEMPORARY_PREFIX,
-    append_record,
     force_to_disk,
     give_free_name,
     null_where_not_finite,
-    open_records,
 )
+from mental_health_classifier.tracking.record_lines import append_record, open_records
 from mental_health_classifier.tracking.weight_files import hash_of_weights
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import torch
 from written_runs import CLASSES, write_run
 
 from mental_health_classifier.contracts import Predictions, Task
-from mental_health_classifier.tracking.files import append_record, open_records
 from mental_health_classifier.tracking.prediction_files import write_predictions
+from mental_health_classifier.tracking.record_lines import append_record, open_records
 from mental_health_classifier.tracking.run_comparison import differences_between
 from mental_health_classifier.tracking.run_summary import read_run
 

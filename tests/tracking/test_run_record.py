@@ -12,8 +12,9 @@ import pytest
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking import artefacts, run_record
 from mental_health_classifier.tracking.configuration_hash import configuration_hash
-from mental_health_classifier.tracking.files import read_json, read_records, sha256_of
+from mental_health_classifier.tracking.files import read_json, sha256_of
 from mental_health_classifier.tracking.git_state import GitState
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_index import read_run
 
 CANARY = "CANARY-words-of-a-post"

@@ -10,7 +10,7 @@ import pytest
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.experiment import run_experiment
-from mental_health_classifier.tracking.files import read_records
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_summary import RunSummary, read_run
 
 SMALL = [

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and lines whose damage is noticed.
+"""Files that are whole or not there.
 
 A process can be killed, and a disk can fill up, between any two bytes. Everything a run leaves
 behind is therefore written beside its final name, forced to disk, and only then given that name.
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import Any, NamedTuple, Never
+from typing import Any, Never
 
 import orjson
 
@@ -39,18 +39,7 @@ def _refuse(constant: str) -> Never:
     raise ValueError(f"{constant} is not JSON")
 
 
-_COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
-_CHECKSUM = b',"crc32":"%08x"}\n'
-_CHECKSUM_BYTES = len(_CHECKSUM % 0)
-
-
-class Records(NamedTuple):
-    """What could be read of a file of records."""
-
-    records: list[dict[str, Any]]
-    num_damaged: int
-    """Lines that were cut or changed and are therefore left out."""
 
 
 def temporary_path(folder: Path) -> Path:
@@ -85,7 +74,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Writes a file so that readers see the old content or the new one, never a part of either."""
     with whole_file(path) as temporary:
-        temporary.write_bytes(_encoded(content) if isinstance(content, str) else content)
+        temporary.write_bytes(encoded(content) if isinstance(content, str) else content)
 
 
 def give_free_name(temporary: Path, path: Path) -> None:
@@ -182,7 +171,7 @@ def parse_json(document: bytes, path: Path | str) -> dict[str, Any]:
         InputError: as `read_json`.
     """
     try:
-        content = _decoded(document)
+        content = decoded(document)
     except (ValueError, RecursionError) as error:
         place = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(
@@ -208,70 +197,6 @@ def parse_json(document: bytes, path: Path | str) -> dict[str, Any]:
         )
     content.pop("crc32", None)
     return content
-
-
-def open_records(path: Path) -> FileIO:
-    """Opens a file for `append_record`; a line that an earlier process tore stays alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Unbuffered: every record is in the hands of the kernel at once, so killing the process loses
-    # none.
-    handle = FileIO(path, "a+")
-    end = handle.seek(0, os.SEEK_END)
-    if end:
-        handle.seek(end - 1)
-        if handle.read(1) != b"\n":
-            handle.write(b"\n")
-    return handle
-
-
-def append_record(handle: FileIO, mapping: Mapping[str, Any]) -> None:
-    """Appends one line of JSON that carries its own checksum.
-
-    Args:
-        handle: from `open_records`.
-        mapping: at least one key; numbers finite or null.
-    """
-    assert mapping and "crc32" not in mapping
-    body = _encoded(_COMPACT.encode(mapping))
-    line = body[:-1] + _CHECKSUM % zlib.crc32(body)
-    if handle.write(line) != len(line):
-        raise OSError(errno.ENOSPC, "A record was written in part: the disk is full", handle.name)
-
-
-def read_records(path: Path) -> Records:
-    """Reads a file of records, leaving out and counting lines that were cut or changed.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        InputError: it cannot be read.
-    """
-    records: list[dict[str, Any]] = []
-    num_damaged = 0
-    try:
-        with path.open("rb") as handle:
-            for line in handle:
-                record = _record_of(line)
-                if record is None:
-                    num_damaged += 1
-                else:
-                    records.append(record)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    return Records(records, num_damaged)
-
-
-def _record_of(line: bytes) -> dict[str, Any] | None:
-    """None: the line was cut or changed, or whoever wrote it is not `append_record`."""
-    body = line[:-_CHECKSUM_BYTES] + b"}"
-    if line[-_CHECKSUM_BYTES:] != _CHECKSUM % zlib.crc32(body):
-        return None
-    try:
-        record = _decoded(body)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
 
 
 def force_to_disk(path: Path) -> None:
@@ -310,7 +235,12 @@ def null_where_not_finite(value: Any) -> Any:
     raise TypeError(f"A value of type {type(value).__name__} has no form in JSON.")
 
 
-def _decoded(document: bytes) -> Any:
+def decoded(document: bytes) -> Any:
+    """The value that strict JSON holds.
+
+    Raises:
+        ValueError, RecursionError: it is none.
+    """
     try:
         return orjson.loads(document)
     except orjson.JSONDecodeError:
@@ -335,7 +265,7 @@ def _document(mapping: Mapping[str, Any]) -> bytes:
     assert "crc32" not in mapping
     if not mapping:
         return b"{}"
-    body = _encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
+    body = encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
     body = body.removesuffix(b"\n}")
     return body + _SEAL % zlib.crc32(body)
 
@@ -345,7 +275,8 @@ def _has_its_seal(document: bytes) -> bool:
     return seal == _SEAL % zlib.crc32(body)
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """UTF-8 that gives the text back, whatever a command line put into it."""
     # Only lone surrogates (from command lines that are not UTF-8) fail, and become exactly their
     # JSON escape.
     return text.encode("utf-8", errors="backslashreplace")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.tracking.configuration_hash import compared_configuration
-from mental_health_classifier.tracking.files import read_records
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_summary import RunSummary
 from mental_health_classifier.tracking.settled_choices import settled_choices
 

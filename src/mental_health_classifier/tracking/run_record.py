@@ -28,9 +28,7 @@ from mental_health_classifier.tracking.environment import read_environment, read
 from mental_health_classifier.tracking.failures import describe_error
 from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
-    append_record,
     null_where_not_finite,
-    open_records,
     read_json,
     write_atomically,
     write_json_once,
@@ -38,6 +36,7 @@ from mental_health_classifier.tracking.files import (
 from mental_health_classifier.tracking.git_state import GitState, read_git_state
 from mental_health_classifier.tracking.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.prediction_files import read_predictions, write_predictions
+from mental_health_classifier.tracking.record_lines import append_record, open_records
 from mental_health_classifier.tracking.source_files import PROJECT, read_source, sentence_about
 
 __all__ = ["RunRecord", "read_predictions", "recorded_run"]

@@ -15,7 +15,7 @@ from mental_health_classifier.analysis.report.charts import (
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.terminal import is_number
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.files import read_records
+from mental_health_classifier.tracking.record_lines import read_records
 from mental_health_classifier.tracking.run_summary import RunSummary
 
 MOST_RUNS = 24
