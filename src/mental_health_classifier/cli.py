@@ -27,6 +27,7 @@ from mental_health_classifier.commands.parts import (
     say_no_runs,
 )
 from mental_health_classifier.commands.plot import commands as plot_commands
+from mental_health_classifier.commands.predict import commands as predict_commands
 from mental_health_classifier.commands.record import commands as record_commands
 from mental_health_classifier.commands.report import commands as report_commands
 from mental_health_classifier.commands.variant import commands as variant_commands
@@ -59,6 +60,7 @@ app = typer.Typer(
 app.add_typer(plot_commands)
 app.add_typer(record_commands)
 app.add_typer(worth_commands)
+app.add_typer(predict_commands)
 app.add_typer(variant_commands)
 app.add_typer(report_commands)
 app.add_typer(explain_commands)

@@ -72,6 +72,7 @@ COMMANDS = {
     "snapshot": writes("snapshot", "--name", "before"),
     "clean": writes("clean", "--status", "killed", "--delete"),
     "resume": writes("resume", "KILLED"),
+    "gone": writes("gone", "KILLED", code=1),  # nobody has to say it of what is seen to be killed
 }
 
 

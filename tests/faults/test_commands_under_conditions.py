@@ -31,6 +31,8 @@ TOLD = {
     ("as a second user", "resume"): "permission",
 }
 """What cannot be done, by condition and command, and a word of what is said then."""
+CODES = {("with locks of this host alone", "gone"): 0}
+"""Where a command ends otherwise than its line in the table says."""
 DONE = {("on a full disk", "clean")}
 """What can be done although nothing can be written."""
 
@@ -74,7 +76,7 @@ def check(scene: Scene, name: str, command: Command, condition: str, tmp_path: P
         return None if code == 1 and is_told else told
     if command.writes and not scene.has_room and (condition, name) not in DONE:
         return None if code == 1 and text.strip() else told
-    return None if code == command.code else told
+    return None if code == CODES.get((condition, name), command.code) else told
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

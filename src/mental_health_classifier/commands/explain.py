@@ -10,12 +10,13 @@ import typer
 from mental_health_classifier.commands.parts import (
     AsJson,
     LookedUpIn,
+    Pairs,
     Run,
+    chosen_columns,
     existing,
     print_json,
     say,
 )
-from mental_health_classifier.commands.worth import Pairs, chosen_columns
 from mental_health_classifier.contracts import InputError
 
 commands = typer.Typer()

@@ -27,6 +27,7 @@ LookedUpIn = Annotated[
     typer.Option("--root", help="A folder that holds runs: outputs and multirun if not given."),
 ]
 Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or its folder.")]
+Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
 
 
@@ -79,3 +80,28 @@ def say(message: str) -> None:
     from mental_health_classifier.analysis.terminal import printable_lines
 
     typer.echo(printable_lines(message), err=True)
+
+
+def chosen_columns(
+    run: RunSummary, posts: Path, given: list[str] | None, *, roles: Sequence[str]
+) -> dict[str, Any]:
+    """Which columns of a file of posts hold what, see `columns_in`."""
+    from mental_health_classifier.data.posts_to_judge import columns_in
+
+    return columns_in(
+        posts,
+        given=pairs(given, option="--column"),
+        recorded=run.setting("data", "columns") or {},
+        roles=roles,
+    )
+
+
+def pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
+    """`NAME=VALUE` as a mapping."""
+    found: dict[str, str] = {}
+    for each in given or ():
+        name, _, value = each.partition("=")
+        if not name or not value:
+            raise InputError(f"{option} {each}: expected NAME=VALUE.")
+        found[name] = value
+    return found

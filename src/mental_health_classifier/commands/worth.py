@@ -1,10 +1,9 @@
-"""Commands of `mhc` about what a model is worth, and what it decides."""
+"""Commands of `mhc` about what a model is worth."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,19 +11,20 @@ from mental_health_classifier.commands.parts import (
     ROOTS,
     AsJson,
     LookedUpIn,
+    Pairs,
     Run,
+    chosen_columns,
     existing,
+    pairs,
     print_json,
     say,
 )
 from mental_health_classifier.contracts import InputError
 
 if TYPE_CHECKING:
-    from mental_health_classifier.tracking.run_summary import RunSummary
+    pass
 
 commands = typer.Typer()
-
-Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
 
 
 @commands.command("evaluate")
@@ -135,32 +135,6 @@ def certify(
         raise typer.Exit(1)
 
 
-def chosen_columns(
-    run: RunSummary, posts: Path, given: list[str] | None, *, roles: Sequence[str]
-) -> dict[str, Any]:
-    """Which columns of a file of posts hold what, see `columns_in`."""
-    from mental_health_classifier.data.posts_to_judge import columns_in
-
-    data = run.configuration.get("data", {})
-    return columns_in(
-        posts,
-        given=pairs(given, option="--column"),
-        recorded=data.get("columns") or {},
-        roles=roles,
-    )
-
-
-def pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
-    """`NAME=VALUE` as a mapping."""
-    found: dict[str, str] = {}
-    for each in given or ():
-        name, _, value = each.partition("=")
-        if not name or not value:
-            raise InputError(f"{option} {each}: expected NAME=VALUE.")
-        found[name] = value
-    return found
-
-
 def test_models(references: list[Path] | None, *, as_json: bool) -> None:
     """`mhc compare --test`: every pair of models, and whether one of the two is better."""
     from mental_health_classifier.analysis.model_comparison import (
@@ -200,67 +174,6 @@ def show_behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -
         say(f"Alerts begin at the {kind} threshold {behaviour['threshold']:g}.")
 
 
-@commands.command()
-def predict(
-    posts: Annotated[Path, typer.Argument(help="A file of posts; labels are not needed.")],
-    output: Annotated[Path, typer.Option("--output", help="The decisions: a new CSV file.")],
-    run: Annotated[str | None, typer.Option("--run", help="The run whose model decides.")] = None,
-    best: Annotated[
-        str | None, typer.Option(help="Or the best one: best_suicide_recall, most_stable, ...")
-    ] = None,
-    root: LookedUpIn = None,
-    column: Pairs = None,
-    is_uncertified_allowed: Annotated[
-        bool,
-        typer.Option("--uncertified", help="Go on where nothing is promised of missed posts."),
-    ] = False,
-    certificate: Annotated[
-        str, typer.Option(help="Another one than the run's own: its name below assessments/.")
-    ] = "certificate",
-    audit_sample: Annotated[
-        int, typer.Option(min=0, help="Name so many posts without an alert, for people to check.")
-    ] = 0,
-    seed: Annotated[int, typer.Option(help="Of that draw.")] = 0,
-) -> None:
-    """Decides for every post of a file: alert, refer to a person, or no alert.
-
-    --column text=body says which column holds what; without it they are called as in the run, or
-    text and id. The file of decisions holds no text.
-    """
-    from mental_health_classifier.data.posts_to_judge import ROLES_WITHOUT_LABEL
-    from mental_health_classifier.decisions_file import write_decisions
-    from mental_health_classifier.predictor import Predictor
-    from mental_health_classifier.tracking.run_index import resolve_run
-
-    if (run is None) == (best is None):
-        raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
-    found = resolve_run(run or best_run(best or "", existing(root)), existing(root))
-    columns = chosen_columns(found, posts, column, roles=ROLES_WITHOUT_LABEL)
-    predictor = Predictor.load(
-        found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
-    )
-    line = write_decisions(
-        predictor,
-        posts,
-        output,
-        columns=columns,
-        audit_sample=audit_sample,
-        seed=seed,
-    )
-    counts = line["decisions"]
-    say(
-        f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "
-        f"person to read, {counts.get('no_alert', 0)} without an alert. See {output}."
-    )
-    if not line["is_certified"]:
-        say("Uncertified: nothing is promised about missed posts.")
-    if line["is_drifting"]:
-        say(
-            "Warning: these posts differ from those of the calibration part in scores or length. "
-            "The certificate is void for them: certify on posts like these."
-        )
-
-
 @commands.command("ensemble")
 def make_ensemble(
     runs: Annotated[
@@ -279,11 +192,10 @@ def make_ensemble(
     root: LookedUpIn = None,
 ) -> None:
     """Makes one model of several runs, calibrated and certified as a whole: a run of its own."""
-    from datetime import datetime
-
     from mental_health_classifier.analysis.run_overview import run_overview
     from mental_health_classifier.analysis.terminal import new_console
     from mental_health_classifier.ensemble import best_members, record_ensemble
+    from mental_health_classifier.tracking.run_directories import new_run_directory
     from mental_health_classifier.tracking.run_index import find_runs, resolve_run
     from mental_health_classifier.tracking.run_summary import read_run
 
@@ -293,8 +205,7 @@ def make_ensemble(
         members = [resolve_run(each, existing(root)) for each in runs or ()]
     else:
         members = best_members(find_runs(existing(root)), number=best)
-    moment = datetime.now()
-    directory = ROOTS[0] / f"{moment:%Y-%m-%d}" / f"{moment:%H-%M-%S-%f}-ensemble"
+    directory = new_run_directory(ROOTS[0], "ensemble")
     record_ensemble(members, directory, name=name, way=combine)
     new_console().print(run_overview(read_run(directory)))
 
@@ -326,19 +237,6 @@ def show_shortcuts(
         typer.echo(f"{key}: {value}")
     for warning in warnings_of(found):
         say(f"Warning: {warning}")
-
-
-def best_run(heading: str, roots: list[Path]) -> str:
-    """The id of the run that `mhc best` names under a heading."""
-    from mental_health_classifier.tracking.best_models import best_models
-    from mental_health_classifier.tracking.run_index import find_runs
-
-    found = best_models(find_runs(roots))
-    if heading not in found:
-        raise InputError(f"--best={heading}: expected one of {', '.join(found)}.")
-    if found[heading]["run"] is None:
-        raise InputError(f"--best={heading}: there is none. {found[heading]['reason']}")
-    return found[heading]["run"]
 
 
 @commands.command()
