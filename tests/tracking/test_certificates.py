@@ -92,3 +92,14 @@ def test_predictions_that_were_changed_certify_nothing(run) -> None:
     with pytest.raises(InputError, match="was changed after run"):
         certify_run(run, required_recall=0.8, confidence=0.95)
     assert not path_of(run, LATER).exists()
+
+
+def test_a_folder_in_the_place_of_a_certificate_is_refused_with_a_sentence(run) -> None:
+    path_of(run, "certificate").unlink()
+    path_of(run, "certificate").mkdir()
+    for use in (
+        read_certificate,
+        lambda run: certify_run(run, required_recall=0.9, confidence=0.9),
+    ):
+        with pytest.raises(InputError, match="certificate.json cannot be read: Is a directory"):
+            use(run)

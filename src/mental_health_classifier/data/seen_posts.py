@@ -14,12 +14,11 @@ import io
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any, BinaryIO
-from zipfile import ZIP_STORED, BadZipFile, ZipFile
+from typing import Any
 
 import numpy as np
 
+from mental_health_classifier.array_files import read_arrays
 from mental_health_classifier.contracts import PARTS, Corpus, InputError
 
 LEARNED_FROM = ("train", "val", "calibration")
@@ -65,8 +64,8 @@ class SeenPosts:
             InputError: it is damaged.
         """
         try:
-            key, hashes = _read(io.BytesIO(content))
-        except _DAMAGE:
+            key, hashes = _read(content)
+        except ValueError:
             raise InputError(
                 f"{path} is damaged, so it cannot be told which posts the run has seen. Restore it "
                 "from a copy."
@@ -90,22 +89,9 @@ class SeenPosts:
         return np.isin(_hashes(texts, self._key), known)
 
 
-_DAMAGE = (
-    *(OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, SyntaxError),
-    *(BadZipFile, TokenError),
-)
-"""What NumPy and zipfile raise for files that were changed; a header that claims more than memory
-holds is among them."""
-
-
-def _read(file: BinaryIO) -> tuple[bytes, dict[str, np.ndarray]]:
-    with ZipFile(file) as packed:
-        # Written as they are: what would grow by unpacking is not ours.
-        if any(each.compress_type != ZIP_STORED for each in packed.infolist()):
-            raise BadZipFile
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as written:
-        key, hashes = written["key"], {part: written[part] for part in PARTS}
+def _read(content: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+    hashes = read_arrays(content, ("key", *PARTS))
+    key = hashes.pop("key")
     if (key.shape, key.dtype) != ((_KEY_BYTES,), np.uint8) or any(
         each.ndim != 1 or each.dtype != np.uint64 for each in hashes.values()
     ):

@@ -24,6 +24,7 @@ from mental_health_classifier.tracking.files import (
     SCHEMA_VERSION,
     null_where_not_finite,
     parse_json,
+    read_content,
 )
 from mental_health_classifier.tracking.prediction_files import read_predictions
 from mental_health_classifier.tracking.record_check import read_recorded, recorded_hash
@@ -170,7 +171,7 @@ def _document(run: RunSummary, name: str) -> bytes | None:
     if name != Path(name).name:  # no way out of the folder
         return None
     try:
-        return (run.directory / FOLDER / f"{name}.json").read_bytes()
+        return read_content(run.directory / FOLDER / f"{name}.json")
     except FileNotFoundError:
         return None
 

@@ -148,16 +148,25 @@ def read_json(path: Path | str) -> dict[str, Any]:
         InputError: the file was cut, changed, or written by a newer version of this package, or
             cannot be read.
     """
+    return parse_json(read_content(path), path)
+
+
+def read_content(path: Path | str) -> bytes:
+    """What a file of a record holds.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: it cannot be read.
+    """
     try:
         # Without a buffer, and without a `Path` where there is none: lists of runs read thousands
         # of small files.
         with FileIO(path) as handle:
-            document = handle.readall()
+            return handle.readall()
     except FileNotFoundError:
         raise
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    return parse_json(document, path)
 
 
 def parse_json(document: bytes, path: Path | str) -> dict[str, Any]:

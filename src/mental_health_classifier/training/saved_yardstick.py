@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from tokenize import TokenError
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from mental_health_classifier.array_files import read_arrays
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record_check import read_recorded, read_recorded_json
 from mental_health_classifier.tracking.run_summary import RunSummary
 
-_DAMAGE = (
-    *(OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, SyntaxError),
-    *(BadZipFile, TokenError),
-)
-"""What NumPy and zipfile raise for files that were changed; a header that claims more than memory
-holds is among them."""
+ARRAYS = ("coefficients", "intercepts", "inverse_document_frequency")
 
 
 class SavedTfidfLogistic:
@@ -38,10 +31,9 @@ class SavedTfidfLogistic:
         written = read_recorded_json(run, f"checkpoints/{name}.json")
         content = read_recorded(run, f"checkpoints/{name}.npz")
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as numbers:
-                self._coefficients = numbers["coefficients"]
-                self._intercepts = numbers["intercepts"]
-                document_frequency = numbers["inverse_document_frequency"]
+            numbers = read_arrays(content, ARRAYS)
+            self._coefficients, self._intercepts = numbers["coefficients"], numbers["intercepts"]
+            document_frequency = numbers["inverse_document_frequency"]
             if not self._fits(document_frequency, written):
                 raise ValueError
             self._vectorizer = TfidfVectorizer(
@@ -50,7 +42,7 @@ class SavedTfidfLogistic:
                 vocabulary=written["vocabulary"],
             )
             self._vectorizer.idf_ = document_frequency
-        except (*_DAMAGE, TypeError):
+        except (ValueError, KeyError, TypeError):
             raise InputError(
                 f"{run.directory / 'checkpoints'} holds a {name}.json or {name}.npz that no run "
                 "writes, or they do not fit each other. Repeat the run."
