@@ -101,5 +101,5 @@ def test_a_folder_in_the_place_of_a_certificate_is_refused_with_a_sentence(run) 
         read_certificate,
         lambda run: certify_run(run, required_recall=0.9, confidence=0.9),
     ):
-        with pytest.raises(InputError, match="certificate.json cannot be read: Is a directory"):
+        with pytest.raises(InputError, match=r"certificate\.json cannot be read: Is a directory"):
             use(run)
