@@ -25,11 +25,16 @@ class RunLogFile(logging.FileHandler):
 
 
 def log_into(run_directory: Path) -> None:
-    """Prints messages and adds them to logs/train.log, as conf/hydra/job_logging has it."""
+    """Prints messages and adds them to logs/train.log, as conf/hydra/job_logging has it.
+
+    Where this process sends its messages somewhere already, that stays so.
+    """
     from rich.logging import RichHandler
 
+    if logging.getLogger().handlers:
+        return
     (run_directory / "logs").mkdir(exist_ok=True)
-    to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8", delay=True)
+    to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8")
     to_file.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
     to_screen.setFormatter(PrintableFormatter("%(message)s"))

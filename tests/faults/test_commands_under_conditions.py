@@ -3,6 +3,7 @@ nothing that was there is lost."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -48,6 +49,7 @@ def give(scene: Scene, arguments: list[str], output: Path) -> int:
         os.chdir(scene.folder)
         os.environ.update(DETERMINISM)  # what would otherwise start Python once more
         sys.argv = ["mhc", *arguments]
+        logging.getLogger().handlers.clear()  # those of the tests
         scene.before()
         try:
             cli.main()
