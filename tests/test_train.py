@@ -150,7 +150,8 @@ def test_a_sweep_that_was_killed_goes_on_and_repeats_nothing_completed(tmp_path:
     sweep = folder / "multirun" / "s"
     command = [sys.executable, str(ROOT / "train.py"), "-m", *jobs, *quick]
     with subprocess.Popen([*command, "hydra.sweep.dir=multirun/s"], cwd=folder) as process:
-        while not list(sweep.glob("1-*/attempts/001/start.json")):
+        # The attempt is there before the run is.
+        while not list(sweep.glob("1-*/run.json")):
             assert process.poll() is None
             time.sleep(0.02)
         process.kill()
