@@ -80,6 +80,14 @@ def test_bad_data_ends_with_one_message_and_a_record(tmp_path: Path) -> None:
     assert found.name == "baseline_small"
 
 
+@pytest.mark.parametrize("arguments", [["seed=-1"], ["-m", "seed=-1,-2"]])
+def test_a_refused_configuration_leaves_no_run(tmp_path: Path, arguments: list[str]) -> None:
+    done = train(tmp_path, *arguments)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "seed=-1: expected 0 to 4294967295" in done.stderr
+    assert not list(tmp_path.rglob("hydra.yaml")) and find_runs([tmp_path]) == []
+
+
 def test_a_directory_that_exists_is_not_written_into(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     for arguments in (["hydra.run.dir=mine"], ["-m", "hydra.sweep.dir=mine"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mental_health_classifier.command_line import explain
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweep_jobs import plan_of, quoted, without_interpolation
+from mental_health_classifier.tracking.leftovers import never_began
 from mental_health_classifier.tracking.sweep_ledger import begin_sweep
 
 
@@ -49,6 +51,10 @@ class DirectoryClaim(Callback):
             message = explain(error) if isinstance(error, Exception) else repr(error)
             words = " ".join(config.hydra.overrides.task)
             print(f"Job {config.hydra.job.num} ({words}) failed: {message}", file=sys.stderr)
+        directory = Path(config.hydra.runtime.output_dir)
+        if job_return.status is JobStatus.FAILED and never_began(directory):
+            # Its configuration was refused, so that no record says what the folder is.
+            shutil.rmtree(directory)
 
 
 def _settle_directory(config: DictConfig, name: str) -> Path:

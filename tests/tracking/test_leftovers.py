@@ -118,3 +118,14 @@ def test_what_a_killed_process_was_lent_is_gone_with_the_next(tmp_path: Path) ->
     with lent_folder(tmp_path) as folder, lent_folder(tmp_path):
         assert not left.exists() and folder.is_dir()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_killed_before_its_record_is_left_over_after_a_week(tmp_path: Path) -> None:
+    claimed, begun = tmp_path / "day" / "claimed", write_run(tmp_path / "day" / "begun")
+    for directory in (claimed, begun):
+        (directory / "config").mkdir(parents=True)
+        (directory / "config" / "hydra.yaml").touch()
+    assert list(leftovers_below([tmp_path])) == []
+    for directory in (claimed, begun):
+        os.utime(directory, (0, time.time() - 8 * 24 * 3600))
+    assert list(leftovers_below([tmp_path])) == [claimed]

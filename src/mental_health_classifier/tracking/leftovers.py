@@ -49,8 +49,16 @@ def lent_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def never_began(directory: Path) -> bool:
+    """Whether a directory was claimed for a run by Hydra, and no record was begun in it."""
+    return (directory / "config" / "hydra.yaml").is_file() and {
+        each.name for each in directory.iterdir()
+    } <= {"config", "logs"}
+
+
 def leftovers_below(roots: Iterable[Path]) -> Iterator[Path]:
-    """What `sweep` removes, at any depth, and what earlier versions left more than a week ago.
+    """What `sweep` removes, at any depth; and of more than a week ago what earlier versions left,
+    and directories of runs that were killed before their record began.
 
     For folders of runs, which nothing but this package writes into.
     """
@@ -58,7 +66,8 @@ def leftovers_below(roots: Iterable[Path]) -> Iterator[Path]:
         for folder, subfolders, files in os.walk(root):
             for name in [*subfolders, *files]:
                 path = Path(folder, name)
-                if _is_left(path) or (_WITHOUT_OWNER.fullmatch(name) and _is_stale(path)):
+                is_old = _WITHOUT_OWNER.fullmatch(name) or never_began(path)
+                if _is_left(path) or (is_old and _is_stale(path)):
                     yield path
             subfolders[:] = [name for name in subfolders if not name.startswith(TEMPORARY_PREFIX)]
 
