@@ -57,6 +57,7 @@ def test_a_damaged_file_is_shown_and_stops_nothing(good: Path, name: str, conten
     mhc("compare")
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_predictions_leaves_the_report_of_all_runs(good: Path) -> None:
     flipped = complete_run(write_run(Path("outputs/flipped")))
     path = flipped / "predictions" / "test.csv"
@@ -69,6 +70,7 @@ def test_a_flipped_bit_in_predictions_leaves_the_report_of_all_runs(good: Path) 
         assert CliRunner().invoke(app, ["evaluate", str(flipped)]).exit_code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["predictions/test.csv", "metrics.jsonl", "seen_posts.npz"])
 def test_a_folder_in_the_place_of_a_file_stops_nothing(good: Path, place: str) -> None:
     odd = complete_run(write_run(Path("outputs/odd")))

@@ -80,6 +80,7 @@ def test_bad_data_ends_with_one_message_and_a_record(tmp_path: Path) -> None:
     assert found.name == "baseline_small"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["seed=-1"], ["-m", "seed=-1,-2"]])
 def test_a_refused_configuration_leaves_no_run(tmp_path: Path, arguments: list[str]) -> None:
     done = train(tmp_path, *arguments)

@@ -355,6 +355,7 @@ def test_a_group_that_is_not_a_few_short_values_is_refused_without_them(
     assert "kind3" not in str(error.value) and "post number" not in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["posts", "headerless", "slipped", "turned"])
 @pytest.mark.parametrize(
     "changes",

@@ -107,7 +107,7 @@ def attempt_in(folder: Path) -> Callable[[Situation], None]:
 
 
 def test_a_damaged_file_of_a_run_ends_no_command_in_a_traceback(folder: Path, try_many) -> None:
-    assert try_many(SITUATIONS, attempt_in(folder), number=30).accepted
+    assert try_many(SITUATIONS, attempt_in(folder), number=10).accepted
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def settle(overrides: list[str]) -> None:
 
 
 def test_a_set_of_overrides_builds_or_is_refused_with_a_message(try_many, override_sets) -> None:
-    tally = try_many(override_sets, settle, number=20, clear=CLEAR)
+    tally = try_many(override_sets, settle, number=8, clear=CLEAR)
     assert tally.accepted and tally.clear
 
 

@@ -94,7 +94,7 @@ def attempt_in(folder: Path) -> Callable[[Situation], None]:
 
 
 def test_a_wrong_value_in_a_record_ends_no_command_in_a_traceback(folder: Path, try_many) -> None:
-    assert try_many(SITUATIONS, attempt_in(folder), number=40).accepted
+    assert try_many(SITUATIONS, attempt_in(folder), number=12).accepted
 
 
 @pytest.mark.slow

@@ -38,8 +38,14 @@ def test_a_run_that_is_asked_to_stop_is_recorded_as_interrupted(
     assert names == {"metrics.jsonl", "run.json"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("place", ["phase", "step", "between steps", "after the results"])
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [
+        *((signal.SIGTERM, place) for place in ("phase", "step", "between steps")),
+        *((number, "after the results") for number in (signal.SIGTERM, signal.SIGINT)),
+        (signal.SIGHUP, "phase"),
+    ],
+)
 def test_a_signal_that_python_swallows_is_not_lost(start_child, tmp_path, place, number):
     child = start_child(
         f"""

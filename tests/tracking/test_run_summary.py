@@ -6,6 +6,7 @@ from mental_health_classifier.tracking import run_record
 from mental_health_classifier.tracking.files import read_json, write_json
 from mental_health_classifier.tracking.git_state import GitState
 from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.tracking.source_files import Source
 
 
 @pytest.fixture
@@ -13,6 +14,9 @@ def completed(record_run, monkeypatch) -> Path:
     monkeypatch.setattr(run_record, "read_environment", dict)
     state = GitState(commit="0123abcd", branch="main", is_dirty=True)
     monkeypatch.setattr(run_record, "read_git_state", lambda folder: state)
+    # Of a commit that is not at hand all files would be copied, and every test would read of each.
+    source = Source(state, state.commit, {}, None, {}, {}, 0)
+    monkeypatch.setattr(run_record, "read_source", lambda git: source)
     with record_run() as record:
         record.write_data({"classes": ["control", "suicide"], "name": "sample"})
         record.note_model(parameters=1000)
