@@ -31,6 +31,7 @@ def mhc(*arguments: str) -> Result:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["folder", "name"])
 def test_a_byte_that_is_no_character_stops_nothing(good: Path, where: str) -> None:
     odd = "caf\udce9"
