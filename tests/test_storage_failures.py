@@ -30,6 +30,8 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "outputs/a/card.md")
         (errno.EROFS, "read-only"),
         (errno.EACCES, "permission"),
         (errno.ENAMETOOLONG, "name is too long"),
+        (errno.ENOTDIR, "a file lies where a folder belongs"),
+        (errno.EISDIR, "a folder lies where a file belongs"),
     ],
 )
 def test_it_names_the_place_the_reason_and_what_to_do(number: int, words: str) -> None:

@@ -18,6 +18,7 @@ _FAILURES = {
     errno.ENFILE: ("too many files are open on this machine", "Close other programs"),
     errno.ENAMETOOLONG: ("the name is too long for this file system", "Choose a shorter one"),
     errno.ENOTDIR: ("a file lies where a folder belongs", "Move it, or choose another folder"),
+    errno.EISDIR: ("a folder lies where a file belongs", "Move it, or choose another name"),
     errno.ELOOP: ("its links lead in a circle", "Mend the link"),
 }
 
