@@ -1,6 +1,8 @@
 """Trains and tests what the configuration describes: python train.py --help."""
 
-from mental_health_classifier.tracking.environment import ensure_deterministic_environment
+from mental_health_classifier.tracking.provenance.environment import (
+    ensure_deterministic_environment,
+)
 
 if __name__ == "__main__":
     ensure_deterministic_environment()
@@ -9,8 +11,8 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from mental_health_classifier.build import register_resolvers
-from mental_health_classifier.command_line import explaining_errors
+from mental_health_classifier.configuration.build import register_resolvers
+from mental_health_classifier.configuration.errors import explaining_errors
 
 
 @hydra.main(config_path="conf", config_name="config", version_base="1.3")

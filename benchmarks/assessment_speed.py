@@ -20,11 +20,16 @@ from machine import describe_machine, machine_line
 from recorded_runs import CLASSES
 from stopwatch import Stopwatch
 
-from mental_health_classifier import assessment
 from mental_health_classifier.contracts import Predictions, Task
+from mental_health_classifier.evaluation import assess as assessment
 from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour
-from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
-from mental_health_classifier.experiment import EVALUATED
+from mental_health_classifier.evaluation.evaluate import (
+    compare_with_yardstick,
+    evaluate,
+    threshold_of,
+)
+from mental_health_classifier.evaluation.unfamiliar_text import looks_of
+from mental_health_classifier.tracking.record.assessments import write_assessments
 
 TASK = Task("condition", CLASSES, CLASSES[0])
 POSTS_PER_AUTHOR = 3
@@ -71,7 +76,7 @@ def assess_made_up_posts(num_posts: int, *, draws: int, directory: Path) -> dict
     model, yardstick = (
         {
             part: made_up_predictions(part, num_posts, seed=seed, skill=skill)
-            for seed, part in enumerate((*EVALUATED, "calibration"))
+            for seed, part in enumerate((*assessment.EVALUATED, "calibration"))
         }
         for skill in (2.0, 1.5)
     )
@@ -83,11 +88,12 @@ def assess_made_up_posts(num_posts: int, *, draws: int, directory: Path) -> dict
     watch.measure("differences to the yardstick", compare_with_yardstick)(
         model["test"], yardstick["test"], bootstrap_draws=draws
     )
-    looks = watch.measure("looks of the posts", assessment.looks_of_texts)(texts)
+    looks = watch.measure("looks of the posts", looks_of)(texts)
     for name in ASSESSED:
         setattr(assessment, name, watch.measure(name, getattr(assessment, name)))
-    threshold = assessment.threshold_of(found)
-    assessment.assess(directory, model, {**PROMISE, **settings}, looks=looks, threshold=threshold)
+    threshold = threshold_of(found)
+    assessed = assessment.assess(model, {**PROMISE, **settings}, looks=looks, threshold=threshold)
+    watch.measure("writing them", write_assessments)(directory, assessed)
 
     def predict(posts: Sequence[str]) -> np.ndarray:
         return model["test"].probabilities[: len(posts)]

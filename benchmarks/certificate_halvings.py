@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
-from mental_health_classifier.build import build_corpus, register_resolvers
+from mental_health_classifier.configuration.build import build_corpus, register_resolvers
 from mental_health_classifier.contracts import Corpus, Predictions, Task
 from mental_health_classifier.evaluation.intervals import author_groups
 from mental_health_classifier.evaluation.risk_certificate import (

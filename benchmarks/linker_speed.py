@@ -97,7 +97,7 @@ def made_up_posts(phrases: list[str], megabytes: float) -> list[str]:
 
 
 def compile_all(folder: Path, number: int) -> dict[str, float]:
-    from mental_health_classifier.data.phrase_linker import Sense, compile_phrases
+    from mental_health_classifier.data.vocabulary.phrase_linker import Sense, compile_phrases
 
     phrases = made_up_phrases(number)
     start = time.process_time()
@@ -108,8 +108,8 @@ def compile_all(folder: Path, number: int) -> dict[str, float]:
 
 
 def find_all(folder: Path, number: int, megabytes: float) -> dict[str, float]:
-    from mental_health_classifier.data.normal_words import normal_words
-    from mental_health_classifier.data.phrase_linker import PhraseLinker
+    from mental_health_classifier.data.vocabulary.normal_words import normal_words
+    from mental_health_classifier.data.vocabulary.phrase_linker import PhraseLinker
 
     start = time.perf_counter()
     linker = PhraseLinker.open(folder)

@@ -6,7 +6,7 @@ import os
 import platform
 from typing import Any
 
-from mental_health_classifier.tracking.environment import read_hardware
+from mental_health_classifier.tracking.provenance.environment import read_hardware
 
 
 def describe_machine() -> dict[str, Any]:

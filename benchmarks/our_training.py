@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from torch.utils.data import DataLoader
 from turnstile import Turnstile
 
-from mental_health_classifier.build import (
+from mental_health_classifier.configuration.build import (
     build,
     build_callbacks,
     build_loggers,
@@ -27,9 +27,9 @@ from mental_health_classifier.build import (
 )
 from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.experiment import describe_run
-from mental_health_classifier.tracking.run_record import recorded_run
+from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.process_memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier
 

@@ -94,9 +94,9 @@ def write_posts(path: Path, texts: list[str], number: int) -> Path:
 
 def by_turns(folder: Path, run: Path, texts: list[str]) -> dict[str, Any]:
     """Posts per second of both on the same posts, one after the other, and their ratio."""
-    from mental_health_classifier.data.scrubbing import scrub
-    from mental_health_classifier.decisions_file import write_decisions
-    from mental_health_classifier.predictor import Predictor
+    from mental_health_classifier.data.reading.scrubbing import scrub
+    from mental_health_classifier.prediction.decisions_file import write_decisions
+    from mental_health_classifier.prediction.predictor import Predictor
 
     predictor = Predictor.load(run, is_uncertified_allowed=True)
     posts = write_posts(folder / "slice.csv", texts, SLICE)

@@ -127,9 +127,13 @@ def look_at_tree(pid: int, seconds_of: dict[int, float]) -> int:
 def step(name: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
 
-    from mental_health_classifier.build import build_corpus, build_datamodule, register_resolvers
-    from mental_health_classifier.data.sample_files import write_sample_posts
-    from mental_health_classifier.data.sample_grammar import SampleGrammar
+    from mental_health_classifier.configuration.build import (
+        build_corpus,
+        build_datamodule,
+        register_resolvers,
+    )
+    from mental_health_classifier.data.sample.files import write_sample_posts
+    from mental_health_classifier.data.sample.grammar import SampleGrammar
 
     register_resolvers()
     data = "sample" if name == "make" else f"file data.path={folder / 'posts' / 'sample.csv'}"

@@ -92,7 +92,7 @@ def measure_table(given: argparse.Namespace) -> dict[str, object]:
 
 
 def measure_record(given: argparse.Namespace) -> dict[str, object]:
-    from mental_health_classifier.tracking import run_record
+    from mental_health_classifier.tracking.record import run_record
 
     arguments = {
         **{"name": "a", "description": "", "hypothesis": "", "tags": [], "seed": 1, "model": "m"},

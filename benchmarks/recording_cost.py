@@ -10,7 +10,7 @@ from lightning.pytorch import Callback
 from our_training import CONF
 from stopwatch import Stopwatch
 
-from mental_health_classifier.build import (
+from mental_health_classifier.configuration.build import (
     build_corpus,
     build_learner,
     build_loggers,
@@ -18,7 +18,7 @@ from mental_health_classifier.build import (
     set_num_threads,
 )
 from mental_health_classifier.experiment import describe_run
-from mental_health_classifier.tracking.run_record import recorded_run
+from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.callbacks.checkpoints import BestAndLast
 from mental_health_classifier.training.callbacks.clinical_metrics import ClinicalMetrics
 from mental_health_classifier.training.callbacks.git_state_stamp import GitStateStamp

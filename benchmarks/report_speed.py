@@ -22,8 +22,8 @@ from recorded_runs import CLASSES, write_runs
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.report.page import report_page
 from mental_health_classifier.contracts import Predictions, Task
-from mental_health_classifier.tracking.prediction_files import write_predictions
-from mental_health_classifier.tracking.record_lines import append_record, open_records
+from mental_health_classifier.storage.json_lines import append_record, open_records
+from mental_health_classifier.tracking.record.prediction_files import write_predictions
 from mental_health_classifier.tracking.run_index import find_runs
 
 POSTS = 600

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from turnstile import Turnstile
 
-from mental_health_classifier.build import build_network
+from mental_health_classifier.configuration.build import build_network
 from mental_health_classifier.data.batching import make_batch
 
 

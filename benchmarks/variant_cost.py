@@ -22,7 +22,7 @@ import torch
 from machine import describe_machine, machine_line
 from our_training import CONF, MAX_TOKENS, SEED, TASK, VOCABULARY, made_up_posts
 
-from mental_health_classifier.build import (
+from mental_health_classifier.configuration.build import (
     build,
     build_network,
     quiet_lightning,

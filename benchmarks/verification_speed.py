@@ -17,9 +17,9 @@ import safetensors.torch
 import torch
 from machine import describe_machine, machine_line
 
-from mental_health_classifier.tracking.files import sha256_of
-from mental_health_classifier.tracking.record_check import read_recorded
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.storage.files import sha256_of
+from mental_health_classifier.tracking.record.record_check import read_recorded
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 GIGABYTE = 10**9
 ROUNDS = 3

@@ -6,8 +6,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable, Sequence
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,15 +23,29 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from typer.testing import CliRunner, Result
 
-from mental_health_classifier.build import register_resolvers
-from mental_health_classifier.cli import app
-from mental_health_classifier.tracking.environment import DETERMINISM
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.cli.app import app
+from mental_health_classifier.configuration.build import register_resolvers
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
+RUN: dict[str, Any] = {
+    "name": "baseline",
+    "description": "the smallest network",
+    "hypothesis": "it beats a bag of words",
+    "tags": ["pilot"],
+    "seed": 1,
+    "model": "baseline_micro",
+    "variants": ["curriculum"],
+    "config": {"seed": 1, "model": {"width": 64}},
+    "overrides": ["model=baseline_micro"],
+    "argv": ["train.py", "model=baseline_micro"],
+}
+"""What a record is begun with."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,3 +106,41 @@ def mhc(
         return CliRunner().invoke(app, list(map(str, arguments)))
 
     return ran
+
+
+@pytest.fixture
+def record_run(tmp_path: Path) -> Callable[..., RunRecord]:
+    """Claims a directory below the test's own for a run; anything about it can be changed."""
+
+    def record(directory: str = "run", **changes: Any) -> RunRecord:
+        return recorded_run(tmp_path / directory, **{**RUN, **changes})
+
+    return record
+
+
+@pytest.fixture
+def start_child(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Starts another Python that can `record(directory)`; it is gone when the test is over."""
+    children: list[subprocess.Popen[str]] = []
+
+    def start(body: str) -> subprocess.Popen[str]:
+        preamble = f"""
+import os, signal, sys, time
+from pathlib import Path
+from mental_health_classifier.tracking.record.run_record import recorded_run
+
+def record(directory="run"):
+    return recorded_run(Path({str(tmp_path)!r}, directory), **{RUN!r})
+
+"""
+        script = preamble + textwrap.dedent(body)
+        child = subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        child.kill()
+        child.communicate()

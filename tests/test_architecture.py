@@ -1,122 +1,130 @@
-"""Who may import whom at module level, as the README's tree of folders says."""
+"""Who may import whom, and whether the README shows the folders that there are."""
+
+from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parent.parent / "src" / "mental_health_classifier"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "mental_health_classifier"
 NAME = PACKAGE.name
+FLOORS = (
+    ("contracts",),
+    ("console", "storage", "models", "evaluation"),
+    ("data", "tracking"),
+    ("training", "analysis"),
+    ("configuration",),
+    ("experiment", "sweeps", "prediction"),
+    ("assessment", "explanation"),
+    ("cli",),
+    ("__init__", "__main__"),
+)
+"""Rooms by floor, lowest first: a folder, or a module at the root of the package. A room imports
+from lower floors alone, also inside functions."""
+
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {"torch", "lightning", "torchmetrics", "tokenizers", "safetensors", "seaborn"}
-DRAWING = PACKAGE / "analysis" / "figures"
-ALLOWED = {
-    "contracts": set(),
-    "task_kinds": set(),
-    "progress": set(),
-    "process_identity": set(),
-    "evaluation": {"contracts", "task_kinds"},
-    "tracking": {"contracts", "task_kinds", "evaluation", "process_identity", "storage_failures"},
-    "data": {
-        "array_files",
-        "contracts",
-        "task_kinds",
-        "progress",
-        "process_identity",
-        "storage_failures",
-    },
-    "models": {"contracts"},
-    "training": {"array_files", "contracts", "task_kinds", "evaluation", "tracking"},
-    "spreadsheet_cells": set(),
-    "analysis": {"contracts", "evaluation", "spreadsheet_cells", "tracking"},
-    "build": {"buildable", "contracts", "data", "models", "training", "tracking"},
-    "buildable": {"contracts"},
-    "recorded_configuration": {"configuration_check", "contracts", "tracking"},
-    "configuration_check": {"buildable", "contracts"},
-    "sweep_jobs": {"build", "tracking"},
-    "sweep": {"analysis", "contracts", "process_identity", "sweep_jobs", "tracking"},
-    "directory_claim": {"command_line", "contracts", "sweep_jobs", "tracking"},
-    "command_line": {"analysis", "tracking"},
-    "storage_failures": set(),
-    "array_files": set(),
+"""Libraries that take long to import: commands that read records start without them."""
+MAY_BE_HEAVY = {
+    *("models", "data", "training", "experiment"),
+    *("prediction", "assessment", "explanation"),
 }
-WITHOUT_TORCH = {
-    "contracts",
-    "task_kinds",
-    "progress",
-    "process_identity",
-    "storage_failures",
-    "array_files",
-    "evaluation",
-    "tracking",
-    "analysis",
-    "cli",
-    "commands",
-    "build",
-    "buildable",
-    "configuration_check",
-    "recorded_configuration",
-    "sweep",
-}
-MAY_USE_HYDRA = {
-    "build",
-    "recorded_configuration",
-    "configuration_check",
-    "experiment",
-    "directory_claim",
-    "sweep_jobs",
-    "command_line",
-}
-
-
-def module_level_imports(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
-    """Imports that run when the module is imported, so not those for type checkers alone."""
-    found, waiting = [], list(tree.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found.append(node)
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            waiting += node.orelse
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            waiting += [
-                child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)
-            ]
-    return found
-
-
-def imported_names(path: Path) -> set[str]:
-    names = set()
-    for node in module_level_imports(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name} imports relatively: write the whole name"
-            names.add(node.module or "")
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-        else:
-            names |= {alias.name for alias in node.names}
-    return names
-
+MAY_USE_HYDRA = {"configuration", "experiment", "sweeps", "assessment"}
+MOST_ROOMS = 18
+"""With benchmarks/ and train.py, twenty in all."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def room_of(path: Path, package: Path = PACKAGE) -> str:
+    return path.relative_to(package).parts[0].removesuffix(".py")
+
+
+def wrong_in_rooms(package: Path) -> list[str]:
+    """Rooms that stand on no floor, and floors whose room is gone."""
+    found = {room_of(path, package) for path in package.rglob("*.py")}
+    return sorted(found ^ set(FLOOR_OF))
+
+
+def imports_of(path: Path) -> list[tuple[str, bool]]:
+    """Every module that a file imports, and whether that happens as the file itself is imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    later: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        is_for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if is_for_types or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            later.update(ast.walk(node))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively: write the whole name"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(name, node not in later) for name in names]
+        elif isinstance(node, ast.Import):
+            found += [(alias.name, node not in later) for alias in node.names]
+    return found
+
+
+def wrong_imports(path: Path, package: Path = PACKAGE) -> list[str]:
+    """What a file imports and must not, each with the reason."""
+    room, wrong = room_of(path, package), []
+    too_heavy = set() if room in MAY_BE_HEAVY else HEAVY
+    if path.parent == package / "analysis" / "figures":
+        too_heavy = too_heavy - {"seaborn"}
+    for name, is_at_once in imports_of(path):
+        top, *rest = name.split(".")
+        other = rest[0] if top == NAME and rest else room
+        if other != room and FLOOR_OF.get(other, -1) >= FLOOR_OF[room]:
+            wrong.append(f"{room} imports {name}, which stands no lower")
+        if top in ("hydra", "omegaconf") and room not in MAY_USE_HYDRA:
+            wrong.append(f"{room} imports {name}")
+        if is_at_once and top in too_heavy:
+            wrong.append(f"{room} imports {name} at once")
+    return wrong
+
+
+def rooms_in_readme(text: str) -> set[str]:
+    """Rooms in the README's tree of folders, the lines that stand six spaces in."""
+    tree = re.split(r"\n {0,4}\S", text.partition(f"src/{NAME}/")[2])[0]
+    names = re.findall(r"^ {6}(\S+)", tree, re.MULTILINE)
+    return {name.removesuffix("/").removesuffix(".py") for name in names}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_imports_go_one_way_through_the_house(path: Path) -> None:
-    room, names = room_of(path), imported_names(path)
-    ours = {name.split(".")[1] for name in names if name.startswith(f"{NAME}.")}
-    allowed = ALLOWED.get(room)
-    if allowed is not None:
-        assert ours <= {room, *allowed}
-    tops = {name.split(".")[0] for name in names}
-    if room in WITHOUT_TORCH:
-        assert not tops & (HEAVY - {"seaborn"} if path.parent == DRAWING else HEAVY)
-    if room not in MAY_USE_HYDRA:
-        assert not tops & {"hydra", "omegaconf"}
+def test_imports_go_down_through_the_house(path: Path) -> None:
+    assert wrong_imports(path) == []
 
 
-def test_every_package_init_but_the_first_is_empty() -> None:
+def test_every_room_has_a_floor() -> None:
+    assert wrong_in_rooms(PACKAGE) == []
+    assert len(FLOOR_OF) <= MOST_ROOMS and len(FLOORS) <= 9
+
+
+def test_the_readme_shows_the_rooms_that_there_are() -> None:
+    shown = rooms_in_readme((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert shown == set(FLOOR_OF)
+
+
+def test_a_wrong_import_a_new_room_and_a_wrong_line_of_the_readme_are_seen(tmp_path: Path) -> None:
+    for room in FLOOR_OF:
+        (tmp_path / f"{room}.py").write_text("")
+    wrong = tmp_path / "data.py"
+    wrong.write_text(f"def read():\n    from {NAME}.analysis import figures\n    import hydra\n")
+    assert len(wrong_imports(wrong, tmp_path)) == 2
+    wrong.write_text(f"from {NAME}.contracts import Corpus\nimport torch\n")
+    assert wrong_imports(wrong, tmp_path) == []
+    (tmp_path / "cellar").mkdir()
+    (tmp_path / "cellar" / "wine.py").write_text("")
+    (tmp_path / "cli.py").unlink()
+    assert wrong_in_rooms(tmp_path) == ["cellar", "cli"]
+    tree = f"    src/{NAME}/\n      attic/   old\n      cli.py   x\n    tests/\n      no/\n"
+    assert rooms_in_readme(tree) == {"attic", "cli"}
+
+
+def test_only_the_faces_hold_anything_in_their_init() -> None:
+    faces = {PACKAGE, PACKAGE / "contracts"}
     for path in PACKAGE.rglob("__init__.py"):
-        assert path.parent == PACKAGE or path.read_text() == ""
+        assert path.parent in faces or path.read_text() == ""

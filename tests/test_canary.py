@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from git_projects import git
 
-from mental_health_classifier.data.sample_files import write_sample_posts
-from mental_health_classifier.data.sample_grammar import SampleGrammar
+from mental_health_classifier.data.sample.files import write_sample_posts
+from mental_health_classifier.data.sample.grammar import SampleGrammar
 
 pytestmark = pytest.mark.slow
 

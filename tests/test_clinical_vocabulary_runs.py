@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from trained_runs import train_run, write_posts
 
-from mental_health_classifier.assessment import behaviour_of_run
-from mental_health_classifier.build import build_corpus
+from mental_health_classifier.assessment.external_validation import evaluate_elsewhere
+from mental_health_classifier.assessment.recorded_runs import behaviour_of_run
+from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.clinical_vocabulary import PACKAGED
-from mental_health_classifier.external_validation import evaluate_elsewhere
-from mental_health_classifier.predictor import Predictor
-from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.data.vocabulary.clinical_vocabulary import PACKAGED
+from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 OVERRIDES = ["model=baseline_micro", "data.truncate=head_tail", "model.max_tokens=12"]
 
@@ -56,8 +56,8 @@ def test_the_run_records_its_vocabulary_and_what_it_covers(run: RunSummary) -> N
 def test_stored_predictions_say_which_posts_have_an_expression(run: RunSummary) -> None:
     from trained_runs import config_of
 
-    from mental_health_classifier.build import build_annotators
-    from mental_health_classifier.data.phrase_linker import PhraseLinker
+    from mental_health_classifier.configuration.build import build_annotators
+    from mental_health_classifier.data.vocabulary.phrase_linker import PhraseLinker
 
     (annotator,) = build_annotators(config_of(run)).values()
     linker: PhraseLinker = annotator.linker  # pyright: ignore[reportAttributeAccessIssue]

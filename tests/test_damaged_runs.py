@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from written_predictions import complete_run
 from written_runs import write_run
 
-from mental_health_classifier.cli import app
+from mental_health_classifier.cli.app import app
 
 COMMANDS = (
     *(["runs"], ["compare"], ["compare", "--csv", "-"], ["best"], ["clean", "--keep-last", "9"]),

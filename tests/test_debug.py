@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mental_health_classifier.experiment import run_experiment
-from mental_health_classifier.tracking.record_lines import read_records
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 SMALL = ["model=baseline_micro", "evaluation.bootstrap_draws=100", "data.size=700"]
 

@@ -14,18 +14,18 @@ from counted_memory import MemoryOfSavedTensors
 from omegaconf import DictConfig, OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from mental_health_classifier.build import build_corpus, build_network
+from mental_health_classifier.configuration.build import build_corpus, build_network
 from mental_health_classifier.contracts import Corpus, InputError
 from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
-from mental_health_classifier.data.tokenizer import PostTokenizer
+from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
 from mental_health_classifier.experiment import run_experiment
-from mental_health_classifier.tracking.files import read_json
-from mental_health_classifier.tracking.prediction_files import read_predictions
-from mental_health_classifier.tracking.record_lines import read_records
-from mental_health_classifier.tracking.run_comparison import differences_between
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
-from mental_health_classifier.tracking.settled_choices import settled_choices
+from mental_health_classifier.storage.files import read_json
+from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.provenance.run_comparison import differences_between
+from mental_health_classifier.tracking.record.prediction_files import read_predictions
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.settled_choices import settled_choices
 from mental_health_classifier.training import free_memory
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 

@@ -22,15 +22,15 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from resuming import SMALL, in_child, run, start_child
 
-from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking import attempts
-from mental_health_classifier.tracking.record_check import changed_files
-from mental_health_classifier.tracking.record_lines import read_records
-from mental_health_classifier.tracking.resumption import resumed_run
+from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.record import attempts
+from mental_health_classifier.tracking.record.record_check import changed_files
+from mental_health_classifier.tracking.record.resumption import resumed_run
+from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
+from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs, list_runs
-from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
-from mental_health_classifier.tracking.run_summary import read_run
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from trained_runs import write_posts
 
-from mental_health_classifier.tracking.files import read_json, write_json
-from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.storage.files import read_json, write_json
+from mental_health_classifier.tracking.record.run_summary import read_run
 
 COMMANDS = {
     "predict": "predict posts.csv --run RUN --output out.csv --uncertified --column text=body",
@@ -42,7 +42,7 @@ def test_no_command_runs_what_a_record_names(command, mhc, runs, tmp_path) -> No
     run = tmp_path / "outputs" / "baseline_micro"
     content = read_json(run / "run.json")
     evil = {
-        "_target_": "mental_health_classifier.data.token_cache.np.load",
+        "_target_": "mental_health_classifier.data.tokens.token_cache.np.load",
         "file": str(payload),
         "allow_pickle": True,
     }

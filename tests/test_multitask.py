@@ -12,16 +12,19 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from resuming import SMALL, in_child, killed_before_step, outcome_of, resume, run
 
-from mental_health_classifier.assessment import evaluate_run
-from mental_health_classifier.build import register_resolvers
+from mental_health_classifier.assessment.recorded_runs import evaluate_run
+from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.predictor import Predictor
-from mental_health_classifier.tracking.assessments import auxiliary_tasks_of, stored_predictions
-from mental_health_classifier.tracking.auxiliary_prediction_files import (
+from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.record.assessments import (
+    auxiliary_tasks_of,
+    stored_predictions,
+)
+from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
 )
-from mental_health_classifier.tracking.record_lines import read_records
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]
 

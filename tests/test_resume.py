@@ -29,15 +29,15 @@ from resuming import (
     run,
 )
 
-from mental_health_classifier.build import build_corpus, register_resolvers
-from mental_health_classifier.cli import app
-from mental_health_classifier.predictor import Predictor
-from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.environment import DETERMINISM
-from mental_health_classifier.tracking.files import read_json
-from mental_health_classifier.tracking.record_lines import read_records
-from mental_health_classifier.tracking.run_summary import read_run
-from mental_health_classifier.tracking.settled_choices import settled_choices
+from mental_health_classifier.cli.app import app
+from mental_health_classifier.configuration.build import build_corpus, register_resolvers
+from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.storage.files import read_json
+from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.record.settled_choices import settled_choices
 from mental_health_classifier.training import free_memory, network_learner
 from mental_health_classifier.training.network_learner import NetworkLearner
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from mental_health_classifier.build import build_corpus, register_resolvers
+from mental_health_classifier.configuration.build import build_corpus, register_resolvers
+from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.experiment import run_experiment
-from mental_health_classifier.recorded_configuration import recorded_configuration
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 CONF = Path(__file__).resolve().parent.parent / "conf"
 

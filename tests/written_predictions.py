@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions, Task
-from mental_health_classifier.tracking.assessments import task_of, write_assessment
-from mental_health_classifier.tracking.prediction_files import write_predictions
-from mental_health_classifier.tracking.record_lines import append_record, open_records
-from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.storage.json_lines import append_record, open_records
+from mental_health_classifier.tracking.record.assessments import task_of, write_assessment
+from mental_health_classifier.tracking.record.prediction_files import write_predictions
+from mental_health_classifier.tracking.record.run_summary import read_run
 
 
 def predictions_of(task: Task, *, posts: int = 120, skill: float = 2.0) -> Predictions:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions, Task
-from mental_health_classifier.tracking.prediction_files import write_predictions
+from mental_health_classifier.tracking.record.prediction_files import write_predictions
 
 CLASSES = ("suicide", "anxiety", "control")
 ACCOUNT = {"rows_read": 1200, "rows_kept": 1200, "dropped": {}, "scrubbed": {}}

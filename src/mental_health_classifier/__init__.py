@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
-    from mental_health_classifier.predictor import Predictor
+    from mental_health_classifier.prediction.predictor import Predictor
     from mental_health_classifier.tracking.tracker import tracker
 
 __all__ = ["ModelAnalyzer", "Predictor", "tracker"]
 
 _HOMES = {
     "ModelAnalyzer": ".analysis.model_analyzer",
-    "Predictor": ".predictor",
+    "Predictor": ".prediction.predictor",
     "tracker": ".tracking.tracker",
 }
 

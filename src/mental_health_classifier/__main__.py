@@ -1,6 +1,6 @@
 """`python -m mental_health_classifier` is the command `mhc`."""
 
-from mental_health_classifier.cli import main
+from mental_health_classifier.cli.app import main
 
 if __name__ == "__main__":
     main()

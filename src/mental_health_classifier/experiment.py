@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.analysis.model_card import write_model_card
-from mental_health_classifier.analysis.run_overview import run_overview
-from mental_health_classifier.analysis.terminal import new_console
-from mental_health_classifier.assessment import (
-    EVALUATED,
-    assess,
-    check_assessment_settings,
-    looks_of,
-    threshold_of,
-)
-from mental_health_classifier.build import (
+from mental_health_classifier.analysis.pages.run_overview import run_overview
+from mental_health_classifier.configuration.build import (
     build,
     build_annotators,
     build_corpus,
@@ -28,26 +20,34 @@ from mental_health_classifier.build import (
     build_loggers,
     set_num_threads,
 )
-from mental_health_classifier.configuration_check import checked
+from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.recorded import recorded_configuration
+from mental_health_classifier.console.progress import showing
+from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
-from mental_health_classifier.data.account import account_lines
+from mental_health_classifier.data.reading.account import account_lines
+from mental_health_classifier.data.seen_posts import write_seen_posts
+from mental_health_classifier.evaluation.assess import EVALUATED, assess, check_assessment_settings
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
     check_settings,
     compare_with_yardstick,
     evaluate,
+    threshold_of,
 )
-from mental_health_classifier.progress import showing
-from mental_health_classifier.recorded_configuration import recorded_configuration
-from mental_health_classifier.seen_posts_file import write_seen_posts
-from mental_health_classifier.tracking.admissibility import ALERT_BUDGET, check_alert_budget
-from mental_health_classifier.tracking.auxiliary_prediction_files import (
+from mental_health_classifier.evaluation.unfamiliar_text import looks_of
+from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
+from mental_health_classifier.tracking.record.assessments import write_assessments
+from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
 )
-from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
-from mental_health_classifier.tracking.resumption import resumed_run
-from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
-from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.tracking.record.resumption import resumed_run
+from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
+from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.selection.admissibility import (
+    ALERT_BUDGET,
+    check_alert_budget,
+)
 from mental_health_classifier.training.figure_page import write_figure_page
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.process_memory import spare_memory_traffic
@@ -125,13 +125,13 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
                 bootstrap_draws=config.evaluation.bootstrap_draws,
             )
             yardstick = measure_yardstick(config, predictions, yardstick_predictions)
-            assess(
-                record.directory,
+            assessments = assess(
                 predictions,
                 config.evaluation,
-                looks=looks_of(corpus),
+                looks=looks_of(corpus.part("calibration")["text"]),
                 threshold=threshold_of(evaluation),
             )
+            write_assessments(record.directory, assessments)
         learner.save(record.directory / "checkpoints")
         record.note_model(
             **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")

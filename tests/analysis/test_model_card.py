@@ -9,7 +9,7 @@ from mental_health_classifier.analysis.model_card import (
     model_card,
     write_model_card,
 )
-from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.tracking.record.run_summary import read_run
 
 CERTIFICATE = {
     "is_certified": True,

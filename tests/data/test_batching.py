@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, OneBatch, make_batch
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 
 
 def posts_of(lengths):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mental_health_classifier.build import build_corpus
+from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
 
 

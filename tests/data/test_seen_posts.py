@@ -33,7 +33,7 @@ def corpus() -> Corpus:
 def test_posts_are_recognised_by_part_whatever_their_case(tmp_path: Path) -> None:
     path = tmp_path / "seen"
     path.write_bytes(SeenPosts.of(corpus()).to_bytes())
-    seen = SeenPosts.load(path)
+    seen = SeenPosts.from_bytes(path.read_bytes(), path)
     asked = ["SOUP again", "soup", "tea", "rain", ""]
     assert seen.are_among(asked, parts=LEARNED_FROM).tolist() == [True, False, True, False, False]
     assert seen.are_among(asked, parts=PARTS).tolist() == [True, False, True, True, False]
@@ -55,7 +55,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "seen"
     path.write_bytes(SeenPosts.of(corpus()).to_bytes()[:100])
     with pytest.raises(InputError, match="damaged"):
-        SeenPosts.load(path)
+        SeenPosts.from_bytes(path.read_bytes(), path)
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,6 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
 def test_a_file_with_other_numbers_is_damaged(tmp_path: Path, arrays, write) -> None:
     write(tmp_path / "seen_posts.npz", **arrays)
+    content = (tmp_path / "seen_posts.npz").read_bytes()
     with pytest.raises(InputError, match="is damaged"):
-        SeenPosts.load(tmp_path / "seen_posts.npz")
+        SeenPosts.from_bytes(content, tmp_path / "seen_posts.npz")

@@ -9,9 +9,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score, r2_score
 
 from mental_health_classifier.contracts import AuxiliaryPredictions, AuxiliaryTask
-from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary, levels_of
-from mental_health_classifier.evaluation.evaluate import Evaluation
-from mental_health_classifier.task_kinds import (
+from mental_health_classifier.contracts.task_kinds import (
     MISSING,
     Binary,
     Categorical,
@@ -20,6 +18,8 @@ from mental_health_classifier.task_kinds import (
     Regression,
     TaskKind,
 )
+from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary, levels_of
+from mental_health_classifier.evaluation.evaluate import Evaluation
 
 
 def evaluated(kind: TaskKind, labels: np.ndarray, outputs: np.ndarray, part="test") -> Evaluation:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
-from mental_health_classifier.evaluation.headline import headline_of
 
 CLASSES = ("anxiety", "control", "suicide")
 TASK = Task("diagnosis", CLASSES, "suicide")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mental_health_classifier.analysis.groups_page import group_notes, group_rows
+from mental_health_classifier.analysis.pages.groups import group_notes, group_rows
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.groups import MIN_POSTS, assess_groups
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mental_health_classifier.analysis.shortcut_text import warnings_of
+from mental_health_classifier.analysis.pages.shortcuts import warnings_of
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.shortcuts import (
     assess_shortcuts,

@@ -11,14 +11,14 @@ from torch import nn
 
 from mental_health_classifier.contracts import Task
 from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
-from mental_health_classifier.loaded_network import LoadedNetwork
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.models.attention import EntmaxAttention
 from mental_health_classifier.models.embeddings import TokenEmbedding
 from mental_health_classifier.models.encoder import TransformerEncoder
 from mental_health_classifier.models.heads import LinearHeads
 from mental_health_classifier.models.network import Network
 from mental_health_classifier.models.pooling import MeanPooling
+from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
 TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from mental_health_classifier.tracking.files import read_json, write_json
+from mental_health_classifier.storage.files import read_json, write_json
 
 SOMEBODY_ELSE = 12345
 """A user who owns files and does not run the command."""
@@ -160,7 +160,7 @@ def with_a_foreign_record(folder: Path) -> Iterator[Scene]:
         path = folder / "outputs" / run / "run.json"
         marker = str(folder.parent / "ran")
         attack = {
-            "_target_": "mental_health_classifier.data.cache_entries.Path.touch",
+            "_target_": "mental_health_classifier.storage.cache.Path.touch",
             "_args_": [{"_target_": "pathlib.Path", "_args_": [marker]}],
         }
         content: dict[str, Any] = json.loads(json.dumps(read_json(path)))

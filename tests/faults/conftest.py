@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from resuming import SMALL
 
-from mental_health_classifier.tracking.environment import DETERMINISM
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,11 +14,11 @@ import pytest
 from conditions import COMMANDS, CONDITIONS, Command, Scene
 from resuming import in_child
 
-from mental_health_classifier import cli
-from mental_health_classifier.tracking.environment import DETERMINISM
-from mental_health_classifier.tracking.record_check import changed_files
+from mental_health_classifier.cli import app as cli
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.record.record_check import changed_files
+from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs
-from mental_health_classifier.tracking.run_summary import read_run
 
 pytestmark = [
     pytest.mark.slow,

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner
 
-from mental_health_classifier.cli import app
+from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.environment import DETERMINISM
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 
 OVER_ALL = (
     *(("runs",), ("runs", "--json"), ("compare",), ("compare", "--json"), ("best",)),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from written_runs import write_run
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.archives import Limits, pack, unpack
-from mental_health_classifier.tracking.run_archive import import_run
+from mental_health_classifier.storage.archives import Limits, pack, unpack
+from mental_health_classifier.tracking.keeping.run_archive import import_run
 from mental_health_classifier.tracking.run_index import find_runs
 
 LIMITS = Limits(members=50, bytes=2**20, ratio=20, always_allowed=2**16)

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mental_health_classifier.contracts import InputError, Task
-from mental_health_classifier.data import posts_to_judge
-from mental_health_classifier.data.division import divide_posts
-from mental_health_classifier.data.posts import Source
-from mental_health_classifier.data.prepared_posts import prepare_posts
+from mental_health_classifier.data.preparing.division import divide_posts
+from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
+from mental_health_classifier.data.reading import posts_to_judge
+from mental_health_classifier.data.reading.posts import Source
 
 CANARY = "quokkafish"
 SHARES = {"train": 0.7, "val": 0.1, "calibration": 0.1, "test": 0.1}

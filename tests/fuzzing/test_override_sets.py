@@ -9,9 +9,9 @@ from hydra import compose, initialize_config_dir
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from mental_health_classifier.build import build, build_annotators, register_resolvers
-from mental_health_classifier.command_line import explaining_errors
-from mental_health_classifier.configuration_check import checked
+from mental_health_classifier.configuration.build import build, build_annotators, register_resolvers
+from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.errors import explaining_errors
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 CLEAR = (SystemExit,)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from mental_health_classifier.build import build_network
+from mental_health_classifier.configuration.build import build_network
 from mental_health_classifier.contracts import Batch, InputError, Task
 from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.models.concept_embedding import ConceptEmbedding
 
 TASK = Task("condition", ("control", "suicide"), "suicide")

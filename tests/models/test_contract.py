@@ -12,11 +12,9 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from mental_health_classifier.build import build, build_network
+from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import AuxiliaryTask, Batch, Task
-from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
-from mental_health_classifier.task_kinds import (
+from mental_health_classifier.contracts.task_kinds import (
     MISSING,
     Binary,
     Categorical,
@@ -24,6 +22,8 @@ from mental_health_classifier.task_kinds import (
     Ordinal,
     Regression,
 )
+from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.tracking.clinical_variants import changed_keys, check_variants
 
 CONF = Path(__file__).resolve().parents[2] / "conf"

@@ -1,7 +1,7 @@
 import torch
 from test_contract import TASK, TINY, VOCABULARY
 
-from mental_health_classifier.build import build_network
+from mental_health_classifier.configuration.build import build_network
 
 
 def test_the_variant_keeps_every_weight_that_the_network_has_without_it(compose_config) -> None:

@@ -15,7 +15,7 @@ from mental_health_classifier.tracking.clinical_variants import (
     check_variants,
     replaced_parts,
 )
-from mental_health_classifier.tracking.run_summary import read_run
+from mental_health_classifier.tracking.record.run_summary import read_run
 
 FILES = sorted(OVERLAYS.glob("*.yaml"))
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from written_runs import write_failed_run, write_run
 
-from mental_health_classifier.analysis.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.storage.files import write_json
 from mental_health_classifier.tracking import run_index
-from mental_health_classifier.tracking.files import write_json
 from mental_health_classifier.tracking.listing_index import FILE_NAME
+from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs, list_runs
-from mental_health_classifier.tracking.run_summary import read_run
 
 
 @pytest.fixture

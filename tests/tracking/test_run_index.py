@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking import run_record
-from mental_health_classifier.tracking.files import read_json, write_json
+from mental_health_classifier.storage.files import read_json, write_json
+from mental_health_classifier.tracking.record import run_record
 from mental_health_classifier.tracking.run_index import find_runs, list_runs, resolve_run
 
 
@@ -167,7 +167,7 @@ def test_a_reference_that_fits_no_run_names_similar_ones(finished_run, tmp_path)
 def test_a_reader_never_sees_a_running_run_as_killed_or_damaged(start_child, tmp_path):
     child = start_child(
         """
-        from mental_health_classifier.tracking import run_record
+        from mental_health_classifier.tracking.record import run_record
 
         run_record.read_environment = run_record.read_hardware = dict
         for number in range(40):

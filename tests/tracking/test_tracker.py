@@ -9,7 +9,7 @@ import torch
 import mental_health_classifier
 from mental_health_classifier import ModelAnalyzer
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.record_lines import read_records
+from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 from mental_health_classifier.tracking.tracker import Tracker
 

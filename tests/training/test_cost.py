@@ -4,7 +4,7 @@ from torch import nn
 
 from mental_health_classifier.contracts import Batch, ModelOutput
 from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.models.attention import ScaledDotProductAttention
 from mental_health_classifier.training.cost import flops_per_post
 

@@ -10,8 +10,8 @@ import pytest
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.experiment import run_experiment
-from mental_health_classifier.tracking.record_lines import read_records
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 SMALL = [
     *("model=baseline_micro", "data.size=700", "trainer=smoke", "num_threads=1", "logger=none"),

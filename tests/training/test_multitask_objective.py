@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mental_health_classifier.build import build, build_network
+from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import (
     AuxiliaryTask,
     Batch,
@@ -19,7 +19,7 @@ from mental_health_classifier.contracts import (
     ModelOutput,
     Task,
 )
-from mental_health_classifier.task_kinds import MISSING, MultiLabel, Ordinal, Regression
+from mental_health_classifier.contracts.task_kinds import MISSING, MultiLabel, Ordinal, Regression
 from mental_health_classifier.training.task_weighting import (
     MAX_LOG_VARIANCE,
     FixedWeights,

@@ -5,9 +5,9 @@ import pytest
 import torch
 from trained_runs import train_run
 
-from mental_health_classifier.build import build_annotators, build_regularizer
+from mental_health_classifier.configuration.build import build_annotators, build_regularizer
 from mental_health_classifier.contracts import Batch, EqualLengthRun, InputError, ModelOutput
-from mental_health_classifier.predictor import Predictor
+from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.training.regularizers import AttentionEntropy, CueSupervision
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from counted_memory import MemoryOfSavedTensors
 
-from mental_health_classifier.build import build, build_network
+from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.training.free_memory import MainMemory, limits_of_control_groups
 from mental_health_classifier.training.process_memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mental_health_classifier.analysis.run_table import (
+from mental_health_classifier.analysis.tables.run_table import (
     headline_column,
     newest_first,
     ranked,
@@ -36,6 +36,6 @@ class ModelAnalyzer:
 
     def groups(self) -> pd.DataFrame:
         """One row a configuration, its seeds together, best first; see `group_table`."""
-        from mental_health_classifier.analysis.seed_groups import group_table
+        from mental_health_classifier.analysis.tables.seed_groups import group_table
 
         return group_table(self.create_performance_comparison())

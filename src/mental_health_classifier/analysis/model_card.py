@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mental_health_classifier.analysis.behaviour_page import seen_texts
-from mental_health_classifier.analysis.certificate_text import certificate_sentences
-from mental_health_classifier.analysis.explanation_page import PARTS
-from mental_health_classifier.analysis.groups_page import group_notes, group_rows
-from mental_health_classifier.analysis.shortcut_text import warnings_of
-from mental_health_classifier.analysis.terminal import amount, is_interval, number, printable
+from mental_health_classifier.analysis.pages.behaviour import seen_texts
+from mental_health_classifier.analysis.pages.certificate import certificate_sentences
+from mental_health_classifier.analysis.pages.explanation_page import PARTS
+from mental_health_classifier.analysis.pages.groups import group_notes, group_rows
+from mental_health_classifier.analysis.pages.shortcuts import warnings_of
+from mental_health_classifier.console.tables import amount, is_interval, number, printable
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.assessments import read_assessment
-from mental_health_classifier.tracking.files import write_atomically
-from mental_health_classifier.tracking.run_summary import RunSummary
-from mental_health_classifier.tracking.source_rebuild import why_not_rebuilt
+from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
+from mental_health_classifier.tracking.record.assessments import read_assessment
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 FILE = "model_card.md"
 NOT_MEASURED = "Not measured."

@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from mental_health_classifier.contracts import Batch, EqualLengthRun
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 
 _POSTS_IN_CHUNK = 2**14
 

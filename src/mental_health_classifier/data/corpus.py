@@ -10,31 +10,32 @@ from typing import Any
 
 import pandas as pd
 
+from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
-from mental_health_classifier.data.auxiliary_labels import (
-    TaskDeclaration,
-    declared_tasks,
-    kept_columns,
-    label_posts,
-)
-from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
-from mental_health_classifier.data.chunks import kept_column
-from mental_health_classifier.data.content_digest import content_digest
-from mental_health_classifier.data.division import divide_posts, read_leaks, read_parts
-from mental_health_classifier.data.posts import Source
-from mental_health_classifier.data.prepared_posts import (
+from mental_health_classifier.data.preparation_version import preparation_version
+from mental_health_classifier.data.preparing.chunks import kept_column
+from mental_health_classifier.data.preparing.division import divide_posts, read_leaks, read_parts
+from mental_health_classifier.data.preparing.prepared_posts import (
     group_column,
     open_cells,
     open_posts,
     prepare_posts,
     read_about,
 )
-from mental_health_classifier.data.sample_files import write_sample_files
-from mental_health_classifier.data.sample_grammar import SampleGrammar
-from mental_health_classifier.data.sample_labels import read_sample_labelling
-from mental_health_classifier.data.sample_phrases import read_sample_phrases
-from mental_health_classifier.data.sample_posts import SCHEMA_VERSION
-from mental_health_classifier.progress import showing
+from mental_health_classifier.data.reading.auxiliary_labels import (
+    TaskDeclaration,
+    declared_tasks,
+    kept_columns,
+    label_posts,
+)
+from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.sample.files import write_sample_files
+from mental_health_classifier.data.sample.grammar import SampleGrammar
+from mental_health_classifier.data.sample.labels import read_sample_labelling
+from mental_health_classifier.data.sample.phrases import read_sample_phrases
+from mental_health_classifier.data.sample.posts import SCHEMA_VERSION
+from mental_health_classifier.storage.cache import cache_key, cached_folder
+from mental_health_classifier.storage.digests import content_digest
 
 TRUNCATIONS = ("head", "tail", "head_tail")
 NO_TASKS: Mapping[str, Any] = MappingProxyType({})
@@ -296,4 +297,4 @@ def _posts_key(source: Source, cache_dir: Path) -> str:
         "severity_levels": source.severity_levels,
         "kept_columns": list(source.kept_columns),
     }
-    return cache_key(code_version(), *digests, json.dumps(reading))
+    return cache_key(preparation_version(), *digests, json.dumps(reading))

@@ -14,18 +14,19 @@ import pandas as pd
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
+from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import GROUP_PREFIX, PARTS, Batch, Corpus
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
-from mental_health_classifier.data.cache_entries import cache_key, cached_folder, code_version
-from mental_health_classifier.data.token_cache import TokenTable, open_tokens, write_tokens
-from mental_health_classifier.data.token_streams import (
+from mental_health_classifier.data.preparation_version import preparation_version
+from mental_health_classifier.data.tokens.token_cache import TokenTable, open_tokens, write_tokens
+from mental_health_classifier.data.tokens.token_streams import (
     Annotator,
     annotate_tokens,
     coverage,
     have_marks,
 )
-from mental_health_classifier.data.tokenizer import PostTokenizer
-from mental_health_classifier.progress import showing
+from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+from mental_health_classifier.storage.cache import cache_key, cached_folder
 
 
 class PostDataModule(LightningDataModule):
@@ -159,7 +160,7 @@ def _learned_tokenizer(
         with showing("Learning a vocabulary"):
             learn_tokenizer(train["text"], train["author"]).save(folder / "tokenizer.json")
 
-    key = cache_key(code_version(), corpus.key, _call(learn_tokenizer))
+    key = cache_key(preparation_version(), corpus.key, _call(learn_tokenizer))
     return PostTokenizer.load(
         cached_folder(cache_dir / "tokenizers" / key, learn) / "tokenizer.json"
     )
@@ -181,7 +182,13 @@ def _tokens(
     cache_dir: Path,
 ) -> TokenTable:
     given = {"max_tokens": max_tokens, "truncate": corpus.truncate}
-    parts = (code_version(), corpus.key, tokenizer.to_json(), str(max_tokens), corpus.truncate)
+    parts = (
+        preparation_version(),
+        corpus.key,
+        tokenizer.to_json(),
+        str(max_tokens),
+        corpus.truncate,
+    )
 
     def encode(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         return tokenizer.encode(posts["text"].tolist(), **given)

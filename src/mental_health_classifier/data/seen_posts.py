@@ -18,9 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from mental_health_classifier.array_files import read_arrays
 from mental_health_classifier.contracts import PARTS, Corpus, InputError
+from mental_health_classifier.storage.arrays import read_arrays
+from mental_health_classifier.storage.files import write_atomically
 
+FILE = "seen_posts.npz"
+"""Its place in the directory of a run."""
 LEARNED_FROM = ("train", "val", "calibration")
 """Parts that decide weights, checkpoint or threshold."""
 _KEY_BYTES = 16
@@ -47,18 +50,11 @@ class SeenPosts:
         return cls(key, hashes)
 
     @classmethod
-    def load(cls, path: Path) -> SeenPosts:
-        """What `to_bytes` gave, from a file; nothing in it is executed.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-            InputError: it is damaged.
-        """
-        return cls.from_bytes(path.read_bytes(), path)
-
-    @classmethod
     def from_bytes(cls, content: bytes, path: Path) -> SeenPosts:
-        """The same for a file that was read already.
+        """What `to_bytes` gave; nothing in it is executed.
+
+        Args:
+            path: of the file that was read, for the message.
 
         Raises:
             InputError: it is damaged.
@@ -73,7 +69,7 @@ class SeenPosts:
         return cls(key, hashes)
 
     def to_bytes(self) -> bytes:
-        """The content of a file for `load`."""
+        """The content of a file for `from_bytes`."""
         content = io.BytesIO()
         arrays: dict[str, Any] = {"key": np.frombuffer(self._key, dtype=np.uint8), **self._hashes}
         np.savez(content, **arrays)
@@ -87,6 +83,12 @@ class SeenPosts:
         """
         known = np.concatenate([self._hashes[part] for part in parts])
         return np.isin(_hashes(texts, self._key), known)
+
+
+def write_seen_posts(directory: Path, corpus: Corpus) -> None:
+    """Writes what a run has seen into its directory, unless an earlier attempt at the run did."""
+    if not (directory / FILE).exists():
+        write_atomically(directory / FILE, SeenPosts.of(corpus).to_bytes())
 
 
 def _read(content: bytes) -> tuple[bytes, dict[str, np.ndarray]]:

@@ -13,6 +13,15 @@ from functools import partial
 import numpy as np
 
 from mental_health_classifier.contracts import AuxiliaryPredictions
+from mental_health_classifier.contracts.task_kinds import (
+    Binary,
+    Categorical,
+    MultiLabel,
+    Ordinal,
+    Regression,
+    TaskKind,
+    are_known,
+)
 from mental_health_classifier.evaluation.evaluate import Evaluation
 from mental_health_classifier.evaluation.intervals import (
     Interval,
@@ -24,15 +33,6 @@ from mental_health_classifier.evaluation.intervals import (
     wilson_interval_of_f1,
 )
 from mental_health_classifier.evaluation.roc import ratio
-from mental_health_classifier.task_kinds import (
-    Binary,
-    Categorical,
-    MultiLabel,
-    Ordinal,
-    Regression,
-    TaskKind,
-    are_known,
-)
 
 FAR = 2
 """So many levels too low is a severe error: a post is taken for much less than it is."""

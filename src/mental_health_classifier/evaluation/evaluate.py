@@ -93,6 +93,11 @@ def evaluate(
     return Evaluation(metrics, intervals)
 
 
+def threshold_of(evaluation: Evaluation) -> float | None:
+    """The threshold of the operating point, which was chosen on val."""
+    return evaluation.metrics.get("val/operating_point/threshold")
+
+
 def compare_with_yardstick(
     model: Predictions, yardstick: Predictions, *, bootstrap_draws: int
 ) -> Evaluation:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.evaluate import check_predictions
-from mental_health_classifier.evaluation.headline import headline_of
 from mental_health_classifier.evaluation.intervals import (
     CONFIDENCE,
     Interval,

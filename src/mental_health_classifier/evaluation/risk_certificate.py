@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -183,6 +183,19 @@ def certify(
             *(() if calibration.authors is not None else (NOT_GUARANTEED_WITHOUT_AUTHORS,)),
         ],
     }
+
+
+def certificate_of(
+    predictions: Mapping[str, Predictions], *, required_recall: float, confidence: float
+) -> dict[str, Any]:
+    """The certificate on the calibration part of a run, see `certify`."""
+    return certify(
+        predictions["calibration"],
+        predictions["val"],
+        required_recall=required_recall,
+        confidence=confidence,
+        seen=[predictions["test"]],
+    )
 
 
 def _thresholds_of(val: Predictions) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.intervals import author_groups, bootstrap_intervals
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.operating_point import recall_at_specificity

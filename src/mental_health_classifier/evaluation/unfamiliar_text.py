@@ -5,13 +5,18 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mental_health_classifier.evaluation.decisions import EMPTY
 from mental_health_classifier.evaluation.drift import histogram_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_TEXTS = 20_000
+"""So many posts say how posts look as well as a million would."""
 OUTSIDE = 0.005
 """Share of the reference's own posts that lie beyond each of its ends."""
 _ASCII_LETTERS = string.ascii_letters.encode()
@@ -70,6 +75,11 @@ def reference_of_texts(texts: Sequence[str]) -> dict[str, Any]:
         "letter_share": float(np.quantile([each.letter_share for each in facts], OUTSIDE)),
         "function_word_share": float(np.quantile(long_enough, OUTSIDE)) if long_enough else 0.0,
     }
+
+
+def looks_of(texts: pd.Series) -> dict[str, Any]:
+    """`reference_of_texts` of some of many scrubbed texts, evenly spaced."""
+    return reference_of_texts(texts.iloc[:: 1 + len(texts) // MAX_TEXTS].tolist())
 
 
 def reason_to_refer(text: str, reference: Mapping[str, Any] | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.headline import headline_of
+from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.paired_comparison import t_interval

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from mental_health_classifier.contracts import Batch, EqualLengthRun
 from mental_health_classifier.data.batching import make_batch
-from mental_health_classifier.data.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.explanation.masked_posts import masked
-from mental_health_classifier.loaded_network import LoadedNetwork
+from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
 NUM_STEPS = 50
 MAX_STEPS = 800

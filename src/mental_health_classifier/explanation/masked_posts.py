@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mental_health_classifier.data.token_cache import TokenTable
-from mental_health_classifier.data.token_streams import OUTSIDE
+from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_streams import OUTSIDE
 from mental_health_classifier.evaluation.faithfulness import Score
-from mental_health_classifier.loaded_network import LoadedNetwork
+from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
 TOKENS_AT_ONCE = 4096
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mental_health_classifier.analysis.explanation_page import ExplainedText
+from mental_health_classifier.analysis.pages.explanation_page import ExplainedText
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.posts_to_judge import read_unlabelled
-from mental_health_classifier.data.scrubbing import scrub
+from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
+from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
 from mental_health_classifier.explanation.run_explanation import network_of
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 def explain_text(run: RunSummary, text: str, *, class_name: str | None) -> ExplainedText:

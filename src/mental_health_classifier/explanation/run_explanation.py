@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mental_health_classifier.assessment import corpus_of_run
+from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.marked_spans import MARKED, MarkedSpans
-from mental_health_classifier.data.token_cache import TokenTable
-from mental_health_classifier.data.token_streams import annotate_tokens
+from mental_health_classifier.data.tokens.marked_spans import MARKED, MarkedSpans
+from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.token_streams import annotate_tokens
 from mental_health_classifier.evaluation.attention_rollout import attention_entropy, rollout
 from mental_health_classifier.evaluation.faithfulness import faithfulness
 from mental_health_classifier.evaluation.interpretability import (
@@ -29,11 +29,11 @@ from mental_health_classifier.explanation.integrated_gradients import (
     integrated_gradients,
 )
 from mental_health_classifier.explanation.masked_posts import masked_score
-from mental_health_classifier.loaded_network import LoadedNetwork, load_network
-from mental_health_classifier.progress import counting
-from mental_health_classifier.tracking.assessments import task_of, write_assessment
-from mental_health_classifier.tracking.record_check import check_facts
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.prediction.loaded_network import LoadedNetwork, load_network
+from mental_health_classifier.prediction.run_posts import corpus_of_run
+from mental_health_classifier.tracking.record.assessments import task_of, write_assessment
+from mental_health_classifier.tracking.record.record_check import check_facts
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mental_health_classifier.contracts import EqualLengthRun, InputError
-from mental_health_classifier.models.dropout import Dropout
-from mental_health_classifier.models.explicit_attention import (
+from mental_health_classifier.models.kernels.dropout import Dropout
+from mental_health_classifier.models.kernels.explicit_attention import (
     ExplicitAttention,
     attention_weights,
     split_heads,
 )
-from mental_health_classifier.models.linear import Linear
-from mental_health_classifier.models.normalisers import Entmax15, Normaliser, Softmax
-from mental_health_classifier.models.runs import split_runs
+from mental_health_classifier.models.kernels.length_groups import split_runs
+from mental_health_classifier.models.kernels.linear import Linear
+from mental_health_classifier.models.kernels.normalisers import Entmax15, Normaliser, Softmax
 
 
 class ScaledDotProductAttention(nn.Module):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
 from mental_health_classifier.models.embeddings import TokenEmbedding
-from mental_health_classifier.models.linear import Linear
+from mental_health_classifier.models.kernels.linear import Linear
 
 
 class ConceptEmbedding(TokenEmbedding):

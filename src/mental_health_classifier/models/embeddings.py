@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
-from mental_health_classifier.models.dropout import Dropout
+from mental_health_classifier.models.kernels.dropout import Dropout
 
 
 class TokenEmbedding(nn.Module):

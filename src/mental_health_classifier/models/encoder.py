@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import EqualLengthRun
-from mental_health_classifier.models.dropout import Dropout
-from mental_health_classifier.models.linear import Linear
+from mental_health_classifier.models.kernels.dropout import Dropout
+from mental_health_classifier.models.kernels.linear import Linear
 
 
 class TransformerBlock(nn.Module):

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
-from mental_health_classifier.models.normalisers import entmax15
+from mental_health_classifier.models.kernels.length_groups import split_runs
+from mental_health_classifier.models.kernels.normalisers import entmax15
 from mental_health_classifier.models.random_stream import own_random_stream
-from mental_health_classifier.models.runs import split_runs
 
 
 class MeanPooling(nn.Module):

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.source_files import PROJECT
+from mental_health_classifier.tracking.provenance.source_files import PROJECT
 
 OVERLAYS = PROJECT / "conf" / "clinical"
 HANDED_ON = {"tasks": "data.tasks"}

@@ -16,10 +16,10 @@ from typing import Any
 
 import orjson
 
-from mental_health_classifier.tracking.files import write_atomically
-from mental_health_classifier.tracking.record_shape import DATA, LISTED_END, RUN
-from mental_health_classifier.tracking.run_summary import RunSummary
-from mental_health_classifier.tracking.shapes import (
+from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.tracking.record.record_shape import DATA, LISTED_END, RUN
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.shapes import (
     count,
     list_of,
     mapping,

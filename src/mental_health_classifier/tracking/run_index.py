@@ -18,15 +18,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.attempts import latest_attempt
-from mental_health_classifier.tracking.ensemble_members import MEMBERS
 from mental_health_classifier.tracking.listing_index import (
     ENDED,
     Identity,
     ListingIndex,
     stamp_of,
 )
-from mental_health_classifier.tracking.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.attempts import latest_attempt
+from mental_health_classifier.tracking.record.ensemble_members import MEMBERS
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 __all__ = [
     "RunSummary",

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.best_models import best_models
-from mental_health_classifier.tracking.run_directories import folder_name, new_run_directory
+from mental_health_classifier.storage.folder_names import folder_name, new_run_directory
+from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_index import find_runs
-from mental_health_classifier.tracking.run_record import RunRecord, recorded_run
+from mental_health_classifier.tracking.selection.best_models import best_models
 
 ROOTS = ("outputs", "multirun")
 """Where Hydra writes single runs and sweeps, relative to where Python was started."""
@@ -137,7 +137,7 @@ class Tracker:
         Raises:
             InputError: the experiment is not open, or the model has no tensors to save.
         """
-        from mental_health_classifier.tracking.weight_files import write_weights
+        from mental_health_classifier.tracking.record.weight_files import write_weights
 
         record = self._find(experiment_id)
         path = record.directory / "checkpoints" / f"{folder_name(name)}.safetensors"

@@ -15,7 +15,7 @@ from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
 from safetensors import SafetensorError, safe_open
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.storage.files import write_atomically
 
 SCHEMA_VERSION = 1
 _WEIGHTS = "state_dict"

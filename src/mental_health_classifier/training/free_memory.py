@@ -9,7 +9,7 @@ from typing import Protocol
 import psutil
 import torch
 
-from mental_health_classifier.tracking.artefacts import peak_memory_bytes
+from mental_health_classifier.tracking.record.artefacts import peak_memory_bytes
 from mental_health_classifier.training.process_memory import give_back_freed_memory
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import AuxiliaryTask, Batch, InputError, ModelOutput, Task
-from mental_health_classifier.task_kinds import MISSING
+from mental_health_classifier.contracts.task_kinds import MISSING
 
 
 class MultitaskObjective(nn.Module):

@@ -14,7 +14,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.tracking.interruption import is_interruption
+from mental_health_classifier.tracking.record.interruption import is_interruption
 from mental_health_classifier.training.callbacks.prediction_writer import PredictionWriter
 from mental_health_classifier.training.checkpoint_files import drop_resume_state, read_checkpoint
 from mental_health_classifier.training.cost import flops_per_post

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lightning.pytorch.loggers import Logger
 
 if TYPE_CHECKING:
-    from mental_health_classifier.tracking.run_record import RunRecord
+    from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
 class RecordLogger(Logger):

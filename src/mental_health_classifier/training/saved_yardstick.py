@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mental_health_classifier.array_files import read_arrays
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.record_check import read_recorded, read_recorded_json
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.storage.arrays import read_arrays
+from mental_health_classifier.tracking.record.record_check import read_recorded, read_recorded_json
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 ARRAYS = ("coefficients", "intercepts", "inverse_document_frequency")
 

@@ -13,8 +13,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
-from mental_health_classifier.tracking.files import write_json
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.storage.files import write_json
+from mental_health_classifier.tracking.record.run_record import RunRecord
 
 SCHEMA_VERSION = 1
 

@@ -9,7 +9,7 @@ from mental_health_classifier.analysis.figures.efficiency import efficiency_figu
 from mental_health_classifier.analysis.figures.files import figure_bytes
 from mental_health_classifier.analysis.figures.measured import measured_groups, metric_column
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
-from mental_health_classifier.analysis.run_table import run_table
+from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import find_runs
 

@@ -13,7 +13,7 @@ from written_runs import (
 
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.report.parts import Measure, plain
-from mental_health_classifier.tracking.record_lines import append_record, open_records
+from mental_health_classifier.storage.json_lines import append_record, open_records
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 
 

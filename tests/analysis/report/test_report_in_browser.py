@@ -14,7 +14,7 @@ from written_runs import write_failed_run, write_run, write_stored_predictions
 
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.report.page import write_report
-from mental_health_classifier.tracking.record_lines import append_record, open_records
+from mental_health_classifier.storage.json_lines import append_record, open_records
 from mental_health_classifier.tracking.run_index import find_runs
 
 pytestmark = pytest.mark.slow

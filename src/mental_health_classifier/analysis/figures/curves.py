@@ -21,7 +21,7 @@ from mental_health_classifier.analysis.figures.style import (
     styled,
 )
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.record_lines import read_records
+from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.run_index import RunSummary
 
 USUAL = ("train/loss", "val/loss", "val/recall_at_spec80", "val/f1_macro")

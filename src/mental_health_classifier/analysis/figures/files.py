@@ -11,7 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.files import write_atomically
+from mental_health_classifier.storage.files import write_atomically
 
 FORMATS = ("png", "svg", "pdf")
 DOTS_PER_INCH = 200

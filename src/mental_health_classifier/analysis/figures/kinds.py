@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.figure import Figure
 
-from mental_health_classifier.analysis.comparability import warning_about_posts
 from mental_health_classifier.analysis.figures.architecture import architecture_figure
 from mental_health_classifier.analysis.figures.clinical import clinical_figure, read_clinical_model
 from mental_health_classifier.analysis.figures.confusion import confusion_figure
@@ -18,7 +17,8 @@ from mental_health_classifier.analysis.figures.decision import (
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
 from mental_health_classifier.analysis.figures.models import read_model, side_by_side
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
-from mental_health_classifier.analysis.run_table import run_table
+from mental_health_classifier.analysis.tables.comparability import warning_about_posts
+from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import RunSummary
 

@@ -7,13 +7,13 @@ import difflib
 import numpy as np
 import pandas as pd
 
-from mental_health_classifier.analysis.comparability import posts_behind, warning_about_posts
 from mental_health_classifier.analysis.figures.models import nothing_completed
 from mental_health_classifier.analysis.figures.names import metric_name, plain_name
-from mental_health_classifier.analysis.number_columns import column_of
-from mental_health_classifier.analysis.run_names import group_names
-from mental_health_classifier.analysis.run_table import headline_column, records_of
-from mental_health_classifier.analysis.seed_groups import compared_columns, group_table
+from mental_health_classifier.analysis.tables.comparability import posts_behind, warning_about_posts
+from mental_health_classifier.analysis.tables.number_columns import column_of
+from mental_health_classifier.analysis.tables.run_names import group_names
+from mental_health_classifier.analysis.tables.run_table import headline_column, records_of
+from mental_health_classifier.analysis.tables.seed_groups import compared_columns, group_table
 from mental_health_classifier.contracts import InputError
 
 SHOWN_METRICS = 30

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mental_health_classifier.analysis.figures.names import plain_name
-from mental_health_classifier.analysis.run_facts import facts_of
-from mental_health_classifier.analysis.run_names import run_names
-from mental_health_classifier.analysis.terminal import is_number
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import run_names
+from mental_health_classifier.console.tables import is_number
 from mental_health_classifier.contracts import InputError, Predictions
-from mental_health_classifier.evaluation.headline import headline_of
-from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.candidates import candidates_among, terms_of
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.run_index import RunSummary
+from mental_health_classifier.tracking.selection.candidates import candidates_among, terms_of
 
 Read = TypeVar("Read")
 

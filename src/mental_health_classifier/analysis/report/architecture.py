@@ -13,9 +13,9 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.terminal import is_number
-from mental_health_classifier.tracking.candidates import Candidate
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.console.tables import is_number
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.candidates import Candidate
 
 MOST_SIZES = 8
 _LENGTH_OF_TRAINING = ("max_epochs", "max_steps", "limit_train_batches")

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mental_health_classifier.analysis.certificate_text import certificate_summary
-from mental_health_classifier.analysis.explanation_page import PARTS
-from mental_health_classifier.analysis.groups_page import TOO_FEW, group_notes, group_rows
+from mental_health_classifier.analysis.pages.certificate import certificate_summary
+from mental_health_classifier.analysis.pages.explanation_page import PARTS
+from mental_health_classifier.analysis.pages.groups import TOO_FEW, group_notes, group_rows
+from mental_health_classifier.analysis.pages.shortcuts import warnings_of
 from mental_health_classifier.analysis.report.charts import Chart, Line, path_of, x_scale, y_scale
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import (
@@ -22,13 +23,12 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.shortcut_text import warnings_of
-from mental_health_classifier.analysis.terminal import is_number
+from mental_health_classifier.console.tables import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
 from mental_health_classifier.evaluation.roc import RankedPosts
-from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True)

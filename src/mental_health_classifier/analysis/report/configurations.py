@@ -7,8 +7,8 @@ from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import shortened
-from mental_health_classifier.analysis.run_difference import flattened
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.analysis.tables.run_difference import flattened
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 VALUE_LENGTH = 300
 ABSENT = "(not there)"

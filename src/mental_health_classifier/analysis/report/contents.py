@@ -49,7 +49,7 @@ from mental_health_classifier.analysis.report.variants import (
     variants,
     variants_not_shown,
 )
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.analysis.report.parts import RunLink, shortened
-from mental_health_classifier.analysis.run_facts import facts_of
-from mental_health_classifier.analysis.run_names import configuration_names
-from mental_health_classifier.analysis.terminal import is_number
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import configuration_names
+from mental_health_classifier.console.tables import is_number
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.evaluation.headline import headline_of
-from mental_health_classifier.tracking.assessments import read_assessment
-from mental_health_classifier.tracking.candidates import (
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.tracking.record.assessments import read_assessment
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
     candidates_among,
     comparable_runs,
 )
-from mental_health_classifier.tracking.run_summary import RunSummary
 
 ASSESSMENTS = (
     *("certificate", "calibration", "triage", "groups", "behaviour", "shortcuts", "explain"),

@@ -13,10 +13,10 @@ from mental_health_classifier.analysis.figures.confusion import confusion_figure
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
 from mental_health_classifier.analysis.figures.files import figure_bytes
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.run_table import run_table
+from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mental_health_classifier.analysis.certificate_text import certificate_summary
 from mental_health_classifier.analysis.model_card import NOT_VALIDATED, SYNTHETIC
+from mental_health_classifier.analysis.pages.certificate import certificate_summary
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import Sentence, decimal, measure_of
-from mental_health_classifier.analysis.terminal import count, is_number
-from mental_health_classifier.tracking.best_models import SEEDS_NEEDED
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.console.tables import count, is_number
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 
 FLOOR = 0.80
 """What the lower end of the headline's interval has to reach where a run does not say which recall

@@ -14,10 +14,10 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.run_facts import problem_of
-from mental_health_classifier.analysis.run_table import YARDSTICK_MODEL
-from mental_health_classifier.evaluation.headline import headline_of
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.analysis.tables.run_facts import problem_of
+from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODEL
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 LENGTH = 400
 MOST_RUNS = 12

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mental_health_classifier.analysis.model_comparison import BOOTSTRAP_DRAWS, SPECIFICITY_FLOOR
 from mental_health_classifier.analysis.report.parts import Measure, interval_of
+from mental_health_classifier.analysis.tables.model_comparison import (
+    BOOTSTRAP_DRAWS,
+    SPECIFICITY_FLOOR,
+)
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.paired_comparison import compare_runs
-from mental_health_classifier.tracking.assessments import stored_predictions
-from mental_health_classifier.tracking.candidates import Candidate
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.candidates import Candidate
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mental_health_classifier.analysis.terminal import is_interval, is_number, printable
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.console.tables import is_interval, is_number, printable
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 NAME_LENGTH = 60
 """Characters that are shown of a name; people can put whole books into them."""

@@ -15,11 +15,11 @@ from mental_health_classifier.analysis.report.parts import (
     Sentence,
     measure_of,
 )
-from mental_health_classifier.analysis.terminal import count
-from mental_health_classifier.tracking.admissibility import objections_to
-from mental_health_classifier.tracking.best_models import best_models
-from mental_health_classifier.tracking.candidates import Candidate
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.console.tables import count
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.admissibility import objections_to
+from mental_health_classifier.tracking.selection.best_models import best_models
+from mental_health_classifier.tracking.selection.candidates import Candidate
 
 MOST_RIVALS = 5
 """The winner is compared with so many of the next ones; more comparisons make each one weaker."""

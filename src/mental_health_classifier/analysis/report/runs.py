@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mental_health_classifier.analysis.pages.run_list import model_of
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import (
     Measure,
@@ -14,12 +15,11 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.run_facts import facts_of, problem_of
-from mental_health_classifier.analysis.run_list import model_of
-from mental_health_classifier.analysis.terminal import amount, duration, is_number, moment
-from mental_health_classifier.tracking.attempts import latest_attempt
-from mental_health_classifier.tracking.files import sha256_of
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.analysis.tables.run_facts import facts_of, problem_of
+from mental_health_classifier.console.tables import amount, duration, is_number, moment
+from mental_health_classifier.storage.files import sha256_of
+from mental_health_classifier.tracking.record.attempts import latest_attempt
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 LONG = 400
 NUMBERS = (

@@ -18,8 +18,8 @@ from mental_health_classifier.analysis.report.parts import (
     shortened,
 )
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
-from mental_health_classifier.analysis.terminal import amount, count, is_number
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.console.tables import amount, count, is_number
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 def summary(evidence: Evidence, found: Recommendation, gates: list[Gate]) -> list[Sentence]:

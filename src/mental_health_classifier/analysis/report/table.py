@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mental_health_classifier.analysis.pages.run_list import model_of
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import (
     Measure,
@@ -16,12 +17,11 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.run_facts import facts_of
-from mental_health_classifier.analysis.run_list import model_of
-from mental_health_classifier.analysis.terminal import duration, is_number, moment
-from mental_health_classifier.evaluation.headline import headline_of
-from mental_health_classifier.tracking.candidates import terms_of
-from mental_health_classifier.tracking.run_summary import RunSummary
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.console.tables import duration, is_number, moment
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.candidates import terms_of
 
 MEGABYTE = 2**20
 

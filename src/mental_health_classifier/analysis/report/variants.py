@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mental_health_classifier.analysis.impact_table import variant_impacts
-from mental_health_classifier.analysis.impact_text import MEASURES, conclusion, impact_notes
+from mental_health_classifier.analysis.pages.variant_impact import (
+    MEASURES,
+    conclusion,
+    impact_notes,
+)
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import Measure, Said, interval_of, shortened
+from mental_health_classifier.analysis.tables.variant_impacts import variant_impacts
 
 LENGTH = 400
 VARIANTS = {

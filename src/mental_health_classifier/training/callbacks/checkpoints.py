@@ -8,7 +8,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
 class BestAndLast(ModelCheckpoint):

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_record import RunRecord
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 logger = logging.getLogger(__name__)

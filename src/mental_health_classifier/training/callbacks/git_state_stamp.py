@@ -8,7 +8,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
 class GitStateStamp(Callback):

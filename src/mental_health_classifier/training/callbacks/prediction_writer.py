@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from mental_health_classifier.contracts import Batch, Predictions
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
 class PredictionWriter(Callback):

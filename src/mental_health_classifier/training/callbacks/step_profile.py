@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.profiler import ProfilerActivity, profile
 
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
 class StepProfile(Callback):

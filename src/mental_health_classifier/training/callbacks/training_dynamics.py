@@ -9,8 +9,8 @@ import torch
 from lightning.pytorch import Callback, Trainer
 
 from mental_health_classifier.contracts import TRAINING_DYNAMICS
-from mental_health_classifier.tracking.files import write_atomically
-from mental_health_classifier.tracking.run_record import RunRecord
+from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.tracking.record.run_record import RunRecord
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 

@@ -1,0 +1,54 @@
+"""The best models on a terminal, with what they won by and what speaks against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+
+from mental_health_classifier.analysis.tables.run_names import configuration_names
+from mental_health_classifier.console.tables import (
+    Column,
+    amount,
+    names_that_fit,
+    number,
+    table_of,
+    text,
+)
+
+
+def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> RenderableType:
+    """A line for each heading, below them the reasons.
+
+    Args:
+        best: what `best_models` found.
+        width: characters in a line; None: as wide as it comes.
+    """
+    entries = list(best.values())
+    titles = [name.replace("_", " ") for name in best]
+    columns = {
+        "heading": Column("best by", titles),
+        "id": Column("id", [entry["run"] or "-" for entry in entries]),
+        "value": Column("on test", [number(e["value"], e["interval"]) for e in entries]),
+        "run": Column("run", _names(entries)),
+        "n": Column("posts", [amount(entry["n"]) for entry in entries], is_number=True),
+        "seeds": Column("seeds", [amount(len(e["seeds"])) for e in entries], is_number=True),
+        "metric": Column("number", [entry["metric"] for entry in entries]),
+        "directory": Column("directory", [entry["directory"] or "-" for entry in entries]),
+    }
+    shown = list(columns) if width is None else names_that_fit(columns, width=width)
+    notes = [
+        text(f"{title}: {'. '.join([entry['reason'], *entry['warnings']])}.")
+        for title, entry in zip(titles, entries, strict=True)
+    ]
+    return Group(table_of([columns[name] for name in shown]), "", *notes)
+
+
+def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        {**entry, "experiment_name": entry["name"], "configuration_hash": entry["configuration"]}
+        for entry in entries
+    ]
+    names = configuration_names(rows, shown=str)
+    return [name if entry["run"] else "-" for entry, name in zip(entries, names, strict=True)]

@@ -1,0 +1,142 @@
+"""What explanations are worth, as a table, and one explained post in colour, on a terminal or as a
+page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from mental_health_classifier.console.tables import (
+    Column,
+    amount,
+    number,
+    printable,
+    table_of,
+)
+
+PARTS = ("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility")
+NUM_STRONGEST = 8
+
+
+class ExplainedText(NamedTuple):
+    """One post and what each of its tokens adds to the logit of a class. Never stored."""
+
+    text: str
+    class_name: str
+    probabilities: Mapping[str, float]
+    places: np.ndarray
+    """First character of each token and the one after its last, shape `(L, 2)`."""
+    attributions: np.ndarray
+    """Shape `(L,)`."""
+
+    @property
+    def pieces(self) -> list[tuple[str, float | None]]:
+        """The text cut into tokens, each with what it adds; None: the model did not read it.
+
+        Tokens that share a character are one piece.
+        """
+        pieces: list[tuple[str, float | None]] = []
+        begin = end = 0
+        value: float | None = None
+        for (first, last), added in zip(self.places.tolist(), self.attributions, strict=True):
+            if value is not None and first < end:
+                end, value = max(end, last), value + float(added)
+                continue
+            if value is not None:
+                pieces.append((self.text[begin:end], value))
+            if first > end:
+                pieces.append((self.text[end:first], None))
+            begin, end, value = first, last, float(added)
+        pieces.append((self.text[begin:end], value))
+        if end < len(self.text):
+            pieces.append((self.text[end:], None))
+        return [piece for piece in pieces if piece[0]]
+
+    @property
+    def strongest(self) -> list[tuple[str, float]]:
+        """The pieces that add or take away most."""
+        read = [(piece, value) for piece, value in self.pieces if value is not None]
+        return sorted(read, key=lambda each: -abs(each[1]))[:NUM_STRONGEST]
+
+
+def interpretability_table(assessment: Mapping[str, Any]) -> Table:
+    """The score and its parts with intervals and the share of posts that had nothing to gain."""
+    names = [name for name in PARTS if name in assessment]
+    intervals, dropped = assessment["intervals"], assessment["dropped_share"]
+    values = [number(assessment[name], intervals.get(name)) for name in names]
+    shares = [number(dropped[name]) if name in dropped else "" for name in names]
+    counts = [
+        amount(assessment["n_plausibility" if name == "plausibility" else "n"]) for name in names
+    ]
+    return table_of(
+        [
+            Column("part", [name.replace("_", " ") for name in names]),
+            Column("value", values, is_number=True),
+            Column("posts", counts, is_number=True),
+            Column("left out", shares, is_number=True),
+        ]
+    )
+
+
+def explained_on_terminal(explained: ExplainedText) -> Text:
+    """Red speaks for the class, blue against it, the stronger the more."""
+    shown, scale = Text(), _scale(explained)
+    for piece, value in explained.pieces:
+        style = "" if value is None else f"black on rgb({','.join(map(str, _rgb(value / scale)))})"
+        shown.append(printable(piece), style)
+    return shown
+
+
+def strongest_table(explained: ExplainedText) -> Table:
+    rows = explained.strongest
+    return table_of(
+        [
+            Column("token", [printable(piece) for piece, _ in rows]),
+            Column("adds to the logit", [f"{value:+.3f}" for _, value in rows], is_number=True),
+        ]
+    )
+
+
+def explained_page(explained: ExplainedText, *, run_id: str | None) -> str:
+    """One HTML page that asks nothing of any network; whatever a person wrote is escaped."""
+    scale = _scale(explained)
+    return (
+        _templates()
+        .get_template("explanation.html.j2")
+        .render(
+            run_id=run_id,
+            class_name=explained.class_name,
+            probabilities=explained.probabilities,
+            pieces=[
+                (piece, value, None if value is None else _rgb(value / scale))
+                for piece, value in explained.pieces
+            ],
+            strongest=explained.strongest,
+        )
+    )
+
+
+@cache
+def _templates() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("mental_health_classifier.analysis"),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+
+
+def _scale(explained: ExplainedText) -> float:
+    return max((abs(value) for _, value in explained.strongest), default=0.0) or 1.0
+
+
+def _rgb(strength: float) -> tuple[int, int, int]:
+    """From white to red for 1 and to blue for -1, all of them light enough for black letters."""
+    faded = round(255 - 135 * min(abs(strength), 1.0))
+    return (255, faded, faded) if strength > 0 else (faded, faded, 255)

@@ -1,0 +1,51 @@
+"""Whether the numbers of some runs can be compared, and how many posts stand behind them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mental_health_classifier.analysis.tables.number_columns import column_of
+from mental_health_classifier.console.tables import amount, printable
+
+NO_CLASS = "none"
+"""Where no class has priority."""
+
+
+def warning_about_posts(table: pd.DataFrame) -> str | None:
+    """Says so where runs of a `run_table` were not tested on the same posts, or not for the same
+    priority class."""
+    measured = table[table["final_accuracy"].notna()]
+    for column, what in (
+        ("data_fingerprint", "tested on different posts"),
+        ("parts_fingerprint", "tested on different parts of the same posts"),
+        ("priority_class", "ranked by what they find of different priority classes"),
+    ):
+        values = pd.Series(measured[column])
+        if column == "priority_class":
+            # Here it is a choice to have none; a fingerprint that lacks was only not recorded.
+            values = values.fillna(NO_CLASS)
+        counts = values.map(printable).value_counts()
+        if len(counts) > 1:
+            first = next(value for value in counts.index if value != NO_CLASS)
+            listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
+            return (
+                f"These runs were {what}, so their numbers cannot be compared. Runs by "
+                f"{column}: {listed}. One set of posts at a time: "
+                f"mhc compare --where \"{column} == '{first}'\""
+            )
+    return None
+
+
+def posts_behind(table: pd.DataFrame) -> str:
+    """`300 posts, 100 of suicide`: the test posts of the runs of a `run_table`; empty where they
+    are not known."""
+    described = []
+    columns = {"final_n": "posts"}
+    for name in table["priority_class"].dropna().unique():
+        columns[column_of(f"test/support/{name}", ())] = f"of {name}"
+    for column, of_what in columns.items():
+        counts = table[column].dropna() if column in table else []
+        if len(counts):
+            low, high = amount(int(min(counts))), amount(int(max(counts)))
+            described.append(f"{low if low == high else f'{low} to {high}'} {of_what}")
+    return ", ".join(described)

@@ -1,0 +1,192 @@
+"""Recorded runs become one table: a row a run, a type for every column."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mental_health_classifier.analysis.tables.number_columns import NumberColumns
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_settings import COLUMNS as SETTINGS
+from mental_health_classifier.analysis.tables.run_settings import settings_of
+from mental_health_classifier.analysis.tables.variant_impacts import (
+    in_vocabulary_impacts,
+    vocabulary_impacts,
+)
+from mental_health_classifier.console.tables import printable
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.storage.spreadsheet_cells import inert
+from mental_health_classifier.tracking.run_index import RunSummary
+
+YARDSTICK_MODEL = "tfidf_logistic"
+"""What networks are measured against, as conf/model/ names it."""
+
+LEADING = (
+    *("experiment_name", "run_id", "status", "model", "variants", "seed", "parameters_millions"),
+    *("final_accuracy", "final_f1_macro", "final_recall_at_spec80"),
+    *("duration_seconds", "commit", "is_dirty", "tags", "created_at"),
+    *("data_name", "data_fingerprint", "parts_fingerprint"),
+)
+"""Every table begins with these columns, with the recall of each class before the headline."""
+
+_COUNTS = re.compile(
+    r"(final|val)_(n|(support|predicted)_.*)|seed|parameters|.*_bytes|trainable_parameters"
+    r"|(feedforward_)?width|num_layers|num_heads|max_(tokens|posts_per_batch|tokens_per_batch"
+    r"|epochs)|vocabulary_size|selected_(epoch|step)"
+)
+_NUMBERS = re.compile(
+    rf"final_.*|parameters_millions|duration_seconds|vocabulary_impact|{'|'.join(SETTINGS)}"
+)
+GREATEST_COUNT = 2**53
+"""From here on not every whole number is a floating point number."""
+
+_ROWS_AT_A_TIME = 500
+_NOTHING_KNOWN = RunSummary(Path(), "unknown")
+_FLAGS = re.compile(r"is_.*")
+_TIMES = re.compile(r".*_at")
+
+
+def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
+    """One row a run, in the order given, whatever state the run is in.
+
+    Every number of the test part is `final_…` and of the validation part `val_…`, with `_low` and
+    `_high` where it has an interval: `test/recall/suicide` is `final_recall_suicide`. The distance
+    to the yardstick that was fitted on the same parts is `yardstick_difference_…`. What the run was
+    set to and what it cost stands in the columns of `run_settings`. `vocabulary_impact` is what
+    the clinical vocabulary did for the headline, where the runs hold its control. What a run did
+    not measure is missing, never zero.
+    """
+    # No runs have the same columns as any.
+    facts: dict[str, list[Any]] = {column: [] for column in _facts_of(_NOTHING_KNOWN)}
+    numbers = NumberColumns()
+    with_vocabulary: list[RunSummary] = []
+    count = 0
+    for place, run in enumerate(runs):
+        for column, value in _facts_of(run).items():
+            facts[column].append(value)
+        numbers.add(place, run)
+        if in_vocabulary_impacts(run):
+            with_vocabulary.append(run)
+        count += 1
+    impacts = vocabulary_impacts(with_vocabulary)
+    facts["vocabulary_impact"] = [impacts.get(Path(each)) for each in facts["directory"]]
+    return _assembled(facts, numbers.columns(count), numbers.recalls, count)
+
+
+def headline_column(table: pd.DataFrame) -> str:
+    """The column that ranks these runs: macro F1 where none of them has a priority class."""
+    is_missing = table["final_recall_at_spec80"].isna().to_numpy()
+    return "final_f1_macro" if is_missing.all() else "final_recall_at_spec80"
+
+
+def newest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Runs ordered by when they began; those of which that is not known come last."""
+    return table.sort_values(["created_at", "run_id"], ascending=False, ignore_index=True)
+
+
+def ranked(table: pd.DataFrame, *, by: str, ascending: bool = False) -> pd.DataFrame:
+    """Runs ordered by a column; those without its number follow, and uncompleted ones come last."""
+    ordered = table.sort_values(by, ascending=ascending, kind="stable")
+    is_last = (ordered["status"] != "completed").to_numpy()
+    return ordered.iloc[is_last.argsort(kind="stable")].reset_index(drop=True)
+
+
+def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as plain values, fit for strict JSON: None where missing, times in ISO 8601."""
+    return list(each_record(table))
+
+
+def each_record(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """As `records_of`, one at a time: as objects the numbers of many runs take far more memory."""
+    for first in range(0, len(table), _ROWS_AT_A_TIME):
+        rows = table.iloc[first : first + _ROWS_AT_A_TIME]
+        plain = rows.astype(object).where(rows.notna(), None)
+        for row in plain.to_dict("records"):
+            yield {
+                str(column): value.isoformat() if isinstance(value, pd.Timestamp) else value
+                for column, value in row.items()
+            }
+
+
+def write_csv(table: pd.DataFrame, path: str) -> None:
+    """Writes a table to a new file; a hyphen stands for standard output.
+
+    Raises:
+        InputError: the file exists or cannot be written.
+    """
+    is_text = table.dtypes == "str"
+    table = table.assign(
+        **{name: table[name].map(inert, na_action="ignore") for name in table.columns[is_text]}
+    )
+    if path == "-":
+        # Names may hold characters that steer a terminal; in a file they do nothing.
+        shown = table.assign(
+            **{
+                name: table[name].map(printable, na_action="ignore")
+                for name in table.columns[is_text]
+            }
+        )
+        sys.stdout.write(shown.to_csv(index=False))
+    elif Path(path).exists():
+        raise InputError(f"--csv={path}: the file exists and is not replaced. Name another one.")
+    else:
+        try:
+            write_atomically(Path(path), table.to_csv(index=False))
+        except OSError as error:
+            raise InputError(f"--csv={path} cannot be written: {error.strerror}.") from None
+
+
+def _facts_of(run: RunSummary) -> dict[str, Any]:
+    yardstick = {"yardstick_name": (run.yardstick or {}).get("name")}
+    return facts_of(run) | settings_of(run) | yardstick
+
+
+def _assembled(
+    facts: dict[str, list[Any]],
+    numbers: Mapping[str, np.ndarray],
+    recalls: Iterable[str],
+    count: int,
+) -> pd.DataFrame:
+    names = facts["yardstick_name"]
+    yardsticks = {YARDSTICK_MODEL, *names} - {None}
+    facts["is_yardstick"] = [model in yardsticks for model in facts["model"]]
+    if all(name is None for name in names):
+        del facts["yardstick_name"]
+    before_headline = LEADING.index("final_recall_at_spec80")
+    columns = (*LEADING[:before_headline], *recalls, *LEADING[before_headline:])
+    table: dict[str, Any] = {}
+    for name in dict.fromkeys((*columns, *facts, *numbers)):
+        if name in numbers and name not in facts:
+            is_count = _COUNTS.fullmatch(name)
+            values = numbers[name]
+            table[name] = pd.array(_counts(values), dtype="Int64") if is_count else values
+        else:
+            nothing = [None] * count
+            table[name] = _typed(name, pd.Series(facts.get(name, nothing), dtype=object))
+    return pd.DataFrame(table)
+
+
+def _counts(values: np.ndarray) -> np.ndarray:
+    """Missing where a number is too great to have counted anything."""
+    return np.where(np.abs(values) < GREATEST_COUNT, values, np.nan).round()
+
+
+def _typed(name: str, column: Any) -> Any:
+    numbers: Any = pd.to_numeric
+    if _COUNTS.fullmatch(name):
+        values = numbers(column, errors="coerce").astype("float64").to_numpy()
+        return pd.array(_counts(values), dtype="Int64")
+    if _FLAGS.fullmatch(name):
+        return column.astype("boolean")
+    if _TIMES.fullmatch(name):
+        return pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
+    if _NUMBERS.fullmatch(name):
+        return numbers(column, errors="coerce").astype("float64")
+    return column.astype("str")

@@ -1,0 +1,202 @@
+"""Several runs as one model: their probabilities combined, calibrated and certified as a whole.
+
+What was promised of the members does not carry over, so nothing of theirs is taken but what they
+predicted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mental_health_classifier.analysis.model_card import write_model_card
+from mental_health_classifier.contracts import PARTS, InputError, Predictions
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.evaluation.assess import assess
+from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
+from mental_health_classifier.evaluation.combining import check_way, combine
+from mental_health_classifier.evaluation.evaluate import evaluate, threshold_of
+from mental_health_classifier.prediction.run_posts import copy_seen_posts
+from mental_health_classifier.tracking.record.assessments import (
+    read_assessment,
+    stored_predictions,
+    write_assessments,
+)
+from mental_health_classifier.tracking.record.run_record import recorded_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.weight_files import ENSEMBLE, hash_of_weights
+
+DECIMALS = 6
+
+
+def record_ensemble(
+    members: Sequence[RunSummary], directory: Path, *, name: str, way: str = "mean"
+) -> None:
+    """Makes a run of its own from completed ones, with everything that a run ends with.
+
+    Args:
+        members: two runs or more that share their parts.
+        directory: of the new run; must not hold one.
+        name: what it is called in tables.
+        way: how members become one model, see `combine`.
+
+    Raises:
+        InputError: a member did not complete, there is no such way, or members do not share their
+            posts and parts.
+
+    Source: Lakshminarayanan, Pritzel and Blundell, NIPS 2017 (deep ensembles).
+    """
+    parts = PARTS[1:]
+    by_member = [stored_predictions(run, parts) for run in _checked(members)]
+    _refuse_other_parts(members, by_member)
+    check_way(way, priority_index=by_member[0]["val"].task.priority_index)
+    first = members[0]
+    settings = first.configuration["evaluation"]
+    config = {
+        ENSEMBLE: {"way": way, "members": [_facts_of(run, directory) for run in members]},
+        "model": {"name": ENSEMBLE},
+        "data": first.configuration["data"],
+        "evaluation": settings,
+        "num_threads": first.configuration.get("num_threads"),
+    }
+    record = recorded_run(
+        directory,
+        name=name,
+        description=f"{len(members)} runs combined by {way}",
+        hypothesis="",
+        tags=[],
+        seed=first.seed or 0,
+        model=ENSEMBLE,
+        variants=[],
+        config=config,
+        overrides=[],
+        argv=sys.argv,
+    )
+    with record:
+        data = {key: value for key, value in first.data.items() if key != "schema_version"}
+        record.write_data(data)
+        copy_seen_posts(first, directory)
+        with record.phase("prediction"):
+            combined = {
+                part: combined_by(config[ENSEMBLE], [given[part] for given in by_member])
+                for part in parts
+            }
+            temperature = 1.0 if way == "vote" else fit_temperature(combined["val"])
+            predictions = {part: tempered(combined[part], temperature) for part in parts}
+            for given in predictions.values():
+                record.write_predictions(given)
+        with record.phase("evaluation"):
+            evaluation = evaluate(
+                predictions,
+                specificity_floor=settings["specificity_floor"],
+                bootstrap_draws=settings["bootstrap_draws"],
+            )
+            looks = read_assessment(first.directory, "reference")
+            threshold = threshold_of(evaluation)
+            write_assessments(
+                directory, assess(predictions, settings, looks=looks, threshold=threshold)
+            )
+        sizes = [run.model_facts.get("parameters") for run in members]
+        record.note_model(
+            temperature=temperature,
+            members=len(members),
+            parameters=None if None in sizes else sum(size for size in sizes if size is not None),
+        )
+        record.finish(metrics=evaluation.metrics, intervals=evaluation.intervals)
+    write_model_card(read_run(directory))
+
+
+def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]:
+    """The best completed runs by their headline on val, of those that share the best one's parts.
+
+    Raises:
+        InputError: there are not so many.
+    """
+    key = {run.id: f"val/{headline_of(run.data.get('priority_class'))}" for run in runs}
+    able = [
+        run
+        for run in runs
+        if run.status == "completed"
+        and ENSEMBLE not in run.configuration
+        and run.metrics.get(key[run.id]) is not None
+    ]
+    ranked = sorted(able, key=lambda run: -(run.metrics[key[run.id]] or 0))
+    alike = [run for run in ranked if _parts_of(run) == _parts_of(ranked[0])]
+    if len(alike) < number:
+        raise InputError(
+            f"--best={number}: {len(alike)} completed runs share the parts of the best one. Give "
+            "less, or train more."
+        )
+    # In full: lists of runs leave out the checksums of their files.
+    return [read_run(run.directory) for run in alike[:number]]
+
+
+def _parts_of(run: RunSummary) -> tuple[object, object]:
+    return run.data.get("fingerprint"), run.setting("data", "split_seed")
+
+
+def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:
+    """What several models say of the same posts together.
+
+    Args:
+        ensemble: `way` and the facts of the `members`, as the ensemble's configuration has them.
+    """
+    probabilities = combine(
+        [given.probabilities for given in members],
+        way=ensemble["way"],
+        priority_index=members[0].task.priority_index,
+        thresholds=[member["threshold"] for member in ensemble["members"]],
+    )
+    return replace(members[0], probabilities=probabilities)
+
+
+def tempered(predictions: Predictions, temperature: float) -> Predictions:
+    """The same at a temperature, with the decimals that are stored."""
+    rescaled = rescale(predictions.probabilities, temperature=temperature)
+    return replace(predictions, probabilities=rescaled.round(DECIMALS))
+
+
+def _checked(members: Sequence[RunSummary]) -> Sequence[RunSummary]:
+    if len({run.id for run in members}) < max(2, len(members)):
+        raise InputError(
+            "An ensemble has two members or more, each another run: averaging a run with itself "
+            "changes nothing."
+        )
+    for run in members:
+        if run.status != "completed":
+            raise InputError(f"Run {run.id} is {run.status}: members have to be completed runs.")
+        if ENSEMBLE in run.configuration:
+            raise InputError(f"Run {run.id} is an ensemble itself: name its members instead.")
+    return members
+
+
+def _refuse_other_parts(
+    members: Sequence[RunSummary], by_member: Sequence[dict[str, Predictions]]
+) -> None:
+    first = by_member[0]
+    for run, given in zip(members, by_member, strict=True):
+        for part, predictions in given.items():
+            is_same = predictions.task == first[part].task
+            if not is_same or list(predictions.post_ids) != list(first[part].post_ids):
+                raise InputError(
+                    f"Run {run.id} has another {part} part than run {members[0].id}: what one "
+                    "learned from, the other may be tested on. Members need the same posts, "
+                    "classes and data.split_seed."
+                )
+
+
+def _facts_of(run: RunSummary, directory: Path) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "seed": run.seed,
+        "model": run.model,
+        # Relative, so that outputs can be moved as a whole.
+        "directory": os.path.relpath(run.directory.resolve(), directory.resolve()),
+        "weights_sha256": hash_of_weights(run),
+        "threshold": run.metrics.get("val/operating_point/threshold"),
+    }

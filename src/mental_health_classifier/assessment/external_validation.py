@@ -1,0 +1,163 @@
+"""What a model is worth on posts from elsewhere, which it must not have seen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mental_health_classifier.assessment.recorded_runs import (
+    promise_of,
+    settings_of,
+)
+from mental_health_classifier.contracts import PARTS, Corpus, InputError
+from mental_health_classifier.data.reading.posts_to_judge import (
+    EXTERNAL,
+    SEEN,
+    read_external_corpus,
+)
+from mental_health_classifier.data.seen_posts import FILE, LEARNED_FROM, SeenPosts
+from mental_health_classifier.evaluation.drift import histogram_of
+from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate, threshold_of
+from mental_health_classifier.evaluation.groups import assess_groups
+from mental_health_classifier.evaluation.risk_certificate import certify
+from mental_health_classifier.evaluation.unfamiliar_text import looks_of
+from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.prediction.run_posts import read_seen_posts
+from mental_health_classifier.tracking.record.assessments import task_of
+from mental_health_classifier.tracking.record.certificates import (
+    certificate_name,
+    recorded_predictions,
+    write_certificate,
+)
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+log = logging.getLogger(__name__)
+
+
+def evaluate_elsewhere(
+    run: RunSummary,
+    path: Path,
+    *,
+    columns: Mapping[str, Any],
+    labels: Mapping[str, str] | None,
+    bootstrap_draws: int | None = None,
+) -> tuple[Evaluation, dict[str, Any]]:
+    """Judges labelled posts from elsewhere with a run's model, at the threshold frozen on its val.
+
+    Posts that the model learned from, or that chose its checkpoint or threshold, are left out.
+
+    Args:
+        path, columns, labels: see `read_external_corpus`.
+
+    Returns:
+        Numbers of the parts `val` and `external`, and what was read: `name`, `fingerprint`,
+        `account`, and `groups` from `assess_groups`.
+
+    Raises:
+        InputError: the posts cannot be used, or they are those that the run learned from.
+    """
+    seen = read_seen_posts(run)
+    if seen is None:
+        log.warning("Run %s does not say which posts it has seen: some may be among these.", run.id)
+    corpus = _read(run, path, columns, labels, _recogniser(seen, LEARNED_FROM))
+    external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
+    predictions = {**recorded_predictions(run, ["val"]), EXTERNAL: external}
+    found = evaluate(predictions, **settings_of(run, bootstrap_draws))
+    return found, {
+        **_facts(corpus),
+        "groups": assess_groups(external, threshold=threshold_of(found)),
+    }
+
+
+def certify_elsewhere(
+    run: RunSummary,
+    path: Path,
+    *,
+    columns: Mapping[str, Any],
+    labels: Mapping[str, str] | None,
+    required_recall: float | None,
+    confidence: float | None,
+) -> tuple[dict[str, Any], str]:
+    """Certifies a run's model for labelled posts from where it is going to be used.
+
+    Args:
+        path, columns, labels: see `read_external_corpus`.
+        required_recall, confidence: None: what the run's configuration asks for.
+
+    Returns:
+        The certificate, with what was read and how its posts look, and the name that it is stored
+        under.
+
+    Raises:
+        InputError: the posts cannot be used, or some of them are posts of the run.
+    """
+    seen = read_seen_posts(run)
+    if seen is None:
+        raise InputError(
+            f"Run {run.id} does not say which posts it has seen ({FILE} is missing), so nothing "
+            "can be promised on posts that may be among them. Repeat the run."
+        )
+    corpus = _read(run, path, columns, labels, _recogniser(seen, PARTS))
+    known = corpus.account["dropped"].get(SEEN)  # pyright: ignore[reportAttributeAccessIssue]
+    if known is not None:
+        share = known["rows"] / (known["rows"] + len(corpus.posts))
+        raise InputError(
+            f"{known['rows']} posts of {path} ({share:.1%}) are posts of run {run.id} itself, "
+            f"among them {', '.join(known['first'])}: a promise made on them would be worth "
+            "nothing. Take them out of the file."
+        )
+    promise = promise_of(run, required_recall=required_recall, confidence=confidence)
+    external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
+    val = recorded_predictions(run, ["val"])["val"]
+    looks = looks_of(corpus.posts["text"])
+    made = certify(
+        external,
+        val,
+        required_recall=promise["required_recall"],
+        confidence=promise["confidence"],
+    )
+    certificate = {
+        **made,
+        "posts": _facts(corpus),
+        "reference": {**looks, "scores": histogram_of(external.priority_scores)},
+    }
+    name = certificate_name(run, promise, posts=corpus.fingerprint)
+    write_certificate(run, name, certificate)
+    return certificate, name
+
+
+def _read(
+    run: RunSummary,
+    path: Path,
+    columns: Mapping[str, Any],
+    labels: Mapping[str, str] | None,
+    are_seen: Callable[[Sequence[str]], np.ndarray],
+) -> Corpus:
+    corpus = read_external_corpus(
+        path, task=task_of(run), columns=columns, labels=labels, are_seen=are_seen
+    )
+    if corpus.fingerprint == run.data.get("fingerprint"):
+        raise InputError(
+            f"{path} holds the posts that run {run.id} learned from (the fingerprints are equal): "
+            "numbers on them would flatter. Give other posts."
+        )
+    return corpus
+
+
+def _recogniser(
+    seen: SeenPosts | None, parts: Sequence[str]
+) -> Callable[[Sequence[str]], np.ndarray]:
+    def are_seen(texts: Sequence[str]) -> np.ndarray:
+        if seen is None:
+            return np.zeros(len(texts), dtype=bool)
+        return seen.are_among(texts, parts=parts)
+
+    return are_seen
+
+
+def _facts(corpus: Corpus) -> dict[str, Any]:
+    return {"name": corpus.name, "fingerprint": corpus.fingerprint, "account": corpus.account}

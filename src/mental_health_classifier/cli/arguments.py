@@ -1,0 +1,107 @@
+"""What commands of `mhc` share: arguments, finding runs, and what is printed where."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mental_health_classifier.contracts import InputError
+
+if TYPE_CHECKING:
+    from mental_health_classifier.tracking.run_index import RunSummary
+
+ROOTS = (Path("outputs"), Path("multirun"))
+"""Where Hydra puts single runs and sweeps."""
+
+Roots = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Folders that hold runs, at any depth: outputs and multirun if not given."),
+]
+LookedUpIn = Annotated[
+    list[Path] | None,
+    typer.Option("--root", help="A folder that holds runs: outputs and multirun if not given."),
+]
+Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or its folder.")]
+Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
+
+
+def existing(roots: list[Path] | None) -> list[Path]:
+    """The folders given, or those where Hydra writes.
+
+    Raises:
+        InputError: a folder that was given is not there.
+    """
+    if not roots:
+        return list(ROOTS)
+    folders = [Path(os.path.expanduser(root)) for root in roots]
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"Expected a folder with runs, but {folder} is none.")
+    # A run is known by the name of its folder, and `.` has none.
+    return [folder if folder.name not in ("", "..") else folder.resolve() for folder in folders]
+
+
+def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSummary]:
+    """All runs there, newest first; says so if there are none, which is no error.
+
+    Args:
+        as_list: without their numbers, which is faster.
+    """
+    from mental_health_classifier.tracking.run_index import find_runs, list_runs
+
+    folders = existing(roots)
+    found = list_runs(folders) if as_list else find_runs(folders)
+    if not found:
+        say_no_runs(folders)
+    return found
+
+
+def say_no_runs(folders: Sequence[Path]) -> None:
+    say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
+
+
+def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
+    # ASCII, because names could otherwise steer the terminal; one object a line, for grep.
+    before = "["
+    for row in rows:
+        typer.echo(before + json.dumps(row, allow_nan=False), nl=False)
+        before = ",\n "
+    typer.echo("[]" if before == "[" else "]")
+
+
+def say(message: str) -> None:
+    """Prints a message for the person, apart from the output that programs read."""
+    from mental_health_classifier.console.tables import printable_lines
+
+    typer.echo(printable_lines(message), err=True)
+
+
+def chosen_columns(
+    run: RunSummary, posts: Path, given: list[str] | None, *, roles: Sequence[str]
+) -> dict[str, Any]:
+    """Which columns of a file of posts hold what, see `columns_in`."""
+    from mental_health_classifier.data.reading.posts_to_judge import columns_in
+
+    return columns_in(
+        posts,
+        given=pairs(given, option="--column"),
+        recorded=run.setting("data", "columns") or {},
+        roles=roles,
+    )
+
+
+def pairs(given: list[str] | None, *, option: str) -> dict[str, str]:
+    """`NAME=VALUE` as a mapping."""
+    found: dict[str, str] = {}
+    for each in given or ():
+        name, _, value = each.partition("=")
+        if not name or not value:
+            raise InputError(f"{option} {each}: expected NAME=VALUE.")
+        found[name] = value
+    return found

@@ -1,0 +1,120 @@
+"""Commands of `mhc` about why a model says what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import (
+    AsJson,
+    LookedUpIn,
+    Pairs,
+    Run,
+    chosen_columns,
+    existing,
+    print_json,
+    say,
+)
+from mental_health_classifier.contracts import InputError
+
+commands = typer.Typer()
+
+
+@commands.command()
+def explain(
+    run: Run,
+    text: Annotated[str | None, typer.Option(help="Explain this post.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Explain a post of this file, with --row.")
+    ] = None,
+    row: Annotated[
+        int | None, typer.Option(min=2, help="Its row; the header is the first.")
+    ] = None,
+    column: Pairs = None,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="The class to explain: else the priority class.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write that post, in colour, to this new file.")
+    ] = None,
+    posts: Annotated[
+        int, typer.Option(min=2, help="Without a post: so many of the test part.")
+    ] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Of that draw.")] = 0,
+    cues: Annotated[
+        str | None, typer.Option(help="Column of the run's corpus that marks reasons, START:END.")
+    ] = None,
+    root: LookedUpIn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measures how faithful explanations of a run's model are, or explains one post with it.
+
+    The measured numbers are stored with the run and appear in tables; a post is only shown.
+    """
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    if (file is None) != (row is None) or (text is not None and file is not None):
+        raise InputError("Give --text, or --file with --row, or none of them.")
+    if text is None and file is None:
+        if html is not None or class_name is not None:
+            raise InputError("--html and --class are about one post: give --text, or --file.")
+        return _measure(run, existing(root), posts=posts, seed=seed, cues=cues, as_json=as_json)
+    if html is not None and html.exists():
+        raise InputError(f"--html={html}: the file exists and is not replaced. Name another one.")
+    from mental_health_classifier.analysis.pages import explanation_page as page
+    from mental_health_classifier.console.tables import new_console
+    from mental_health_classifier.data.reading.posts_to_judge import ROLES_WITHOUT_LABEL
+    from mental_health_classifier.explanation.post_explanation import explain_text, post_in_row
+    from mental_health_classifier.storage.files import write_atomically
+
+    found = resolve_run(run, existing(root))
+    if file is not None and row is not None:
+        columns = chosen_columns(found, file, column, roles=ROLES_WITHOUT_LABEL)
+        text = post_in_row(file, row, columns=columns)
+    assert text is not None
+    explained = explain_text(found, text, class_name=class_name)
+    if html is not None:
+        try:
+            write_atomically(html, page.explained_page(explained, run_id=found.id))
+        except OSError as error:
+            raise InputError(f"--html={html} cannot be written: {error.strerror}.") from None
+        return say(f"See {html}. It holds the text of the post: keep it as you keep the posts.")
+    if as_json:
+        return print_json(
+            [
+                {
+                    "class": explained.class_name,
+                    "probabilities": dict(explained.probabilities),
+                    "places": explained.places.tolist(),
+                    "attributions": explained.attributions.round(4).tolist(),
+                }
+            ]
+        )
+    console = new_console()
+    console.print(page.explained_on_terminal(explained))
+    console.print(page.strongest_table(explained))
+    name = explained.class_name
+    say(
+        f"The model says {name} with probability {explained.probabilities[name]:.3f}. Red speaks "
+        f"for {name}, blue against it."
+    )
+
+
+def _measure(
+    run: str, roots: list[Path], *, posts: int, seed: int, cues: str | None, as_json: bool
+) -> None:
+    from mental_health_classifier.analysis.pages.explanation_page import interpretability_table
+    from mental_health_classifier.console.tables import print_table
+    from mental_health_classifier.explanation.run_explanation import explain_run
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    assessment = explain_run(resolve_run(run, roots), num_posts=posts, seed=seed, cues=cues)
+    if as_json:
+        return print_json([assessment])
+    print_table(lambda _width: interpretability_table(assessment))
+    say(
+        "0 is chance, 1 is as good as greedy search through the model's own reactions. Left out: "
+        "posts that leave nothing to gain between the two."
+    )

@@ -1,0 +1,54 @@
+"""The command of `mhc` that draws figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import ROOTS, say
+from mental_health_classifier.contracts import InputError
+
+commands = typer.Typer()
+
+
+@commands.command()
+def plot(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="architecture, efficiency, seeds, curves, confusion, clinical or decision."
+        ),
+    ],
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Runs, by id, its beginning or folder, or folders that hold runs: outputs and "
+            "multirun if not given."
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="A column of mhc compare, as final_accuracy; curves: as val/accuracy."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A new .png, .svg or .pdf file: KIND.png if not given.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+) -> None:
+    """Draws runs: size or cost against a metric, seeds, curves, confusion, clinical, decisions."""
+    from mental_health_classifier.analysis.figures.files import check_output, write_figure
+    from mental_health_classifier.analysis.figures.kinds import KINDS, draw
+
+    if kind not in KINDS:
+        raise InputError(f"mhc plot {kind}: expected one of {', '.join(KINDS)}.")
+    path = output or Path(f"{kind}.png")
+    check_output(path, is_replaced=force)
+    from mental_health_classifier.tracking.run_index import runs_called
+
+    figure, notes = draw(kind, runs_called(runs or [], ROOTS), metric=metric)
+    write_figure(figure, path)
+    for note in notes:
+        say(note)
+    typer.echo(str(path))

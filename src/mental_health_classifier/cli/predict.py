@@ -1,0 +1,87 @@
+"""The command of `mhc` that decides about posts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, chosen_columns, existing, say
+from mental_health_classifier.contracts import InputError
+
+commands = typer.Typer()
+
+
+@commands.command()
+def predict(
+    posts: Annotated[Path, typer.Argument(help="A file of posts; labels are not needed.")],
+    output: Annotated[Path, typer.Option("--output", help="The decisions: a new CSV file.")],
+    run: Annotated[str | None, typer.Option("--run", help="The run whose model decides.")] = None,
+    best: Annotated[
+        str | None, typer.Option(help="Or the best one: best_suicide_recall, most_stable, ...")
+    ] = None,
+    root: LookedUpIn = None,
+    column: Pairs = None,
+    is_uncertified_allowed: Annotated[
+        bool,
+        typer.Option("--uncertified", help="Go on where nothing is promised of missed posts."),
+    ] = False,
+    certificate: Annotated[
+        str, typer.Option(help="Another one than the run's own: its name below assessments/.")
+    ] = "certificate",
+    audit_sample: Annotated[
+        int, typer.Option(min=0, help="Name so many posts without an alert, for people to check.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Of that draw.")] = 0,
+) -> None:
+    """Decides for every post of a file: alert, refer to a person, or no alert.
+
+    --column text=body says which column holds what; without it they are called as in the run, or
+    text and id. The file of decisions holds no text.
+    """
+    from mental_health_classifier.data.reading.posts_to_judge import ROLES_WITHOUT_LABEL
+    from mental_health_classifier.prediction.decisions_file import write_decisions
+    from mental_health_classifier.prediction.predictor import Predictor
+    from mental_health_classifier.tracking.run_index import resolve_run
+
+    if (run is None) == (best is None):
+        raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
+    found = resolve_run(run or best_run(best or "", existing(root)), existing(root))
+    columns = chosen_columns(found, posts, column, roles=ROLES_WITHOUT_LABEL)
+    predictor = Predictor.load(
+        found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
+    )
+    line = write_decisions(
+        predictor,
+        posts,
+        output,
+        columns=columns,
+        audit_sample=audit_sample,
+        seed=seed,
+    )
+    counts = line["decisions"]
+    say(
+        f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "
+        f"person to read, {counts.get('no_alert', 0)} without an alert. See {output}."
+    )
+    if not line["is_certified"]:
+        say("Uncertified: nothing is promised about missed posts.")
+    if line["is_drifting"]:
+        say(
+            "Warning: these posts differ from those of the calibration part in scores or length. "
+            "The certificate is void for them: certify on posts like these."
+        )
+
+
+def best_run(heading: str, roots: list[Path]) -> str:
+    """The id of the run that `mhc best` names under a heading."""
+    from mental_health_classifier.tracking.run_index import find_runs
+    from mental_health_classifier.tracking.selection.best_models import best_models
+
+    found = best_models(find_runs(roots))
+    if heading not in found:
+        raise InputError(f"--best={heading}: expected one of {', '.join(found)}.")
+    if found[heading]["run"] is None:
+        raise InputError(f"--best={heading}: there is none. {found[heading]['reason']}")
+    return found[heading]["run"]

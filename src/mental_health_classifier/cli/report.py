@@ -1,0 +1,47 @@
+"""The command of `mhc` that writes the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import Roots, existing, say
+from mental_health_classifier.contracts import InputError
+
+commands = typer.Typer()
+
+
+@commands.command()
+def report(
+    roots: Roots = None,
+    output: Annotated[Path, typer.Option(help="The page: a new HTML file.")] = Path("report.html"),
+    where: Annotated[
+        str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Writes one offline HTML page about many runs: who is best, why, and what is not known."""
+    from mental_health_classifier.analysis.report.contents import gather_report
+    from mental_health_classifier.analysis.report.page import check_output, write_report
+    from mental_health_classifier.analysis.tables.run_filter import runs_like
+    from mental_health_classifier.console.progress import showing
+    from mental_health_classifier.console.tables import count
+    from mental_health_classifier.tracking.run_index import find_runs
+
+    check_output(output, is_replaced=force)
+    folders = existing(roots)
+    with showing("Reading runs"):
+        found = find_runs(folders)
+    if not found:
+        raise InputError(
+            f"No runs in {', '.join(map(str, folders))} yet, so that there is nothing to report. "
+            "`python train.py` makes one."
+        )
+    chosen = runs_like(found, where)
+    if not chosen:
+        raise InputError(f"--where: none of the {len(found)} runs is like that.")
+    with showing(f"Writing about {count(len(chosen), 'run')}"):
+        write_report(gather_report(chosen), output)
+    say(f"{count(len(chosen), 'run')}, see {output}.")

@@ -1,0 +1,45 @@
+"""Commands of `mhc` about clinical variants."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import AsJson, Roots, found_runs, print_json, say
+from mental_health_classifier.contracts import InputError
+
+commands = typer.Typer()
+
+
+@commands.command("impact")
+def show_impact(
+    variant: Annotated[str, typer.Argument(help="umls_enhanced, curriculum, multitask, ...")],
+    roots: Roots = None,
+    as_json: AsJson = False,
+) -> None:
+    """Says whether a clinical variant helps: runs with it beside runs without it, seed by seed."""
+    from mental_health_classifier.analysis.pages.variant_impact import (
+        conclusion,
+        impact_notes,
+        impact_table,
+    )
+    from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
+    from mental_health_classifier.console.tables import print_table, printable
+
+    runs = found_runs(roots)
+    entries = impacts_of_variant(variant, runs)
+    if not entries:
+        known = sorted({each for run in runs if run.status == "completed" for each in run.variants})
+        raise InputError(
+            f"No completed run has the variant {variant}; there are runs with "
+            f"{', '.join(known) or 'none'}. python train.py -m sweep=impact model=baseline_micro "
+            "runs all variants and their controls."
+        )
+    if as_json:
+        return print_json([{**entry, "conclusion": conclusion(entry)} for entry in entries])
+    for entry in entries:
+        typer.echo(printable(conclusion(entry)))
+        print_table(lambda _width, entry=entry: impact_table(entry))
+        for note in impact_notes(entry):
+            say(note)

@@ -1,0 +1,277 @@
+"""Configuration becomes objects. The only caller of Hydra's `instantiate`."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.configuration.registry import check_buildable
+from mental_health_classifier.contracts import AuxiliaryTask, Corpus, InputError, Task
+from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.tracking.record.settled_choices import settle
+
+if TYPE_CHECKING:
+    import torch
+    from lightning.pytorch.loggers import Logger
+    from torch import nn
+
+    from mental_health_classifier.data.datamodule import PostDataModule
+    from mental_health_classifier.data.tokens.token_streams import Annotator
+    from mental_health_classifier.models.network import Network
+    from mental_health_classifier.tracking.record.run_record import RunRecord
+    from mental_health_classifier.training.network_learner import NetworkLearner
+    from mental_health_classifier.training.text_classifier import TextClassifier
+    from mental_health_classifier.training.yardstick import TfidfLogistic
+
+MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
+"""What Python says of a call whose arguments are not those of the function."""
+
+
+def register_resolvers() -> None:
+    """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra
+    composes."""
+    OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
+    OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
+
+
+def selection_metric(priority_class: str | None) -> str:
+    """What chooses checkpoints: partial area under the ROC of the priority class, macro F1 where
+    there is none."""
+    return "val/f1_macro" if priority_class is None else "val/partial_auc"
+
+
+def build(node: DictConfig, **given: Any) -> Any:
+    """Builds what `node` describes, after checking all that is built with it.
+
+    Args:
+        node: with `_partial_: true` where something known only at run time is still to come.
+        given: what is known at run time; it arrives as it is, since it does not pass through Hydra.
+
+    Raises:
+        InputError: a target that may not be built, or arguments that do not fit it.
+    """
+    check_buildable(OmegaConf.to_container(node, resolve=True), node._get_full_key(None))
+    try:
+        built = instantiate(node, _convert_="all")
+        return built(**given) if given else built
+    except InstantiationException as error:
+        # Hydra wraps what a constructor says about its arguments.
+        cause = error.__cause__
+        if isinstance(cause, TypeError) and MISFIT.search(str(cause)):
+            raise _other_arguments(node, cause) from None
+        raise (cause if isinstance(cause, InputError) else error) from None
+    except TypeError as error:
+        if MISFIT.search(str(error)):
+            raise _other_arguments(node, error) from None
+        raise
+
+
+def _other_arguments(node: DictConfig, error: TypeError) -> InputError:
+    return InputError(
+        f"_target_={node.get('_target_')} takes other arguments than the configuration has: "
+        f"{error}. Change it as the file in conf/ has it. If it is that of a recorded run, an "
+        "earlier version wrote it: `mhc reproduce RUN` rebuilds the run with that version."
+    )
+
+
+def build_corpus(config: DictConfig) -> Corpus:
+    """Reads and divides the posts."""
+    return build(config.data).read()
+
+
+def build_annotators(config: DictConfig) -> dict[str, Annotator]:
+    """What marks stretches of posts, by the name of the stream that batches carry it in."""
+    # A run that was recorded before there were any has no such key.
+    streams = config.get("token_streams") or {}
+    return {name: build(node) for name, node in streams.items() if node is not None}
+
+
+def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
+    """Learns the vocabulary and turns posts into tokens, or opens what an earlier run left."""
+    from mental_health_classifier.data.datamodule import PostDataModule
+
+    return PostDataModule(
+        corpus,
+        learn_tokenizer=build(config.tokenizer),
+        max_tokens=config.model.max_tokens,
+        annotators=build_annotators(config),
+        sampler=build(config.sampler),
+        cache_dir=Path(config.cache_dir),
+        seed=config.seed,
+    )
+
+
+def build_network(
+    config: DictConfig,
+    *,
+    vocabulary_size: int,
+    tasks: Sequence[Task | AuxiliaryTask],
+    annotators: Mapping[str, Annotator] | None = None,
+) -> Network:
+    """Builds the architecture; its weights are a function of the random state of torch.
+
+    Args:
+        annotators: what makes the batches' streams; None: it is built from `config`.
+    """
+    from mental_health_classifier.models.network import Network
+
+    parts = config.network
+    given = {"vocabulary_size": vocabulary_size}
+    if "stream" in parts.embedding:
+        annotators = build_annotators(config) if annotators is None else annotators
+        given["type_of_value"] = _stream(parts.embedding.stream, annotators).type_of_value
+    return Network(
+        embedding=build(parts.embedding, **given),
+        encoder=build(parts.encoder, attention=build(parts.attention)),
+        pooling=build(parts.pooling),
+        heads=build(parts.heads, tasks=tasks),
+    )
+
+
+def build_regularizer(config: DictConfig) -> nn.Module | None:
+    """What training asks beside the objective; None where nothing was chosen."""
+    # Without a choice, and in runs recorded before there was one, the key is not there.
+    return build(config.regularizer) if "regularizer" in config else None
+
+
+def _stream(name: str, annotators: Mapping[str, Annotator]) -> Any:
+    if name not in annotators:
+        raise InputError(
+            f"network.embedding.stream={name}: token_streams has {', '.join(annotators) or 'none'}."
+            " clinical=umls_enhanced chooses both the embedding and what it reads."
+        )
+    return annotators[name]
+
+
+def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
+    """The chosen loggers, and the one that writes into the record."""
+    from mental_health_classifier.training.record_logger import RecordLogger
+
+    nodes = {key: node for key, node in (config.logger or {}).items() if node is not None}
+    for name, node in nodes.items():
+        _check_place(str(name), node)
+    return [
+        RecordLogger(record),
+        *(build(node, save_dir=record.directory) for node in nodes.values()),
+    ]
+
+
+def _check_place(name: str, node: DictConfig) -> None:
+    """Loggers write into the folder of their run, also where a record names them."""
+    for key, value in node.items():
+        if key != "_target_" and isinstance(value, str) and value and value != folder_name(value):
+            raise InputError(
+                f"logger.{name}.{key}={value}: one part of a path was expected, of letters, "
+                "digits, dots and hyphens, since loggers write into the folder of their run."
+            )
+
+
+def build_learner(
+    config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
+) -> NetworkLearner | TfidfLogistic:
+    """A network with all that trains it, or a model that is built whole (`model` has a
+    `_target_`)."""
+    if "_target_" in config.model:
+        return build(config.model, corpus=corpus, record=record, folder="predictions")
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+    from lightning.pytorch import seed_everything
+
+    from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
+    from mental_health_classifier.training.network_learner import NetworkLearner
+    from mental_health_classifier.training.text_classifier import TextClassifier
+
+    datamodule = build_datamodule(config, corpus)
+    quiet_lightning()
+    seed_everything(config.seed, workers=True, verbose=False)
+    tasks = [corpus.task, *corpus.auxiliary_tasks]
+    classifier = TextClassifier(
+        network=build_network(
+            config,
+            vocabulary_size=datamodule.tokenizer.size,
+            tasks=tasks,
+            annotators=datamodule.annotators,
+        ),
+        objective=build(
+            config.objective,
+            tasks=tasks,
+            class_counts={corpus.task.name: datamodule.class_counts()},
+        ),
+        regularizer=build_regularizer(config),
+        make_optimizer=build(config.optimizer),
+        tasks=tasks,
+        seed=config.seed,
+    )
+    try:
+        trainer = build(
+            config.trainer,
+            callbacks=build_callbacks(config, record),
+            logger=list(loggers),
+            plugins=[SafetensorsCheckpointIO()],
+            default_root_dir=record.directory,
+        )
+    except MisconfigurationException as error:
+        raise InputError(
+            f"The trainer cannot be set up as asked: {error} trainer=auto takes what there is."
+        ) from None
+    if config.sampler.token_budget is None:
+        limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
+    return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
+
+
+def limit_tokens(
+    config: DictConfig,
+    record: RunRecord,
+    device: torch.device,
+    classifier: TextClassifier,
+    datamodule: PostDataModule,
+) -> None:
+    """Gives batches the token budget that this run has settled on, or settles on one now."""
+    from mental_health_classifier.training.free_memory import memory_of
+    from mental_health_classifier.training.token_budget import try_token_budget
+
+    def find() -> int:
+        return try_token_budget(
+            classifier,
+            longest_post=datamodule.longest_post,
+            max_posts=config.sampler.max_posts,
+            device=device,
+            memory=memory_of(device),
+        )
+
+    datamodule.limit_tokens(settle(record.directory, "sampler.token_budget", find))
+
+
+def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
+    """The chosen callbacks; ours are completed with the record."""
+    built = [build(node) for node in config.callbacks.values() if node is not None]
+    return [c(record=record) if isinstance(c, functools.partial) else c for c in built]
+
+
+def quiet_lightning() -> None:
+    """Keeps Lightning's own handlers (every line would print twice) and advertising out."""
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    # The logger of this one has a level of its own.
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop; nobody here can help it.
+    warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+
+
+def set_num_threads(num_threads: int | None) -> None:
+    """Fixes the threads of torch; None: one for each processor that this process may use."""
+    import torch
+
+    torch.set_num_threads(num_threads or len(os.sched_getaffinity(0)))

@@ -1,0 +1,75 @@
+"""What goes into a network, and what comes out of it.
+
+Legend of shapes: B posts, N tokens of all posts of a batch, D width, H heads, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+class EqualLengthRun(NamedTuple):
+    """Consecutive posts of a batch that have the same number of tokens."""
+
+    first_token: int
+    num_posts: int
+    num_tokens: int
+    """Tokens of each post; the run covers `num_posts * num_tokens` tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Posts as one stream of tokens without padding, shortest post first."""
+
+    token_ids: Tensor
+    """All tokens of all posts, int64, shape `(N,)`."""
+    offsets: Tensor
+    """Post b holds tokens `offsets[b]:offsets[b + 1]`, int64, shape `(B + 1,)`."""
+    positions: Tensor
+    """Place of each token within its own post, int64, shape `(N,)`."""
+    labels: Mapping[str, Tensor]
+    """For each task the label of every post: of the main task the class index, int64, shape
+    `(B,)`; of others as their kind says in task_kinds.py."""
+    post_indices: Tensor
+    """Row of each post in its corpus, int64, shape `(B,)`."""
+    runs: Sequence[EqualLengthRun]
+    """The partition of `offsets`, grouped by length and kept on the host: attention is one call
+    for each run."""
+    token_streams: Mapping[str, Tensor] = field(default_factory=dict)
+    """What else is known of each token, by the names in the configuration's `token_streams`, int64,
+    each of shape `(N,)`."""
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        return replace(
+            self,
+            token_ids=self.token_ids.to(device, non_blocking=non_blocking),
+            offsets=self.offsets.to(device, non_blocking=non_blocking),
+            positions=self.positions.to(device, non_blocking=non_blocking),
+            labels={
+                task: labels.to(device, non_blocking=non_blocking)
+                for task, labels in self.labels.items()
+            },
+            post_indices=self.post_indices.to(device, non_blocking=non_blocking),
+            token_streams={
+                name: values.to(device, non_blocking=non_blocking)
+                for name, values in self.token_streams.items()
+            },
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    logits: Mapping[str, Tensor]
+    """For each task, shape `(B, C)`, of others than the main one with as many columns as its
+    `num_logits`."""
+    token_weights: Tensor | None = None
+    """Share of each token in its post's vector where pooling is weighted, shape `(N,)`."""

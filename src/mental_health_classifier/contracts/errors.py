@@ -1,0 +1,12 @@
+"""The error for input that cannot be used."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Something that the user gave cannot be used.
+
+    The message says what was expected, what came and what to do, with the configuration key. It
+    names posts by row number or id, never by their text, because it is printed, logged and
+    recorded as it is.
+    """

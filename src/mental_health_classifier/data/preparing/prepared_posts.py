@@ -1,0 +1,322 @@
+"""The second pass over a corpus: exact duplicates leave, near-duplicates are found, ids and authors
+become keyed hashes, and what is left is written as a table that opens without being read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.sparse import csr_array
+
+from mental_health_classifier.console.progress import counting, showing
+from mental_health_classifier.contracts import GROUP_PREFIX, InputError
+from mental_health_classifier.data.preparing.chunks import kept_column, open_chunks, write_chunks
+from mental_health_classifier.data.preparing.duplicates import Duplicates, find_duplicates
+from mental_health_classifier.data.preparing.near_duplicates import (
+    cluster_near_duplicates,
+    join_groups,
+    num_bands,
+    shingle_table,
+)
+from mental_health_classifier.data.reading.account import Account
+from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
+from mental_health_classifier.data.reading.names import LONGEST_NAME, MOST_WORDS, is_name
+from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, Source
+
+MAX_CLASSES = 50
+MAX_KINDS = 20
+_TABLE = "posts.arrow"
+_ABOUT = "about.json"
+_SHOWN = 10
+
+
+def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> None:
+    """Writes what `open_posts` and `read_about` read into `folder`.
+
+    Raises:
+        InputError: the source cannot be used.
+    """
+    chunks = folder / "chunks"
+    account = Account()
+    paths = write_chunks(chunks, source, num_workers=num_workers)
+    if not paths:
+        raise InputError(_nothing_left(account, source))
+    posts, accounts = open_chunks(paths)
+    for each in accounts:
+        account.include(each)
+    if not len(posts):
+        raise InputError(_nothing_left(account, source))
+
+    found = posts["label"].unique().to_pylist()
+    class_names = _in_order(found, source)
+    labels = pd.Index(class_names).get_indexer(posts["label"].to_numpy(zero_copy_only=False))
+    shipped = np.maximum(posts["part"].to_numpy(), 0)
+    duplicates = find_duplicates(posts["text_hash"].to_numpy(), labels, shipped)
+    _account_for(duplicates, posts, account, source)
+    is_kept = np.ones(len(posts), bool)
+    for places in (duplicates.conflicting, duplicates.crossing, duplicates.repeated):
+        is_kept[places] = False
+    account.rows_kept = int(is_kept.sum())
+    if not account.rows_kept:
+        raise InputError(_nothing_left(account, source))
+    _check_classes(class_names, labels[is_kept])
+    if source.labels is None:
+        _check_names(class_names, labels, posts, source)
+    # A class may have lost its last post to a conflict of labels.
+    is_left = np.isin(np.arange(len(class_names)), labels[is_kept])
+    class_names = [name for name, is_in in zip(class_names, is_left, strict=True) if is_in]
+    labels = (np.cumsum(is_left) - 1)[labels]
+
+    told_apart = told_apart_by(posts["groups"].filter(pa.array(is_kept)), source.group_names)
+    with showing("Looking for near-duplicates"):
+        clusters = _clusters(posts, np.flatnonzero(is_kept))
+    authors = posts["author_hash"].to_numpy()[is_kept]
+    groups = join_groups(clusters, _author_numbers(authors))
+    fingerprint = _write_table(
+        folder / _TABLE,
+        posts,
+        is_kept,
+        source,
+        labels=labels,
+        clusters=clusters,
+        groups=groups,
+        told_apart=told_apart,
+    )
+    about = {
+        "fingerprint": fingerprint,
+        "class_names": class_names,
+        "are_names_given": source.labels is not None,
+        "files": list(source.names),
+        "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
+        "groups": list(source.group_names),
+        "account": account.describe(),
+        "texts_in_several_parts": duplicates.num_crossing_texts,
+    }
+    (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+    del posts  # lets go of the chunks
+    shutil.rmtree(chunks)
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What is known of the posts as a whole: `fingerprint`, `class_names`, `are_names_given` (by
+    the configuration), `files` (names), `has_severity`, `groups` (names), `account`,
+    `texts_in_several_parts`."""
+    return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+
+
+def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the posts in the order of the source: id, text, label, author, shipped_part
+    (place in PARTS or -1), severity, cluster (of near-duplicates), group, file (place among the
+    names of `read_about`), row, and `group_column` of each of the groups by which posts are told
+    apart.
+
+    Texts stay on disk until they are looked at. `open_cells` opens columns kept as they are.
+    """
+    with pa.memory_map(str(folder / _TABLE)) as file:
+        table = pa.ipc.open_file(file).read_all().select(list(columns))
+        return table.to_pandas(split_blocks=True)
+
+
+def open_cells(folder: Path, column: str) -> tuple[list[str], np.ndarray]:
+    """A column that was kept as it is: its different cells, and for each post the place among them
+    of its own, shape `(posts,)`.
+
+    The table itself stays on disk, so what is in memory grows with the number of different cells.
+    """
+    with pa.memory_map(str(folder / _TABLE)) as file:
+        cells = pa.ipc.open_file(file).read_all()[kept_column(column)]
+        encoded = cells.dictionary_encode().combine_chunks()
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+
+
+def _in_order(found: Sequence[str], source: Source) -> list[str]:
+    """Classes in the order of the label map, else by name."""
+    if source.labels is None:
+        return sorted(found)
+    return [name for name in dict.fromkeys(source.labels.values()) if name in found]
+
+
+def _account_for(duplicates: Duplicates, posts: pa.Table, account: Account, source: Source) -> None:
+    reasons = {
+        "conflicting labels for one text": duplicates.conflicting,
+        "duplicate of a post in another part": duplicates.crossing,
+        "duplicate": duplicates.repeated,
+    }
+    for reason, places in reasons.items():
+        if len(places):
+            rows = _references(posts, places, source)
+            account.drop(reason, *rows, num_rows=len(places))
+
+
+def _clusters(posts: pa.Table, kept: np.ndarray) -> np.ndarray:
+    bands = (posts[f"band_{band}"].to_numpy()[kept] for band in range(num_bands()))
+
+    def shingles_of(places: np.ndarray) -> csr_array:
+        shingles = posts["shingles"].take(kept[places]).combine_chunks()
+        return shingle_table(shingles.offsets.to_numpy(), shingles.values.to_numpy())
+
+    return cluster_near_duplicates(bands, shingles_of=shingles_of, num_posts=len(kept))
+
+
+def _author_numbers(author_hashes: np.ndarray) -> np.ndarray:
+    """A number for each author; a post without a known author stands for itself."""
+    is_known = author_hashes > 0
+    numbers = np.empty(len(author_hashes), np.int64)
+    names, numbers[is_known] = np.unique(author_hashes[is_known], return_inverse=True)
+    numbers[~is_known] = len(names) + np.arange((~is_known).sum())
+    return numbers
+
+
+def _write_table(
+    path: Path,
+    posts: pa.Table,
+    is_kept: np.ndarray,
+    source: Source,
+    *,
+    labels: np.ndarray,
+    clusters: np.ndarray,
+    groups: np.ndarray,
+    told_apart: Mapping[str, pa.Array],
+) -> str:
+    """Writes the kept posts chunk by chunk, with keyed hashes for ids and authors; returns the
+    fingerprint."""
+    contents = posts["content"].filter(pa.array(is_kept)).to_pylist()
+    fingerprint, key = fingerprint_and_key(contents)
+    del contents
+    id_hashes = posts["id_hash"].to_numpy()[is_kept]
+    # Ids that repeat name nobody: rows take their place.
+    are_ids_unique = len(np.unique(id_hashes)) == len(id_hashes)
+    writer = None
+    start = first = 0
+    with path.open("wb") as stream, counting("Writing posts", total=len(groups)) as advance:
+        for batch in posts.to_batches():
+            kept = is_kept[start : start + len(batch)]
+            rows = slice(first, first + int(kept.sum()))
+            chosen = batch.filter(pa.array(kept))
+            names = chosen["id"].to_pylist()
+            if not are_ids_unique:
+                places = zip(chosen["file"].to_pylist(), chosen["row"].to_pylist(), strict=True)
+                names = [source.reference(*place) for place in places]
+            authors = chosen["author"].to_pylist()
+            hashed = pa.table(
+                {
+                    "id": _strings(keyed_hash(name, key) for name in names),
+                    "text": chosen["text"],
+                    "label": labels[start : start + len(batch)][kept],
+                    "author": _strings(keyed_hash(a, key) if a else None for a in authors),
+                    "shipped_part": chosen["part"],
+                    "severity": chosen["severity"],
+                    "cluster": clusters[rows].astype(np.int32),
+                    "group": groups[rows].astype(np.int32),
+                    "file": chosen["file"],
+                    "row": chosen["row"],
+                    **{
+                        group_column(name): values[rows.start : rows.stop]
+                        for name, values in told_apart.items()
+                    },
+                    **{c: chosen[c] for c in map(kept_column, source.kept_columns)},
+                }
+            )
+            writer = writer or pa.ipc.new_file(stream, hashed.schema)
+            writer.write_table(hashed)
+            start, first = start + len(batch), rows.stop
+            advance(rows.stop - rows.start)
+        assert writer is not None
+        writer.close()
+    return fingerprint
+
+
+def told_apart_by(values: pa.ChunkedArray | pa.Array, names: Sequence[str]) -> dict[str, pa.Array]:
+    """What each post is by name of the group, missing where it is not known.
+
+    Args:
+        values: a list for each post, in the order of the names.
+
+    Raises:
+        InputError: a column is not one of few short values.
+    """
+    found = {}
+    for place, name in enumerate(names):
+        column = pa.array([groups[place] or None for groups in values.to_pylist()], pa.string())
+        kinds = [kind for kind in column.unique().to_pylist() if kind is not None]
+        longest = max(map(len, kinds), default=0)
+        # Few and short: anything else may be text, and these values are recorded as they are.
+        if len(kinds) > MAX_KINDS or not all(map(is_name, kinds)):
+            raise InputError(
+                f"The column of data.columns.groups or data.columns.source for {name} holds "
+                f"{len(kinds)} different values, the longest of {longest} characters; "
+                f"{MAX_KINDS} values of {LONGEST_NAME} characters at most, {MOST_WORDS} words and "
+                "no sentence, were expected, since they are recorded as they are. Put values "
+                "together in the file (such as age into ranges), or leave the column out."
+            )
+        found[name] = column
+    return found
+
+
+def group_column(name: str) -> str:
+    """Column of the posts that holds what each is in one of the groups."""
+    return f"{GROUP_PREFIX}{name}"
+
+
+def _strings(values: Iterator[str | None]) -> pa.Array:
+    return pa.array(values, pa.large_string())
+
+
+def _check_classes(class_names: Sequence[str], labels: np.ndarray) -> None:
+    num_classes = len(np.unique(labels))
+    if num_classes < 2:
+        raise InputError(
+            f"All {len(labels)} usable posts have one label; two classes are needed at "
+            "least. Check data.columns.label and data.labels."
+        )
+    if num_classes > MAX_CLASSES:
+        raise InputError(
+            f"The label column holds {num_classes} different values, {MAX_CLASSES} at most were "
+            "expected. Name the right column in data.columns.label, or map spellings to classes "
+            "in data.labels."
+        )
+
+
+def _check_names(
+    class_names: Sequence[str], labels: np.ndarray, posts: pa.Table, source: Source
+) -> None:
+    """Raises InputError where what would be recorded as a class may be a post."""
+    unlike = [place for place, name in enumerate(class_names) if not is_name(name)]
+    if unlike:
+        longest = max(len(class_names[place]) for place in unlike)
+        rows = _references(posts, np.flatnonzero(np.isin(labels, unlike)), source)
+        raise InputError(
+            f"{len(unlike)} of the {len(class_names)} different labels do not look like names of "
+            f"classes (the longest has {longest} characters; see {', '.join(rows)}): have the "
+            f"cells of these rows slipped? {LONGEST_NAME} characters and {MOST_WORDS} words at "
+            "most were expected, and no sentence. Correct the rows, name the right column in "
+            "data.columns.label, or map the labels in data.labels."
+        )
+
+
+def _references(posts: pa.Table, places: np.ndarray, source: Source) -> list[str]:
+    """How messages refer to the first few of some posts."""
+    first = posts.select(["file", "row"]).take(places[:_SHOWN]).to_pydict()
+    return [source.reference(*each) for each in zip(*first.values(), strict=True)]
+
+
+def _nothing_left(account: Account, source: Source) -> str:
+    where = ", ".join(source.names[:_SHOWN])
+    if not account.rows_read:
+        return f"data.path holds no posts: there is no row below the header of {where}."
+    dropped = account.describe()["dropped"]
+    reasons = ", ".join(f"{reason}: {rows['rows']}" for reason, rows in dropped.items())
+    message = f"None of the {account.rows_read} rows of {where} can be used ({reasons})."
+    if UNKNOWN_LABEL in dropped and source.labels is not None:
+        message += (
+            f" data.labels knows {', '.join(source.labels)}; the column holds something else in "
+            f"{', '.join(dropped[UNKNOWN_LABEL]['first'])}. Map its labels in data.labels or name "
+            "another column in data.columns.label."
+        )
+    return message

@@ -1,0 +1,251 @@
+"""Rows become checked posts, with an account of what was dropped and why."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from mental_health_classifier.contracts import PARTS, InputError
+from mental_health_classifier.data.reading.account import Account
+from mental_health_classifier.data.reading.identity import row_digest
+from mental_health_classifier.data.reading.scrubbing import scrub
+from mental_health_classifier.data.reading.tables import GROUPS, Columns, files_to_read, read_rows
+
+MAX_CHARACTERS = 100_000
+"""A longer text is no post but a row that swallowed its neighbours."""
+_MAX_SEVERITY = 100
+_PART_SPELLINGS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    "calibration": "calibration",
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+UNKNOWN_LABEL = "unknown label"
+"""Why rows are dropped whose label `data.labels` does not know."""
+SOURCE = "source"
+"""The group that says which community a post is from."""
+_GROUP_NAME = re.compile(r"[\w-]+")
+
+
+class RawRow(NamedTuple):
+    file: int
+    """Place of the file among those that are read."""
+    number: int
+    cells: list[str] | str
+    """In the order of `tables.read_rows`, or why there are none."""
+
+
+class Post(NamedTuple):
+    id: str
+    """FILE:ROW where the corpus names none."""
+    text: str
+    """Scrubbed, white space collapsed, never empty."""
+    label: str
+    author: str
+    """Empty: not known."""
+    part: int
+    """Place in PARTS of the part that the corpus ships it in, -1 where it ships none."""
+    severity: int
+    """Level from 0, -1 where none is known."""
+    file: int
+    row: int
+    """As messages refer to the post: a header is row 1, as a spreadsheet counts."""
+    text_hash: int
+    """Equal for texts that differ in upper and lower case at most, 64 bits."""
+    content: bytes
+    """`row_digest` of everything that makes the post what it is."""
+    groups: tuple[str, ...]
+    """What the post is in each of `Source.group_names`, in lower case; empty: not known."""
+    kept: list[str]
+    """Cells of the columns that are kept as they are, without white space around them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where posts are read from, and how a row becomes a post."""
+
+    files: Sequence[tuple[str, str | None]]
+    """Path of each file, and the part that it holds."""
+    names: Sequence[str]
+    """How messages call each file."""
+    columns: Columns
+    labels: Mapping[str, str] | None
+    """Class of each spelling in lower case. None: labels are the classes."""
+    severity_levels: Mapping[str, int] | None
+    """Level of each spelling in lower case. None: the column's whole numbers."""
+    kept_columns: Mapping[str, str]
+    """Columns whose cells are kept as they are, each with the configuration key that names it."""
+    group_names: Sequence[str] = ()
+    """What the posts are told apart by when a model is judged, as `columns` has it in `groups`."""
+
+    @classmethod
+    def of(
+        cls,
+        path: str | None,
+        *,
+        files: Mapping[str, str] | None,
+        columns: Columns,
+        labels: Mapping[str, str] | None,
+        severity_levels: Mapping[str, int] | None,
+        kept_columns: Mapping[str, str],
+    ) -> Source:
+        """Looks for the files and checks what the configuration says of them.
+
+        Args:
+            path: a file or folder, see `files_to_read`.
+            files: file name for each part of a corpus that ships a split.
+            columns: which columns hold `id`, `text` (several are joined), `label`, `author`,
+                `split`, `severity`. None: the column of that name, where there is one. And
+                `source` (the community a post is from) and a list of `groups` (columns such as
+                gender), whose values are few; None: no column.
+            labels: class for each spelling of a label, upper and lower case alike.
+            severity_levels: level from 0 for each spelling of the severity.
+            kept_columns: further columns, each with the configuration key that names it.
+
+        Raises:
+            InputError: a file is missing, or a map contradicts itself.
+        """
+        found = files_to_read(path, files)
+        group_names, columns = _with_groups(columns)
+        return cls(
+            files=[(str(file), part) for file, part in found],
+            names=[file.name for file, _ in found],
+            columns=columns,
+            labels=None if labels is None else _fold_spellings(labels),
+            severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
+            group_names=group_names,
+            kept_columns=kept_columns,
+        )
+
+    def rows(self) -> Iterator[RawRow]:
+        """Every row that is not blank, in the order of the files."""
+        for place, (file, _) in enumerate(self.files):
+            for number, cells in read_rows(Path(file), self.columns, self.kept_columns):
+                yield RawRow(place, number, cells)
+
+    def reference(self, file: int, row: int) -> str:
+        """How messages refer to a row."""
+        return f"{self.names[file]}:{row}"
+
+
+@dataclass(slots=True)
+class CleanPosts:
+    posts: list[Post] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
+
+
+def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
+    """Scrubs the text of each row and drops what cannot be used, each row judged by itself.
+
+    Raises:
+        InputError: a split column holds no name of a part.
+    """
+    clean = CleanPosts()
+    account = clean.account
+    for file, number, cells in rows:
+        account.rows_read += 1
+        if isinstance(cells, str):
+            account.drop(cells, source.reference(file, number))
+            continue
+        post_id, text, label, author, split, severity, *others = cells
+        groups, kept = others[: len(source.group_names)], others[len(source.group_names) :]
+        label = label.strip().casefold()
+        if len(text) > MAX_CHARACTERS:
+            reason = f"text of more than {MAX_CHARACTERS:,} characters"
+            account.drop(reason, source.reference(file, number))
+            continue
+        text, scrubbed = scrub(text)
+        if not text:
+            account.drop("empty text", source.reference(file, number))
+        elif not label:
+            account.drop("missing label", source.reference(file, number))
+        elif source.labels is not None and label not in source.labels:
+            account.drop(UNKNOWN_LABEL, source.reference(file, number))
+        else:
+            account.scrubbed.update(scrubbed)
+            label = label if source.labels is None else source.labels[label]
+            author = author.strip()
+            part = source.files[file][1] or _shipped_part(split, source, file, number)
+            clean.posts.append(
+                Post(
+                    id=post_id.strip() or source.reference(file, number),
+                    text=text,
+                    label=label,
+                    author=author,
+                    part=-1 if part is None else PARTS.index(part),
+                    severity=_severity(severity, source.severity_levels),
+                    file=file,
+                    row=number,
+                    text_hash=hash64(text.casefold()),
+                    content=row_digest((text, label, author, part or "")),
+                    groups=tuple(group.strip().casefold() for group in groups),
+                    kept=[cell.strip() for cell in kept],
+                )
+            )
+    return clean
+
+
+def hash64(value: str) -> int:
+    return int.from_bytes(hashlib.blake2b(value.encode(), digest_size=8).digest(), "little")
+
+
+def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
+    """Names of the groups, and the columns with that of each under `groups`."""
+    named = columns.get(GROUPS) or ()
+    names = [each.strip() for each in named.split(",")] if isinstance(named, str) else list(named)
+    places = list(names)
+    source = columns.get(SOURCE)
+    if source is not None:
+        names, places = [SOURCE, *names], [str(source), *places]
+    for name in names:
+        if not _GROUP_NAME.fullmatch(name) or names.count(name) > 1:
+            raise InputError(
+                f"data.columns.groups names {name!r}: columns were expected that are named once, "
+                "by letters, digits, - and _. Rename the column in the file, or leave it out."
+            )
+    return names, {**columns, GROUPS: places}
+
+
+def _fold_spellings(labels: Mapping[str, str]) -> dict[str, str]:
+    spellings: dict[str, str] = {}
+    for raw, name in labels.items():
+        folded = str(raw).strip().casefold()
+        if spellings.setdefault(folded, str(name)) != str(name):
+            raise InputError(
+                f"data.labels gives two classes to {folded!r}: {spellings[folded]} and {name}. "
+                "Keep one."
+            )
+    return spellings
+
+
+def _fold_levels(levels: Mapping[str, int]) -> dict[str, int]:
+    for raw, level in levels.items():
+        if type(level) is not int or not 0 <= level <= _MAX_SEVERITY:
+            raise InputError(
+                f"data.severity_levels gives {raw!r} the level {level!r}; a whole number from 0 to "
+                f"{_MAX_SEVERITY} was expected. Change it."
+            )
+    return {str(raw).strip().casefold(): level for raw, level in levels.items()}
+
+
+def _severity(cell: str, levels: Mapping[str, int] | None) -> int:
+    cell = cell.strip().casefold()
+    if levels is not None:
+        return levels.get(cell, -1)
+    is_level = cell.isascii() and cell.isdigit() and len(cell) <= 3
+    return int(cell) if is_level and int(cell) <= _MAX_SEVERITY else -1
+
+
+def _shipped_part(cell: str, source: Source, file: int, number: int) -> str | None:
+    cell = cell.strip().casefold()
+    if cell and cell not in _PART_SPELLINGS:
+        raise InputError(
+            f"The split column of row {source.reference(file, number)} holds none of "
+            f"{', '.join(_PART_SPELLINGS)}. Correct it, or name another column in "
+            "data.columns.split."
+        )
+    return _PART_SPELLINGS.get(cell)

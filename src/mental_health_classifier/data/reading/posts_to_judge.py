@@ -1,0 +1,227 @@
+"""Posts that a trained model is to judge: with labels to be measured on, or without any."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.data.preparing.prepared_posts import group_column, told_apart_by
+from mental_health_classifier.data.reading.account import Account
+from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
+from mental_health_classifier.data.reading.posts import SOURCE, CleanPosts, Post, Source, clean_rows
+from mental_health_classifier.data.reading.table_formats import count_rows, open_table
+from mental_health_classifier.data.reading.tables import (
+    GROUPS,
+    ROLES,
+    Columns,
+    files_to_read,
+    read_rows,
+)
+
+EXTERNAL = "external"
+"""The part that posts from elsewhere make up."""
+SEEN = "post that the model has seen"
+"""Why posts of such a corpus are left out."""
+
+
+def read_external_corpus(
+    path: Path,
+    *,
+    task: Task,
+    columns: Columns,
+    labels: Mapping[str, str] | None,
+    are_seen: Callable[[Sequence[str]], np.ndarray],
+) -> Corpus:
+    """Reads labelled posts from elsewhere, all of them one part.
+
+    Posts that the model has seen are left out, and counted in the account under `SEEN`.
+
+    Args:
+        path: a file as `data.path` takes it.
+        task: what the model answers.
+        columns, labels: see `Source.of`.
+        are_seen: for scrubbed texts whether the model has seen each.
+
+    Raises:
+        InputError: the file cannot be used, a label is none of the model's classes, or the model
+            has seen every post.
+    """
+    source = Source.of(
+        str(path),
+        files=None,
+        columns=columns,
+        labels=labels,
+        severity_levels=None,
+        kept_columns={},
+    )
+    clean = clean_rows(list(source.rows()), source)
+    posts = _without_duplicates(clean, source)
+    if not posts:
+        raise InputError(
+            f"{path} holds no posts that can be used: {clean.account.rows_read} rows were read."
+        )
+    unknown = sorted({post.label for post in posts} - set(task.class_names))
+    if unknown:
+        known = ", ".join(task.class_names)
+        raise InputError(
+            f"{path.name} has {len(unknown)} labels that the model does not know; it knows {known}."
+            " Map them: --label SPELLING=CLASS, once for each spelling in the file."
+        )
+    fingerprint, key = fingerprint_and_key(post.content for post in posts)
+    posts = _without_seen(posts, are_seen([post.text for post in posts]), clean.account, source)
+    if not posts:
+        raise InputError(
+            f"The model has seen every post of {path}: numbers on them would flatter. Give other "
+            "posts."
+        )
+    told_apart = told_apart_by(
+        pa.array([post.groups for post in posts], pa.list_(pa.string())), source.group_names
+    )
+    return Corpus(
+        name=path.name,
+        posts=pd.DataFrame(
+            {
+                "id": [keyed_hash(source.reference(post.file, post.row), key) for post in posts],
+                "text": [post.text for post in posts],
+                "label": np.array([task.class_names.index(p.label) for p in posts], dtype=np.int64),
+                "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
+                "part": EXTERNAL,
+                **{group_column(name): values.to_pandas() for name, values in told_apart.items()},
+            }
+        ),
+        task=task,
+        fingerprint=fingerprint,
+        key=fingerprint,
+        account=clean.account.describe(),
+        warnings=(),
+        is_synthetic=False,
+        truncate="head",
+    )
+
+
+def _without_seen(
+    posts: list[Post], is_seen: np.ndarray, account: Account, source: Source
+) -> list[Post]:
+    for post, seen in zip(posts, is_seen, strict=True):
+        if seen:
+            account.drop(SEEN, source.reference(post.file, post.row))
+    account.rows_kept = len(posts) - int(is_seen.sum())
+    return [post for post, seen in zip(posts, is_seen, strict=True) if not seen]
+
+
+def _without_duplicates(clean: CleanPosts, source: Source) -> list[Post]:
+    """Keeps one of each text, as a corpus does, and none of those that carry two labels."""
+    labels: dict[int, set[str]] = defaultdict(set)
+    for post in clean.posts:
+        labels[post.text_hash].add(post.label)
+    kept: dict[int, Post] = {}
+    for post in clean.posts:
+        row = source.reference(post.file, post.row)
+        if len(labels[post.text_hash]) > 1:
+            clean.account.drop("conflicting labels for one text", row)
+        elif kept.setdefault(post.text_hash, post) is not post:
+            clean.account.drop("duplicate", row)
+    clean.account.rows_kept = len(kept)
+    return list(kept.values())
+
+
+def columns_in(
+    path: Path, *, given: Mapping[str, str], recorded: Mapping[str, Any], roles: Sequence[str]
+) -> dict[str, Any]:
+    """Which columns of a file hold what: what the user says, else what the run learned from where
+    the file has that too, else the column of the role's own name.
+
+    Args:
+        path: a file, or where labels are read a folder of files.
+        given: from `--column ROLE=NAME`.
+        recorded: `data.columns` of the run.
+        roles: that the command reads.
+
+    Raises:
+        InputError: there is no such file, role or column, or a column is there twice.
+    """
+    if unknown := sorted(given.keys() - set(roles)):
+        raise InputError(
+            f"--column {unknown[0]}={given[unknown[0]]}: {unknown[0]} is nothing that a column can "
+            f"be named for here; {', '.join(roles)} are. --column text=NAME says that column NAME "
+            "holds the posts."
+        )
+    if not path.exists():
+        raise InputError(f"{path} does not exist. Give a file of posts.")
+    is_judged_blind = "label" not in roles
+    if is_judged_blind and not path.is_file():
+        raise InputError(f"{path} is not a file. Give one file of posts, for example one in it.")
+    (file, _part), *_others = files_to_read(str(path), None)
+    header = list(open_table(file).columns)
+    chosen: dict[str, Any] = dict(given)
+    for role in ("id", "text", "label", "author"):
+        named = recorded.get(role)
+        names = [named] if isinstance(named, str) else list(named or ())
+        if role in roles and role not in given and names and set(names) <= set(header):
+            chosen[role] = names
+    needed = {"text": "text"} | ({} if is_judged_blind else {"label": "label"})
+    for role, named in (needed | chosen).items():
+        for name in [named] if isinstance(named, str) else named:
+            if header.count(name) != 1:
+                many = "no column" if name not in header else "more than one column"
+                raise InputError(
+                    f"{file.name} has {many} {name!r}; it has {len(header)} columns. Say which one "
+                    f"holds what is asked for: --column {role}=NAME"
+                )
+    return chosen
+
+
+ROLES_WITHOUT_LABEL = ("id", "text")
+"""What `read_unlabelled` reads of a file."""
+ROLES_WITH_LABEL = (*ROLES, SOURCE, GROUPS)
+"""What `read_external_corpus` reads of a file."""
+
+
+class UnlabelledPost(NamedTuple):
+    row: str
+    """FILE:ROW, as a spreadsheet counts."""
+    id: str
+    """As the file gives it, or the row."""
+    text: str | None
+    """Not scrubbed. None: the row cannot be read."""
+
+
+def count_posts(path: Path) -> int | None:
+    """How many posts `read_unlabelled` will find in a file; None: not known."""
+    return count_rows(path) if path.is_file() else None
+
+
+def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]:
+    """Yields the posts of a file, one at a time, so that its size does not matter.
+
+    Args:
+        path: a file as `data.path` takes it.
+        columns: which columns hold `id` and `text`.
+
+    Raises:
+        InputError: the file cannot be used, holds no posts, or ends in the middle of a row.
+    """
+    ((file, _part),) = files_to_read(str(path), None)
+    # A label is not needed; where a role needs a column, that of the text will do.
+    roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
+    place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
+    for number, cells in read_rows(file, roles, {}):
+        row = f"{file.name}:{number}"
+        last = UnlabelledPost(row, row, None)
+        if not isinstance(cells, str):
+            last = UnlabelledPost(row, cells[place["id"]].strip() or row, cells[place["text"]])
+        yield last
+    if last is None:
+        raise InputError(f"{path} holds no posts: there is no row below the header.")
+    if last.text is None:
+        raise InputError(
+            f"{path} ends in the middle of row {last.row}: the file was cut, or its last row is "
+            "damaged. Give the whole file."
+        )

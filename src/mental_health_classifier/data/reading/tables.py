@@ -1,0 +1,171 @@
+"""Tables on disk become rows of cells by role: which files, which columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from mental_health_classifier.contracts import PARTS, InputError
+from mental_health_classifier.data.reading.names import are_column_names
+from mental_health_classifier.data.reading.table_formats import FORMATS, Table, open_table
+
+Columns = Mapping[str, str | Sequence[str] | None]
+
+ROLES = ("id", "text", "label", "author", "split", "severity")
+GROUPS = "groups"
+"""The role of columns that are not joined but stand one by one after those of `ROLES`."""
+_SHOWN = 10
+_SHOWN_COLUMNS = 40
+_ROWS_THAT_TELL_A_HEADER = 1000
+
+
+def files_to_read(
+    path: str | None, files: Mapping[str, str] | None
+) -> list[tuple[Path, str | None]]:
+    """The files of a corpus, each with the part that it holds, or None where it holds all.
+
+    Args:
+        path: a file, a folder of files of one kind that are read one after the other in the order
+            of their names, or the folder of `files`.
+        files: names by part; `all` is a file that is not a part.
+
+    Raises:
+        InputError: a file is missing or of a format that is not read.
+    """
+    if not path:
+        raise InputError(
+            "data.path is not set. Give the file with the posts (CSV, TSV, JSON Lines or Parquet), "
+            "a folder of such files, or for a public corpus the folder that holds its files: "
+            "data.path=FILE_OR_FOLDER"
+        )
+    root = Path(path).expanduser()
+    if not root.exists():
+        raise InputError(f"data.path={path} does not exist. Give an existing file or folder.")
+    found: list[tuple[Path, str | None]]
+    if files is not None:
+        found = [(root / name, None if part == "all" else part) for part, name in files.items()]
+        _check_files(root, found)
+    elif root.is_dir():
+        found = [(file, None) for file in _shards(root)]
+    else:
+        found = [(root, None)]
+    for file, _ in found:
+        if file.suffix.lower() not in FORMATS:
+            raise InputError(
+                f"{file.name} has none of the endings {', '.join(FORMATS)}, the formats read "
+                "here. Convert it, or rename it by what it is."
+            )
+    return found
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The files of a folder by name, without what is hidden or only marks the end of a job."""
+    shards = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
+    kinds = sorted({shard.suffix.lower() for shard in shards})
+    if len(kinds) != 1:
+        came = f"files of the kinds {', '.join(kinds)}" if kinds else "none"
+        raise InputError(
+            f"data.path={folder} is a folder, so files of one kind were expected in it, "
+            f"{', '.join(FORMATS)}; it holds {came}. Name one file, or say which file holds which "
+            "part: 'data.files={train: A.csv, test: B.csv}'."
+        )
+    return shards
+
+
+def _check_files(root: Path, found: Sequence[tuple[Path, str | None]]) -> None:
+    for file, part in found:
+        if part is not None and part not in PARTS:
+            raise InputError(
+                f"data.files has the unknown part {part!r}; known are {', '.join(PARTS)} and all."
+            )
+        if not file.is_file():
+            present = sorted(p.name for p in root.glob("*") if p.suffix.lower() in FORMATS)
+            raise InputError(
+                f"data.files names {file.name}, which is not in data.path={root} (files of posts "
+                f"there: {', '.join(present[:_SHOWN]) or 'none'}). Point data.path to the corpus's "
+                "folder or change data.files."
+            )
+
+
+def read_rows(
+    file: Path, columns: Columns, kept: Mapping[str, str]
+) -> Iterator[tuple[int, list[str] | str]]:
+    """Yields the number of each row that is not blank and its cells in the order of `ROLES`, then
+    those of the columns of `GROUPS`, then those of `kept`.
+
+    Several columns of one role are joined, a role without a column gives empty cells. Instead of
+    cells, a string says why the row cannot be used.
+
+    Args:
+        file: to read.
+        columns: which columns hold each role.
+        kept: further columns, each with the configuration key that names it.
+
+    Raises:
+        InputError: a column is missing, or the file is not what its ending says.
+    """
+    table = open_table(file)
+    names_of = _find_columns(table, columns, file.name)
+    _check_kept(table, kept, file.name)
+    joined = [*(names_of[role] for role in ROLES), *([n] for n in (*names_of[GROUPS], *kept))]
+    wanted = list(dict.fromkeys(name for names in joined for name in names))
+    places = [[wanted.index(name) for name in names] for names in joined]
+    for number, cells in table.rows(wanted):
+        if isinstance(cells, str):
+            yield number, cells
+        else:
+            yield number, ["\n".join([cells[place] for place in where]) for where in places]
+
+
+def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[str]]:
+    """Columns of each role; a role without a column has none."""
+    header = table.columns
+    repeated = {name for name, count in Counter(header).items() if count > 1}
+    names_of: dict[str, list[str]] = {}
+    for role in (*ROLES, GROUPS):
+        named = columns.get(role, [] if role == GROUPS else None)
+        names = [role] if named is None else [named] if isinstance(named, str) else list(named)
+        missing = [name for name in names if name not in header]
+        if missing and (named is not None or role in ("text", "label")):
+            raise InputError(
+                f"{file} has no column {missing[0]!r} for data.columns.{role}. "
+                f"{_describe_header(table)}. Say which one holds it: data.columns.{role}=NAME"
+            )
+        if several := [name for name in names if name in repeated]:
+            raise InputError(
+                f"{file} has more than one column {several[0]!r}. Rename one, or set "
+                f"data.columns.{role}."
+            )
+        names_of[role] = [] if missing else names
+    return names_of
+
+
+def _check_kept(table: Table, kept: Mapping[str, str], file: str) -> None:
+    for name, key in kept.items():
+        if table.columns.count(name) != 1:
+            many = "no column" if name not in table.columns else "more than one column"
+            raise InputError(
+                f"{file} has {many} {name!r} for {key}. {_describe_header(table)}. Name another "
+                "column there, or leave it out."
+            )
+
+
+def _describe_header(table: Table) -> str:
+    """The columns by name, unless the first row may be a post rather than names."""
+    header = table.columns
+    if not header:
+        return "It has no columns"
+    rows = list(islice(table.rows(list(dict.fromkeys(header))), _ROWS_THAT_TELL_A_HEADER))
+    cells_below = [cells for _, cells in rows if not isinstance(cells, str)]
+    # A row that most others do not resemble is no header but a part of something.
+    is_like_others = 2 * len(cells_below) >= len(rows)
+    if not is_like_others or not are_column_names(list(dict.fromkeys(header)), cells_below):
+        return (
+            f"Its first row does not hold names of columns, as it should: it has {len(header)} "
+            f"cells, the longest of {max(map(len, header))} characters, and they are not shown "
+            "because they may be those of a post"
+        )
+    more = f" and {len(header) - _SHOWN_COLUMNS} more" if len(header) > _SHOWN_COLUMNS else ""
+    return f"Its columns: {', '.join(header[:_SHOWN_COLUMNS])}{more}"

@@ -1,0 +1,52 @@
+"""Stretches of a post that people have marked, as a column of the corpus has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.preparing.chunks import kept_column
+from mental_health_classifier.data.tokens.token_streams import Annotator, Span
+
+MARKED = 1
+"""The value of a token that was marked."""
+
+_CELL = re.compile(r"(?:\d+:\d+(?:\s+\d+:\d+)*)?")
+
+
+class MarkedSpans(Annotator):
+    """Reads spans written `START:END`, in characters of the post, several with blanks between.
+
+    A post without any, and one that does not come from the corpus, has no span. Characters are
+    counted in the text as the model reads it: links and names count as what stands for them.
+
+    Args:
+        column: of the corpus; `data.kept_columns` has to name it too.
+    """
+
+    def __init__(self, *, column: str) -> None:
+        self._column = column
+
+    def key(self) -> str:
+        return f"spans marked in {self._column}"
+
+    def annotate(self, posts: pd.DataFrame) -> Sequence[Sequence[Span]]:
+        column = kept_column(self._column)
+        if column not in posts:
+            return [[]] * len(posts)
+        cells = posts[column].fillna("").str.strip()
+        for row, cell in enumerate(cells):
+            if not _CELL.fullmatch(cell):
+                raise InputError(
+                    f"Column {self._column} of post {posts['id'].iloc[row]} holds something else "
+                    "than spans such as 4:11 20:25. Correct it, or name another column."
+                )
+        return [[_span(each) for each in cell.split()] for cell in cells]
+
+
+def _span(written: str) -> Span:
+    start, end = map(int, written.split(":"))
+    return Span(start, end, MARKED)

@@ -1,0 +1,230 @@
+"""A vocabulary learned on the training part alone, from words that more than one person used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tokenizers import (
+    AddedToken,
+    Tokenizer,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.scrubbing import PLACEHOLDERS
+
+UNKNOWN = "[UNK]"
+MASK = "[MASK]"
+_NORMALIZER = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+_SPLITTER = pre_tokenizers.Whitespace()
+_POSTS_AT_ONCE = 4096
+_REPEATED_AT_ONCE = 10_000
+
+
+class PostTokenizer:
+    """Turns posts into token ids. No padding, no added tokens: a post is its own words."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    @property
+    def size(self) -> int:
+        return self._tokenizer.get_vocab_size()
+
+    @property
+    def mask_id(self) -> int:
+        """The token that stands for a masked one."""
+        token = self._tokenizer.token_to_id(MASK)
+        assert token is not None
+        return token
+
+    def to_json(self) -> str:
+        return self._tokenizer.to_str()
+
+    def save(self, path: Path) -> None:
+        path.write_text(self.to_json(), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> PostTokenizer:
+        """Reads back what `save` wrote.
+
+        Raises:
+            OSError: the file cannot be read.
+            InputError: it is no tokenizer of posts any more.
+        """
+        return cls.from_bytes(path.read_bytes(), path)
+
+    @classmethod
+    def from_bytes(cls, document: bytes, path: Path) -> PostTokenizer:
+        """The same for a file that was read already.
+
+        Raises:
+            InputError: it is no tokenizer of posts any more.
+        """
+        try:
+            tokenizer = Tokenizer.from_str(document.decode("utf-8"))
+        except Exception:  # the library raises nothing more special than that
+            tokenizer = None
+        if tokenizer is None or None in map(tokenizer.token_to_id, (MASK, UNKNOWN)):
+            raise InputError(
+                f"{path} is damaged: it is no tokenizer of posts any more. Restore it from a copy, "
+                "or repeat the run."
+            )
+        return cls(tokenizer)
+
+    def encode(
+        self, texts: Sequence[str], *, max_tokens: int, truncate: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Turns posts into tokens, at least one for each.
+
+        Args:
+            texts: the posts.
+            max_tokens: of a post at most.
+            truncate: which of a longer post's are kept: the first (`head`), the last (`tail`), or
+                as many first as last ones (`head_tail`; of an odd number the middle one is a
+                first).
+
+        Returns:
+            The token ids of all posts one after the other, uint16 or uint32, and the number of each
+            post's, int64, shape `(posts,)`.
+        """
+        unknown = self._tokenizer.token_to_id(UNKNOWN)
+        posts = [
+            _cut(encoding.ids, max_tokens, truncate) or [unknown]
+            for slice_ in _slices(texts)
+            for encoding in self._tokenizer.encode_batch_fast(slice_, add_special_tokens=False)
+        ]
+        lengths = np.fromiter(map(len, posts), np.int64, len(posts))
+        dtype = np.uint16 if self.size <= 2**16 else np.uint32
+        return np.fromiter(chain.from_iterable(posts), dtype, lengths.sum()), lengths
+
+    def locate(
+        self, texts: Sequence[str], *, max_tokens: int, truncate: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the characters that each token of `encode` stands for.
+
+        Several tokens may stand for one character (an emoji is spelled in bytes), and a token for
+        several.
+
+        Returns:
+            The first character of each token in its post and the one after its last, int64, shape
+            `(N, 2)`, and the number of each post's tokens, int64, shape `(posts,)`.
+        """
+        posts = [
+            _cut(encoding.offsets, max_tokens, truncate) or [(0, 0)]
+            for slice_ in _slices(texts)
+            for encoding in self._tokenizer.encode_batch(slice_, add_special_tokens=False)
+        ]
+        lengths = np.fromiter(map(len, posts), np.int64, len(posts))
+        ends = chain.from_iterable(chain.from_iterable(posts))
+        return np.fromiter(ends, np.int64, 2 * lengths.sum()).reshape(-1, 2), lengths
+
+
+def _cut(tokens: list[Any], max_tokens: int, truncate: str) -> list[Any]:
+    if len(tokens) <= max_tokens:
+        return tokens
+    num_last = {"head": 0, "tail": max_tokens, "head_tail": max_tokens // 2}[truncate]
+    return tokens[: max_tokens - num_last] + tokens[len(tokens) - num_last :]
+
+
+def learn_bpe(
+    texts: Sequence[str] | pd.Series, authors: Sequence[str | None] | pd.Series, *,
+    vocabulary_size: int,
+) -> PostTokenizer:  # fmt: skip
+    """Learns byte-pair encoding within words.
+
+    A word enters only when two authors used it (two posts, where the author is not known): a saved
+    vocabulary is text too, and a word of one person alone may name that person.
+
+    Args:
+        texts: the posts of the training part.
+        authors: the author of each.
+        vocabulary_size: tokens at most, special ones included.
+
+    Raises:
+        InputError: no word is used by two authors.
+    """
+    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
+    tokenizer.normalizer = _NORMALIZER
+    # Bytes as the alphabet: no word is unknown, and ids do not depend on the order of a hash table.
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [_SPLITTER, pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False)]
+    )
+    placeholders = [AddedToken(token, normalized=False) for token in PLACEHOLDERS.values()]
+    specials = [UNKNOWN, MASK, *placeholders]
+    counts = count_shared_words(texts, authors)
+    if not counts:
+        raise InputError(
+            f"The {len(texts)} training posts have no word that two authors used, so there is no "
+            "vocabulary to learn. Give more posts."
+        )
+    tokenizer.train_from_iterator(
+        _repeated(counts),
+        trainers.BpeTrainer(
+            vocab_size=vocabulary_size,
+            min_frequency=2,
+            special_tokens=specials,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    return PostTokenizer(tokenizer)
+
+
+def count_shared_words(
+    texts: Sequence[str] | pd.Series, authors: Sequence[str | None] | pd.Series
+) -> dict[str, int]:
+    """How often each word occurs that two authors used, or two posts of unknown authors."""
+    # The library counts and looks up words, on all processors; Python would take half a minute for
+    # a million posts.
+    words = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
+    words.normalizer = _NORMALIZER
+    words.pre_tokenizer = _SPLITTER
+    every_word = trainers.WordLevelTrainer(
+        vocab_size=2**31, min_frequency=2, special_tokens=[UNKNOWN], show_progress=False
+    )
+    words.train_from_iterator(_slices(texts), every_word)
+    users = _user_numbers(authors)
+    counts = np.zeros(words.get_vocab_size(), np.int64)
+    first_user = np.full(len(counts), len(users), np.int64)
+    last_user = np.full(len(counts), -1, np.int64)
+    place = 0
+    for posts in _slices(texts):
+        ids = [encoding.ids for encoding in words.encode_batch_fast(posts)]
+        lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+        tokens = np.fromiter(chain.from_iterable(ids), np.int64, lengths.sum())
+        users_of_tokens = np.repeat(users[place : place + len(posts)], lengths)
+        counts += np.bincount(tokens, minlength=len(counts))
+        np.minimum.at(first_user, tokens, users_of_tokens)
+        np.maximum.at(last_user, tokens, users_of_tokens)
+        place += len(posts)
+    is_shared = first_user < last_user
+    is_shared[words.token_to_id(UNKNOWN)] = False
+    vocabulary = sorted(words.get_vocab().items())
+    return {word: int(counts[token]) for word, token in vocabulary if is_shared[token]}
+
+
+def _user_numbers(authors: Sequence[str | None] | pd.Series) -> np.ndarray:
+    """A number for each author; who is not known counts as a user of that post alone."""
+    codes, names = pd.factorize(np.asarray(authors, dtype=object))
+    return np.where(codes < 0, len(names) + np.arange(len(codes)), codes)
+
+
+def _repeated(counts: dict[str, int]) -> Iterator[str]:
+    """Each word as often as it occurs, a bounded number at once."""
+    for word, count in counts.items():
+        for done in range(0, count, _REPEATED_AT_ONCE):
+            yield " ".join([word] * min(_REPEATED_AT_ONCE, count - done))
+
+
+def _slices(texts: Sequence[str] | pd.Series) -> Iterator[list[str]]:
+    for start in range(0, len(texts), _POSTS_AT_ONCE):
+        yield list(texts[start : start + _POSTS_AT_ONCE])

@@ -1,0 +1,66 @@
+"""Calibration, certificate, triage and groups of a model, from its predictions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.evaluation.calibration import assess_calibration, rescale
+from mental_health_classifier.evaluation.decision_curve import decision_curve
+from mental_health_classifier.evaluation.drift import histogram_of
+from mental_health_classifier.evaluation.groups import assess_groups
+from mental_health_classifier.evaluation.risk_certificate import certificate_of, check_promise
+from mental_health_classifier.evaluation.triage import assess_triage
+
+EVALUATED = ("val", "test")
+"""Parts whose numbers a run reports."""
+
+
+def check_assessment_settings(settings: Mapping[str, Any]) -> None:
+    """Refuses what `assess` could not use, before anything is trained."""
+    check_promise(required_recall=settings["required_recall"], confidence=settings["confidence"])
+
+
+def assess(
+    predictions: Mapping[str, Predictions],
+    settings: Mapping[str, Any],
+    *,
+    looks: Mapping[str, Any] | None,
+    threshold: float | None,
+) -> dict[str, dict[str, Any]]:
+    """Works out what a model's predictions are worth beyond its numbers.
+
+    Args:
+        predictions: for val, calibration and test.
+        settings: `required_recall`, `confidence`, `bootstrap_draws`.
+        looks: from `looks_of`. None: not known.
+        threshold: of the operating point, chosen on val. None: there is none.
+
+    Returns:
+        By name what is stored below `assessments/`: `calibration`; with a priority class
+        `certificate` and `triage`, and with `looks` `reference`, by which later posts are compared
+        with those that the certificate rests on; with groups of posts `groups`.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    calibration = assess_calibration(predictions)
+    test, draws = predictions["test"], settings["bootstrap_draws"]
+    if test.task.priority_class is not None:
+        rescaled = rescale(test.probabilities, temperature=calibration["temperature"])
+        calibration["decision_curve"] = decision_curve(
+            replace(test, probabilities=rescaled), bootstrap_draws=draws
+        )
+        found["certificate"] = certificate_of(
+            predictions,
+            required_recall=settings["required_recall"],
+            confidence=settings["confidence"],
+        )
+        found["triage"] = assess_triage(test, bootstrap_draws=draws)
+        if looks is not None:
+            scores = predictions["calibration"].priority_scores
+            found["reference"] = {**looks, "scores": histogram_of(scores)}
+    found["calibration"] = calibration
+    if test.groups:
+        found["groups"] = assess_groups(test, threshold=threshold)
+    return found

@@ -1,0 +1,83 @@
+"""The jobs that a sweep consists of, as Hydra would make them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.configuration.build import register_resolvers
+from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.sweeps.ledger import SweepJob
+from mental_health_classifier.tracking.clinical_variants import check_variants
+from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
+from mental_health_classifier.tracking.provenance.source_files import PROJECT
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPlan:
+    """What a sweep is about to do."""
+
+    name: str
+    """The names of its runs, each once, as one part of a path."""
+    jobs: list[SweepJob]
+    """Each configuration once. Empty where another sweeper than Hydra's own chooses as it goes."""
+
+
+def plan_of(config: DictConfig) -> SweepPlan:
+    """What the sweep that is about to start consists of.
+
+    Args:
+        config: of the sweep, with its node `hydra`.
+
+    Raises:
+        InputError: a job combines clinical variants that cannot be combined.
+        HydraException, OmegaConfBaseException: a job cannot be composed.
+    """
+    sweeper = config.hydra.sweeper
+    if sweeper._target_ != f"{BasicSweeper.__module__}.{BasicSweeper.__name__}":
+        return SweepPlan(folder_name(config.name), [])
+    grid = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
+    overrides = OverridesParser.create().parse_overrides([*grid, *config.hydra.overrides.task])
+    (batch,) = BasicSweeper.split_arguments(overrides, None)
+    jobs: dict[str, SweepJob] = {}
+    names: dict[str, None] = {}
+    for number, each in enumerate(batch):
+        job = compose(config.hydra.job.config_name, overrides=each)
+        check_variants(job.clinical.variants)
+        key = job_hash(resolved(job))
+        jobs.setdefault(key, SweepJob(number, key, tuple(each)))
+        names[folder_name(job.name)] = None
+    return SweepPlan(folder_name("-".join(names)), list(jobs.values()))
+
+
+def describe_job(overrides: Sequence[str], conf: Path = PROJECT / "conf") -> tuple[str, str]:
+    """The key that a job has with the present files in conf/, and a name for its directory."""
+    register_resolvers()
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        config = compose("config", overrides=list(overrides))
+    return job_hash(resolved(config)), f"{folder_name(config.name)}-seed{config.seed}"
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
+
+
+def without_interpolation(text: str) -> str:
+    """A text that OmegaConf gives back as it is, though it may hold `${`."""
+    return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+
+
+def quoted(text: str) -> str:
+    """A text as the value of an override, whatever characters it holds."""
+    return QuotedString(without_interpolation(text), Quote.single).with_quotes()

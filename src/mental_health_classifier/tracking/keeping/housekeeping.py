@@ -1,0 +1,118 @@
+"""Which runs may be deleted, and deleting them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.leftovers import departing_path, remove
+from mental_health_classifier.tracking.keeping.dependencies import Dependencies
+from mental_health_classifier.tracking.record.run_summary import RunSummary, Status, read_run
+from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.selection.best_models import best_models
+
+IN_USE = ("running", "unknown")
+"""States of a run whose process may still write."""
+
+_MOST_DAYS = 36_500
+
+
+def runs_to_delete(
+    runs: Sequence[RunSummary],
+    *,
+    statuses: Collection[str],
+    older_than_days: float | None,
+    keep_last: int,
+    preserved: Collection[str],
+    elsewhere: Iterable[RunSummary] = (),
+) -> list[RunSummary]:
+    """The runs that every condition given applies to, oldest first.
+
+    Never among them: runs that are running or may be, the best models (and the other seeds that
+    made them best), those in a snapshot, and whatever a run that stays rests on.
+
+    Args:
+        statuses: only runs with one of these; empty: with any.
+        older_than_days: only runs that began longer ago, from 0 to 36,500. None: at any time.
+        keep_last: so many of the latest runs stay.
+        preserved: ids of runs that a snapshot holds.
+        elsewhere: runs that are not up for deletion, but may rest on some that are.
+
+    Raises:
+        InputError: no condition was given, or one that no run can meet.
+    """
+    _check(statuses, older_than_days)
+    if not statuses and older_than_days is None and not keep_last:
+        raise InputError("Say which runs: --status, --older-than DAYS or --keep-last NUMBER.")
+    winners = {entry["configuration"] for entry in best_models(runs).values()}
+    latest_first = sorted(runs, key=lambda run: run.created_at or "", reverse=True)
+    limit = None
+    if older_than_days is not None:
+        moment = datetime.now(UTC) - timedelta(days=older_than_days)
+        limit = moment.isoformat(timespec="microseconds")
+    doomed = [
+        run
+        for run in reversed(latest_first[keep_last:])
+        if run.status not in IN_USE
+        and not (run.status == "completed" and run.configuration_hash in winners)
+        and run.id not in preserved
+        and (not statuses or run.status in statuses)
+        and (limit is None or (run.created_at is not None and run.created_at < limit))
+    ]
+    return _without_needed(doomed, [*runs, *elsewhere])
+
+
+def _check(statuses: Collection[str], older_than_days: float | None) -> None:
+    deletable = [status for status in get_args(Status) if status not in IN_USE]
+    for status in statuses:
+        if status not in deletable:
+            raise InputError(
+                f"--status={status}: expected one of {', '.join(deletable)}. What is running or "
+                "unknown is never deleted; `mhc gone RUN` says that a process is gone."
+            )
+    if older_than_days is not None and not 0 <= older_than_days <= _MOST_DAYS:
+        raise InputError(
+            f"--older-than={older_than_days}: expected a number of days from 0 to {_MOST_DAYS}."
+        )
+
+
+def _without_needed(doomed: list[RunSummary], runs: Sequence[RunSummary]) -> list[RunSummary]:
+    """Takes out what a run that stays rests on, what that one rests on, and so forth."""
+    leaving = {os.path.realpath(run.directory) for run in doomed}
+    staying = [run for run in runs if os.path.realpath(run.directory) not in leaving]
+    while staying and doomed:
+        needed = Dependencies(staying)
+        staying = [run for run in doomed if needed.include(run)]
+        doomed = [run for run in doomed if run not in staying]
+    return doomed
+
+
+def delete_run(run: RunSummary) -> bool:
+    """Deletes a run's directory; it is gone as a run before its first file is.
+
+    Returns:
+        Whether it was there.
+
+    Raises:
+        InputError: the run has been resumed in the meantime, or its folder holds other runs.
+    """
+    if not run.directory.exists():
+        return False
+    status = read_run(run.directory).status
+    if status in IN_USE:
+        raise InputError(f"Run {run.id} is {status} and was not deleted.")
+    if len(find_runs([run.directory])) > 1:
+        raise InputError(f"{run.directory} holds other runs and was not deleted.")
+    directory = run.directory.resolve()
+    leaving = departing_path(directory.parent)
+    try:
+        directory.rename(leaving)
+    except FileNotFoundError:
+        return False
+    if run.directory.is_symlink():
+        run.directory.unlink()
+    remove(leaving)
+    return True

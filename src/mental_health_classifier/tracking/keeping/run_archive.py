@@ -1,0 +1,78 @@
+"""A run as one file that can be handed over."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.archives import DEFAULT_LIMITS, Limits, pack, unpack
+from mental_health_classifier.storage.files import temporary_path
+from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.tracking.record.attempts import (
+    declare_gone,
+    latest_attempt,
+    why_unknown,
+)
+from mental_health_classifier.tracking.record.ensemble_members import (
+    check_carried_members,
+    members_to_carry,
+)
+from mental_health_classifier.tracking.record.record_check import refuse_changes
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+
+
+def export_run(run: RunSummary, archive: Path) -> None:
+    """Packs a run's directory; an ensemble brings its members along in it.
+
+    Raises:
+        InputError: the run may still be written, its record or that of a member was changed, or the
+            archive exists.
+    """
+    if run.status == "running":
+        raise InputError(f"Run {run.id} is running; wait for its end.")
+    if run.status == "unknown":
+        raise InputError(f"Run {run.id} {why_unknown(run.directory)}")
+    refuse_changes(run)
+    pack(run.directory, archive, inside=members_to_carry(run))
+
+
+def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> RunSummary:
+    """Unpacks a run below `root`, after checking it against its own checksums. Nothing of it runs.
+
+    Raises:
+        InputError: the archive is refused (see `unpack`), holds no run or one that was changed, or
+            the run was imported before.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    prepared = temporary_path(root)
+    try:
+        unpack(archive, prepared, limits)
+        run = read_run(prepared)
+        if run.id is None or run.problems:
+            problems = " ".join(run.problems).replace(str(prepared), "its folder")
+            raise InputError(f"{archive} holds no run that is whole: {problems}")
+        if folder_name(run.id) != run.id:
+            raise InputError(f"{archive} holds a run whose id nothing here gave.")
+        refuse_changes(run)
+        check_carried_members(run)
+        attempt = latest_attempt(prepared)
+        if attempt is not None and not (attempt / "end.json").exists():
+            # Whatever it says of its process: nobody writes into this copy.
+            declare_gone(attempt)
+        # The id apart, so that no name is so long that it takes the place of it.
+        destination = root / "imported" / f"{folder_name(run.name)}-{run.id}"
+        before = InputError(f"Run {run.id} was imported before, into {destination}.")
+        if destination.exists():
+            raise before
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            prepared.rename(destination)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            raise before from None
+    finally:
+        shutil.rmtree(prepared, ignore_errors=True)
+    return read_run(destination)

@@ -1,0 +1,233 @@
+"""Runs a recorded run again, with its own source, and proves that the same comes out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import SCHEMA_VERSION, write_json
+from mental_health_classifier.storage.leftovers import lent_folder
+from mental_health_classifier.storage.process_identity import end_with_the_parent
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.provenance.environment_comparison import (
+    environment_differences,
+    hardware_differences,
+)
+from mental_health_classifier.tracking.provenance.overrides import is_of_a_run, is_plain
+from mental_health_classifier.tracking.provenance.run_comparison import (
+    Difference,
+    differences_between,
+)
+from mental_health_classifier.tracking.provenance.source_files import PROJECT
+from mental_health_classifier.tracking.provenance.source_rebuild import FoundSource, find_source
+from mental_health_classifier.tracking.record.attempts import now
+from mental_health_classifier.tracking.record.interruption import StopSignals
+from mental_health_classifier.tracking.record.record_check import changed_files
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.settled_choices import settled_choices
+
+CACHE = Path(".cache")
+"""Below it a replay prepares posts, beside those of all runs."""
+
+TOLERANCE = 1e-4
+"""Largest difference of any number that other hardware excuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a replay has shown."""
+
+    is_identical: bool
+    """Bit for bit: configuration, data, every line of metrics.jsonl, predictions and weights."""
+    is_equal: bool
+    """As that, or on other hardware equal within `TOLERANCE`."""
+    differences: list[Difference]
+    environment: list[str]
+    """What differs between the environment of the run and this one."""
+    directory: Path | None
+    """The replayed run; None where it was removed, since it is the same as the first."""
+
+
+def replay(
+    run: RunSummary, *, is_trusted: bool, is_strict: bool, project: Path = PROJECT
+) -> Verdict:
+    """Rebuilds the source of a run, runs it with the same overrides, and compares.
+
+    The verdict is also written into the run, as assessments/replay.json.
+
+    Args:
+        is_trusted: whether code that came with the record may run.
+        is_strict: whether another environment is refused.
+        project: the checkout whose repository has the run's commit.
+
+    Raises:
+        InputError: the run cannot be replayed, its record was changed, or its code is not trusted.
+    """
+    _refuse_what_cannot_be_replayed(run)
+    environment = environment_differences(run)
+    if environment and is_strict:
+        raise InputError("The environment is not that of the run: " + "; ".join(environment) + ".")
+    source = find_source(run.directory, project=project)
+    if not is_trusted:
+        _refuse_what_needs_trust(run, source)
+    with _stoppable() as signals:
+        folder = Path(tempfile.mkdtemp(prefix="replay-"))
+        try:
+            source.write(folder / "source")
+            replayed = _run_again(run, folder, signals)
+        except InputError:
+            raise  # it names what was printed there
+        except BaseException:
+            signals.is_deferred = True
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            signals.is_deferred = True
+            shutil.rmtree(folder / "source", ignore_errors=True)
+    differences = differences_between(run, replayed)
+    is_equal = not differences or (
+        bool(hardware_differences(run))
+        and all(each.amount is not None and each.amount <= TOLERANCE for each in differences)
+    )
+    verdict = Verdict(
+        is_identical=not differences,
+        is_equal=is_equal,
+        differences=differences,
+        environment=environment,
+        directory=replayed.directory if differences else None,
+    )
+    _certify(run, verdict, replayed)
+    if not differences:
+        shutil.rmtree(folder)
+    return verdict
+
+
+def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
+    if run.status != "completed":
+        raise InputError(f"Run {run.id} is {run.status}; only a completed run can be replayed.")
+    argv = run.run.get("argv")
+    command = argv[0] if isinstance(argv, list) and argv else ""
+    if not isinstance(command, str) or Path(command).name != "train.py":
+        raise InputError(
+            f"Run {run.id} was not started by train.py, so it cannot be started again."
+        )
+    changed = changed_files(run)
+    if changed:
+        raise InputError(
+            f"The record in {run.directory} was changed after its run: {', '.join(changed)} "
+            "no longer have the SHA-256 of its end."
+        )
+    for override in _overrides_of(run):
+        if not is_of_a_run(override):
+            raise InputError(f"Run {run.id} has the override {override}, which is not replayed.")
+
+
+def _refuse_what_needs_trust(run: RunSummary, source: FoundSource) -> None:
+    if not source.is_ours:
+        raise InputError(
+            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
+            f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
+        )
+    for override in _overrides_of(run):
+        if not is_plain(override):
+            raise InputError(
+                f"Run {run.id} has the override {override}, which can name code or a folder "
+                "outside of this checkout. If you know why it is there, give --trust to run it."
+            )
+
+
+def _overrides_of(run: RunSummary) -> list[str]:
+    """What was asked for, and what the run settled on where that was left open."""
+    overrides = run.run.get("overrides", [])
+    if not isinstance(overrides, list) or not all(isinstance(each, str) for each in overrides):
+        raise InputError(f"{run.directory / 'run.json'} is damaged: overrides is no list of texts.")
+    settled = settled_choices(run.directory)
+    return [*overrides, *(f"{key}={value}" for key, value in settled.items())]
+
+
+@contextmanager
+def _stoppable() -> Iterator[StopSignals]:
+    """Lets requests to stop leave the block as exceptions, so that it can clean up."""
+    signals = StopSignals()
+    signals.install()
+    is_left = True
+    try:
+        yield signals
+        is_left = False
+    finally:
+        signals.restore(is_left=is_left)
+
+
+def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummary:
+    source, directory = folder / "source", folder / "run"
+    hardware = run.run.get("hardware")
+    threads = hardware.get("torch_threads") if isinstance(hardware, Mapping) else None
+    # Before everything that is installed, an editable install of another checkout among it; and
+    # nothing from the folder of the script or from where this was started.
+    places = {"PYTHONPATH": str(source / "src"), "PYTHONSAFEPATH": "1"}
+    with lent_folder(CACHE) as cache, (folder / "output.txt").open("w") as output:
+        arguments = [
+            *_overrides_of(run),
+            f"cache_dir={cache}",  # nothing prepared by other code is used
+            *([f"num_threads={threads}"] if isinstance(threads, int) else []),
+            f"hydra.run.dir={directory}",
+        ]
+        signals.is_deferred = True
+        child = subprocess.Popen(
+            [sys.executable, "-P", str(source / "train.py"), *arguments],
+            env={**os.environ, **DETERMINISM, **places},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=end_with_the_parent,
+        )
+        try:
+            signals.resume()
+            exit_code = child.wait()
+        finally:
+            # Also those that it started; nothing of a replay that was stopped is needed.
+            signals.is_deferred = True
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    replayed = read_run(directory)
+    if exit_code or replayed.status != "completed":
+        raise InputError(
+            f"The replay ended with exit code {exit_code}; what it printed is in "
+            f"{folder / 'output.txt'}."
+        )
+    ran, recorded = (each.run.get("source", {}).get("sha256") for each in (replayed, run))
+    if ran != recorded:
+        raise InputError(
+            f"The code that ran in the replay (source {ran}) is not that of the run ({recorded})."
+        )
+    return replayed
+
+
+def _certify(run: RunSummary, verdict: Verdict, replayed: RunSummary) -> None:
+    write_json(
+        run.directory / "assessments" / "replay.json",
+        {
+            "schema_version": SCHEMA_VERSION,
+            "replayed_at": now(),
+            "verdict": "identical"
+            if verdict.is_identical
+            else f"equal within {TOLERANCE}"
+            if verdict.is_equal
+            else "different",
+            "differences": [str(each) for each in verdict.differences],
+            "environment_differences": verdict.environment,
+            "source_sha256": replayed.run["source"]["sha256"],
+            "hardware": replayed.run["hardware"],
+        },
+    )

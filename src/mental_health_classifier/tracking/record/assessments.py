@@ -1,0 +1,121 @@
+"""What was worked out of a run's predictions: one JSON file each, below `assessments/`.
+
+Those that a run makes itself are part of its record and never change. Whatever is worked out later
+stands beside them under a name of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mental_health_classifier.contracts import AuxiliaryTask, InputError, Predictions, Task
+from mental_health_classifier.contracts.task_kinds import read_kind
+from mental_health_classifier.storage.files import (
+    SCHEMA_VERSION,
+    null_where_not_finite,
+    read_json,
+    write_json,
+)
+from mental_health_classifier.tracking.record.assessment_shape import wrong_in_assessment
+from mental_health_classifier.tracking.record.prediction_files import read_predictions
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+FOLDER = "assessments"
+
+
+def write_assessment(directory: Path, name: str, content: Mapping[str, Any]) -> Path:
+    """Writes `assessments/NAME.json` of the run in `directory`, and says where.
+
+    A file of the same name is replaced, unless it says the same already: what a run recorded itself
+    keeps its checksum.
+    """
+    assert re.fullmatch(r"[\w.-]+", name), name
+    path = directory / FOLDER / f"{name}.json"
+    plain = null_where_not_finite({"schema_version": SCHEMA_VERSION, **content})
+    try:
+        is_known = read_json(path) == plain
+    except (FileNotFoundError, InputError):
+        # A damaged one is replaced by what it should have been.
+        is_known = False
+    if not is_known:
+        write_json(path, plain)
+    return path
+
+
+def write_assessments(directory: Path, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Writes several of them, by name."""
+    for name, content in found.items():
+        write_assessment(directory, name, content)
+
+
+def read_assessment(directory: Path, name: str) -> dict[str, Any] | None:
+    """What was written under a name. None: nothing was.
+
+    Raises:
+        InputError: the file is damaged, or not of the shape that its readers rely on.
+    """
+    path = directory / FOLDER / f"{Path(name).name}.json"
+    try:
+        content = read_json(path)
+    except FileNotFoundError:
+        return None
+    wrong = wrong_in_assessment(path.stem, content)
+    if wrong is not None:
+        raise InputError(
+            f"{path} is damaged: {wrong} is missing or of the wrong kind. Restore it from a copy, "
+            "or measure it again."
+        )
+    return content
+
+
+def task_of(run: RunSummary) -> Task:
+    """What the run's model answers.
+
+    Raises:
+        InputError: the record does not say which classes there were.
+    """
+    classes = run.data.get("classes")
+    if not classes:
+        raise InputError(
+            f"Run {run.id or run.directory} has no record of its classes in data.json: it ended "
+            "before its posts were read. Choose another run."
+        )
+    name = run.setting("data", "task_name") or "condition"
+    return Task(str(name), tuple(classes), run.data.get("priority_class"))
+
+
+def auxiliary_tasks_of(run: RunSummary) -> list[AuxiliaryTask]:
+    """What else the run's model answers; a run from before there were such tasks has none."""
+    described = run.data.get("auxiliary_tasks") or {}
+    try:
+        return [
+            AuxiliaryTask(name, read_kind(each["labels"]), each["weight"])
+            for name, each in described.items()
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InputError(
+            f"{run.directory / 'data.json'} is damaged: auxiliary_tasks describes no tasks that "
+            "this version knows. Restore it from a copy."
+        ) from None
+
+
+def stored_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Predictions]:
+    """What the run's model said about some of its parts.
+
+    Raises:
+        InputError: a part was not predicted, or its file was changed.
+    """
+    task = task_of(run)
+    found = {}
+    for part in parts:
+        try:
+            found[part] = read_predictions(run.directory / "predictions" / f"{part}.csv", task)
+        except FileNotFoundError:
+            raise InputError(
+                f"Run {run.id or run.directory} has no predictions for part {part}: it is "
+                f"{run.status}, and only completed runs have them all. Choose another run."
+            ) from None
+    return found

@@ -1,0 +1,171 @@
+"""Certificates of a run: what they are called, and which of them may decide.
+
+The certificate that a run made itself is part of its record, which has the checksum of it. One that
+was made later has no such witness, so it says which weights it is about, and one on the run's own
+posts is worked out again from the predictions in the record before it is believed.
+
+What cannot be proven: a later certificate on posts from elsewhere rests on predictions that are
+not kept. That it is for these weights, whole, and stored under the name that its content gives is
+checked; whether its threshold was really measured is not. Who can write into the record can forge
+one, as they could rewrite the record with all its checksums. It decides only where it is asked for
+by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.storage.files import (
+    SCHEMA_VERSION,
+    null_where_not_finite,
+    parse_json,
+    read_content,
+)
+from mental_health_classifier.tracking.record.assessments import FOLDER, task_of, write_assessment
+from mental_health_classifier.tracking.record.prediction_files import read_predictions
+from mental_health_classifier.tracking.record.record_check import read_recorded, recorded_hash
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.weight_files import hash_of_weights
+
+OWN = "certificate"
+"""The name of the certificate that a run makes itself."""
+WEIGHTS = "weights_sha256"
+"""Its key that says which weights it is about."""
+PROMISE = ("required_recall", "confidence")
+
+
+def setting_of(run: RunSummary, key: str) -> Any:
+    """The number that the run was configured with in `evaluation`, or None.
+
+    Raises:
+        InputError: it is no number.
+    """
+    chosen = run.setting("evaluation", key)
+    if chosen is not None and (isinstance(chosen, bool) or not isinstance(chosen, int | float)):
+        raise InputError(
+            f"Run {run.id} records evaluation.{key} as {type(chosen).__name__}, expected a number: "
+            "its run.json was changed."
+        )
+    return chosen
+
+
+def certificate_name(run: RunSummary, promise: Mapping[str, float], *, posts: str = "") -> str:
+    """Under which name a certificate of a run is stored: its own, or another promise.
+
+    Args:
+        promise: `required_recall` and `confidence`.
+        posts: fingerprint of posts from elsewhere that it was made on.
+    """
+    parts = [OWN, *([posts[:12]] if posts else ())]
+    if promise != {key: setting_of(run, key) for key in promise}:
+        parts += [f"{promise['required_recall']:g}", f"{promise['confidence']:g}"]
+    return "-".join(parts)
+
+
+def certificate_of_run(
+    run: RunSummary, *, required_recall: float, confidence: float
+) -> dict[str, Any]:
+    """The certificate on the calibration part of a run, from the predictions in its record.
+
+    Raises:
+        InputError: they are missing or were changed, or the promise cannot be made of them.
+    """
+    from mental_health_classifier.evaluation.risk_certificate import certificate_of
+
+    predictions = recorded_predictions(run, ("val", "calibration", "test"))
+    return certificate_of(predictions, required_recall=required_recall, confidence=confidence)
+
+
+def recorded_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Predictions]:
+    """What the run's model said about some of its parts, if that is what the run left behind.
+
+    Raises:
+        InputError: a part was not predicted, or its file was changed.
+    """
+    task, found = task_of(run), {}
+    for part in parts:
+        name = f"predictions/{part}.csv"
+        read_recorded(run, name)
+        found[part] = read_predictions(run.directory / name, task)
+    return found
+
+
+def write_certificate(run: RunSummary, name: str, certificate: Mapping[str, Any]) -> None:
+    """Stores a certificate that was made after the run's end, bound to the weights it is about.
+
+    The one in the record stays as it is where it says the same.
+    """
+    path = f"{FOLDER}/{name}.json"
+    document = _document(run, name)
+    if document is not None and _is_recorded(run, path, document):
+        recorded = parse_json(document, run.directory / path)
+        if recorded == _as_stored(certificate):
+            return
+    write_assessment(run.directory, name, {**certificate, WEIGHTS: hash_of_weights(run)})
+
+
+def read_certificate(run: RunSummary, name: str = OWN) -> dict[str, Any] | None:
+    """A certificate of a run that may decide. None: there is none of that name.
+
+    Raises:
+        InputError: the run made one that is gone; or the file is damaged; or it was written after
+            the run's end and is not for these weights, belongs under another name, or does not
+            follow from the predictions in the record.
+    """
+    path = f"{FOLDER}/{name}.json"
+    document = _document(run, name)
+    if document is None:
+        if recorded_hash(run, path) is not None:
+            read_recorded(run, path)
+        return None
+    certificate = parse_json(document, run.directory / path)
+    if not _is_recorded(run, path, document):
+        _check_later(run, name, certificate)
+    return certificate
+
+
+def _check_later(run: RunSummary, name: str, certificate: Mapping[str, Any]) -> None:
+    """Refuses a certificate without the record's checksum, unless it can be believed."""
+    where = f"{run.directory / FOLDER / name}.json"
+    anew = f"Delete it, and make it anew with `mhc certify {run.id}`."
+    late = f"{where} was written after run {run.id} ended"
+    given = dict(certificate)
+    weights = given.pop(WEIGHTS, None)
+    if weights is None:
+        raise InputError(f"{late} and does not say which weights it is about. {anew}")
+    if weights != hash_of_weights(run):
+        raise InputError(f"{late} and is about the weights of another model. {anew}")
+    try:
+        promise = {key: given[key] for key in PROMISE}
+        posts = given.get("posts")
+        expected = certificate_name(run, promise, posts=posts["fingerprint"] if posts else "")
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{where} is not what `mhc certify` writes. {anew}") from None
+    if expected != name:
+        raise InputError(f"{where} holds the certificate {expected} under another name. {anew}")
+    if not posts and given != _as_stored(certificate_of_run(run, **promise)):
+        raise InputError(
+            f"{late} and does not follow from its predictions: it was changed, or an earlier "
+            f"version made it. {anew}"
+        )
+
+
+def _document(run: RunSummary, name: str) -> bytes | None:
+    if name != Path(name).name:  # no way out of the folder
+        return None
+    try:
+        return read_content(run.directory / FOLDER / f"{name}.json")
+    except FileNotFoundError:
+        return None
+
+
+def _is_recorded(run: RunSummary, path: str, document: bytes) -> bool:
+    return recorded_hash(run, path) == hashlib.sha256(document).hexdigest()
+
+
+def _as_stored(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    return null_where_not_finite({"schema_version": SCHEMA_VERSION, **certificate})

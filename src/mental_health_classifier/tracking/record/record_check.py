@@ -1,0 +1,121 @@
+"""Whether a record still is what its run left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Any
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import parse_json, sha256_of
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.shapes import (
+    mapping,
+    optional,
+    record,
+    relative_path,
+    text,
+)
+
+_ARTEFACTS = mapping(record(needed={"sha256": optional(text)}), keys=relative_path)
+
+
+def changed_files(run: RunSummary) -> list[str]:
+    """Files of a run that are gone or no longer have the SHA-256 that its end recorded.
+
+    Raises:
+        InputError: what the end recorded are no checksums of files of the run.
+    """
+    artefacts = run.end.get("artefacts", {})
+    if _ARTEFACTS(artefacts) is not None:
+        raise InputError(
+            f"{run.directory} is damaged: the artefacts of its end.json are no checksums of files "
+            "below it. Restore it from a copy."
+        )
+    changed = []
+    for name, facts in artefacts.items():
+        path = run.directory / name
+        try:
+            # A path that no file can have (too long, for one) is that of no file.
+            is_whole = os.path.isfile(path) and sha256_of(path) == facts["sha256"]
+        except OSError:
+            is_whole = False
+        if not is_whole:
+            changed.append(name)
+    return changed
+
+
+def refuse_changes(run: RunSummary) -> None:
+    """Makes sure that a record is as its run left it.
+
+    Raises:
+        InputError: files are gone or were changed.
+    """
+    changed = changed_files(run)
+    if changed:
+        raise InputError(
+            f"The record of run {run.id} was changed after its end: {', '.join(changed[:10])}."
+        )
+
+
+def recorded_hash(run: RunSummary, name: str) -> str | None:
+    """The SHA-256 that the run's end recorded of a file, 64 hex digits. None: of no such file.
+
+    Args:
+        name: path of the file within the run's directory, with slashes.
+    """
+    facts = run.end.get("artefacts", {}).get(name)
+    return facts["sha256"] if isinstance(facts, dict) else None
+
+
+def read_recorded(run: RunSummary, name: str) -> bytes:
+    """The content of a file that decides, if it is what the run left behind.
+
+    The file is read once, and what is returned is what was hashed: it cannot be exchanged between
+    the check and the use. The record itself is believed: whoever can rewrite all of it can rewrite
+    the checksums too.
+
+    Args:
+        name: path of the file within the run's directory, with slashes.
+
+    Raises:
+        InputError: the file is gone or cannot be read, was changed, or was added later.
+    """
+    path = run.directory / name
+    expected = recorded_hash(run, name)
+    what_to_do = "Restore the record from a copy, or repeat the run."
+    if expected is None:
+        what = "was added after the run ended" if path.exists() else "was never there"
+        raise InputError(
+            f"{path} does not belong to the record of run {run.id}: it {what}. {what_to_do}"
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}, which run {run.id} decides with, cannot be read ({error.strerror}). "
+            f"{what_to_do}"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise InputError(
+            f"{path} was changed after run {run.id} ended: it does not have the SHA-256 that the "
+            f"end of the run recorded, so what decides would be another model. {what_to_do}"
+        )
+    return content
+
+
+def read_recorded_json(run: RunSummary, name: str) -> dict[str, Any]:
+    """The same for a JSON file of this package."""
+    return parse_json(read_recorded(run, name), run.directory / name)
+
+
+def check_facts(run: RunSummary) -> None:
+    """Refuses a run whose own account was changed: it says what is built, and which classes mean
+    what.
+
+    Raises:
+        InputError: as `read_recorded`.
+    """
+    for name, facts in (("run.json", run.run), ("data.json", run.data)):
+        if read_recorded_json(run, name) != facts:
+            raise InputError(f"{run.directory / name} changed while it was read. Try again.")

@@ -1,0 +1,132 @@
+"""What later readers rely on in the three files of a record; all else is passed on as it is.
+
+What is needed has been written by every version of this package, the rest by some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mental_health_classifier.tracking.record.shapes import (
+    Kind,
+    any_mapping,
+    anything,
+    count,
+    filled,
+    flag,
+    list_of,
+    mapping,
+    moment,
+    name,
+    number,
+    numbers,
+    one_of,
+    optional,
+    pairs,
+    record,
+    text,
+    texts,
+    whole_number,
+)
+
+RUN: Kind = record(
+    needed={
+        **{"id": filled(text), "name": text, "created_at": moment},
+        **{"tags": list_of(text), "variants": list_of(text)},
+        "config": any_mapping,
+        "git": record(
+            known={
+                **{"commit": optional(text), "branch": optional(text)},
+                "is_dirty": optional(flag),
+            }
+        ),
+    },
+    known={
+        **dict.fromkeys(("description", "hypothesis", "model"), optional(text)),
+        "configuration_hash": optional(text),
+        "seed": optional(one_of(whole_number, text)),
+        **{"argv": list_of(text), "overrides": list_of(text)},
+        "source": record(known={"sha256": optional(text), "cannot_be_rebuilt": texts}),
+        "environment": record(
+            known={
+                "python": optional(text),
+                "packages": texts,
+                "variables": texts,
+            }
+        ),
+        "hardware": record(known={"torch_threads": optional(count)}),
+    },
+)
+
+_POSTS: Kind = record(
+    needed={"posts": count}, known={"authors": optional(count), "classes": optional(numbers)}
+)
+_ACCOUNT: Kind = record(
+    known={
+        **{"rows_read": optional(count), "rows_kept": optional(count)},
+        "dropped": mapping(record(needed={"rows": count}, known={"first": list_of(text)})),
+        "scrubbed": mapping(count),
+    }
+)
+_AUXILIARY: Kind = record(needed={"labels": record(needed={"kind": text}), "weight": number})
+_DATA: Kind = record(
+    needed={"classes": list_of(name)},
+    known={
+        **dict.fromkeys(("fingerprint", "name", "priority_class"), optional(name)),
+        "is_synthetic": optional(flag),
+        "parts": mapping(_POSTS),
+        "account": _ACCOUNT,
+        "warnings": list_of(text),
+        "ceilings": optional(mapping(number)),
+        "auxiliary_tasks": optional(mapping(_AUXILIARY)),
+        "token_streams": mapping(anything),
+    },
+)
+
+
+def DATA(value: Any) -> str | None:
+    """data.json, whose classes are told apart by their names."""
+    wrong = _DATA(value)
+    if wrong is not None:
+        return wrong
+    classes, priority_class = value["classes"], value.get("priority_class")
+    if len(set(classes)) < len(classes):
+        return "classes"
+    return "priority_class" if priority_class not in (None, *classes) else None
+
+
+_MEASURED = {
+    **{"metrics": numbers, "intervals": pairs},
+    **{"differences": numbers, "difference_intervals": pairs},
+}
+_MODEL = record(
+    known={
+        **{"parameters": optional(count), "temperature": optional(number)},
+        "token_streams": optional(mapping(anything)),
+    }
+)
+_ENDED: Mapping[str, Kind] = {"status": text, "duration_seconds": number, "model": _MODEL}
+_LISTED: Mapping[str, Kind] = {
+    "error": optional(record(known=dict.fromkeys(("type", "place", "message"), optional(text)))),
+    "peak_memory_bytes": optional(count),
+}
+END: Kind = record(
+    needed={**_ENDED, "metrics": numbers, "intervals": pairs},
+    known={
+        **_LISTED,
+        "phases": numbers,
+        "yardstick": optional(record(known={"name": optional(text), **_MEASURED})),
+        "selection": optional(
+            record(
+                known={
+                    "monitor": optional(text),
+                    **dict.fromkeys(("value", "epoch", "step"), optional(number)),
+                }
+            )
+        ),
+        "artefacts": any_mapping,
+    },
+)
+LISTED_END: Kind = record(needed=_ENDED, known=_LISTED)
+"""What a list of runs keeps of the end."""

@@ -1,0 +1,63 @@
+"""Another attempt at a run that did not come to its end."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.provenance.git_state import read_git_state
+from mental_health_classifier.tracking.provenance.source_files import PROJECT, read_source
+from mental_health_classifier.tracking.record.attempts import Attempt, latest_attempt, why_unknown
+from mental_health_classifier.tracking.record.interruption import StopSignals
+from mental_health_classifier.tracking.record.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_summary import read_run
+
+RESUMABLE = ("killed", "interrupted", "failed")
+"""States of a run after which another attempt makes sense."""
+
+
+def resumed_run(directory: Path) -> RunRecord:
+    """Begins another attempt at a run that was killed, interrupted or failed.
+
+    Raises:
+        InputError: the run is completed, still running or damaged.
+    """
+    directory = directory.resolve()
+    # Before the status is read: whoever begins another attempt meanwhile takes its number.
+    latest = latest_attempt(directory)
+    run = read_run(directory)
+    if run.status not in RESUMABLE:
+        reasons = {
+            "completed": "is completed, so there is nothing left to do.",
+            "running": "is running. Stop its process first.",
+            "damaged": f"is damaged: {' '.join(run.problems)}",
+        }
+        reason = reasons.get(run.status) or why_unknown(directory)
+        raise InputError(f"Run {run.id} in {directory} {reason}")
+    source = read_source(read_git_state(PROJECT))
+    signals = StopSignals(ending=RunRecord.__exit__)
+    signals.install()
+    signals.is_deferred = True
+    assert latest is not None and run.id is not None
+    try:
+        attempt = Attempt.begin(
+            directory,
+            number=int(latest.name) + 1,
+            facts={"git": asdict(source.git), "source": {"sha256": source.sha256}},
+        )
+    except FileExistsError:
+        signals.restore()
+        raise InputError(f"Run {run.id} was just resumed by another process.") from None
+    except BaseException:
+        signals.restore()
+        raise
+    record = RunRecord(
+        directory, run_id=run.id, git=source.git, attempt=attempt, signals=signals, is_resumed=True
+    )
+    try:
+        signals.resume()
+    except BaseException:
+        with record:
+            raise
+    return record

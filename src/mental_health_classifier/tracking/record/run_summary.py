@@ -1,0 +1,228 @@
+"""What the record of one run says, whatever state it is in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import read_json
+from mental_health_classifier.tracking.record.attempts import latest_attempt, life_of
+from mental_health_classifier.tracking.record.record_shape import DATA, END, RUN
+from mental_health_classifier.tracking.record.shapes import Kind
+
+Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the record of one run says. Missing facts are None or empty, never an invented value."""
+
+    directory: Path
+    status: Status
+    """completed, failed and interrupted: written by the run itself. running: its process lives.
+    killed: its process is gone without a word. damaged: see `problems`. unknown: the process was on
+    another machine, see `life_of`."""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    """run.json; empty where it is damaged."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """data.json; empty where the data was not read yet."""
+    end: Mapping[str, Any] = field(default_factory=dict)
+    """end.json of the latest attempt; empty where there is none."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with the record, in sentences."""
+
+    @property
+    def id(self) -> str | None:
+        return self.run.get("id")
+
+    @property
+    def name(self) -> str | None:
+        return self.run.get("name")
+
+    @property
+    def description(self) -> str | None:
+        return self.run.get("description")
+
+    @property
+    def hypothesis(self) -> str | None:
+        return self.run.get("hypothesis")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(self.run.get("tags", ()))
+
+    @property
+    def seed(self) -> int | None:
+        return self.run.get("seed")
+
+    @property
+    def model(self) -> str | None:
+        return self.run.get("model")
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return tuple(self.run.get("variants", ()))
+
+    @property
+    def commit(self) -> str | None:
+        return self.run.get("git", {}).get("commit")
+
+    @property
+    def branch(self) -> str | None:
+        return self.run.get("git", {}).get("branch")
+
+    @property
+    def is_dirty(self) -> bool | None:
+        return self.run.get("git", {}).get("is_dirty")
+
+    @property
+    def created_at(self) -> str | None:
+        """ISO 8601 in UTC."""
+        return self.run.get("created_at")
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        return self.run.get("config", {})
+
+    def setting(self, group: str, key: str) -> Any:
+        """What was chosen for a key of a group of the configuration. None: nothing was.
+
+        A configuration is free in its form: what a notebook records may have a text in place of a
+        group.
+        """
+        chosen = self.configuration.get(group)
+        return chosen.get(key) if isinstance(chosen, Mapping) else None
+
+    @property
+    def configuration_hash(self) -> str | None:
+        """Shared by runs that differ only in their seed."""
+        return self.run.get("configuration_hash")
+
+    @property
+    def parts_fingerprint(self) -> str | None:
+        """Equal for runs that learned from and were tested on the same posts."""
+        if not self.data:
+            return None
+        what_decides = [
+            self.data.get("fingerprint"),
+            self.data.get("parts"),
+            self.setting("data", "split_seed"),
+        ]
+        return _fingerprint(_document(what_decides))
+
+    @property
+    def duration_seconds(self) -> float | None:
+        return self.end.get("duration_seconds")
+
+    @property
+    def metrics(self) -> Mapping[str, float | None]:
+        return self.end.get("metrics", {})
+
+    @property
+    def intervals(self) -> Mapping[str, tuple[float, float]]:
+        return self.end.get("intervals", {})
+
+    @property
+    def yardstick(self) -> Mapping[str, Any] | None:
+        return self.end.get("yardstick")
+
+    @property
+    def selection(self) -> Mapping[str, Any] | None:
+        return self.end.get("selection")
+
+    @property
+    def model_facts(self) -> Mapping[str, Any]:
+        return self.end.get("model", {})
+
+    @property
+    def error(self) -> Mapping[str, Any] | None:
+        return self.end.get("error")
+
+
+def _document(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # A configuration can hold what orjson does not write: halves of characters, huge numbers.
+        return json.dumps(value).encode()
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(document: bytes) -> str:
+    # Most runs are on posts that others are on too, and sorting takes longer than the rest.
+    canonical = json.dumps(json.loads(document), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def read_run(directory: Path) -> RunSummary:
+    """Reads the record of the run in a directory; never fails, see `RunSummary.problems`."""
+    problems: list[str] = []
+    run = _read(f"{directory}/run.json", RUN, problems)
+    if run is None:
+        problems.append(f"{directory / 'run.json'} is missing.")
+    status, end = _read_end(directory, problems)
+    # After the end, so that a completed run is never seen without its data.
+    data = _read(f"{directory}/data.json", DATA, problems)
+    return RunSummary(
+        directory=directory,
+        status="damaged" if problems else status,
+        run=run or {},
+        data=data or {},
+        end=end,
+        problems=tuple(problems),
+    )
+
+
+def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str, Any]]:
+    try:
+        attempt = latest_attempt(directory)
+    except OSError as error:
+        problems.append(f"{directory / 'attempts'} cannot be read: {error.strerror}.")
+        return "damaged", {}
+    if attempt is None:
+        # An attempt is there before run.json is, so it was removed.
+        problems.append(f"{directory / 'attempts'} holds no attempt.")
+        return "damaged", {}
+    end = _read(f"{attempt}/end.json", END, problems)
+    if end is None:
+        try:
+            life = life_of(attempt)
+        except (OSError, InputError) as error:
+            problems.append(f"Whether the process of {attempt} lives cannot be told: {error}")
+            return "damaged", {}
+        if life != "killed":
+            return life, {}
+        # It may have ended between the two looks: the end is written before the lock is let go.
+        end = _read(f"{attempt}/end.json", END, problems)
+        if end is None:
+            return "killed", {}
+    status = end.get("status", "damaged")
+    if status in ("completed", "failed", "interrupted"):
+        return status, end
+    if end:
+        problems.append(f"{attempt / 'end.json'} does not say how the run ended.")
+    return "damaged", {}
+
+
+def _read(path: str, shape: Kind, problems: list[str]) -> Mapping[str, Any] | None:
+    """None: there is no such file. Empty: it is damaged, which is added to the problems."""
+    try:
+        content = read_json(path)
+    except FileNotFoundError:
+        return None
+    except InputError as error:
+        problems.append(str(error))
+        return {}
+    wrong = shape(content)
+    if wrong is not None:
+        problems.append(f"{path} is damaged: {wrong} is missing or of the wrong kind.")
+        return {}
+    return content

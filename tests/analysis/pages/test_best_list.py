@@ -1,0 +1,37 @@
+import json
+from pathlib import Path
+
+from rich.console import Console
+from typer.testing import CliRunner
+from written_runs import write_run
+
+from mental_health_classifier.analysis.pages.best_list import best_list
+from mental_health_classifier.cli.app import app
+from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.selection.best_models import best_models
+
+
+def test_every_heading_is_shown_with_its_number_or_the_reason_why_not(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", recall=0.8)
+    console = Console(width=100, record=True, markup=False)
+    console.print(best_list(best_models(find_runs([tmp_path])), width=100))
+    shown = console.export_text()
+    assert "best suicide recall" in shown and ".800 [.76, .83]" in shown
+    assert "not measured: fewer than 5 different seeds" in shown
+    assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_a_winner_is_named_with_its_variants(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", run={"name": "sweep", "variants": ["multitask"]})
+    console = Console(width=120, record=True, markup=False)
+    console.print(best_list(best_models(find_runs([tmp_path])), width=120))
+    assert "sweep + multitask" in console.export_text()
+
+
+def test_json_holds_an_object_for_each_heading(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", recall=0.8)
+    result = CliRunner().invoke(app, ["best", str(tmp_path), "--json"])
+    headings = {row["best"]: row for row in json.loads(result.stdout)}
+    assert headings["best_suicide_recall"]["value"] == 0.8
+    assert headings["most_stable"]["run"] is None
+    assert len(headings) == 4

@@ -1,0 +1,242 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+from written_runs import write_failed_run, write_run
+
+from mental_health_classifier.cli.app import app
+
+HOSTILE = "[red]x[/] \x1b[2J,=1+1"
+
+
+@pytest.fixture
+def mhc(tmp_path, monkeypatch):
+    """Runs the command in the test's own folder, its output in a pipe."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def run(*arguments):
+        return CliRunner().invoke(app, arguments)
+
+    return run
+
+
+@pytest.fixture
+def six_runs(tmp_path):
+    """Completed (two), without a priority class, failed, killed, damaged."""
+    write_run(tmp_path / "outputs" / "a", recall=0.9, run={"name": "best", "tags": ["pilot"]})
+    write_run(tmp_path / "multirun" / "b" / "0", recall=0.7, run={"name": HOSTILE, "seed": 2})
+    write_run(tmp_path / "multirun" / "b" / "1", priority_class=None, run={"name": "plain"})
+    write_failed_run(tmp_path / "outputs" / "c", run={"name": "broken"})
+    write_run(tmp_path / "outputs" / "d", run={"name": "gone"}, left_out=("end.json",))
+    damaged = write_run(tmp_path / "outputs" / "e")
+    (damaged / "data.json").write_text("{", encoding="utf-8")
+
+
+def test_help_names_every_command(mhc):
+    result = mhc("--help")
+    assert result.exit_code == 0
+    for command in ("runs", "show", "diff", "compare"):
+        assert f"  {command} " in result.stdout
+
+
+def test_version_is_printed(mhc):
+    assert mhc("--version").stdout.strip().count(".") == 2
+
+
+def test_runs_are_listed_newest_first(mhc, six_runs):
+    rows = json.loads(mhc("runs", "--json").stdout)
+    assert [row["experiment_name"] for row in rows] == [
+        *("baseline", "gone", "broken", "plain", HOSTILE, "best")
+    ]
+    assert rows[0]["status"] == "damaged" and "data.json" in rows[0]["problem"]
+    assert mhc("runs").exit_code == 0
+
+
+def test_runs_can_be_chosen_by_status(mhc, six_runs):
+    rows = json.loads(mhc("runs", "--status", "killed", "--json").stdout)
+    assert [row["experiment_name"] for row in rows] == ["gone"]
+    result = mhc("runs", "--status", "dead")
+    assert result.exit_code == 1
+    assert "--status=dead: expected one of completed, failed" in result.stderr
+
+
+def test_no_runs_are_no_error(mhc):
+    for command in ("runs", "compare"):
+        result = mhc(command)
+        assert result.exit_code == 0 and result.stdout == ""
+        assert "No runs in outputs, multirun yet. `python train.py` makes one." in result.stderr
+        assert json.loads(mhc(command, "--json").stdout) == []
+    assert mhc("compare", "--where", "final_accuracy > 0.85").exit_code == 0
+    assert mhc("compare", "--csv", "-").stdout == ""
+
+
+def test_a_folder_that_is_not_there_is_an_error(mhc):
+    result = mhc("compare", "nowhere")
+    assert result.exit_code == 1
+    assert "Expected a folder with runs, but nowhere is none." in result.stderr
+
+
+def test_compare_puts_the_best_first_and_uncompleted_runs_last(mhc, six_runs):
+    rows = json.loads(mhc("compare", "--json").stdout)
+    assert [row["experiment_name"] for row in rows] == [
+        *("best", HOSTILE, "plain", "baseline", "gone", "broken")
+    ]
+    assert rows[0]["final_recall_at_spec80"] == 0.9
+    assert rows[2]["final_recall_at_spec80"] is None
+    for column in (
+        *("experiment_name", "status", "model", "variants", "seed", "parameters_millions"),
+        *("final_accuracy", "final_f1_macro", "final_recall_suicide", "final_recall_at_spec80"),
+        *("duration_seconds", "commit", "is_dirty"),
+    ):
+        assert column in rows[0]
+
+
+def test_compare_is_a_table_without_colours_in_a_pipe(mhc, six_runs):
+    result = mhc("compare")
+    assert result.exit_code == 0
+    assert ".900 [.86, .93]" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert r"[red]x[/] \x1b[2J,=1+1" in result.stdout
+
+
+def test_the_guides_filter_works_on_the_command_line(mhc, six_runs):
+    rows = json.loads(mhc("compare", "--where", "final_accuracy > 0.84", "--json").stdout)
+    assert [row["experiment_name"] for row in rows] == ["best"]
+    nothing = mhc("compare", "--where", "final_accuracy > 0.99")
+    assert nothing.exit_code == 0
+    assert "None of the 6 runs is like that." in nothing.stderr
+
+
+@pytest.mark.parametrize(
+    "condition", ["__import__('os').getcwd() == ''", "@roots == 1", "final_accuracy.max() > 0"]
+)
+def test_a_condition_cannot_run_anything(mhc, six_runs, condition):
+    result = mhc("compare", "--where", condition)
+    assert result.exit_code == 1
+    assert "a condition compares columns with numbers" in result.stderr
+    assert result.stdout == ""
+
+
+def test_tags_choose_runs(mhc, six_runs):
+    rows = json.loads(mhc("compare", "--tag", "pilot", "--json").stdout)
+    assert [row["experiment_name"] for row in rows] == ["best"]
+    assert json.loads(mhc("compare", "--tag", "pilot", "--tag", "x", "--json").stdout) == []
+    none = mhc("compare", "--tag", "x", "--columns", "final_recall_suicide", "--csv", "-")
+    assert none.stdout == "final_recall_suicide\n"
+    assert "None of the 6 runs is like that." in none.stderr
+
+
+def test_columns_and_order_can_be_chosen(mhc, six_runs):
+    result = mhc("compare", "--sort", "seed", "--columns", "experiment_name,seed", "--json")
+    assert [list(row) for row in json.loads(result.stdout)] == [["experiment_name", "seed"]] * 6
+    assert json.loads(result.stdout)[0]["seed"] == 2
+    ascending = mhc("compare", "--sort", "seed", "--ascending", "--columns", "seed", "--json")
+    assert json.loads(ascending.stdout)[0]["seed"] == 1
+    assert "experiment_name" in mhc("compare", "--columns", "experiment_name").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--sort", "final_acuracy"),
+        ("--columns", "seed,final_acuracy"),
+        ("--where", "final_acuracy > 1"),
+    ],
+)
+def test_a_misspelt_column_lists_what_there_is(mhc, six_runs, option, value):
+    result = mhc("compare", option, value)
+    assert result.exit_code == 1
+    assert f"{option} names 'final_acuracy', which is not a column of these runs." in result.stderr
+    assert "Similar: final_accuracy," in result.stderr and "There are: " in result.stderr
+
+
+def test_the_table_goes_to_a_file_or_to_standard_output(mhc, six_runs, tmp_path):
+    assert mhc("compare", "--csv", "runs.csv").exit_code == 0
+    with open(tmp_path / "runs.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["experiment_name"] for row in rows][:2] == ["best", HOSTILE]
+    result = mhc("compare", "--csv", "runs.csv")
+    assert result.exit_code == 1 and "not replaced" in result.stderr
+    printed = mhc("compare", "--csv", "-").stdout
+    assert "\x1b" not in printed
+    assert next(csv.DictReader(io.StringIO(printed)))["final_recall_at_spec80"] == "0.9"
+
+
+def test_runs_on_different_posts_are_warned_about_apart_from_the_output(mhc, tmp_path):
+    write_run(tmp_path / "outputs" / "a")
+    write_run(tmp_path / "outputs" / "b", data={"fingerprint": "f2"})
+    result = mhc("compare", "--json")
+    assert len(json.loads(result.stdout)) == 2
+    assert "Warning: These runs were tested on different posts" in result.stderr
+
+
+def test_a_run_is_shown_by_any_of_its_names(mhc, six_runs):
+    identifier = json.loads(mhc("runs", "--json").stdout)[-1]["run_id"]
+    for reference in ("outputs/a", "a", identifier, identifier[:6]):
+        result = mhc("show", reference)
+        assert result.exit_code == 0
+        assert "best" in result.stdout and ".900 [.86, .93]" in result.stdout
+    (shown,) = json.loads(mhc("show", "a", "--json").stdout)
+    assert shown["run"]["name"] == "best" and shown["status"] == "completed"
+    assert shown["end"]["metrics"]["test/recall_at_spec80"] == 0.9
+
+
+def test_an_unknown_run_is_an_error_that_names_similar_ones(mhc, six_runs):
+    result = mhc("show", "bets")
+    assert result.exit_code == 1
+    assert "No run bets among the 6 below outputs, multirun. Did you mean:" in result.stderr
+
+
+def test_every_kind_of_run_can_be_shown_and_compared_with_another(mhc, six_runs):
+    for reference in ("outputs/c", "outputs/d", "outputs/e", "multirun/b/0", "multirun/b/1"):
+        assert mhc("show", reference).exit_code == 0
+        assert mhc("show", reference, "--json").exit_code == 0
+        assert mhc("diff", "outputs/a", reference).exit_code == 0
+        assert "\x1b" not in mhc("diff", "outputs/a", reference).stdout
+
+
+def test_the_difference_of_two_runs_is_listed(mhc, tmp_path):
+    write_run(tmp_path / "outputs" / "a", recall=0.8)
+    write_run(tmp_path / "outputs" / "b", recall=0.9, run={"config": {"seed": 7}})
+    differences = json.loads(mhc("diff", "a", "b", "--json").stdout)
+    assert {"kind": "configuration", "key": "seed", "a": 1, "b": 7} in differences
+    headline = next(each for each in differences if each["key"] == "test/recall_at_spec80")
+    assert (headline["a"], headline["b"]) == (0.8, 0.9)
+    assert headline["difference"] == pytest.approx(0.1)
+
+
+def test_runs_elsewhere_are_found_under_the_roots_given(mhc, tmp_path):
+    write_run(tmp_path / "archive" / "old")
+    assert len(json.loads(mhc("runs", "archive", "--json").stdout)) == 1
+    assert mhc("show", "old", "--root", "archive").exit_code == 0
+    assert mhc("diff", "old", "old", "--root", "archive").exit_code == 0
+    assert mhc("show", "old").exit_code == 1
+
+
+def test_the_package_is_the_same_command_and_a_closed_pipe_is_no_error(six_runs, tmp_path):
+    command = f"{sys.executable} -m mental_health_classifier compare --json | head -c 1"
+    result = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[" and "Traceback" not in result.stderr
+
+
+def test_a_comparison_imports_nothing_heavy(six_runs, tmp_path):
+    program = (
+        "import sys\n"
+        "from mental_health_classifier.cli.app import app\n"
+        "try: app(['compare', '--json'])\n"
+        "finally:\n"
+        "    heavy = {'torch', 'lightning', 'sklearn', 'scipy', 'statsmodels', 'seaborn',\n"
+        "             'matplotlib', 'hydra'} & set(sys.modules)\n"
+        "    assert not heavy, heavy\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL
+    )

@@ -1,0 +1,48 @@
+import pytest
+from typer.testing import CliRunner
+from written_runs import write_failed_run, write_run
+
+from mental_health_classifier.cli.app import app
+
+
+@pytest.fixture
+def mhc(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+def test_the_page_is_written_and_named(mhc, tmp_path):
+    write_run(tmp_path / "outputs" / "a")
+    result = mhc("report")
+    assert result.exit_code == 0, result.output
+    assert "1 run, see report.html." in result.stderr
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outputs", "report.html"]
+    again = mhc("report")
+    assert again.exit_code == 1 and "give --force" in again.stderr
+    assert mhc("report", "--force").exit_code == 0
+
+
+def test_a_condition_chooses_runs(mhc, tmp_path):
+    write_run(tmp_path / "outputs" / "a", recall=0.9, run={"name": "chosen"})
+    write_run(tmp_path / "outputs" / "b", recall=0.5, run={"name": "left_out"})
+    assert mhc("report", "--where", "final_recall_at_spec80 > 0.8").exit_code == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "chosen" in page and "left_out" not in page
+    none = mhc("report", "--where", "seed == 99", "--output", "b.html")
+    assert none.exit_code == 1 and "none of the 2 runs is like that" in none.stderr
+    unknown = mhc("report", "--where", "final_acuracy > 1", "--output", "b.html")
+    assert unknown.exit_code == 1 and "Similar: final_accuracy" in unknown.stderr
+    assert not (tmp_path / "b.html").exists()
+
+
+def test_without_runs_nothing_is_written(mhc, tmp_path):
+    result = mhc("report")
+    assert result.exit_code == 1 and "No runs in outputs, multirun yet" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_failed_runs_give_a_page(mhc, tmp_path):
+    write_failed_run(tmp_path / "outputs" / "a")
+    assert mhc("report").exit_code == 0
+    assert "InputError: data.path=x is gone" in (tmp_path / "report.html").read_text()

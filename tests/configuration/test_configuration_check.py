@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.configuration.build import register_resolvers
+from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.contracts import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def composed() -> DictConfig:
+    """The configuration of a file of posts, into which any key can be put."""
+    register_resolvers()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config = compose("config", overrides=["data=file"])
+    OmegaConf.set_struct(config, False)
+    return config
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("seed=-1", "seed=-1: expected 0 to 4294967295"),
+        ("seed=null", "seed=null: a whole number was expected"),
+        ("seed=1.5", "seed=1.5: a whole number"),
+        ("seed=true", "seed=True: a whole number"),
+        ("num_threads=-1", "num_threads=-1: expected 1 to 1024"),
+        ("model.width=64.5", "model.width=64.5: a whole number"),
+        ("model.width=0", "model.width=0: expected 1 to 65536"),
+        ("model.dropout=.inf", "model.dropout=.inf: a number|model.dropout=inf: a number"),
+        ("optimizer.learning_rate=0.1x", "optimizer.learning_rate=0.1x: a number"),
+        ("optimizer.weight_decay=none", "optimizer.weight_decay=none: a number"),
+        ("data.shares=null", "data.shares=null: a mapping"),
+        ("optimized_metric=null", "optimized_metric=null: text"),
+        ("optimized_metric=val_acc", "optimized_metric=val_acc: a number of the validation part"),
+        ("data.path=[a.csv,b.csv]", r"data\.path=\['a.csv', 'b.csv'\]: text or null"),
+        ("evaluation.bootstrap_draws=many", "evaluation.bootstrap_draws=many: a whole number"),
+        ("callbacks.early_stopping.patience=x", "callbacks.early_stopping.patience=x: a whole"),
+        ("trainer.max_epochs=two", "trainer.max_epochs=two: a whole number or null"),
+        ("callbacks.progress=1", "callbacks=.*: a mapping|callbacks.progress"),
+        (
+            "data._target_=lightning.pytorch.Trainer",
+            "data._target_=lightning.* does not belong there",
+        ),
+        ("network.pooling._partial_=true", r"network.pooling._partial_: false was"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_with_its_key(override, said, composed) -> None:
+    config = OmegaConf.merge(composed, OmegaConf.from_dotlist([override]))
+    assert isinstance(config, DictConfig)
+    with pytest.raises(InputError, match=f"^{said}") as refused:
+        checked(config)
+    assert len(str(refused.value)) < 400
+
+
+def test_a_setting_that_is_missing_is_named(compose_config) -> None:
+    with pytest.raises(InputError, match=r"^seed is missing"):
+        checked(compose_config(["~seed"]))
+
+
+def test_one_text_where_a_list_belongs_is_a_list_of_one(compose_config) -> None:
+    config = checked(compose_config(["tags=pilot", "data.kept_columns=urgency"]))
+    assert config.tags == ["pilot"] and config.data.kept_columns == ["urgency"]
+
+
+def test_numbers_where_text_belongs_are_the_names_of_columns(compose_config) -> None:
+    overrides = ["data=file", "data.columns.text=[0]", "data.columns.label=1", "name=5"]
+    config = checked(compose_config([*overrides, "data.priority_class=1", "+data.labels.a=1"]))
+    assert config.data.columns.text == ["0"] and config.data.columns.label == "1"
+    assert config.data.priority_class == config.data.labels.a == "1" and config.name == "5"
+
+
+def test_a_truth_value_where_text_belongs_is_refused_with_how_to_quote(compose_config) -> None:
+    with pytest.raises(InputError, match=r"\"data\.priority_class='True'\""):
+        checked(compose_config(["data.priority_class=true"]))
+
+
+@pytest.mark.parametrize("place", ["cache", "cache/deeper"])
+def test_a_file_where_a_folder_belongs_is_told(place, compose_config, tmp_path) -> None:
+    (tmp_path / "cache").touch()
+    with pytest.raises(InputError, match="is a file, and a folder was expected"):
+        checked(compose_config([f"cache_dir={tmp_path / place}"]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "model=tfidf_logistic",
+        "clinical=[multitask,curriculum_staged]",
+        "clinical=umls_shuffled",
+        "regularizer=cue_supervision",
+        "data=cssrs_posts",
+        "debug=profile",
+        "callbacks=weight_averaging",
+        "logger=[csv,tensorboard]",
+    ],
+)
+def test_what_conf_offers_passes_as_it_is(choice, compose_config) -> None:
+    config = compose_config([choice])
+    once = checked(config)
+    assert OmegaConf.to_container(once) == OmegaConf.to_container(config, resolve=True)
+    assert checked(once) == once

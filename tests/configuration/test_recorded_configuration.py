@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+from written_runs import write_run
+
+from mental_health_classifier.configuration.recorded import recorded_configuration
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+
+REFERENCES = ["${oc.env:SECRET}", "a ${oc.env:SECRET} b", "${oc.decode:1}", "${seed}", r"\${seed}"]
+
+
+def recorded(folder: Path, config: dict) -> RunSummary:
+    return read_run(write_run(folder / "run", run={"config": config}))
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+@pytest.mark.parametrize(
+    "config",
+    [
+        lambda text: {"data": {"path": text}},
+        lambda text: {"data": {"kept_columns": ["x", text]}},
+        lambda text: {"data": {text: "x"}},
+        lambda text: {"model": text},
+        lambda text: {text: 1},
+    ],
+)
+def test_a_reference_in_a_record_is_not_followed(config, text, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("SECRET", "of the environment")
+    with pytest.raises(InputError, match=r"has a reference in .* It was not followed") as refused:
+        recorded_configuration(recorded(tmp_path, config(text)))
+    assert "of the environment" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", REFERENCES)
+def test_what_a_person_wrote_is_kept_letter_by_letter(text, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("SECRET", "of the environment")
+    config = {"name": text, "hypothesis": text, "tags": [text]}
+    found = recorded_configuration(recorded(tmp_path, config))
+    assert found.name == found.hypothesis == found.tags[0] == text
+
+
+def test_posts_are_prepared_where_they_were_and_nowhere_else(tmp_path) -> None:
+    own, elsewhere = tmp_path / "own", tmp_path / "elsewhere"
+    for folder in (own / "posts", own / "parts", elsewhere / "posts"):
+        folder.mkdir(parents=True)
+    config = {
+        "cache_dir": str(elsewhere),
+        "data": {"cache_dir": str(own)},
+        "token_streams": {"concepts": {"cache_dir": ["x"]}},
+    }
+    found = recorded_configuration(recorded(tmp_path, config))
+    assert found.data.cache_dir == str(own)
+    assert found.cache_dir == found.token_streams.concepts.cache_dir == ".cache"
+
+
+def test_a_missing_value_in_a_record_is_no_value(tmp_path) -> None:
+    with pytest.raises(InputError, match=r"in data\.path where a run records values"):
+        recorded_configuration(recorded(tmp_path, {"data": {"path": "???"}}))
