@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.config
 from pathlib import Path
 
+import pytest
 from omegaconf import OmegaConf
+
+from mental_health_classifier.console.logs import RunLogFile
 
 ROOT = Path(__file__).resolve().parents[2]
 STEERING = "posts\x1b[2J.csv: 7 rows\rread\n  dropped 1"
@@ -31,3 +35,11 @@ def test_names_that_would_steer_a_terminal_are_escaped_in_log_and_on_screen(
     assert shown in (tmp_path / "train.log").read_text()
     printed = capsys.readouterr()
     assert "\\x1b[2J" in printed.out + printed.err and "\x1b[2J" not in printed.out + printed.err
+
+
+def test_a_log_on_a_full_disk_prints_no_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = RunLogFile("/dev/full")
+    handler.emit(logging.LogRecord("a", logging.INFO, "f.py", 1, "a line", None, None))
+    with contextlib.suppress(OSError):
+        handler.close()
+    assert capsys.readouterr().err == ""

@@ -17,7 +17,7 @@ from mental_health_classifier.analysis.pages.certificate import certificate_sent
 from mental_health_classifier.analysis.pages.explanation_page import PARTS
 from mental_health_classifier.analysis.pages.groups import group_notes, group_rows
 from mental_health_classifier.analysis.pages.shortcuts import warnings_of
-from mental_health_classifier.console.tables import amount, is_interval, number, printable
+from mental_health_classifier.console.wording import amount, is_interval, number, printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt

@@ -33,7 +33,7 @@ from mental_health_classifier.cli.predict import commands as predict_commands
 from mental_health_classifier.cli.records import commands as record_commands
 from mental_health_classifier.cli.report import commands as report_commands
 from mental_health_classifier.cli.variants import commands as variant_commands
-from mental_health_classifier.console.failures import message_about
+from mental_health_classifier.console.errors import message_about
 from mental_health_classifier.contracts import InputError
 
 

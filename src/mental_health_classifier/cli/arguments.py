@@ -77,7 +77,7 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def say(message: str) -> None:
     """Prints a message for the person, apart from the output that programs read."""
-    from mental_health_classifier.console.tables import printable_lines
+    from mental_health_classifier.console.wording import printable_lines
 
     typer.echo(printable_lines(message), err=True)
 

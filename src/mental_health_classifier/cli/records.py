@@ -39,7 +39,7 @@ def resume(
     interrupted are resumed. Paths of data and caches begin in the folder where the run or the sweep
     began, wherever this command is given; if that folder is gone, in the present one.
     """
-    from mental_health_classifier.console.tables import printable
+    from mental_health_classifier.console.wording import printable
     from mental_health_classifier.sweeps.ledger import sweep_called
     from mental_health_classifier.tracking.provenance.environment import (
         ensure_deterministic_environment,
@@ -171,7 +171,7 @@ def take(
 @snapshots.command("list")
 def list_snapshots(as_json: AsJson = False) -> None:
     """Lists the snapshots, oldest first."""
-    from mental_health_classifier.console.tables import printable
+    from mental_health_classifier.console.wording import printable
     from mental_health_classifier.tracking.keeping.snapshot_check import SNAPSHOTS, read_manifests
 
     keys = ("name", "description", "tags", "created_at", "git", "runs")

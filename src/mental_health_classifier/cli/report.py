@@ -27,7 +27,7 @@ def report(
     from mental_health_classifier.analysis.report.page import check_output, write_report
     from mental_health_classifier.analysis.tables.run_filter import runs_like
     from mental_health_classifier.console.progress import showing
-    from mental_health_classifier.console.tables import count
+    from mental_health_classifier.console.wording import count
     from mental_health_classifier.tracking.run_index import find_runs
 
     check_output(output, is_replaced=force)

@@ -25,7 +25,8 @@ def show_impact(
         impact_table,
     )
     from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
-    from mental_health_classifier.console.tables import print_table, printable
+    from mental_health_classifier.console.tables import print_table
+    from mental_health_classifier.console.wording import printable
 
     runs = found_runs(roots)
     entries = impacts_of_variant(variant, runs)

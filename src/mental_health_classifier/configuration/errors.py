@@ -12,8 +12,8 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
-from mental_health_classifier.console.failures import message_about
-from mental_health_classifier.console.tables import printable_lines
+from mental_health_classifier.console.errors import message_about
+from mental_health_classifier.console.wording import printable_lines
 
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""

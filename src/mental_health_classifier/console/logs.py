@@ -6,7 +6,7 @@ import logging
 import sys
 from pathlib import Path
 
-from mental_health_classifier.console.tables import printable_lines
+from mental_health_classifier.console.wording import printable_lines
 
 
 class PrintableFormatter(logging.Formatter):

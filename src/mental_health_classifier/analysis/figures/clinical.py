@@ -21,7 +21,7 @@ from mental_health_classifier.analysis.figures.style import (
     new_figure,
     styled,
 )
-from mental_health_classifier.console.tables import amount
+from mental_health_classifier.console.wording import amount
 from mental_health_classifier.contracts import SEVERITY, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import reliability_curve
 from mental_health_classifier.evaluation.intervals import Share

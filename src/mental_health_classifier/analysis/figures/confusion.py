@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.style import add_texts, new_figure, styled
-from mental_health_classifier.console.tables import number
+from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.evaluation.metrics import class_shares, confusion_matrix
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import run_names
-from mental_health_classifier.console.tables import is_number
+from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.assessments import stored_predictions

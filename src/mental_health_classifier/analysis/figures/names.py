@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mental_health_classifier.console.tables import printable
+from mental_health_classifier.console.wording import printable
 
 MAX_LENGTH = 28
 

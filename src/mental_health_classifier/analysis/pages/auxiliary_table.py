@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from mental_health_classifier.console.tables import Column, amount, number, table_of
+from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 SHOWN = {

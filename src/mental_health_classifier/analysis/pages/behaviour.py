@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
-from mental_health_classifier.console.tables import Column, amount, number, table_of
+from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.wording import amount, number
 
 
 def behaviour_table(behaviour: Mapping[str, Any]) -> Table:

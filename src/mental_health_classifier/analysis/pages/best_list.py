@@ -8,14 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.tables.run_names import configuration_names
-from mental_health_classifier.console.tables import (
-    Column,
-    amount,
-    names_that_fit,
-    number,
-    table_of,
-    text,
-)
+from mental_health_classifier.console.tables import Column, names_that_fit, table_of, text
+from mental_health_classifier.console.wording import amount, number
 
 
 def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> RenderableType:

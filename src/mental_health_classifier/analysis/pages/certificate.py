@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mental_health_classifier.console.tables import number
+from mental_health_classifier.console.wording import number
 
 
 def certificate_sentences(certificate: Mapping[str, Any]) -> Iterator[str]:

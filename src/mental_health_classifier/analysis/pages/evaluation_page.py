@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
-from mental_health_classifier.console.tables import Column, amount, number, table_of
+from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.wording import amount, number
 
 COUNTS = ("n", "support/", "predicted/")
 TINY = ("operating_point/precision_at_prevalence/", "operating_point/threshold")

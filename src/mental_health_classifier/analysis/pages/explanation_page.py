@@ -11,13 +11,8 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from mental_health_classifier.console.tables import (
-    Column,
-    amount,
-    number,
-    printable,
-    table_of,
-)
+from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.wording import amount, number, printable
 
 PARTS = ("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility")
 NUM_STRONGEST = 8

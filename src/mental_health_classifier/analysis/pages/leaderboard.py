@@ -15,17 +15,8 @@ from mental_health_classifier.analysis.tables.comparability import posts_behind
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.analysis.tables.run_table import LEADING, headline_column, records_of
-from mental_health_classifier.console.tables import (
-    Column,
-    amount,
-    duration,
-    is_number,
-    moment,
-    names_that_fit,
-    number,
-    table_of,
-    text,
-)
+from mental_health_classifier.console.tables import Column, names_that_fit, table_of, text
+from mental_health_classifier.console.wording import amount, duration, is_number, moment, number
 
 NAME_WIDTH = 28
 ID_LENGTH, COMMIT_LENGTH = 8, 7

@@ -7,15 +7,8 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from mental_health_classifier.console.tables import (
-    Column,
-    amount,
-    duration,
-    moment,
-    names_that_fit,
-    table_of,
-    text,
-)
+from mental_health_classifier.console.tables import Column, names_that_fit, table_of, text
+from mental_health_classifier.console.wording import amount, duration, moment
 
 NAME_WIDTH = 32
 

@@ -16,16 +16,14 @@ from mental_health_classifier.analysis.pages.auxiliary_table import table_of_aux
 from mental_health_classifier.analysis.pages.certificate import certificate_summary
 from mental_health_classifier.analysis.pages.shortcuts import warnings_of
 from mental_health_classifier.analysis.tables.run_facts import problem_of
-from mental_health_classifier.console.tables import (
-    Column,
+from mental_health_classifier.console.tables import Column, table_of, text
+from mental_health_classifier.console.wording import (
     amount,
     count,
     duration,
     is_interval,
     is_number,
     number,
-    table_of,
-    text,
 )
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import headline_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mental_health_classifier.console.tables import amount, number
+from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
-from mental_health_classifier.console.tables import Column, amount, count, number, table_of
+from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.wording import amount, count, number
 
 SEEDS_FOR_A_CLAIM = 5
 MEASURES = {

@@ -13,7 +13,7 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.console.tables import is_number
+from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
 

@@ -23,7 +23,7 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.console.tables import is_number
+from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
 from mental_health_classifier.evaluation.roc import RankedPosts

@@ -7,7 +7,7 @@ from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import Measure, RunLink
-from mental_health_classifier.console.tables import duration, is_number
+from mental_health_classifier.console.wording import duration, is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MOST_ROWS = 30

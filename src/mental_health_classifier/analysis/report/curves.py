@@ -13,7 +13,7 @@ from mental_health_classifier.analysis.report.charts import (
     y_scale,
 )
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.console.tables import is_number
+from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.record.run_summary import RunSummary

@@ -16,7 +16,7 @@ from mental_health_classifier.analysis.report.parts import (
     shortened,
 )
 from mental_health_classifier.analysis.report.summary import is_above_ceiling
-from mental_health_classifier.console.tables import count, is_number
+from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 WARNING_LENGTH = 400

@@ -10,7 +10,7 @@ from typing import Any
 from mental_health_classifier.analysis.report.parts import RunLink, shortened
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
-from mental_health_classifier.console.tables import is_number
+from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.assessments import read_assessment

@@ -10,7 +10,7 @@ from mental_health_classifier.analysis.model_card import NOT_VALIDATED, SYNTHETI
 from mental_health_classifier.analysis.pages.certificate import certificate_summary
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import Sentence, decimal, measure_of
-from mental_health_classifier.console.tables import count, is_number
+from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 

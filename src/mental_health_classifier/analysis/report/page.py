@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from mental_health_classifier.analysis.report.contents import Report
 from mental_health_classifier.analysis.report.parts import Measure, RunLink, Said, decimal
-from mental_health_classifier.console.tables import printable
+from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mental_health_classifier.console.tables import is_interval, is_number, printable
+from mental_health_classifier.console.wording import is_interval, is_number, printable
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 NAME_LENGTH = 60

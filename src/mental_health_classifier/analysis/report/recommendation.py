@@ -15,7 +15,7 @@ from mental_health_classifier.analysis.report.parts import (
     Sentence,
     measure_of,
 )
-from mental_health_classifier.console.tables import count
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.admissibility import objections_to
 from mental_health_classifier.tracking.selection.best_models import best_models

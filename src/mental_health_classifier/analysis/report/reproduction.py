@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import RunLink, shortened
-from mental_health_classifier.console.tables import moment
+from mental_health_classifier.console.wording import moment
 from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 

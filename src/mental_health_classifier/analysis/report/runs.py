@@ -16,7 +16,7 @@ from mental_health_classifier.analysis.report.parts import (
     shortened,
 )
 from mental_health_classifier.analysis.tables.run_facts import facts_of, problem_of
-from mental_health_classifier.console.tables import amount, duration, is_number, moment
+from mental_health_classifier.console.wording import amount, duration, is_number, moment
 from mental_health_classifier.storage.files import sha256_of
 from mental_health_classifier.tracking.record.attempts import latest_attempt
 from mental_health_classifier.tracking.record.run_summary import RunSummary

@@ -18,7 +18,7 @@ from mental_health_classifier.analysis.report.parts import (
     shortened,
 )
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
-from mental_health_classifier.console.tables import amount, count, is_number
+from mental_health_classifier.console.wording import amount, count, is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 

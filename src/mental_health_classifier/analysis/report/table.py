@@ -18,7 +18,7 @@ from mental_health_classifier.analysis.report.parts import (
     shortened,
 )
 from mental_health_classifier.analysis.tables.run_facts import facts_of
-from mental_health_classifier.console.tables import duration, is_number, moment
+from mental_health_classifier.console.wording import duration, is_number, moment
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import terms_of

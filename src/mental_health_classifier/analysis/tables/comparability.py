@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mental_health_classifier.analysis.tables.number_columns import column_of
-from mental_health_classifier.console.tables import amount, printable
+from mental_health_classifier.console.wording import amount, printable
 
 NO_CLASS = "none"
 """Where no class has priority."""

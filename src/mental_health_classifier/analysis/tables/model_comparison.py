@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from mental_health_classifier.console.tables import Column, number, table_of
+from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.paired_comparison import compare_runs, holm_adjusted
 from mental_health_classifier.tracking.record.assessments import stored_predictions

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mental_health_classifier.console.tables import is_interval, is_number
+from mental_health_classifier.console.wording import is_interval, is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary

@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from mental_health_classifier.console.tables import Column, amount, number, table_of, text
+from mental_health_classifier.console.tables import Column, table_of, text
+from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.tracking.run_index import RunSummary
 
 ABSENT = "(not there)"

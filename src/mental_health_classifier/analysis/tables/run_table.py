@@ -19,7 +19,7 @@ from mental_health_classifier.analysis.tables.variant_impacts import (
     in_vocabulary_impacts,
     vocabulary_impacts,
 )
-from mental_health_classifier.console.tables import printable
+from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.storage.spreadsheet_cells import inert

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.console.failures import describe_error
+from mental_health_classifier.console.errors import describe_error
 from mental_health_classifier.contracts import AuxiliaryPredictions, InputError, Predictions
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,

@@ -1,18 +1,38 @@
-"""What may be said about an exception: never its message, which can quote a post."""
+"""Exceptions as messages that quote no post and say what to do."""
 
 from __future__ import annotations
 
+import errno
+import shutil
 import traceback
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.console.storage_failures import describe_storage_failure
 from mental_health_classifier.contracts import InputError
 
 # Not resolved: frames carry the path by which the package was found, links included.
 PACKAGE = Path(__file__).parent.parent
 DATA = PACKAGE / "data"
 SIGNAL_HANDLERS = PACKAGE / "tracking" / "record" / "interruption.py"
+
+_FAILURES = {
+    errno.ENOSPC: ("the disk is full", "Make room"),
+    errno.EDQUOT: ("your quota of the disk is used up", "Make room"),
+    errno.EFBIG: ("the file would be larger than this system allows", "Raise the limit (ulimit)"),
+    errno.EROFS: ("the file system is read-only", "Choose another folder"),
+    errno.EACCES: ("permission was denied", "Change the permissions, or choose another folder"),
+    errno.EPERM: ("permission was denied", "Change the permissions, or choose another folder"),
+    errno.EIO: ("the disk reports an error", "Check the disk"),
+    errno.ESTALE: ("the network folder has gone", "Check the mount"),
+    errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n)"),
+    errno.ENFILE: ("too many files are open on this machine", "Close other programs"),
+    errno.ENAMETOOLONG: ("the name is too long for this file system", "Choose a shorter one"),
+    errno.ENOTDIR: ("a file lies where a folder belongs", "Move it, or choose another folder"),
+    errno.EISDIR: ("a folder lies where a file belongs", "Move it, or choose another name"),
+    errno.ELOOP: ("its links lead in a circle", "Mend the link"),
+}
+
+_OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def describe_error(error: BaseException | None) -> dict[str, Any]:
@@ -38,6 +58,27 @@ def message_about(error: Exception) -> str | None:
     if isinstance(error, InputError):
         return str(error)
     return describe_storage_failure(error) or trace_without_message(error)
+
+
+def describe_storage_failure(error: BaseException) -> str | None:
+    """Says what the disk or folder refused and what to do. None: the error is of another kind.
+
+    Every file is written whole or not at all, so that nothing which was there is lost by one.
+    """
+    number, place = getattr(error, "errno", None), getattr(error, "filename", None)
+    if number in _OF_WRITING:
+        # Of a copy the second name is what was written.
+        place = getattr(error, "filename2", None) or place
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        # What copying a folder could not copy: (source, destination, text of the error).
+        source, destination, reason = error.args[0][0]
+        number = next((n for n in _FAILURES if f"[Errno {n}]" in str(reason)), None)
+        place = destination if number in _OF_WRITING else source
+    if not isinstance(error, OSError) or number not in _FAILURES:
+        return None
+    what, advice = _FAILURES[number]
+    where = f"{place}: " if place is not None else "A file could not be written: "
+    return f"{where}{what}. {advice}, then give the same command again; nothing else was changed."
 
 
 def trace_without_message(error: BaseException) -> str | None:
