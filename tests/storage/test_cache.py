@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage import digests as content_digest_module
+from mental_health_classifier.storage import digests
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 from mental_health_classifier.storage.digests import content_digest
 
@@ -181,11 +181,11 @@ def test_a_digest_is_remembered_until_the_file_changes(
     file.write_bytes(b"before")
     first = content_digest(file, memo=memo)
     assert not memo.exists()  # so new that a change would not show in its times
-    monkeypatch.setattr(content_digest_module, "_CLOCK_TICK_NS", 0)
+    monkeypatch.setattr(digests, "_CLOCK_TICK_NS", 0)
     time.sleep(0.05)
     assert content_digest(file, memo=memo) == first and memo.exists()
 
-    monkeypatch.setattr(content_digest_module.hashlib, "file_digest", None)
+    monkeypatch.setattr(digests, "sha256_of", None)
     assert content_digest(file, memo=memo) == first  # without reading it
     monkeypatch.undo()
 

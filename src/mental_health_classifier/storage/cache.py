@@ -1,4 +1,4 @@
-"""Folders of prepared data: each built once, by one process, and opened only while it is whole."""
+"""Folders of prepared data, each built once and opened only while it is whole; their chunks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import fcntl
 import hashlib
 import json
 import logging
-import os
 import secrets
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.digests import content_digest
+from mental_health_classifier.storage.files import force_to_disk, sha256_of, write_atomically
 from mental_health_classifier.storage.locks import take_lock
 from mental_health_classifier.storage.process_identity import life_of_tag, tag_of_this_process
 
@@ -74,6 +75,24 @@ def cached_folder(folder: Path, build: Callable[[Path], None]) -> Path:
     return folder
 
 
+def finished_chunk(folder: Path, number: int, make: Callable[[], bytes | memoryview]) -> Path:
+    """The file with the chunk of that number, made if it is not there whole, so that work which was
+    interrupted goes on where it stopped."""
+    for path in folder.glob(f"{number:06d}-*"):
+        if path.name == _chunk_name(number, path.read_bytes()):
+            return path
+        path.unlink()
+    content = make()
+    path = folder / _chunk_name(number, content)
+    # Not written beside its name first: the checksum in the name tells what a crash has cut.
+    path.write_bytes(content)
+    return path
+
+
+def _chunk_name(number: int, content: bytes | memoryview) -> str:
+    return f"{number:06d}-{zlib.crc32(content):08x}"
+
+
 def _is_whole(folder: Path) -> bool:
     """Whether every file of a sealed folder is what it was when it was sealed."""
     try:
@@ -89,13 +108,9 @@ def _is_whole(folder: Path) -> bool:
 def _seal(folder: Path) -> None:
     digests = {}
     for file in sorted(folder.iterdir()):
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
-            digests[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    with (folder / _SEAL).open("w", encoding="utf-8") as stream:
-        json.dump(digests, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
+        force_to_disk(file)
+        digests[file.name] = sha256_of(file)
+    write_atomically(folder / _SEAL, json.dumps(digests))
 
 
 @contextlib.contextmanager

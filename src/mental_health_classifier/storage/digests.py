@@ -1,14 +1,13 @@
-"""Hashes of files, taken again only when a file may have changed."""
+"""Remembered hashes of files, taken again where a file may have changed."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
 import time
-import uuid
 from pathlib import Path
+
+from mental_health_classifier.storage.files import sha256_of, write_atomically
 
 # A file written within one tick of a coarse clock (FAT: 2 s) can change without its times changing.
 _CLOCK_TICK_NS = 2_000_000_000
@@ -29,15 +28,11 @@ def content_digest(file: Path, *, memo: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     started = time.time_ns()
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256_of(file)
     if _signature(file) == signature and started - max(signature[-2:]) > _CLOCK_TICK_NS:
         content = json.dumps({"signature": signature, "sha256": digest})
         with contextlib.suppress(OSError):  # without a memory it is only slower
-            memo.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = memo.with_name(f".{memo.name}.{uuid.uuid4().hex}")
-            unfinished.write_text(content, encoding="utf-8")
-            os.replace(unfinished, memo)
+            write_atomically(memo, content)
     return digest
 
 

@@ -13,7 +13,7 @@ import math
 import os
 import secrets
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -48,11 +48,15 @@ def temporary_path(folder: Path) -> Path:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(
+    path: Path, *, give_name: Callable[[Path, Path], None] = os.replace
+) -> Iterator[Path]:
     """Lends a temporary path; what was written there appears at the end, or not at all.
 
-    For writers that want a path of their own (safetensors, NumPy). A file that exists is replaced
-    in one step.
+    For writers that want a path of their own (safetensors, NumPy).
+
+    Args:
+        give_name: `os.replace`, which replaces a file that exists in one step, or `give_free_name`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, because a rename between file systems is a copy; short, because names end
@@ -61,13 +65,14 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         force_to_disk(temporary)
-        os.replace(temporary, path)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+        give_name(temporary, path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):
             # A full disk is told without any name, and nobody knows the temporary one.
             error.filename = str(path)
         raise
+    finally:
+        temporary.unlink(missing_ok=True)
     force_to_disk(path.parent)
 
 
@@ -78,7 +83,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def give_free_name(temporary: Path, path: Path) -> None:
-    """Gives a file that is written to its end its name in the same folder, if that is free.
+    """Gives a file that is written to its end its name in the same folder, if that is free; of
+    several processes exactly one succeeds.
 
     Raises:
         FileExistsError: the name is taken. Nothing was changed.
@@ -86,12 +92,15 @@ def give_free_name(temporary: Path, path: Path) -> None:
     try:
         # Unlike a rename, a link refuses a name that exists.
         os.link(temporary, path)
+    except FileExistsError:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        os.rename(temporary, path)
+        # FAT, exFAT and some network and FUSE mounts have no hard links. Exclusive creation still
+        # lets one process win; what is lost is that a kill right here leaves an empty file.
+        path.open("xb").close()
+        os.replace(temporary, path)
     force_to_disk(path.parent)
 
 
@@ -113,31 +122,8 @@ def write_json_once(path: Path, mapping: Mapping[str, Any]) -> None:
         ValueError, TypeError: as `write_json`.
     """
     content = _document(mapping)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_path(path.parent)
-    try:
+    with whole_file(path, give_name=give_free_name) as temporary:
         temporary.write_bytes(content)
-        force_to_disk(temporary)
-        try:
-            # Unlike a rename, a link refuses a name that exists.
-            os.link(temporary, path)
-        except OSError as error:
-            if error.errno not in _NO_HARD_LINKS:
-                raise
-            # FAT, exFAT and some network and FUSE mounts have no hard links. Exclusive creation
-            # still lets one process win; what is lost is that a kill right here leaves a cut file,
-            # which readers report as damaged.
-            with path.open("xb") as handle:
-                try:
-                    handle.write(content)
-                    handle.flush()
-                    os.fsync(handle.fileno())
-                except BaseException:
-                    path.unlink()
-                    raise
-    finally:
-        temporary.unlink(missing_ok=True)
-    force_to_disk(path.parent)
 
 
 def read_json(path: Path | str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from mental_health_classifier.data.preparing.near_duplicates import (
 )
 from mental_health_classifier.data.reading.identity import DIGEST_BYTES
 from mental_health_classifier.data.reading.posts import Post, RawRow, Source, clean_rows, hash64
-from mental_health_classifier.storage.finished_chunks import finished_chunk
+from mental_health_classifier.storage.cache import finished_chunk
 
 _ROWS = 8192
 _CHARACTERS = 2**22

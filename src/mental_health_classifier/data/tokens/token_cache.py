@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.console.progress import counting
-from mental_health_classifier.storage.finished_chunks import finished_chunk
+from mental_health_classifier.storage.cache import finished_chunk
 
 _POSTS_IN_CHUNK = 2**15
 _VALUES = "values.npy"
