@@ -7,7 +7,16 @@ from mental_health_classifier.configuration.recorded import recorded_configurati
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
-REFERENCES = ["${oc.env:SECRET}", "a ${oc.env:SECRET} b", "${oc.decode:1}", "${seed}", r"\${seed}"]
+REFERENCES = [
+    *("${oc.env:SECRET}", "a ${oc.env:SECRET} b", "${seed}", r"\${seed}"),
+    *(
+        "${oc.decode:1}",
+        "${oc.create:{_target_: Timer}}",
+        "${oc.select:seed}",
+        "${oc.dict.keys:data}",
+    ),
+    *("${folder_name:x}", "${selection_metric:null}", "${oc.decode:${oc.env:SECRET}}"),
+]
 
 
 def recorded(folder: Path, config: dict) -> RunSummary:

@@ -7,16 +7,21 @@ from types import ModuleType
 
 import pytest
 import yaml
-from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 import mental_health_classifier
 from mental_health_classifier.configuration.build import build
-from mental_health_classifier.configuration.registry import BUILDABLE, check_buildable
+from mental_health_classifier.configuration.registry import (
+    CLASSES,
+    REGISTRY,
+    check_buildable,
+    find_part,
+    with_short_names,
+)
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-REGISTERED = {name for names in BUILDABLE.values() for name in names}
 
 
 def targets_in(value: object) -> Iterator[str]:
@@ -28,27 +33,41 @@ def targets_in(value: object) -> Iterator[str]:
             yield from targets_in(inner)
 
 
-def test_all_that_conf_names_is_on_the_list_and_all_of_ours_on_the_list_is_in_conf() -> None:
+def test_all_that_conf_names_is_registered_and_all_of_ours_is_in_conf() -> None:
     named = {
         target
         for file in CONF.rglob("*.yaml")
         if "hydra" not in file.relative_to(CONF).parts
         for target in targets_in(yaml.safe_load(file.read_text(encoding="utf-8")))
     }
-    assert named <= REGISTERED
-    assert {name for name in REGISTERED if name.startswith("mental_")} <= named
+    assert named <= set(CLASSES)
+    assert {name for name, whole in CLASSES.items() if whole.startswith("mental_")} <= named
 
 
-@pytest.mark.parametrize("name", sorted(REGISTERED))
-def test_what_is_on_the_list_is_a_class_or_function_defined_where_it_is_named(name: str) -> None:
-    found = get_object(name)
+def test_a_short_name_stands_for_one_class() -> None:
+    pairs = {pair for place in REGISTRY.values() for pair in place.parts.items()}
+    assert len(pairs) == len(CLASSES) and set(SHORT_NAMES.values()) <= set(CLASSES)
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_what_is_registered_is_a_class_or_function_defined_where_it_is_named(name: str) -> None:
+    found = find_part(name)
     assert inspect.isclass(found) or inspect.isfunction(found)
-    place, _, own = name.rpartition(".")
-    assert found.__qualname__ == own
+    assert found.__qualname__ == name
     # Lightning hands its classes out of the packages that it documents.
-    assert found.__module__ == place or found.__module__.startswith("lightning.pytorch.")
-    if not name.startswith("lightning."):
-        assert found.__module__ == place
+    module = CLASSES[name].rpartition(".")[0]
+    assert found.__module__ == module or found.__module__.startswith("lightning.pytorch.")
+
+
+@pytest.mark.parametrize("key", sorted(REGISTRY))
+def test_what_is_given_at_run_time_is_an_argument_of_the_parts(key: str) -> None:
+    for name in REGISTRY[key].given or ():
+        takers = [part for part in REGISTRY[key].parts if name in arguments_of(part)]
+        assert takers, f"nothing at {key} takes {name}"
+
+
+def arguments_of(part: str) -> set[str]:
+    return set(inspect.signature(find_part(part)).parameters)
 
 
 def modules_of_the_package() -> list[ModuleType]:
@@ -67,8 +86,9 @@ def test_nothing_else_that_can_be_reached_through_a_module_is_built() -> None:
             # Through a module that it imported, and as a method of a class.
             if inspect.ismodule(value) or inspect.isclass(value):
                 reached |= {f"{module.__name__}.{name}.{inner}" for inner in dir(value)}
-    assert len(reached) > 10_000 and reached >= REGISTERED
-    assert {target for target in reached if is_built(target)} == REGISTERED
+    built = {target for target in reached if is_built(target)}
+    print(f"\nnames walked={len(reached)}, built={len(built)}, registered={len(CLASSES)}")
+    assert len(reached) > 10_000 and built == set(CLASSES.values())
 
 
 def is_built(target: str) -> bool:
@@ -91,6 +111,8 @@ def is_built(target: str) -> bool:
         "lightning.pytorch.callbacks.ModelCheckpoint",
         "lightning.pytorch.callbacks.early_stopping.EarlyStopping",
         "mental_health_classifier.data.corpus.FileCorpus ",
+        "FileCorpus.read",
+        "RunRecord",
         "",
         None,
         7,
@@ -106,12 +128,18 @@ def test_what_is_named_is_refused_before_it_is_looked_up(target: object, is_part
             build(OmegaConf.create(values))
 
 
+def test_a_target_that_a_resolver_makes_is_checked_as_any_other(monkeypatch) -> None:
+    monkeypatch.setenv("SECRET", "os.system")
+    with pytest.raises(InputError, match=r"os\.system may not be built"):
+        build(OmegaConf.create({"a": {"b": {"_target_": "${oc.env:SECRET}"}}}).a)
+
+
 @pytest.mark.parametrize(
     "instruction",
     [{"_args_": ["x"]}, {"_recursive_": False}, {"_convert_": "none"}, {"_x_": 1}],
 )
-def test_only_a_target_and_partial_tell_hydra_what_to_do(instruction: dict) -> None:
-    node = {"_target_": "mental_health_classifier.models.pooling.MeanPooling", **instruction}
+def test_beside_a_target_only_partial_is_read(instruction: dict) -> None:
+    node = {"_target_": "MeanPooling", **instruction}
     with pytest.raises(InputError, match=f"^network.pooling.{next(iter(instruction))} may"):
         build(OmegaConf.create({"network": {"pooling": node}}).network.pooling)
 
@@ -119,13 +147,26 @@ def test_only_a_target_and_partial_tell_hydra_what_to_do(instruction: dict) -> N
 @pytest.mark.parametrize("place", ["tokenizer", "callbacks.a.b", "data.columns", "network.heads"])
 def test_a_part_is_built_where_it_belongs_alone(place: str) -> None:
     config = OmegaConf.create()
-    node = {"_target_": "mental_health_classifier.models.pooling.MeanPooling"}
-    OmegaConf.update(config, place, node)
+    OmegaConf.update(config, place, {"_target_": "MeanPooling"})
     with pytest.raises(InputError, match=f"^{place}._target_=.* does not belong there"):
         build(OmegaConf.select(config, place))
 
 
 def test_whether_something_is_completed_later_is_true_or_false() -> None:
-    node = {"_target_": "mental_health_classifier.models.pooling.MeanPooling", "_partial_": "x"}
     with pytest.raises(InputError, match="true or false"):
-        build(OmegaConf.create(node))
+        build(OmegaConf.create({"_target_": "MeanPooling", "_partial_": "x"}))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "learn_bpe",
+        "mental_health_classifier.data.tokens.tokenizer.learn_bpe",
+        "mental_health_classifier.data.tokenizer.learn_bpe",
+    ],
+)
+def test_a_part_is_found_by_its_short_name_and_by_those_in_full(target: str) -> None:
+    node = {"_target_": target, "_partial_": True, "vocabulary_size": 9}
+    assert build(OmegaConf.create({"tokenizer": node}).tokenizer).func is find_part("learn_bpe")
+    values = {"tokenizer": node, "x": [{"y": dict(node)}]}
+    assert set(targets_in(with_short_names(values))) == {"learn_bpe"}

@@ -1,4 +1,4 @@
-"""Configuration becomes objects. The only caller of Hydra's `instantiate`."""
+"""Objects of a run, built from its configuration."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from mental_health_classifier.configuration.registry import check_buildable
+from mental_health_classifier.configuration.registry import (
+    check_buildable,
+    find_part,
+    with_short_names,
+)
 from mental_health_classifier.contracts import AuxiliaryTask, Corpus, InputError, Task
 from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.tracking.record.settled_choices import settle
@@ -53,35 +55,41 @@ def selection_metric(priority_class: str | None) -> str:
 def build(node: DictConfig, **given: Any) -> Any:
     """Builds what `node` describes, after checking all that is built with it.
 
+    Hydra's `instantiate` would do more than a record may ask for, and knows no short names.
+
     Args:
         node: with `_partial_: true` where something known only at run time is still to come.
-        given: what is known at run time; it arrives as it is, since it does not pass through Hydra.
+        given: what is known at run time; it arrives as it is.
 
     Raises:
         InputError: a target that may not be built, or arguments that do not fit it.
     """
-    check_buildable(OmegaConf.to_container(node, resolve=True), node._get_full_key(None))
+    written = OmegaConf.to_container(node, resolve=True)
+    check_buildable(written, node._get_full_key(None))
     try:
-        built = instantiate(node, _convert_="all")
+        built = _built(with_short_names(written))
         return built(**given) if given else built
-    except InstantiationException as error:
-        # Hydra wraps what a constructor says about its arguments.
-        cause = error.__cause__
-        if isinstance(cause, TypeError) and MISFIT.search(str(cause)):
-            raise _other_arguments(node, cause) from None
-        raise (cause if isinstance(cause, InputError) else error) from None
     except TypeError as error:
         if MISFIT.search(str(error)):
-            raise _other_arguments(node, error) from None
+            raise InputError(
+                f"_target_={node.get('_target_')} takes other arguments than the configuration "
+                f"has: {error}. Change it as the file in conf/ has it. If it is that of a recorded "
+                "run, an earlier version wrote it: `mhc reproduce RUN` rebuilds the run with that "
+                "version."
+            ) from None
         raise
 
 
-def _other_arguments(node: DictConfig, error: TypeError) -> InputError:
-    return InputError(
-        f"_target_={node.get('_target_')} takes other arguments than the configuration has: "
-        f"{error}. Change it as the file in conf/ has it. If it is that of a recorded run, an "
-        "earlier version wrote it: `mhc reproduce RUN` rebuilds the run with that version."
-    )
+def _built(values: Any) -> Any:
+    if isinstance(values, list):
+        return [_built(each) for each in values]
+    if not isinstance(values, dict):
+        return values
+    built = {key: _built(value) for key, value in values.items()}
+    if "_target_" not in built:
+        return built
+    make, is_partial = find_part(built.pop("_target_")), built.pop("_partial_", False)
+    return functools.partial(make, **built) if is_partial else make(**built)
 
 
 def build_corpus(config: DictConfig) -> Corpus:

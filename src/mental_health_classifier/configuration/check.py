@@ -11,10 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
-from mental_health_classifier.configuration.registry import BUILDABLE, check_buildable
+from mental_health_classifier.configuration.registry import (
+    REGISTRY,
+    Place,
+    check_buildable,
+    find_part,
+    with_short_names,
+)
 from mental_health_classifier.contracts import InputError
 
 Group = Mapping[str, Any]
@@ -48,13 +53,6 @@ OF_A_NETWORK = (
     *("network.pooling", "network.heads"),
 )
 """Groups without which no network can be trained."""
-
-WHOLE = (
-    *("data", "token_streams.*", "clinical.vocabulary", "sampler.pacing"),
-    *("network.pooling", "regularizer"),
-)
-"""Parts that get nothing at run time; all others have `_partial_: true`, as have the callbacks that
-take the record."""
 
 _COUNT = (1, 10**9)
 _SEED = (0, 2**32 - 1)
@@ -102,8 +100,9 @@ def checked(config: DictConfig) -> DictConfig:
         InputError: a value of another kind or out of range; a group that is missing; a part that
             does not belong where it stands.
     """
-    values = typing.cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
-    check_buildable(values)
+    written = OmegaConf.to_container(config, resolve=True)
+    check_buildable(written)
+    values = with_short_names(written)
     for key, kind in SETTINGS.items():
         is_of_a_network = key.startswith("model.") and key != "model.name"
         is_needed = key not in LATER and not (
@@ -118,12 +117,12 @@ def checked(config: DictConfig) -> DictConfig:
     for key in ("data", "trainer"):
         if key in values and "_target_" not in values[key]:
             raise InputError(f"{key}._target_ is missing. Choose a file of conf/{key}.")
-    for place in BUILDABLE:
-        group, is_any, _ = place.partition(".*")
+    for key, place in REGISTRY.items():
+        group, is_any, _ = key.partition(".*")
         names = list(_at(values, group) or {}) if is_any else [None]
-        for key in [group if name is None else f"{group}.{name}" for name in names]:
-            if isinstance(node := _at(values, key), dict) and "_target_" in node:
-                _check_part(place, key, node)
+        for each in [group if name is None else f"{group}.{name}" for name in names]:
+            if isinstance(node := _at(values, each), dict) and "_target_" in node:
+                _check_part(place, each, node)
     _check_metric(values["optimized_metric"])
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
@@ -144,15 +143,17 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _check_part(place: str, key: str, node: dict[str, Any]) -> None:
-    target = node["_target_"]
-    found = get_object(target)
+def _check_part(place: Place, key: str, node: dict[str, Any]) -> None:
+    found = find_part(node["_target_"])
     kinds = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
     parameters = inspect.signature(found).parameters
-    is_completed = "record" in parameters if place == "callbacks.*" else place not in WHOLE
+    given = place.given
+    is_completed = given is not None and (not given or not parameters.keys().isdisjoint(given))
     if node.get("_partial_", False) != is_completed:
         wanted = str(is_completed).lower()
-        raise InputError(f"{key}._partial_: {wanted} was expected for {target}. Change it.")
+        raise InputError(
+            f"{key}._partial_: {wanted} was expected for {node['_target_']}. Change it."
+        )
     for name, value in node.items():
         if name in ("_target_", "_partial_") or name not in parameters or name not in kinds:
             continue

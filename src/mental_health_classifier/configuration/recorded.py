@@ -13,6 +13,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from mental_health_classifier.configuration.check import literal
+from mental_health_classifier.configuration.registry import with_short_names
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -23,7 +24,8 @@ CACHE = ".cache"
 
 
 def recorded_configuration(run: RunSummary) -> DictConfig:
-    """What `run` was configured with.
+    """What `run` was configured with. Parts have short names, also where an earlier version
+    recorded dotted ones.
 
     Folders named `cache_dir` are those of the record where posts were prepared in them before, and
     CACHE otherwise: a record cannot have posts written to a place of its choice.
@@ -38,7 +40,7 @@ def recorded_configuration(run: RunSummary) -> DictConfig:
                 f"The record in {run.directory} has a reference in {key} where a run records "
                 "values. It was not followed; the record was changed by hand or made elsewhere."
             )
-    return literal(_with_own_cache(values))
+    return literal(_with_own_cache(with_short_names(values)))
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a configuration may build, name by name, and where.
+"""Registry of all that a configuration may build: place, short name, class.
 
 A record's configuration is data and must not run code. So nothing is allowed by the beginning of
 its name: a module also holds whatever it imports. What is given something to call, unpickles, or
@@ -7,103 +7,141 @@ writes where it is told to stays out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
 
-_OURS = "mental_health_classifier"
 
-BUILDABLE: dict[str, tuple[str, ...]] = {
-    "data": (f"{_OURS}.data.corpus.FileCorpus", f"{_OURS}.data.corpus.SampleCorpus"),
-    "tokenizer": (f"{_OURS}.data.tokens.tokenizer.learn_bpe",),
-    "token_streams.*": (
-        f"{_OURS}.data.vocabulary.clinical_vocabulary.ClinicalVocabulary",
-        f"{_OURS}.data.tokens.marked_spans.MarkedSpans",
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key of the configuration at which something is built."""
+
+    parts: Mapping[str, str]
+    """Modules of what may stand here, by the short name of the class or function in them."""
+    given: tuple[str, ...] | None = None
+    """Arguments that are known at run time alone, so that the part has `_partial_: true`. None: it
+    is built whole, as is a part that takes none of them."""
+
+
+def _ours(module: str, *names: str) -> dict[str, str]:
+    return dict.fromkeys(names, f"mental_health_classifier.{module}")
+
+
+def _lightning(module: str, *names: str) -> dict[str, str]:
+    return dict.fromkeys(names, f"lightning.pytorch{module}")
+
+
+_OF_SAMPLER = ("posts", "seed", "is_shuffled")
+_OF_OBJECTIVE = ("tasks", "class_counts")
+_VOCABULARY = _ours("data.vocabulary.clinical_vocabulary", "ClinicalVocabulary")
+_CROSS_ENTROPY = _ours("training.objectives", "ClassWeightedCrossEntropy")
+_YARDSTICK = Place(
+    _ours("training.yardstick", "TfidfLogistic"), given=("corpus", "record", "folder")
+)
+
+REGISTRY: dict[str, Place] = {
+    "data": Place(_ours("data.corpus", "FileCorpus", "SampleCorpus")),
+    "tokenizer": Place(_ours("data.tokens.tokenizer", "learn_bpe"), given=("texts", "authors")),
+    "token_streams.*": Place(_VOCABULARY | _ours("data.tokens.marked_spans", "MarkedSpans")),
+    "clinical.vocabulary": Place(_VOCABULARY),
+    "sampler": Place(
+        _ours("data.batching", "LengthBuckets", "OneBatch")
+        | _ours("data.curriculum.competence", "CompetenceSampler"),
+        given=_OF_SAMPLER,
     ),
-    "clinical.vocabulary": (f"{_OURS}.data.vocabulary.clinical_vocabulary.ClinicalVocabulary",),
-    "sampler": (
-        f"{_OURS}.data.batching.LengthBuckets",
-        f"{_OURS}.data.batching.OneBatch",
-        f"{_OURS}.data.curriculum.competence.CompetenceSampler",
+    "sampler.difficulty": Place(
+        _ours("data.curriculum.difficulty", "by_length", "by_rarity", "by_training_dynamics"),
+        given=("posts",),
     ),
-    "sampler.difficulty": (
-        f"{_OURS}.data.curriculum.difficulty.by_length",
-        f"{_OURS}.data.curriculum.difficulty.by_rarity",
-        f"{_OURS}.data.curriculum.difficulty.by_training_dynamics",
+    "sampler.order": Place(
+        _ours("data.curriculum.difficulty", "easiest_first", "hardest_first", "in_random_order"),
+        given=("values", "generator"),
     ),
-    "sampler.order": (
-        f"{_OURS}.data.curriculum.difficulty.easiest_first",
-        f"{_OURS}.data.curriculum.difficulty.hardest_first",
-        f"{_OURS}.data.curriculum.difficulty.in_random_order",
+    "sampler.pacing": Place(_ours("data.curriculum.pacing", "GrowingCompetence", "Stages")),
+    "network.embedding": Place(
+        _ours("models.concept_embedding", "ConceptEmbedding")
+        | _ours("models.embeddings", "TokenEmbedding"),
+        given=("vocabulary_size", "type_of_value"),
     ),
-    "sampler.pacing": (
-        f"{_OURS}.data.curriculum.pacing.GrowingCompetence",
-        f"{_OURS}.data.curriculum.pacing.Stages",
+    "network.encoder": Place(_ours("models.encoder", "TransformerEncoder"), given=("attention",)),
+    "network.attention": Place(
+        # Built once for each layer.
+        _ours("models.attention", "EntmaxAttention", "ScaledDotProductAttention"),
+        given=(),
     ),
-    "network.embedding": (
-        f"{_OURS}.models.concept_embedding.ConceptEmbedding",
-        f"{_OURS}.models.embeddings.TokenEmbedding",
+    "network.pooling": Place(_ours("models.pooling", "AttentionReadout", "MeanPooling")),
+    "network.heads": Place(_ours("models.heads", "LinearHeads"), given=("tasks",)),
+    "objective": Place(
+        _ours("training.multitask_objective", "MultitaskObjective") | _CROSS_ENTROPY,
+        given=_OF_OBJECTIVE,
     ),
-    "network.encoder": (f"{_OURS}.models.encoder.TransformerEncoder",),
-    "network.attention": (
-        f"{_OURS}.models.attention.EntmaxAttention",
-        f"{_OURS}.models.attention.ScaledDotProductAttention",
+    "objective.main": Place(_CROSS_ENTROPY, given=_OF_OBJECTIVE),
+    "objective.weighting": Place(
+        _ours("training.task_weighting", "FixedWeights", "UncertaintyWeights"),
+        given=("main_task", "auxiliary_tasks"),
     ),
-    "network.pooling": (
-        f"{_OURS}.models.pooling.AttentionReadout",
-        f"{_OURS}.models.pooling.MeanPooling",
+    "regularizer": Place(_ours("training.regularizers", "AttentionEntropy", "CueSupervision")),
+    "optimizer": Place(
+        _ours("training.optimization", "adamw_in_stages", "adamw_with_cosine"),
+        given=("network", "total_steps"),
     ),
-    "network.heads": (f"{_OURS}.models.heads.LinearHeads",),
-    "objective": (
-        f"{_OURS}.training.multitask_objective.MultitaskObjective",
-        f"{_OURS}.training.objectives.ClassWeightedCrossEntropy",
+    "model": _YARDSTICK,
+    "evaluation.yardstick": _YARDSTICK,
+    "trainer": Place(
+        _lightning("", "Trainer"), given=("callbacks", "logger", "plugins", "default_root_dir")
     ),
-    "objective.main": (f"{_OURS}.training.objectives.ClassWeightedCrossEntropy",),
-    "objective.weighting": (
-        f"{_OURS}.training.task_weighting.FixedWeights",
-        f"{_OURS}.training.task_weighting.UncertaintyWeights",
+    "callbacks.*": Place(
+        _ours("training.callbacks.checkpoints", "BestAndLast")
+        | _ours("training.callbacks.clinical_metrics", "ClinicalMetrics")
+        | _ours("training.callbacks.git_state_stamp", "GitStateStamp")
+        | _ours("training.callbacks.prediction_writer", "PredictionWriter")
+        | _ours("training.callbacks.progress", "TrainingProgress")
+        | _ours("training.callbacks.resource_use", "ResourceUse")
+        | _ours("training.callbacks.step_profile", "StepProfile")
+        | _ours("training.callbacks.training_dynamics", "TrainingDynamics")
+        | _lightning(
+            ".callbacks",
+            *("DeviceStatsMonitor", "EMAWeightAveraging", "EarlyStopping"),
+            *("GradientAccumulationScheduler", "LearningRateMonitor", "ModelSummary"),
+            *("RichModelSummary", "RichProgressBar", "StochasticWeightAveraging"),
+            *("TQDMProgressBar", "Timer"),
+        ),
+        given=("record",),
     ),
-    "regularizer": (
-        f"{_OURS}.training.regularizers.AttentionEntropy",
-        f"{_OURS}.training.regularizers.CueSupervision",
-    ),
-    "optimizer": (
-        f"{_OURS}.training.optimization.adamw_in_stages",
-        f"{_OURS}.training.optimization.adamw_with_cosine",
-    ),
-    "model": (f"{_OURS}.training.yardstick.TfidfLogistic",),
-    "evaluation.yardstick": (f"{_OURS}.training.yardstick.TfidfLogistic",),
-    "trainer": ("lightning.pytorch.Trainer",),
-    "callbacks.*": (
-        f"{_OURS}.training.callbacks.checkpoints.BestAndLast",
-        f"{_OURS}.training.callbacks.clinical_metrics.ClinicalMetrics",
-        f"{_OURS}.training.callbacks.git_state_stamp.GitStateStamp",
-        f"{_OURS}.training.callbacks.prediction_writer.PredictionWriter",
-        f"{_OURS}.training.callbacks.progress.TrainingProgress",
-        f"{_OURS}.training.callbacks.resource_use.ResourceUse",
-        f"{_OURS}.training.callbacks.step_profile.StepProfile",
-        f"{_OURS}.training.callbacks.training_dynamics.TrainingDynamics",
-        "lightning.pytorch.callbacks.DeviceStatsMonitor",
-        "lightning.pytorch.callbacks.EMAWeightAveraging",
-        "lightning.pytorch.callbacks.EarlyStopping",
-        "lightning.pytorch.callbacks.GradientAccumulationScheduler",
-        "lightning.pytorch.callbacks.LearningRateMonitor",
-        "lightning.pytorch.callbacks.ModelSummary",
-        "lightning.pytorch.callbacks.RichModelSummary",
-        "lightning.pytorch.callbacks.RichProgressBar",
-        "lightning.pytorch.callbacks.StochasticWeightAveraging",
-        "lightning.pytorch.callbacks.TQDMProgressBar",
-        "lightning.pytorch.callbacks.Timer",
-    ),
-    "logger.*": (
-        "lightning.pytorch.loggers.CSVLogger",
-        "lightning.pytorch.loggers.TensorBoardLogger",
+    "logger.*": Place(
+        _lightning(".loggers", "CSVLogger", "TensorBoardLogger"), given=("save_dir",)
     ),
 }
-"""Keys of the configuration (`*` stands for any one name), and what they may name as `_target_`."""
+"""What may be built, by its key in the configuration, in which `*` stands for any one name."""
 
-_ALL = frozenset(name for names in BUILDABLE.values() for name in names)
+CLASSES = {
+    name: f"{module}.{name}" for place in REGISTRY.values() for name, module in place.parts.items()
+}
+"""The whole name of every class and function of the registry, by its short one."""
+
+_SHORT_NAMES = {**SHORT_NAMES, **{whole: name for name, whole in CLASSES.items()}}
+
+
+def find_part(target: str) -> Any:
+    """The class or function that a short name of the registry stands for."""
+    module, _, name = CLASSES[target].rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def place_of(key: str) -> Place | None:
+    """What may be built at a key of the configuration. None: nothing."""
+    group, _, _ = key.rpartition(".")
+    return REGISTRY.get(key) or REGISTRY.get(f"{group}.*")
+
+
+def with_short_names(values: Any) -> Any:
+    """The same with a short name for each `_target_` that is written in full, as its class is
+    called now or as earlier versions recorded it."""
+    return renamed(values, _SHORT_NAMES)
 
 
 def check_buildable(values: Any, key: str = "") -> None:
@@ -112,29 +150,31 @@ def check_buildable(values: Any, key: str = "") -> None:
     Args:
         values: resolved; dictionaries, lists and plain values.
         key: of `values` in the configuration. Empty: they are all of it, or a part on its own, in
-            which anything on the list may stand.
+            which anything that is registered may stand.
 
     Raises:
-        InputError: a target that is not on the list or does not belong there, or a key that tells
+        InputError: a target that is not registered or does not belong there, or a key that tells
             Hydra how to call it.
     """
     is_on_its_own = not key and isinstance(values, dict) and "_target_" in values
     for place, node in _mappings(values, key):
-        target, is_partial = node.get("_target_"), node.get("_partial_", False)
-        if "_target_" in node and not (isinstance(target, str) and target in _ALL):
-            raise InputError(
-                f"{place}_target_={target} may not be built from a configuration. "
-                f"What may is listed in {_OURS}/configuration/registry.py."
-            )
-        if "_target_" in node and not is_on_its_own:
-            allowed = _allowed_at(place.removesuffix("."))
-            if target not in allowed:
+        if "_target_" in node:
+            target = node["_target_"]
+            name = _SHORT_NAMES.get(target, target) if isinstance(target, str) else None
+            if name not in CLASSES:
+                raise InputError(
+                    f"{place}_target_={target} may not be built from a configuration. What may is "
+                    "listed in mental_health_classifier/configuration/registry.py."
+                )
+            found = place_of(place.removesuffix("."))
+            allowed = sorted(found.parts) if found else []
+            if name not in allowed and not is_on_its_own:
                 raise InputError(
                     f"{place}_target_={target} does not belong there; expected "
                     f"{'one of ' if allowed else ''}{', '.join(allowed) or 'no part to be built'}."
                 )
-        if not isinstance(is_partial, bool):
-            raise InputError(f"{place}_partial_={is_partial}: true or false was expected.")
+        if not isinstance(node.get("_partial_", False), bool):
+            raise InputError(f"{place}_partial_={node['_partial_']}: true or false was expected.")
         for name in node:
             is_instruction = isinstance(name, str) and name[:1] == name[-1:] == "_"
             if is_instruction and name not in ("_target_", "_partial_"):
@@ -142,11 +182,6 @@ def check_buildable(values: Any, key: str = "") -> None:
                     f"{place}{name} may not stand in a configuration. Beside _target_ only "
                     "_partial_ is read, and all else is an argument."
                 )
-
-
-def _allowed_at(key: str) -> tuple[str, ...]:
-    group, _, _ = key.rpartition(".")
-    return BUILDABLE.get(key) or BUILDABLE.get(f"{group}.*", ())
 
 
 def _mappings(values: Any, key: str) -> Iterator[tuple[str, dict[Any, Any]]]:

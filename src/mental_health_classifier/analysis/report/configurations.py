@@ -8,6 +8,7 @@ from typing import Any
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.parts import shortened
 from mental_health_classifier.analysis.tables.run_difference import flattened
+from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 VALUE_LENGTH = 300
@@ -53,7 +54,7 @@ def _facts(run: RunSummary) -> dict[str, str]:
         "commit": run.commit,
         "uncommitted changes": run.is_dirty,
         "posts (fingerprint)": run.data.get("fingerprint"),
-        **flattened(run.configuration),
+        **flattened(renamed(run.configuration, SHORT_NAMES)),
     }
     return {key: _shown(value) for key, value in facts.items()}
 

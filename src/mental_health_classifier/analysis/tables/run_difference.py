@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 
 from mental_health_classifier.console.tables import Column, table_of, text
 from mental_health_classifier.console.wording import amount, number
+from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
 from mental_health_classifier.tracking.run_index import RunSummary
 
 ABSENT = "(not there)"
@@ -31,7 +32,7 @@ def run_difference(a: RunSummary, b: RunSummary) -> list[dict[str, Any]]:
             flattened(a.run.get("environment", {})),
             flattened(b.run.get("environment", {})),
         ),
-        ("configuration", flattened(a.configuration), flattened(b.configuration)),
+        ("configuration", *(flattened(renamed(x.configuration, SHORT_NAMES)) for x in (a, b))),
     ):
         differences += [{"kind": kind, **each} for each in _differing(of_a, of_b)]
     for each in sorted(

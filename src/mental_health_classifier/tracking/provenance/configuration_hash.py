@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.provenance.former_names import FORMER_NAMES, renamed
 
 LEFT_OUT = frozenset(
     {
@@ -39,7 +40,8 @@ def configuration_hash(config: Mapping[str, Any]) -> str:
 
     The hash is taken of the resolved configuration as JSON with sorted keys, without the keys of
     `LEFT_OUT` and `LEFT_OUT_EVERYWHERE`.
-    Numbers that are equal are the same: `dropout=0` and `dropout=0.0` share a hash.
+    Numbers that are equal are the same: `dropout=0` and `dropout=0.0` share a hash. Parts go by the
+    names that were first recorded, wherever their modules are now.
 
     Returns:
         The first 16 hexadecimal digits of a SHA-256.
@@ -59,13 +61,14 @@ def job_hash(config: Mapping[str, Any]) -> str:
     Raises:
         InputError: as `plain_configuration`.
     """
-    canonical = json.dumps(plain_configuration(config), sort_keys=True)
+    plain = renamed(plain_configuration(config), FORMER_NAMES)
+    canonical = json.dumps(plain, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def compared_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """What the hash is taken of."""
-    return _canonical(plain_configuration(config), "")
+    return _canonical(renamed(plain_configuration(config), FORMER_NAMES), "")
 
 
 def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
