@@ -132,7 +132,7 @@ def step(name: str, folder: Path, arguments: argparse.Namespace) -> dict[str, An
         build_datamodule,
         register_resolvers,
     )
-    from mental_health_classifier.data.sample.files import write_sample_posts
+    from mental_health_classifier.data.sample.files import write_sample_files
     from mental_health_classifier.data.sample.grammar import SampleGrammar
 
     register_resolvers()
@@ -148,7 +148,8 @@ def step(name: str, folder: Path, arguments: argparse.Namespace) -> dict[str, An
         )
     if name == "make":
         grammar = SampleGrammar(**dict(config.data.grammar))
-        write_sample_posts(folder / "posts", size=arguments.sizes[0], seed=1, grammar=grammar)
+        (folder / "posts").mkdir()
+        write_sample_files(folder / "posts", size=arguments.sizes[0], seed=1, grammar=grammar)
         return {}
     for module in IMPORTED_BEFORE:
         importlib.import_module(module)

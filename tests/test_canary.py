@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from git_projects import git
 
-from mental_health_classifier.data.sample.files import write_sample_posts
+from mental_health_classifier.data.sample.files import write_sample_files
 from mental_health_classifier.data.sample.grammar import SampleGrammar
 
 pytestmark = pytest.mark.slow
@@ -74,7 +74,7 @@ def test_the_search_finds_canaries_wherever_they_may_hide() -> None:
 def write_corpus(path: Path, folder: Path, *, grammar: dict[str, object]) -> None:
     """Sample posts whose most frequent author says a word that nobody else says."""
     folder.mkdir()
-    write_sample_posts(folder, size=1500, seed=1, grammar=SampleGrammar(**grammar))  # pyright: ignore[reportArgumentType]
+    write_sample_files(folder, size=1500, seed=1, grammar=SampleGrammar(**grammar))  # pyright: ignore[reportArgumentType]
     with (folder / "sample.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     authors = [row["author"] for row in rows]

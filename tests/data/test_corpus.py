@@ -119,7 +119,7 @@ def test_sample_posts_cut_short_while_they_were_made_are_never_read(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("mental_health_classifier.data.corpus.write_sample_files", cut_short)
+        patched.setattr("mental_health_classifier.data.sample.corpus.write_sample_files", cut_short)
         with pytest.raises(KeyboardInterrupt):
             build_corpus(config)
     assert len(build_corpus(config).posts) == 700

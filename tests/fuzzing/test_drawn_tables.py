@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mental_health_classifier.contracts import InputError, Task
-from mental_health_classifier.data.preparing.division import divide_posts
 from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
+from mental_health_classifier.data.preparing.splits import divide_posts
 from mental_health_classifier.data.reading import posts_to_judge
 from mental_health_classifier.data.reading.posts import Source
 

@@ -44,7 +44,7 @@ _YARDSTICK = Place(
 )
 
 REGISTRY: dict[str, Place] = {
-    "data": Place(_ours("data.corpus", "FileCorpus", "SampleCorpus")),
+    "data": Place(_ours("data.corpus", "FileCorpus") | _ours("data.sample.corpus", "SampleCorpus")),
     "tokenizer": Place(_ours("data.tokens.tokenizer", "learn_bpe"), given=("texts", "authors")),
     "token_streams.*": Place(_VOCABULARY | _ours("data.tokens.marked_spans", "MarkedSpans")),
     "clinical.vocabulary": Place(_VOCABULARY),

@@ -7,10 +7,10 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+from made_posts import SamplePosts, make_sample_posts
 from test_sample_posts import CLASSES, grammar_with, what_is_said
 
 from mental_health_classifier.data.reading.scrubbing import scrub
-from mental_health_classifier.data.sample.posts import SamplePosts, make_sample_posts
 
 LABELS = ["severity", "urgency", "emotions", "cue_spans"]
 

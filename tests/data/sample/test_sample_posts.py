@@ -4,7 +4,6 @@ import hashlib
 import itertools
 import json
 import math
-import os
 import re
 import time
 from collections import Counter
@@ -14,15 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from made_posts import SamplePosts, make_sample_posts
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.sample import phrases as sample_phrases
 from mental_health_classifier.data.sample.ceilings import specificity_at_recall
-from mental_health_classifier.data.sample.files import write_sample_posts
+from mental_health_classifier.data.sample.files import write_sample_files
 from mental_health_classifier.data.sample.grammar import SampleGrammar
-from mental_health_classifier.data.sample.posts import SamplePosts, make_sample_posts
 
 SHARES = {
     "control": 0.28,
@@ -482,7 +481,8 @@ def test_near_duplicates_are_marked_and_repeat_an_earlier_post(sample: SamplePos
 
 def write(folder: Path, **changes: int) -> dict:
     arguments = {"size": 400, "seed": 11, **changes}
-    return dict(write_sample_posts(folder, grammar=grammar_with(), **arguments))
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_sample_files(folder, grammar=grammar_with(), **arguments)
 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
@@ -513,33 +513,13 @@ def test_the_manifest_says_how_the_files_were_made(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(posts, made.posts.astype(str), check_dtype=False)
 
 
-def test_a_folder_that_holds_the_same_posts_is_left_alone(tmp_path: Path) -> None:
-    first = write(tmp_path / "posts")
-    modified = (tmp_path / "posts" / "sample.csv").stat().st_mtime_ns
-    assert write(tmp_path / "posts") == first
-    assert (tmp_path / "posts" / "sample.csv").stat().st_mtime_ns == modified
-    assert [path.name for path in tmp_path.iterdir()] == ["posts"]
-
-
-def test_a_folder_that_holds_something_else_is_refused_and_kept(tmp_path: Path) -> None:
-    write(tmp_path / "posts")
-    before = (tmp_path / "posts" / "sample.csv").read_bytes()
-    with pytest.raises(InputError, match=r"data\.sample_seed=12, but holds something else"):
-        write(tmp_path / "posts", seed=12)
-    assert (tmp_path / "posts" / "sample.csv").read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["posts"]
-
-
-def test_a_write_that_breaks_off_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full_disk(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"):
-        write(tmp_path / "posts")
-    assert list(tmp_path.iterdir()) == []
+def test_what_an_interrupted_call_left_is_written_over(tmp_path: Path) -> None:
+    write(tmp_path / "other", seed=12)
+    assert write(tmp_path / "other") == write(tmp_path / "posts")
+    names = sorted(path.name for path in (tmp_path / "posts").iterdir())
+    assert names == ["manifest.json", "sample.csv", "sample.oracle.csv"]
+    for name in names:
+        assert (tmp_path / "other" / name).read_bytes() == (tmp_path / "posts" / name).read_bytes()
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.preparing.near_duplicates import (
+from mental_health_classifier.data.preparing.duplicates import (
     band_keys,
     hash_shingles,
     num_bands,

@@ -17,9 +17,10 @@ from scipy.sparse import csr_array
 from mental_health_classifier.console.progress import counting, showing
 from mental_health_classifier.contracts import GROUP_PREFIX, InputError
 from mental_health_classifier.data.preparing.chunks import kept_column, open_chunks, write_chunks
-from mental_health_classifier.data.preparing.duplicates import Duplicates, find_duplicates
-from mental_health_classifier.data.preparing.near_duplicates import (
+from mental_health_classifier.data.preparing.duplicates import (
+    Duplicates,
     cluster_near_duplicates,
+    find_duplicates,
     join_groups,
     num_bands,
     shingle_table,

@@ -8,7 +8,7 @@ same words in another order can belong to another class.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,26 +31,6 @@ from mental_health_classifier.data.sample.labels import Labels, draw_labels, rea
 from mental_health_classifier.data.sample.phrases import read_sample_phrases
 
 SCHEMA_VERSION = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class SamplePosts:
-    """Synthetic posts, what an all-knowing reader says of them, and how they were made."""
-
-    posts: pd.DataFrame
-    """One row a post, oldest first: id, text, label, author, created_at, synthetic (always 1); and,
-    empty where not known, severity (level from 0), urgency (0 to 100), emotions (names separated by
-    semicolons, or "none") and cue_spans (START:END in characters of the text, separated by blanks).
-    """
-    oracle: pd.DataFrame
-    """One row a post, never shown to a model: id, true_label; sequence/CLASS and
-    bag_of_words/CLASS, the probability of each label for the best reader of the text, and for the
-    best reader blind to the order of words; cue_spans, START:END:affirmed or START:END:denied in
-    characters of the text, separated by blanks; near_duplicate_of, an id or empty."""
-    manifest: Mapping[str, Any]
-    """How the posts were made, and the ceilings: the accuracy that the two best readers can expect,
-    that of always saying the most common label (`chance`), and the specificity of the best reader
-    at the threshold where it finds 90 % of the priority class (None: no such posts)."""
 
 
 class SampleDraws(NamedTuple):
@@ -109,8 +89,21 @@ def draw_sample(*, size: int, seed: int, grammar: SampleGrammar) -> SampleDraws:
 def write_rows(
     draws: SampleDraws, grammar: SampleGrammar, *, first: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The posts and the oracle's view of them, see `SamplePosts`, of rows that begin with the post
-    numbered `first`, from 0."""
+    """The posts as text, and what an all-knowing reader says of them, of some of all draws.
+
+    Args:
+        draws, grammar: see `draw_sample`.
+        first: number of the first of these posts, from 0.
+
+    Returns:
+        Two tables, one row a post, oldest first. The posts: id, text, label, author, created_at,
+        synthetic (always 1); and, empty where not known, severity (level from 0), urgency (0 to
+        100), emotions (names separated by semicolons, or "none") and cue_spans (START:END in
+        characters of the text, separated by blanks). The oracle, never shown to a model: id,
+        true_label; sequence/CLASS and bag_of_words/CLASS, the probability of each label for the
+        best reader of the text, and for the best reader blind to the order of words; cue_spans,
+        START:END:affirmed or START:END:denied; near_duplicate_of, an id or empty.
+    """
     phrases = read_sample_phrases()
     drafts = draws.drafts
     texts, spans = write_texts(drafts, draws.styles, draws.sign_offs, phrases)
@@ -153,7 +146,13 @@ def _post_id(place: int | np.integer) -> str:
 
 
 class OracleCeilings:
-    """Gathers what the ceilings need, a piece of the oracle at a time."""
+    """Gathers the ceilings, a piece of the oracle at a time: the accuracy that the two best readers
+    can expect, that of always saying the most common label (`chance`), and the specificity of the
+    best reader at the threshold where it finds 90 % of the priority class (None: no such posts).
+
+    They are for readers who do not know the author. One who does may pass them where
+    `author_strength` is above 0.
+    """
 
     def __init__(self, grammar: SampleGrammar) -> None:
         self._grammar = grammar
@@ -194,25 +193,6 @@ def describe_sample(
         "parameters": {**asdict(grammar), "class_shares": dict(grammar.class_shares)},
         "ceilings": dict(ceilings),
     }
-
-
-def make_sample_posts(*, size: int, seed: int, grammar: SampleGrammar) -> SamplePosts:
-    """Makes synthetic posts in memory; the same arguments make the same posts.
-
-    Ceilings are for readers who do not know the author. One who does may pass them where
-    `author_strength` is above 0.
-
-    Raises:
-        InputError: as for `draw_sample`.
-    """
-    draws = draw_sample(size=size, seed=seed, grammar=grammar)
-    posts, oracle = write_rows(draws, grammar, first=0)
-    ceilings = OracleCeilings(grammar)
-    ceilings.add(oracle)
-    described = ceilings.describe(draws.drafts.labels)
-    return SamplePosts(
-        posts=posts, oracle=oracle, manifest=describe_sample(size, seed, grammar, described)
-    )
 
 
 def _spans_of_cues(drafts: Drafts, spans: np.ndarray) -> list[list[str]]:

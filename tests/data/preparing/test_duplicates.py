@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from mental_health_classifier.data.preparing.near_duplicates import (
+from mental_health_classifier.data.preparing.duplicates import (
     NUM_PERMUTATIONS,
     THRESHOLD,
     band_keys,
