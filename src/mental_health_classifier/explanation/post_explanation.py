@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mental_health_classifier.analysis.pages.explanation_page import ExplainedText
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.explained_text import ExplainedText
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
 from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from mental_health_classifier.analysis.tables.run_facts import problem_of
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.process_identity import end_with_the_parent
 from mental_health_classifier.sweeps.jobs import describe_job, quoted
@@ -93,7 +92,7 @@ def resume_sweep(
                 code = processes.run([*start, *command])
                 after = _state_of(state.job, directory)
                 if after.status != "completed":
-                    reason = (after.run and problem_of(after.run)) or f"exit code {code}"
+                    reason = (after.run and after.run.problem) or f"exit code {code}"
                     say(f"Job {_words(state.job)} is {after.status}: {reason.rstrip('.')}.")
         account = _account(states_of(directory, jobs), tried, processes.stopped_by)
         return account

@@ -15,7 +15,6 @@ from rich.text import Text
 from mental_health_classifier.analysis.pages.auxiliary_table import table_of_auxiliary_tasks
 from mental_health_classifier.analysis.pages.certificate import certificate_summary
 from mental_health_classifier.analysis.pages.shortcuts import warnings_of
-from mental_health_classifier.analysis.tables.run_facts import problem_of
 from mental_health_classifier.console.tables import Column, table_of, text
 from mental_health_classifier.console.wording import (
     amount,
@@ -63,7 +62,7 @@ def _heading(run: RunSummary) -> Iterator[Text]:
             text(run.status + took, style),
         ]
     )
-    problem = problem_of(run)
+    problem = run.problem
     if problem is not None:
         yield text(problem, "red")
         yield text(f"Log: {_shown(run.directory / 'logs' / 'train.log')}")

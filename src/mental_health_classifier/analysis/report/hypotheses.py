@@ -14,7 +14,6 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.tables.run_facts import problem_of
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODEL
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -77,7 +76,7 @@ def _outcome(evidence: Evidence, run: RunSummary) -> Outcome:
 
 def _said(run: RunSummary, difference: Measure | None) -> str:
     if run.status != "completed":
-        problem = problem_of(run)
+        problem = run.problem
         return f"{run.status}: {shortened(problem, 160)}" if problem else run.status
     if run.model == YARDSTICK_MODEL:
         return "it is the yardstick"

@@ -15,7 +15,7 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.tables.run_facts import facts_of, problem_of
+from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.console.wording import amount, duration, is_number, moment
 from mental_health_classifier.storage.files import sha256_of
 from mental_health_classifier.tracking.record.attempts import latest_attempt
@@ -94,7 +94,7 @@ def _section(evidence: Evidence, run: RunSummary) -> RunSection:
 
 def _facts(run: RunSummary) -> dict[str, str]:
     changes = {True: ", with changes that were not committed", False: "", None: ""}[run.is_dirty]
-    problem = problem_of(run)
+    problem = run.problem
     written = {
         "id": run.id,
         "directory": run.directory,
@@ -137,7 +137,7 @@ def _checksums(directory: Path) -> dict[str, str]:
 
 
 def _reason(run: RunSummary) -> str:
-    if problem := problem_of(run):
+    if problem := run.problem:
         return problem
     return {
         "killed": "Its process ended without a word: killed, out of memory, or power lost.",

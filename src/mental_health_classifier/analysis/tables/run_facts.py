@@ -18,7 +18,7 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
         "experiment_name": run.name,
         "run_id": run.id,
         "status": run.status,
-        "problem": problem_of(run),
+        "problem": run.problem,
         "model": run.model,
         "variants": "+".join(map(str, run.variants)) if is_readable else None,
         "seed": run.seed,
@@ -46,15 +46,3 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
 def writable(value: str) -> str:
     """The text with what is not UTF-8 in it written as escapes, so that tables can hold it."""
     return value if value.isascii() else value.encode(errors="backslashreplace").decode()
-
-
-def problem_of(run: RunSummary) -> str | None:
-    """What went wrong, in one line; None where nothing is known to."""
-    if run.problems:
-        return " ".join(run.problems)
-    if not run.error:
-        return None
-    kind, message, place = (run.error.get(key) for key in ("type", "message", "place"))
-    if message:
-        return f"{kind}: {' '.join(message.split())}"
-    return f"{kind} at {place}" if place else str(kind)

@@ -146,6 +146,18 @@ class RunSummary:
     def error(self) -> Mapping[str, Any] | None:
         return self.end.get("error")
 
+    @property
+    def problem(self) -> str | None:
+        """What went wrong, in one line; None where nothing is known to."""
+        if self.problems:
+            return " ".join(self.problems)
+        if not self.error:
+            return None
+        kind, message, place = (self.error.get(key) for key in ("type", "message", "place"))
+        if message:
+            return f"{kind}: {' '.join(message.split())}"
+        return f"{kind} at {place}" if place else str(kind)
+
 
 def _document(value: Any) -> bytes:
     try:
