@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from trained_runs import train_run, write_posts
 
+from mental_health_classifier.assessment.behaviour import behaviour_of_run
 from mental_health_classifier.assessment.external_validation import evaluate_elsewhere
-from mental_health_classifier.assessment.recorded_runs import behaviour_of_run
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.vocabulary.clinical_vocabulary import PACKAGED

@@ -5,10 +5,11 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run
 
-from mental_health_classifier.cli.app import app
+from mental_health_classifier.cli.app import COMMANDS, app
 
 HOSTILE = "[red]x[/] \x1b[2J,=1+1"
 
@@ -38,11 +39,20 @@ def six_runs(tmp_path):
     (damaged / "data.json").write_text("{", encoding="utf-8")
 
 
-def test_help_names_every_command(mhc):
+def test_help_says_of_every_command_what_its_docstring_says(mhc):
     result = mhc("--help")
     assert result.exit_code == 0
-    for command in ("runs", "show", "diff", "compare"):
-        assert f"  {command} " in result.stdout
+    group = typer.main.get_group(app)
+    with typer.Context(group) as context:
+        for name, (_, line) in COMMANDS.items():
+            command = group.get_command(context, name)
+            assert command.get_short_help_str(limit=200) == line
+            assert f"  {name} " in result.stdout and line in result.stdout
+
+
+def test_a_misspelt_command_is_told_what_is_near(mhc):
+    result = mhc("compere")
+    assert result.exit_code == 2 and "Did you mean 'compare'" in result.stderr
 
 
 def test_version_is_printed(mhc):
@@ -219,24 +229,50 @@ def test_runs_elsewhere_are_found_under_the_roots_given(mhc, tmp_path):
     assert mhc("show", "old").exit_code == 1
 
 
-def test_the_package_is_the_same_command_and_a_closed_pipe_is_no_error(six_runs, tmp_path):
-    command = f"{sys.executable} -m mental_health_classifier compare --json | head -c 1"
+@pytest.mark.parametrize(
+    ("command", "shown"), [("compare --json | head -c 1", "["), ("--help | head -c 5", "Usage")]
+)
+def test_the_package_is_the_same_command_and_a_closed_pipe_is_no_error(
+    six_runs, tmp_path, command, shown
+):
     result = subprocess.run(
-        command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+        f"{sys.executable} -m mental_health_classifier {command}",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert result.stdout == "[" and "Traceback" not in result.stderr
+    assert result.stdout == shown and "Error" not in result.stderr
 
 
-def test_a_comparison_imports_nothing_heavy(six_runs, tmp_path):
-    program = (
-        "import sys\n"
-        "from mental_health_classifier.cli.app import app\n"
-        "try: app(['compare', '--json'])\n"
-        "finally:\n"
-        "    heavy = {'torch', 'lightning', 'sklearn', 'scipy', 'statsmodels', 'seaborn',\n"
-        "             'matplotlib', 'hydra'} & set(sys.modules)\n"
-        "    assert not heavy, heavy\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL
-    )
+HEAVY = {"torch", "lightning", "sklearn", "statsmodels", "seaborn", "matplotlib"}
+"""What takes a second to import or more: for those commands alone that use it, as they do."""
+
+
+def imported_by(program, folder):
+    """Modules that a program has imported when it ends, by their first names."""
+    program = f"import sys\ntry:\n    {program}\nfinally:\n    print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "too_much"),
+    [
+        (["--help"], {*HEAVY, "numpy", "pandas", "rich", "orjson"}),
+        (["runs"], {*HEAVY, "pandas", "scipy", "hydra"}),
+        (["show", "a"], {*HEAVY, "pandas", "scipy", "hydra"}),
+        (["compare", "--json"], {*HEAVY, "scipy", "hydra"}),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_a_command_imports_no_more_than_it_needs(six_runs, tmp_path, arguments, too_much):
+    program = f"from mental_health_classifier.cli.app import app; app({arguments})"
+    assert not too_much & imported_by(program, tmp_path)
+
+
+def test_no_help_waits_for_what_is_slow_to_import(tmp_path):
+    modules = [f"mental_health_classifier.cli.{module}" for module, _ in COMMANDS.values()]
+    assert not HEAVY & imported_by(f"import {', '.join(modules)}", tmp_path)

@@ -1,8 +1,7 @@
-"""What recorded runs are worth, worked out later: by their predictions, or by their models."""
+"""Evaluation and certificate of a recorded run, from its stored predictions."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
@@ -13,7 +12,6 @@ from mental_health_classifier.evaluation.groups import assess_groups
 from mental_health_classifier.tracking.record.assessments import (
     auxiliary_tasks_of,
     stored_predictions,
-    write_assessment,
 )
 from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
@@ -90,74 +88,3 @@ def settings_of(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:
         if value is None:
             raise InputError(f"Run {run.id} was configured without evaluation.{key}.")
     return chosen
-
-
-def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
-    """Runs the behaviour suite on a run's model and stores what it found, and how many of its
-    texts the model learned from (None: the record does not say which posts it has seen).
-
-    Alerts begin at the certificate's threshold, or at the operating point's where there is none.
-    """
-    from mental_health_classifier.data.reading.scrubbing import scrub
-    from mental_health_classifier.data.seen_posts import LEARNED_FROM
-    from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour, texts_of_suite
-    from mental_health_classifier.prediction.predictor import Predictor
-    from mental_health_classifier.prediction.run_posts import read_seen_posts
-
-    predictor = Predictor.load(run, is_uncertified_allowed=True)
-    found = assess_behaviour(
-        predictor.predict,
-        priority_index=predictor.priority_index,
-        threshold=predictor.threshold,
-    )
-    texts = [scrub(text)[0] for text in texts_of_suite()]
-    seen = read_seen_posts(run)
-    num_seen = None if seen is None else int(seen.are_among(texts, parts=LEARNED_FROM).sum())
-    behaviour = {
-        "is_certified": predictor.is_certified,
-        "texts": len(texts),
-        "texts_seen": num_seen,
-        **found,
-    }
-    write_assessment(run.directory, "behaviour", behaviour)
-    return behaviour
-
-
-def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dict[str, Any]:
-    """Reads the run's posts again, masks what they name, and stores what that costs the model, and
-    what words alone tell of the posts.
-
-    Args:
-        with_random_split: fit the yardstick on a split at random too, see `compare_splits`.
-
-    Returns:
-        See `assess_shortcuts`; `source` from `tell_sources`, and `splits` from `compare_splits`.
-
-    Raises:
-        InputError: the posts are not at hand any more, or have changed.
-    """
-    from mental_health_classifier.assessment.word_models import compare_splits, tell_sources
-    from mental_health_classifier.configuration.recorded import recorded_configuration
-    from mental_health_classifier.evaluation.shortcuts import assess_shortcuts, without_names
-    from mental_health_classifier.prediction.predictor import Predictor
-    from mental_health_classifier.prediction.run_posts import corpus_of_run
-
-    config = recorded_configuration(run)
-    corpus = corpus_of_run(run)
-    test = stored_predictions(run, ["test"])["test"]
-    texts = corpus.part("test")["text"].tolist()
-    predictor = Predictor.load(run)
-    masked = [without_names(text, test.task.class_names) for text in texts]
-    draws = setting_of(run, "bootstrap_draws")
-    found = assess_shortcuts(
-        test,
-        replace(test, probabilities=predictor.predict_scrubbed(masked)),
-        texts,
-        bootstrap_draws=draws,
-    )
-    found["source"] = tell_sources(config, corpus)
-    found["splits"] = (
-        compare_splits(config, corpus, bootstrap_draws=draws) if with_random_split else None
-    )
-    write_assessment(run.directory, "shortcuts", found)
-    return found

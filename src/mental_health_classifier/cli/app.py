@@ -1,7 +1,4 @@
-"""The command `mhc`: what runs have recorded, looked at from a terminal.
-
-Each command imports what it needs inside itself, so that all of them start at once.
-"""
+"""The command `mhc`: a table of its commands, each imported when it is given."""
 
 from __future__ import annotations
 
@@ -9,36 +6,72 @@ import io
 import os
 import signal
 import sys
-from typing import Annotated, Any, NoReturn, get_args
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_group
 
-from mental_health_classifier.cli.arguments import (
-    AsJson,
-    LookedUpIn,
-    Roots,
-    Run,
-    existing,
-    found_runs,
-    print_json,
-    say,
-    say_no_runs,
-)
-from mental_health_classifier.cli.assess import commands as worth_commands
-from mental_health_classifier.cli.assess import test_models
-from mental_health_classifier.cli.explain import commands as explain_commands
-from mental_health_classifier.cli.plot import commands as plot_commands
-from mental_health_classifier.cli.predict import commands as predict_commands
-from mental_health_classifier.cli.records import commands as record_commands
-from mental_health_classifier.cli.report import commands as report_commands
-from mental_health_classifier.cli.variants import commands as variant_commands
 from mental_health_classifier.console.errors import message_about
-from mental_health_classifier.contracts import InputError
+from mental_health_classifier.console.wording import printable_lines
+
+COMMANDS = {
+    "runs": ("runs", "Lists runs, newest first, whatever became of them."),
+    "show": ("runs", "Shows one run in full: its numbers, its yardstick, its posts."),
+    "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),
+    "best": ("runs", "Names the best models, chosen on val and reported on test."),
+    "compare": ("compare", "Compares runs in one table, best first."),
+    "plot": ("plot", "Draws runs as one figure."),
+    "report": ("report", "Writes one offline HTML page about many runs."),
+    "impact": ("impact", "Says whether a clinical variant helps, seed by seed."),
+    "resume": ("resume", "Goes on with a killed, interrupted or failed run, or a sweep."),
+    "reproduce": ("resume", "Runs a run again with its own source and compares every bit."),
+    "gone": ("records", "Says that the process of an unknown run is gone."),
+    "clean": ("records", "Lists or deletes runs; never a best, running or snapshotted one."),
+    "export": ("records", "Packs a run into one .tar.gz file, after checking it."),
+    "import": ("records", "Unpacks a run that was exported elsewhere, after checking it."),
+    "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
+    "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),
+    "certify": ("assess", "Says which recall of the priority class can be promised."),
+    "card": (
+        "assess",
+        "Writes a run's model card with all that was assessed since.",
+    ),
+    "behaviour": ("behaviour", "Tries a model on sentences that any model should get right."),
+    "shortcuts": ("behaviour", "Says how much of a run's score is single words."),
+    "ensemble": (
+        "ensemble",
+        "Makes one model of several runs, certified as a whole.",
+    ),
+    "predict": ("predict", "Decides for every post of a file: alert, refer, or no alert."),
+    "explain": ("explain", "Explains one post, or measures how faithful explanations are."),
+}
+"""Commands in the order of `mhc --help`, which imports none of them: the module of each in this
+folder, and what it does, as the first line of its docstring says it."""
 
 
 class Commands(TyperGroup):
     """Commands that say in one message what the user can put right."""
+
+    def __init__(self, *, commands: Mapping[str, Any], **facts: Any) -> None:
+        # Names alone: they are listed, and a misspelt one is told what is near.
+        named: dict[str, Any] = dict.fromkeys(COMMANDS)
+        super().__init__(commands={**named, **commands}, **facts)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in COMMANDS:
+            module, _ = COMMANDS[cmd_name]
+            loaded = typer.Typer(rich_markup_mode=None)
+            loaded.add_typer(import_module(f"{__package__}.{module}").commands)
+            command = get_group(loaded).commands[cmd_name]
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -46,7 +79,7 @@ class Commands(TyperGroup):
         except Exception as error:
             if "HYDRA_FULL_ERROR" in os.environ or (message := message_about(error)) is None:
                 raise
-            say(message)
+            typer.echo(printable_lines(message), err=True)
             raise typer.Exit(1) from None
 
 
@@ -57,13 +90,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(plot_commands)
-app.add_typer(record_commands)
-app.add_typer(worth_commands)
-app.add_typer(predict_commands)
-app.add_typer(variant_commands)
-app.add_typer(report_commands)
-app.add_typer(explain_commands)
 
 
 def main() -> None:
@@ -87,7 +113,7 @@ def _leave(number: int, _frame: object) -> NoReturn:
 
 def print_version(is_wanted: bool) -> None:
     if is_wanted:
-        from importlib.metadata import version
+        from importlib.metadata import version  # slow, and seldom asked for
 
         typer.echo(version("mental-health-classifier"))
         raise typer.Exit
@@ -101,145 +127,3 @@ def describe(
     ] = False,
 ) -> None:
     """Looks at what runs have recorded. A run is a folder: who deletes that deletes the run."""
-
-
-@app.command()
-def runs(
-    roots: Roots = None,
-    status: Annotated[
-        str | None, typer.Option(help="Only those that are completed, failed, killed, ...")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Lists runs, newest first, whatever became of them."""
-    from mental_health_classifier.analysis.pages.run_list import run_list
-    from mental_health_classifier.analysis.tables.run_facts import facts_of
-    from mental_health_classifier.console.tables import print_table
-    from mental_health_classifier.tracking.record.run_summary import Status
-
-    if status is not None and status not in get_args(Status):
-        raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
-    rows = [
-        facts_of(run) for run in found_runs(roots, as_list=True) if status in (None, run.status)
-    ]
-    if as_json:
-        print_json(rows)
-    elif rows:
-        print_table(lambda width: run_list(rows, width=width))
-
-
-@app.command("show")
-def show_run(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
-    """Shows one run in full: its numbers beside yardstick and ceilings, and its posts."""
-    from mental_health_classifier.analysis.pages.run_overview import run_overview
-    from mental_health_classifier.console.tables import new_console
-    from mental_health_classifier.tracking.run_index import resolve_run
-
-    found = resolve_run(run, existing(root))
-    if as_json:
-        record = {"run": found.run, "data": found.data, "end": found.end}
-        facts = {"directory": str(found.directory), "status": found.status}
-        print_json([{**facts, "problems": found.problems, **record}])
-    else:
-        new_console().print(run_overview(found))
-
-
-@app.command()
-def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
-    """Shows what two runs did differently, and how their numbers differ."""
-    from mental_health_classifier.analysis.tables.run_difference import (
-        difference_page,
-        run_difference,
-    )
-    from mental_health_classifier.console.tables import new_console
-    from mental_health_classifier.tracking.run_index import resolve_run
-
-    run_a, run_b = (resolve_run(reference, existing(root)) for reference in (a, b))
-    if as_json:
-        print_json(run_difference(run_a, run_b))
-    else:
-        new_console().print(difference_page(run_a, run_b))
-
-
-@app.command()
-def compare(
-    roots: Roots = None,
-    sort: Annotated[
-        str | None, typer.Option(help="Order by this column instead of the headline.")
-    ] = None,
-    ascending: Annotated[bool, typer.Option("--ascending", help="Smallest first.")] = False,
-    where: Annotated[
-        str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
-    ] = None,
-    tag: Annotated[
-        list[str] | None, typer.Option(help="Only runs with this tag; several: with all of them.")
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Only these columns: seed,final_accuracy.")
-    ] = None,
-    csv: Annotated[
-        str | None, typer.Option(help="Write the table to this new file, or - for here.")
-    ] = None,
-    test: Annotated[
-        bool,
-        typer.Option("--test", help="Test which is really better: RUN RUN, or groups A,B C,D."),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Compares runs in one table, best first."""
-    if test:
-        return test_models(roots, as_json=as_json)
-    from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
-    from mental_health_classifier.analysis.pages.shortcuts import warnings_about_shortcuts
-    from mental_health_classifier.analysis.tables.comparability import warning_about_posts
-    from mental_health_classifier.analysis.tables.run_filter import known_columns, select_runs
-    from mental_health_classifier.analysis.tables.run_table import (
-        each_record,
-        headline_column,
-        newest_first,
-        ranked,
-        write_csv,
-    )
-    from mental_health_classifier.console.tables import print_table
-    from mental_health_classifier.tracking.run_index import each_run
-
-    folders = existing(roots)
-    selected = select_runs(each_run(folders), tags=tag or (), where=where)
-    if not selected.of:
-        say_no_runs(folders)
-        return print_json([]) if as_json else None
-    table = newest_first(selected.table)
-    if not len(table):
-        say(f"None of the {selected.of} runs is like that.")
-    (by,) = known_columns([sort or headline_column(table)], table, option="--sort")
-    names = known_columns(columns.split(","), table, option="--columns") if columns else None
-    table = ranked(table, by=by, ascending=ascending)
-    chosen = table.loc[:, names] if names else table
-    if as_json:
-        print_json(each_record(chosen))
-    elif csv is not None:
-        write_csv(chosen, csv)
-    elif len(table):
-        print_table(
-            lambda width: (
-                chosen_columns(table, names) if names else leaderboard(table, by=by, width=width)
-            )
-        )
-    if warning := warning_about_posts(table):
-        say(f"Warning: {warning}")
-    for warning in warnings_about_shortcuts(table):
-        say(f"Warning: {warning}")
-
-
-@app.command()
-def best(roots: Roots = None, as_json: AsJson = False) -> None:
-    """Names the best models, chosen on val and reported on test, or says why there is none."""
-    from mental_health_classifier.analysis.pages.best_list import best_list
-    from mental_health_classifier.console.tables import print_table
-    from mental_health_classifier.tracking.selection.best_models import best_models
-
-    found = best_models(found_runs(roots))
-    if as_json:
-        print_json([{"best": heading, **entry} for heading, entry in found.items()])
-    else:
-        print_table(lambda width: best_list(found, width=width))

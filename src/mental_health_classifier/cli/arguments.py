@@ -1,4 +1,4 @@
-"""What commands of `mhc` share: arguments, finding runs, and what is printed where."""
+"""Arguments that commands share, runs found by them, and output as JSON or to a person."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from mental_health_classifier.console.wording import printable_lines
 from mental_health_classifier.contracts import InputError
-
-if TYPE_CHECKING:
-    from mental_health_classifier.tracking.run_index import RunSummary
+from mental_health_classifier.tracking.run_index import RunSummary, find_runs, list_runs
 
 ROOTS = (Path("outputs"), Path("multirun"))
 """Where Hydra puts single runs and sweeps."""
@@ -27,6 +26,9 @@ LookedUpIn = Annotated[
     typer.Option("--root", help="A folder that holds runs: outputs and multirun if not given."),
 ]
 Run = Annotated[str, typer.Argument(help="A run: its id, the beginning of it, or its folder.")]
+RunOrSweep = Annotated[
+    str, typer.Argument(help="A run: its id, its beginning or folder; or a sweep's folder.")
+]
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
 
@@ -53,8 +55,6 @@ def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSu
     Args:
         as_list: without their numbers, which is faster.
     """
-    from mental_health_classifier.tracking.run_index import find_runs, list_runs
-
     folders = existing(roots)
     found = list_runs(folders) if as_list else find_runs(folders)
     if not found:
@@ -77,22 +77,25 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def say(message: str) -> None:
     """Prints a message for the person, apart from the output that programs read."""
-    from mental_health_classifier.console.wording import printable_lines
-
     typer.echo(printable_lines(message), err=True)
 
 
-def chosen_columns(
-    run: RunSummary, posts: Path, given: list[str] | None, *, roles: Sequence[str]
+def columns_of(
+    run: RunSummary, posts: Path, given: list[str] | None, *, with_label: bool
 ) -> dict[str, Any]:
     """Which columns of a file of posts hold what, see `columns_in`."""
-    from mental_health_classifier.data.reading.posts_to_judge import columns_in
+    # With pandas, which takes longer to import than most commands to run.
+    from mental_health_classifier.data.reading.posts_to_judge import (
+        ROLES_WITH_LABEL,
+        ROLES_WITHOUT_LABEL,
+        columns_in,
+    )
 
     return columns_in(
         posts,
         given=pairs(given, option="--column"),
         recorded=run.setting("data", "columns") or {},
-        roles=roles,
+        roles=ROLES_WITH_LABEL if with_label else ROLES_WITHOUT_LABEL,
     )
 
 

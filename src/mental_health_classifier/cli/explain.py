@@ -1,4 +1,4 @@
-"""Commands of `mhc` about why a model says what it says."""
+"""The command `explain`: why a model says what it says."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import Annotated
 
 import typer
 
+from mental_health_classifier.analysis.pages import explanation_page as page
 from mental_health_classifier.cli.arguments import (
     AsJson,
     LookedUpIn,
     Pairs,
     Run,
-    chosen_columns,
+    columns_of,
     existing,
     print_json,
     say,
 )
+from mental_health_classifier.console.tables import new_console, print_table
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.tracking.run_index import resolve_run
 
 commands = typer.Typer()
 
@@ -49,12 +53,10 @@ def explain(
     root: LookedUpIn = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measures how faithful explanations of a run's model are, or explains one post with it.
+    """Explains one post, or measures how faithful explanations are.
 
     The measured numbers are stored with the run and appear in tables; a post is only shown.
     """
-    from mental_health_classifier.tracking.run_index import resolve_run
-
     if (file is None) != (row is None) or (text is not None and file is not None):
         raise InputError("Give --text, or --file with --row, or none of them.")
     if text is None and file is None:
@@ -63,15 +65,12 @@ def explain(
         return _measure(run, existing(root), posts=posts, seed=seed, cues=cues, as_json=as_json)
     if html is not None and html.exists():
         raise InputError(f"--html={html}: the file exists and is not replaced. Name another one.")
-    from mental_health_classifier.analysis.pages import explanation_page as page
-    from mental_health_classifier.console.tables import new_console
-    from mental_health_classifier.data.reading.posts_to_judge import ROLES_WITHOUT_LABEL
+    # Torch takes seconds to import: not before it is known what to explain.
     from mental_health_classifier.explanation.post_explanation import explain_text, post_in_row
-    from mental_health_classifier.storage.files import write_atomically
 
     found = resolve_run(run, existing(root))
     if file is not None and row is not None:
-        columns = chosen_columns(found, file, column, roles=ROLES_WITHOUT_LABEL)
+        columns = columns_of(found, file, column, with_label=False)
         text = post_in_row(file, row, columns=columns)
     assert text is not None
     explained = explain_text(found, text, class_name=class_name)
@@ -105,15 +104,12 @@ def explain(
 def _measure(
     run: str, roots: list[Path], *, posts: int, seed: int, cues: str | None, as_json: bool
 ) -> None:
-    from mental_health_classifier.analysis.pages.explanation_page import interpretability_table
-    from mental_health_classifier.console.tables import print_table
     from mental_health_classifier.explanation.run_explanation import explain_run
-    from mental_health_classifier.tracking.run_index import resolve_run
 
     assessment = explain_run(resolve_run(run, roots), num_posts=posts, seed=seed, cues=cues)
     if as_json:
         return print_json([assessment])
-    print_table(lambda _width: interpretability_table(assessment))
+    print_table(lambda _width: page.interpretability_table(assessment))
     say(
         "0 is chance, 1 is as good as greedy search through the model's own reactions. Left out: "
         "posts that leave nothing to gain between the two."

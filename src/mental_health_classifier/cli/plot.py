@@ -1,4 +1,4 @@
-"""The command of `mhc` that draws figures."""
+"""The command `plot`: runs as a figure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from mental_health_classifier.cli.arguments import ROOTS, say
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_index import runs_called
 
 commands = typer.Typer()
 
@@ -37,7 +38,8 @@ def plot(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
-    """Draws runs: size or cost against a metric, seeds, curves, confusion, clinical, decisions."""
+    """Draws runs as one figure."""
+    # Matplotlib takes a second to import: not for the help.
     from mental_health_classifier.analysis.figures.files import check_output, write_figure
     from mental_health_classifier.analysis.figures.kinds import KINDS, draw
 
@@ -45,8 +47,6 @@ def plot(
         raise InputError(f"mhc plot {kind}: expected one of {', '.join(KINDS)}.")
     path = output or Path(f"{kind}.png")
     check_output(path, is_replaced=force)
-    from mental_health_classifier.tracking.run_index import runs_called
-
     figure, notes = draw(kind, runs_called(runs or [], ROOTS), metric=metric)
     write_figure(figure, path)
     for note in notes:

@@ -1,4 +1,4 @@
-"""The command of `mhc` that decides about posts."""
+"""The command `predict`: posts in, decisions out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, chosen_columns, existing, say
+from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, columns_of, existing, say
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.prediction.decisions_file import write_decisions
+from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+from mental_health_classifier.tracking.selection.best_models import best_models
 
 commands = typer.Typer()
 
@@ -35,20 +39,15 @@ def predict(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of that draw.")] = 0,
 ) -> None:
-    """Decides for every post of a file: alert, refer to a person, or no alert.
+    """Decides for every post of a file: alert, refer, or no alert.
 
-    --column text=body says which column holds what; without it they are called as in the run, or
-    text and id. The file of decisions holds no text.
+    Posts to refer are for a person to read. --column text=body says which column holds what;
+    without it they are called as in the run, or text and id. The file of decisions holds no text.
     """
-    from mental_health_classifier.data.reading.posts_to_judge import ROLES_WITHOUT_LABEL
-    from mental_health_classifier.prediction.decisions_file import write_decisions
-    from mental_health_classifier.prediction.predictor import Predictor
-    from mental_health_classifier.tracking.run_index import resolve_run
-
     if (run is None) == (best is None):
         raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
-    found = resolve_run(run or best_run(best or "", existing(root)), existing(root))
-    columns = chosen_columns(found, posts, column, roles=ROLES_WITHOUT_LABEL)
+    found = resolve_run(run or _best_run(best or "", existing(root)), existing(root))
+    columns = columns_of(found, posts, column, with_label=False)
     predictor = Predictor.load(
         found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
     )
@@ -74,11 +73,8 @@ def predict(
         )
 
 
-def best_run(heading: str, roots: list[Path]) -> str:
+def _best_run(heading: str, roots: list[Path]) -> str:
     """The id of the run that `mhc best` names under a heading."""
-    from mental_health_classifier.tracking.run_index import find_runs
-    from mental_health_classifier.tracking.selection.best_models import best_models
-
     found = best_models(find_runs(roots))
     if heading not in found:
         raise InputError(f"--best={heading}: expected one of {', '.join(found)}.")

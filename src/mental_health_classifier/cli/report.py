@@ -1,4 +1,4 @@
-"""The command of `mhc` that writes the report."""
+"""The command `report`: many runs as one page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from mental_health_classifier.cli.arguments import Roots, existing, say
+from mental_health_classifier.console.progress import showing
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.run_index import find_runs
 
 commands = typer.Typer()
 
@@ -22,13 +25,14 @@ def report(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Writes one offline HTML page about many runs: who is best, why, and what is not known."""
+    """Writes one offline HTML page about many runs.
+
+    It says who is best, why, and what is not known.
+    """
+    # Matplotlib takes a second to import: not for the help.
     from mental_health_classifier.analysis.report.contents import gather_report
     from mental_health_classifier.analysis.report.page import check_output, write_report
     from mental_health_classifier.analysis.tables.run_filter import runs_like
-    from mental_health_classifier.console.progress import showing
-    from mental_health_classifier.console.wording import count
-    from mental_health_classifier.tracking.run_index import find_runs
 
     check_output(output, is_replaced=force)
     folders = existing(roots)

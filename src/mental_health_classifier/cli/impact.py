@@ -1,4 +1,4 @@
-"""Commands of `mhc` about clinical variants."""
+"""The command `impact`: what a clinical variant is worth."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ from typing import Annotated
 
 import typer
 
+from mental_health_classifier.analysis.pages.variant_impact import (
+    conclusion,
+    impact_notes,
+    impact_table,
+)
+from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
 from mental_health_classifier.cli.arguments import AsJson, Roots, found_runs, print_json, say
+from mental_health_classifier.console.tables import print_table
+from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 
 commands = typer.Typer()
 
 
-@commands.command("impact")
-def show_impact(
+@commands.command()
+def impact(
     variant: Annotated[str, typer.Argument(help="umls_enhanced, curriculum, multitask, ...")],
     roots: Roots = None,
     as_json: AsJson = False,
 ) -> None:
-    """Says whether a clinical variant helps: runs with it beside runs without it, seed by seed."""
-    from mental_health_classifier.analysis.pages.variant_impact import (
-        conclusion,
-        impact_notes,
-        impact_table,
-    )
-    from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
-    from mental_health_classifier.console.tables import print_table
-    from mental_health_classifier.console.wording import printable
+    """Says whether a clinical variant helps, seed by seed.
 
+    It compares runs with the variant with runs that differ from them in nothing else.
+    """
     runs = found_runs(roots)
     entries = impacts_of_variant(variant, runs)
     if not entries:

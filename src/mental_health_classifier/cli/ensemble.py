@@ -1,0 +1,50 @@
+"""The command `ensemble`: several runs become one model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.analysis.pages.run_overview import run_overview
+from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
+from mental_health_classifier.cli.arguments import ROOTS, LookedUpIn, existing
+from mental_health_classifier.console.tables import new_console
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.folder_names import new_run_directory
+from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+
+commands = typer.Typer()
+
+
+@commands.command()
+def ensemble(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Members: two runs or more on the same parts.")
+    ] = None,
+    best: Annotated[
+        int | None, typer.Option(min=2, help="So many of the best runs by the headline on val.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is called in tables.")] = "ensemble",
+    combine: Annotated[
+        str,
+        typer.Option(
+            help="mean, max, noisy_or or vote. Compare at equal specificity: mhc compare."
+        ),
+    ] = "mean",
+    root: LookedUpIn = None,
+) -> None:
+    """Makes one model of several runs, certified as a whole.
+
+    It is calibrated, and becomes a run of its own.
+    """
+    if (best is None) == (not runs):
+        raise InputError("Give the members, or --best with their number.")
+    if best is None:
+        members = [resolve_run(each, existing(root)) for each in runs or ()]
+    else:
+        members = best_members(find_runs(existing(root)), number=best)
+    directory = new_run_directory(ROOTS[0], "ensemble")
+    record_ensemble(members, directory, name=name, way=combine)
+    new_console().print(run_overview(read_run(directory)))

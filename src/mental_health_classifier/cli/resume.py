@@ -1,0 +1,84 @@
+"""Commands that train again: `resume` goes on, `reproduce` repeats."""
+
+from __future__ import annotations
+
+import os
+from contextlib import chdir
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import LookedUpIn, Run, RunOrSweep, existing, say
+from mental_health_classifier.console.logs import log_into
+from mental_health_classifier.console.progress import showing
+from mental_health_classifier.console.wording import printable
+from mental_health_classifier.sweeps.ledger import sweep_called
+from mental_health_classifier.sweeps.resume import resume_sweep
+from mental_health_classifier.tracking.provenance.environment import (
+    ensure_deterministic_environment,
+)
+from mental_health_classifier.tracking.provenance.replay import TOLERANCE, replay
+from mental_health_classifier.tracking.record.attempts import started_in
+from mental_health_classifier.tracking.run_index import is_run, resolve_run
+
+commands = typer.Typer()
+
+
+@commands.command()
+def resume(run: RunOrSweep, root: LookedUpIn = None) -> None:
+    """Goes on with a killed, interrupted or failed run, or a sweep.
+
+    A run goes on from its last checkpoint and ends with the weights of a run that was never cut
+    off, bit for bit. Of a sweep the missing jobs run, and those that failed, were killed or
+    interrupted are resumed. Paths of data and caches begin in the folder where the run or the sweep
+    began, wherever this command is given; if that folder is gone, in the present one.
+    """
+    ensure_deterministic_environment()
+    if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
+        account = resume_sweep(sweep, say=say)
+        typer.echo(printable(f"{run}: {account}"))
+        if account.stopped_by is not None:
+            raise typer.Exit(128 + account.stopped_by)
+        if account.done < account.wanted:
+            raise typer.Exit(1)
+        return
+    directory = resolve_run(run, existing(root)).directory.resolve()
+    # Torch takes seconds to import: not before it is known that there is something to resume.
+    from mental_health_classifier.experiment import resume_experiment
+
+    log_into(directory)
+    with chdir(started_in(directory) or "."):
+        resume_experiment(directory)
+
+
+@commands.command()
+def reproduce(
+    run: Run,
+    root: LookedUpIn = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run code that came with the record.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse where the environment is another one.")
+    ] = False,
+) -> None:
+    """Runs a run again with its own source and compares every bit."""
+    found = resolve_run(run, existing(root))
+    with showing(f"Replaying run {found.id}"):
+        verdict = replay(found, is_trusted=trust, is_strict=strict)
+    for difference in verdict.environment:
+        say(f"Environment: {difference}.")
+    if verdict.is_identical:
+        typer.echo(f"Run {found.id}: identical, bit for bit.")
+        return
+    first, *others = verdict.differences
+    typer.echo(
+        f"Run {found.id}: equal within {TOLERANCE} on other hardware."
+        if verdict.is_equal
+        else f"Run {found.id}: different. First, {first}."
+    )
+    for other in others[:20]:
+        say(f"{other}.")
+    say(f"{len(verdict.differences)} differences; the replayed run is in {verdict.directory}.")
+    if not verdict.is_equal:
+        raise typer.Exit(1)

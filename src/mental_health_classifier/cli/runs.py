@@ -1,0 +1,84 @@
+"""Commands that show recorded runs: `runs`, `show`, `diff`, `best`. They import no pandas."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+import typer
+
+from mental_health_classifier.analysis.pages.best_list import best_list
+from mental_health_classifier.analysis.pages.run_list import run_list
+from mental_health_classifier.analysis.pages.run_overview import run_overview
+from mental_health_classifier.analysis.tables.run_difference import difference_page, run_difference
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.cli.arguments import (
+    AsJson,
+    LookedUpIn,
+    Roots,
+    Run,
+    existing,
+    found_runs,
+    print_json,
+)
+from mental_health_classifier.console.tables import new_console, print_table
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.record.run_summary import Status
+from mental_health_classifier.tracking.run_index import resolve_run
+from mental_health_classifier.tracking.selection.best_models import best_models
+
+commands = typer.Typer()
+
+
+@commands.command()
+def runs(
+    roots: Roots = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only those that are completed, failed, killed, ...")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists runs, newest first, whatever became of them."""
+    if status is not None and status not in get_args(Status):
+        raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
+    rows = [
+        facts_of(run) for run in found_runs(roots, as_list=True) if status in (None, run.status)
+    ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(lambda width: run_list(rows, width=width))
+
+
+@commands.command()
+def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Shows one run in full: its numbers, its yardstick, its posts."""
+    found = resolve_run(run, existing(root))
+    if as_json:
+        record = {"run": found.run, "data": found.data, "end": found.end}
+        facts = {"directory": str(found.directory), "status": found.status}
+        print_json([{**facts, "problems": found.problems, **record}])
+    else:
+        new_console().print(run_overview(found))
+
+
+@commands.command()
+def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Shows how two runs differ, in what they did and in their numbers."""
+    run_a, run_b = (resolve_run(reference, existing(root)) for reference in (a, b))
+    if as_json:
+        print_json(run_difference(run_a, run_b))
+    else:
+        new_console().print(difference_page(run_a, run_b))
+
+
+@commands.command()
+def best(roots: Roots = None, as_json: AsJson = False) -> None:
+    """Names the best models, chosen on val and reported on test.
+
+    Where there is none, it says why.
+    """
+    found = best_models(found_runs(roots))
+    if as_json:
+        print_json([{"best": heading, **entry} for heading, entry in found.items()])
+    else:
+        print_table(lambda width: best_list(found, width=width))

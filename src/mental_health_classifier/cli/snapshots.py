@@ -1,0 +1,97 @@
+"""The command `snapshot` and those below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import AsJson, LookedUpIn, existing, print_json, say
+from mental_health_classifier.console.wording import printable
+from mental_health_classifier.storage.archives import pack
+from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
+from mental_health_classifier.tracking.keeping.snapshot_check import (
+    SNAPSHOTS,
+    find_snapshot,
+    problems_of,
+    read_manifests,
+    restore_snapshot,
+)
+from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+from mental_health_classifier.tracking.selection.best_models import best_models
+
+commands = typer.Typer()
+snapshots = typer.Typer(
+    help="Preserves source, environment and runs, and gives them back.",
+    invoke_without_command=True,
+)
+commands.add_typer(snapshots, name="snapshot")
+
+
+@snapshots.callback()
+def take(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="What to call it.")] = "snapshot",
+    description: Annotated[str, typer.Option(help="Why it is taken.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="A label; can be given often.")] = None,
+    run: Annotated[
+        list[str] | None,
+        typer.Option(help="A run to preserve with it: the best ones if not given."),
+    ] = None,
+    root: LookedUpIn = None,
+    archive: Annotated[bool, typer.Option("--archive", help="Also as one .tar.gz file.")] = False,
+) -> None:
+    """Preserves source with uncommitted work, environment and runs below model_snapshots/."""
+    if context.invoked_subcommand is not None:
+        return
+
+    if run:
+        chosen = [resolve_run(reference, existing(root)) for reference in run]
+    else:
+        found = find_runs(existing(root))
+        best_ids = {entry["run"] for entry in best_models(found).values()}
+        chosen = [each for each in found if each.id in best_ids and each.status == "completed"]
+    folder = take_snapshot(
+        SNAPSHOTS, name=name, description=description, tags=tag or [], runs=chosen
+    )
+    if archive:
+        pack(folder, folder.with_name(f"{folder.name}.tar.gz"))
+    typer.echo(f"{folder}: source and {len(chosen)} runs.")
+
+
+@snapshots.command("list")
+def list_snapshots(as_json: AsJson = False) -> None:
+    """Lists the snapshots, oldest first."""
+    keys = ("name", "description", "tags", "created_at", "git", "runs")
+    manifests = read_manifests(SNAPSHOTS)
+    if as_json:
+        print_json(
+            [{"folder": str(f), **{key: m.get(key) for key in keys}} for f, m in manifests.items()]
+        )
+        return
+    for folder, manifest in manifests.items():
+        about = f"{len(manifest.get('runs', []))} runs. {manifest.get('description') or ''}"
+        typer.echo(printable(f"{folder}  {about if manifest else 'damaged'}".rstrip()))
+
+
+@snapshots.command()
+def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name.")]) -> None:
+    """Checks every file of a snapshot against its manifest."""
+    folder = find_snapshot(snapshot, SNAPSHOTS)
+    problems = problems_of(folder)
+    for problem in problems:
+        say(problem)
+    typer.echo(f"{folder}: {'damaged' if problems else 'whole'}")
+    if problems:
+        raise typer.Exit(1)
+
+
+@snapshots.command()
+def restore(
+    snapshot: Annotated[str, typer.Argument(help="Its folder, its name, or an archive.")],
+    destination: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+) -> None:
+    """Writes the source of a snapshot into a new folder, its runs into outputs/ there."""
+    restore_snapshot(find_snapshot(snapshot, SNAPSHOTS), destination)
+    typer.echo(f"Restored into {destination}.")
