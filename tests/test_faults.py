@@ -387,7 +387,7 @@ def test_a_clock_that_goes_backwards_changes_no_status(tmp_path, monkeypatch) ->
         return (datetime.now(UTC) + timedelta(hours=next(hours))).isoformat()
 
     for module in ("attempts", "run_record"):
-        monkeypatch.setattr(f"mental_health_classifier.tracking.{module}.now", backwards)
+        monkeypatch.setattr(f"mental_health_classifier.tracking.record.{module}.now", backwards)
     directory = tmp_path / "run"
     with pytest.raises(ZeroDivisionError), record(directory):
         raise ZeroDivisionError

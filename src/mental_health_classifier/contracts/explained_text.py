@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import numpy as np
 
+NUM_STRONGEST = 8
+
 
 class ExplainedText(NamedTuple):
     """One post and what each of its tokens adds to the logit of a class. Never stored."""

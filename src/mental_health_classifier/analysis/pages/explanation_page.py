@@ -15,7 +15,6 @@ from mental_health_classifier.console.wording import amount, number, printable
 from mental_health_classifier.contracts.explained_text import ExplainedText
 
 PARTS = ("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility")
-NUM_STRONGEST = 8
 
 
 def interpretability_table(assessment: Mapping[str, Any]) -> Table:
