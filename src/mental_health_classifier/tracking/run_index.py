@@ -34,6 +34,7 @@ __all__ = [
     "find_runs",
     "is_run",
     "list_runs",
+    "no_garbage_collection",
     "read_run",
     "resolve_run",
     "runs_called",
@@ -51,7 +52,7 @@ def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
     A damaged run is listed with what is wrong. Roots that do not exist hold no runs. What only a
     look at a single run needs (packages, hardware, checksums) is left out; `read_run` has it.
     """
-    with _no_garbage_collection():
+    with no_garbage_collection():
         return _newest_first(list(each_run(roots)))
 
 
@@ -66,7 +67,7 @@ def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
     runs: list[RunSummary] = []
     visited: set[Identity] = set()
     listed: set[Identity] = set()
-    with _no_garbage_collection():
+    with no_garbage_collection():
         for root in map(os.fspath, roots):
             index = ListingIndex(root)
             for directory in _run_directories([root], knows=index.knows, visited=visited):
@@ -81,7 +82,7 @@ def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Records are many small objects that all live on; searching them for garbage again and again
     would take as long as reading them."""
     was_on = gc.isenabled()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -22,7 +20,7 @@ SHOWN = {
 """By kind of task, the numbers of `evaluate_auxiliary` that are shown."""
 
 
-def table_of_auxiliary_tasks(run: RunSummary) -> Table | None:
+def table_of_auxiliary_tasks(run: RunSummary) -> TextTable | None:
     """One row a number, on the test part. None: the run has no such tasks, or did not answer
     them."""
     rows = [
@@ -34,7 +32,7 @@ def table_of_auxiliary_tasks(run: RunSummary) -> Table | None:
     if not rows:
         return None
     keys = [f"test/{task}/{key}" for task, key, _ in rows]
-    return table_of(
+    return TextTable(
         [
             Column("also learned", [task for task, _, _ in rows]),
             Column("", [label for _, _, label in rows]),

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.table import Table
-
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import amount, number
 
 
-def behaviour_table(behaviour: Mapping[str, Any]) -> Table:
+def behaviour_table(behaviour: Mapping[str, Any]) -> TextTable:
     """Most misses first, since a miss is worse than a false alarm; the total comes last."""
     rows = sorted(behaviour["capabilities"].items(), key=lambda row: -row[1]["misses"])
     rows.append(("all", behaviour["total"]))
@@ -21,7 +19,7 @@ def behaviour_table(behaviour: Mapping[str, Any]) -> Table:
     ]
     rates = [number(row["failure_rate"], row["interval"]) for _, row in rows]
     names = Column("capability", [name for name, _ in rows])
-    return table_of([names, *counts, Column("failure rate", rates, is_number=True)])
+    return TextTable([names, *counts, Column("failure rate", rates, is_number=True)])
 
 
 def seen_texts(behaviour: Mapping[str, Any]) -> str:

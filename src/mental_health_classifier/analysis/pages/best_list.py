@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.tables.run_names import configuration_names
-from mental_health_classifier.console.tables import Column, names_that_fit, table_of, text
+from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, number
 
 
@@ -36,7 +36,7 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         text(f"{title}: {'. '.join([entry['reason'], *entry['warnings']])}.")
         for title, entry in zip(titles, entries, strict=True)
     ]
-    return Group(table_of([columns[name] for name in shown]), "", *notes)
+    return Group(TextTable([columns[name] for name in shown]), "", *notes)
 
 
 def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.table import Table
-
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import amount, number
 
 COUNTS = ("n", "support/", "predicted/")
@@ -15,7 +13,9 @@ TINY = ("operating_point/precision_at_prevalence/", "operating_point/threshold")
 """Numbers that three decimals would hide."""
 
 
-def evaluation_table(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]) -> Table:
+def evaluation_table(
+    metrics: Mapping[str, float | None], intervals: Mapping[str, Any]
+) -> TextTable:
     """A row for each number, in the order of the record; a hyphen where it is not defined."""
     parts = list(dict.fromkeys(key.partition("/")[0] for key in metrics))
     names = list(dict.fromkeys(key.partition("/")[2] for key in metrics))
@@ -26,7 +26,7 @@ def evaluation_table(metrics: Mapping[str, float | None], intervals: Mapping[str
             for name in names
         ]
         columns.append(Column(part, cells, is_number=True))
-    return table_of(columns)
+    return TextTable(columns)
 
 
 def _cell(name: str, value: float | None, interval: Any) -> str:

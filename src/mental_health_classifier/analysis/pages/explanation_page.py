@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import amount, number, printable
 from mental_health_classifier.contracts.explained_text import ExplainedText
 
 PARTS = ("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility")
 
 
-def interpretability_table(assessment: Mapping[str, Any]) -> Table:
+def interpretability_table(assessment: Mapping[str, Any]) -> TextTable:
     """The score and its parts with intervals and the share of posts that had nothing to gain."""
     names = [name for name in PARTS if name in assessment]
     intervals, dropped = assessment["intervals"], assessment["dropped_share"]
@@ -26,7 +25,7 @@ def interpretability_table(assessment: Mapping[str, Any]) -> Table:
     counts = [
         amount(assessment["n_plausibility" if name == "plausibility" else "n"]) for name in names
     ]
-    return table_of(
+    return TextTable(
         [
             Column("part", [name.replace("_", " ") for name in names]),
             Column("value", values, is_number=True),
@@ -45,9 +44,9 @@ def explained_on_terminal(explained: ExplainedText) -> Text:
     return shown
 
 
-def strongest_table(explained: ExplainedText) -> Table:
+def strongest_table(explained: ExplainedText) -> TextTable:
     rows = explained.strongest
-    return table_of(
+    return TextTable(
         [
             Column("token", [printable(piece) for piece, _ in rows]),
             Column("adds to the logit", [f"{value:+.3f}" for _, value in rows], is_number=True),

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.table import Table
-
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import amount, number
 
 TOO_FEW = "too few"
@@ -37,11 +35,13 @@ def _rate(rate: Mapping[str, Any]) -> str:
     return f"{shown} of {amount(rate['n'])}"
 
 
-def groups_table(assessed: Mapping[str, Any]) -> Table:
+def groups_table(assessed: Mapping[str, Any]) -> TextTable:
     """The rows as a table for a terminal."""
     header, rows = group_rows(assessed)
     named = zip(header, map(list, zip(*rows, strict=True)), strict=True)
-    return table_of([Column(name, values, place > 1) for place, (name, values) in enumerate(named)])
+    return TextTable(
+        [Column(name, values, place > 1) for place, (name, values) in enumerate(named)]
+    )
 
 
 def group_notes(assessed: Mapping[str, Any]) -> Iterator[str]:

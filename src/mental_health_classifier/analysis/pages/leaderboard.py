@@ -15,8 +15,9 @@ from mental_health_classifier.analysis.tables.comparability import posts_behind
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.analysis.tables.run_table import LEADING, headline_column, records_of
-from mental_health_classifier.console.tables import Column, names_that_fit, table_of, text
+from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, duration, is_number, moment, number
+from mental_health_classifier.tracking.run_index import no_garbage_collection
 
 NAME_WIDTH = 28
 ID_LENGTH, COMMIT_LENGTH = 8, 7
@@ -31,6 +32,7 @@ IMPORTANCE = (
 """Columns from the one that is left out last, where there is little room, to the first."""
 
 
+@no_garbage_collection()
 def leaderboard(table: pd.DataFrame, *, by: str, width: int | None) -> RenderableType:
     """The runs of a `run_table` in its order, a line each.
 
@@ -46,7 +48,7 @@ def leaderboard(table: pd.DataFrame, *, by: str, width: int | None) -> Renderabl
         shown = names_that_fit(ordered, width=width)
     left_out = [name for name in columns if name not in shown]
     return Group(
-        table_of([column for name, column in columns.items() if name in shown]),
+        TextTable([column for name, column in columns.items() if name in shown]),
         "",
         *_explanation(table, by=by, shown=shown, left_out=left_out),
     )
@@ -55,7 +57,7 @@ def leaderboard(table: pd.DataFrame, *, by: str, width: int | None) -> Renderabl
 def chosen_columns(table: pd.DataFrame, names: list[str]) -> RenderableType:
     """The runs of a `run_table` with the columns that were asked for, under their own names."""
     rows = records_of(table)
-    return table_of(
+    return TextTable(
         [
             Column(name, [_cell(row, name) for row in rows], is_numeric_dtype(table[name]))
             for name in names

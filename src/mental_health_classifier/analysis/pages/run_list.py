@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from mental_health_classifier.console.tables import Column, names_that_fit, table_of, text
+from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, duration, moment
 
 NAME_WIDTH = 32
@@ -35,7 +35,7 @@ def run_list(rows: Sequence[Mapping[str, Any]], *, width: int | None) -> Rendera
     shown = list(columns) if width is None else names_that_fit(columns, width=width)
     problems = [text(f"{row['directory']}: {row['problem']}") for row in rows if row["problem"]]
     return Group(
-        table_of([columns[name] for name in shown]), *(["", *problems] if problems else [])
+        TextTable([columns[name] for name in shown]), *(["", *problems] if problems else [])
     )
 
 

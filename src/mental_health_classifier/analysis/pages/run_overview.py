@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from mental_health_classifier.analysis.pages.auxiliary_table import table_of_auxiliary_tasks
 from mental_health_classifier.analysis.pages.certificate import certificate_summary
 from mental_health_classifier.analysis.pages.shortcuts import warnings_of
-from mental_health_classifier.console.tables import Column, table_of, text
+from mental_health_classifier.console.tables import Column, TextTable, text
 from mental_health_classifier.console.wording import (
     amount,
     count,
@@ -141,7 +140,7 @@ def _tables(run: RunSummary) -> Iterator[RenderableType]:
             yield others
 
 
-def _table_of_classes(run: RunSummary) -> Table:
+def _table_of_classes(run: RunSummary) -> TextTable:
     priority_class = run.data.get("priority_class")
     names = sorted(run.data.get("classes", []), key=lambda name: name != priority_class)
     bold = {priority_class: "bold"}
@@ -153,10 +152,10 @@ def _table_of_classes(run: RunSummary) -> Table:
     for kind, header in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
         keys = [f"test/{kind}/{name}" for name in names]
         columns.append(_column(header, keys, run.metrics, run.intervals))
-    return table_of(columns)
+    return TextTable(columns)
 
 
-def _table_of_numbers(run: RunSummary) -> Table:
+def _table_of_numbers(run: RunSummary) -> TextTable:
     labels = _labels(run)
     columns = [
         Column("", list(labels.values())),
@@ -172,7 +171,7 @@ def _table_of_numbers(run: RunSummary) -> Table:
             for key in labels
         ]
         columns.append(Column("difference", cells, is_number=True))
-    return table_of(columns)
+    return TextTable(columns)
 
 
 def _column(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
-
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import amount, count, number
 
 SEEDS_FOR_A_CLAIM = 5
@@ -52,7 +50,7 @@ def conclusion(entry: Mapping[str, Any]) -> str:
     return f"{name} {impact['verdict']}. {told}.{hint}"
 
 
-def impact_table(entry: Mapping[str, Any]) -> Table:
+def impact_table(entry: Mapping[str, Any]) -> TextTable:
     """A row for each contrast and measure."""
     rows = [
         (_against(entry, contrast), MEASURES[key], impact)
@@ -60,7 +58,7 @@ def impact_table(entry: Mapping[str, Any]) -> Table:
         for key, impact in (contrast["measures"] | (contrast["by_vocabulary_hit"] or {})).items()
     ]
     impacts = [impact for *_, impact in rows]
-    return table_of(
+    return TextTable(
         [
             Column("beside", _once([against for against, *_ in rows]), max_width=30),
             Column("test part", [measure for _, measure, _ in rows]),

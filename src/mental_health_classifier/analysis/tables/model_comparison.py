@@ -7,9 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from mental_health_classifier.console.tables import Column, table_of
+from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.paired_comparison import compare_runs, holm_adjusted
@@ -84,10 +82,10 @@ def _adjust(places: list[tuple[dict[str, Any], str]]) -> None:
         holder[f"{key}_adjusted"] = value
 
 
-def comparison_table(rows: Sequence[dict[str, Any]]) -> Table:
+def comparison_table(rows: Sequence[dict[str, Any]]) -> TextTable:
     """A row a pair: the difference, and what each test says of it."""
     mcnemar = [row["mcnemar"] or {} for row in rows]
-    return table_of(
+    return TextTable(
         [
             Column("first", [row["first"] for row in rows], max_width=30),
             Column("second", [row["second"] for row in rows], max_width=30),

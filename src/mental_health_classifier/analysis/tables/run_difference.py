@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
-from mental_health_classifier.console.tables import Column, table_of, text
+from mental_health_classifier.console.tables import Column, TextTable, text
 from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -76,7 +76,7 @@ def _table_of_choices(choices: list[dict[str, Any]]) -> RenderableType:
     columns = [Column("", [each["key"] for each in choices], is_wrapped=True)]
     for side in ("a", "b"):
         columns.append(Column(side, [_choice(each, side) for each in choices], is_wrapped=True))
-    return table_of(columns)
+    return TextTable(columns)
 
 
 def _table_of_metrics(metrics: list[dict[str, Any]]) -> RenderableType:
@@ -85,7 +85,7 @@ def _table_of_metrics(metrics: list[dict[str, Any]]) -> RenderableType:
         cells = [_metric(each.get(side), each[f"{side}_interval"]) for each in metrics]
         columns.append(Column(side, cells, is_number=True))
     cells = [_metric(each["difference"], None, signed=True) for each in metrics]
-    return table_of([*columns, Column("difference", cells, is_number=True)])
+    return TextTable([*columns, Column("difference", cells, is_number=True)])
 
 
 def _choice(difference: Mapping[str, Any], side: str) -> str:

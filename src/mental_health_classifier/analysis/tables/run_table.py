@@ -23,7 +23,7 @@ from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.storage.spreadsheet_cells import inert
-from mental_health_classifier.tracking.run_index import RunSummary
+from mental_health_classifier.tracking.run_index import RunSummary, no_garbage_collection
 
 YARDSTICK_MODEL = "tfidf_logistic"
 """What networks are measured against, as conf/model/ names it."""
@@ -47,12 +47,13 @@ _NUMBERS = re.compile(
 GREATEST_COUNT = 2**53
 """From here on not every whole number is a floating point number."""
 
-_ROWS_AT_A_TIME = 500
+_ROWS_AT_A_TIME = 2000
 _NOTHING_KNOWN = RunSummary(Path(), "unknown")
 _FLAGS = re.compile(r"is_.*")
 _TIMES = re.compile(r".*_at")
 
 
+@no_garbage_collection()
 def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     """One row a run, in the order given, whatever state the run is in.
 
@@ -68,13 +69,12 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     numbers = NumberColumns()
     with_vocabulary: list[RunSummary] = []
     count = 0
-    for place, run in enumerate(runs):
+    for count, run in enumerate(runs, start=1):
         for column, value in _facts_of(run).items():
             facts[column].append(value)
-        numbers.add(place, run)
+        numbers.add(count - 1, run)
         if in_vocabulary_impacts(run):
             with_vocabulary.append(run)
-        count += 1
     impacts = vocabulary_impacts(with_vocabulary)
     facts["vocabulary_impact"] = [impacts.get(Path(each)) for each in facts["directory"]]
     return _assembled(facts, numbers.columns(count), numbers.recalls, count)
@@ -105,14 +105,19 @@ def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def each_record(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """As `records_of`, one at a time: as objects the numbers of many runs take far more memory."""
+    names = list(map(str, table.columns))
     for first in range(0, len(table), _ROWS_AT_A_TIME):
         rows = table.iloc[first : first + _ROWS_AT_A_TIME]
-        plain = rows.astype(object).where(rows.notna(), None)
-        for row in plain.to_dict("records"):
-            yield {
-                str(column): value.isoformat() if isinstance(value, pd.Timestamp) else value
-                for column, value in row.items()
-            }
+        for row in zip(*(_plain_values(column) for _, column in rows.items()), strict=True):
+            yield dict(zip(names, row, strict=True))
+
+
+def _plain_values(column: pd.Series) -> list[Any]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return [None if value is pd.NaT else value.isoformat() for value in column]
+    if column.hasnans:
+        column = column.astype(object).where(column.notna(), None)
+    return column.tolist()
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:
