@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 NUM_STRONGEST = 8
 
 
-NUM_STRONGEST = 8
-
-
 class ExplainedText(NamedTuple):
     """One post and what each of its tokens adds to the logit of a class. Never stored."""
 

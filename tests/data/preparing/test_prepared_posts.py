@@ -241,7 +241,7 @@ def test_an_interrupted_preparation_goes_on_and_makes_the_same(
 WORKERS = """
 import os, signal, sys
 from pathlib import Path
-from mental_health_classifier.data import chunks
+from mental_health_classifier.data.preparing import chunks
 from mental_health_classifier.storage.cache import cached_folder
 from mental_health_classifier.data.reading.posts import Source
 from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
