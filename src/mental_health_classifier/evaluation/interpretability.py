@@ -113,11 +113,12 @@ def assess_interpretability(
             beside["plausibility"] = _mean(plausibilities, weights)
         return {SCORE: np.mean(list(parts.values()), axis=0), **parts, **beside}
 
-    values = {name: float(v[0]) for name, v in numbers(np.ones((1, len(groups)))).items()}
+    found_values = numbers(np.ones((1, len(groups)))).items()
+    values = {name: float(v[0]) if np.isfinite(v[0]) else None for name, v in found_values}
     intervals = bootstrap_intervals(numbers, groups, must_hold=(), draws=bootstrap_draws)
     return {
         **values,
-        "intervals": {name: ends for name, ends in intervals.items() if np.isfinite(values[name])},
+        "intervals": {name: e for name, e in intervals.items() if values[name] is not None},
         "n": len(groups),
         "n_plausibility": 0 if plausibilities is None else int(np.isfinite(plausibilities).sum()),
         "dropped_share": {
