@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ from mental_health_classifier.evaluation.evaluate import (
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
 from mental_health_classifier.tracking.record.assessments import write_assessments
+from mental_health_classifier.tracking.record.attempts import started_in
 from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
 )
@@ -77,6 +79,7 @@ def resume_experiment(run_directory: Path) -> float | None:
     """Goes on with a run that was killed, interrupted or failed, as another attempt of it.
 
     It ends with the weights, metrics and predictions of a run that was never cut off, bit for bit.
+    Relative paths begin where the run began, if that folder is here.
 
     Returns:
         As `run_experiment`.
@@ -86,10 +89,12 @@ def resume_experiment(run_directory: Path) -> float | None:
     """
     run = read_run(run_directory)
     record = resumed_run(run_directory)
-    config = checked(recorded_configuration(run))
+    begun_in = started_in(run_directory) or Path()
+    config = checked(recorded_configuration(run, begun_in=begun_in))
     # Sums are ordered by the number of threads, which a configuration can leave to the machine.
     set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
-    return conduct(config, record)
+    with chdir(begun_in):
+        return conduct(config, record)
 
 
 def conduct(config: DictConfig, record: RunRecord) -> float | None:

@@ -49,7 +49,8 @@ def test_what_a_person_wrote_is_kept_letter_by_letter(text, tmp_path, monkeypatc
     assert found.name == found.hypothesis == found.tags[0] == text
 
 
-def test_posts_are_prepared_where_they_were_and_nowhere_else(tmp_path) -> None:
+def test_posts_are_prepared_where_they_were_and_nowhere_else(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
     own, elsewhere = tmp_path / "own", tmp_path / "elsewhere"
     for folder in (own / "posts", own / "parts", elsewhere / "posts"):
         folder.mkdir(parents=True)
@@ -60,7 +61,21 @@ def test_posts_are_prepared_where_they_were_and_nowhere_else(tmp_path) -> None:
     }
     found = recorded_configuration(recorded(tmp_path, config))
     assert found.data.cache_dir == str(own)
-    assert found.cache_dir == found.token_streams.concepts.cache_dir == ".cache"
+    here = str(tmp_path / ".cache")
+    assert found.cache_dir == found.token_streams.concepts.cache_dir == here
+
+
+def test_where_a_run_says_that_it_began_no_cache_begins(tmp_path, monkeypatch) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here, elsewhere):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    run = recorded(tmp_path, {"cache_dir": ".cache"})
+    assert recorded_configuration(run, begun_in=here).cache_dir == ".cache"
+    assert recorded_configuration(run, begun_in=elsewhere).cache_dir == str(here / ".cache")
+    for kind in ("posts", "parts"):
+        (elsewhere / ".cache" / kind).mkdir(parents=True)
+    assert recorded_configuration(run, begun_in=elsewhere).cache_dir == ".cache"
 
 
 def test_a_missing_value_in_a_record_is_no_value(tmp_path) -> None:

@@ -110,7 +110,13 @@ def test_a_ledger_that_is_missing_damaged_or_asks_for_more_than_runs_is_refused(
         job = {"number": 0, "key": "a", "overrides": [override]}
         path.write_text(json.dumps({"jobs": [job]}), encoding="utf-8")
         with pytest.raises(InputError, match="not run again"):
+            read_jobs(tmp_path, is_trusted=True)
+    for override in ("experiment=../../x/e", "+x._target_=os.system", "name=${oc.env:HOME}"):
+        job = {"number": 0, "key": "a", "overrides": [override]}
+        path.write_text(json.dumps({"jobs": [job]}), encoding="utf-8")
+        with pytest.raises(InputError, match="can name code or a folder outside"):
             read_jobs(tmp_path)
+        assert len(read_jobs(tmp_path, is_trusted=True)) == 1
 
 
 def test_a_ledger_cut_at_any_byte_is_damaged_and_never_shorter(tmp_path):

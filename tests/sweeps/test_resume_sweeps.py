@@ -6,16 +6,16 @@ import json
 import signal
 import sys
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import read_json
-from mental_health_classifier.sweeps.jobs import describe_job
+from mental_health_classifier.storage.files import read_json, write_json
+from mental_health_classifier.sweeps.jobs import configuration_of
 from mental_health_classifier.sweeps.ledger import SweepJob, begin_sweep
 from mental_health_classifier.sweeps.resume import resume_sweep
+from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 
 TESTS = Path(__file__).resolve().parents[1]
 PLAYER = """
@@ -65,12 +65,9 @@ def begin(folder: Path, *seeds: int) -> dict[int, dict[str, object]]:
     """Begins a sweep over seeds in `folder`/sweep that is cut off at once."""
     jobs, configs = [], {}
     for number, seed in enumerate(seeds):
-        captured = []
-        with patch("mental_health_classifier.sweeps.jobs.job_hash", captured.append):
-            describe_job([f"seed={seed}"])
-        configs[seed] = captured[0]
-        key, _ = describe_job([f"seed={seed}"])
-        jobs.append(SweepJob(number, key, (f"seed={seed}",)))
+        configs[seed] = configuration_of([f"seed={seed}"])
+        assert configs[seed] is not None
+        jobs.append(SweepJob(number, job_hash(configs[seed]), (f"seed={seed}",)))
     begin_sweep(folder / "sweep", jobs).release()
     named = {f"seed={seed}": config for seed, config in configs.items()}
     (folder / "configs.json").write_text(json.dumps(named), encoding="utf-8")
@@ -134,6 +131,36 @@ def test_a_job_whose_configuration_files_were_changed_is_not_run(tmp_path: Path,
     account, messages, commands = play()
     assert (account.wanted, account.done, account.added, commands) == (2, 0, 0, [])
     assert sum("files in conf/ were changed" in message for message in messages) == 2
+
+
+@pytest.mark.parametrize(
+    "override", ["bogus=1", "seed=1,2", "a=[[", "a=[\x1b[31m", "model=null", "+experiment=gone"]
+)
+def test_a_job_that_cannot_be_composed_any_more_does_not_stop_the_others(
+    override: str, tmp_path: Path, play
+) -> None:
+    begin(tmp_path, 1)
+    ledger = tmp_path / "sweep" / "sweep.json"
+    content = read_json(ledger)
+    content["jobs"].insert(0, {"number": 7, "key": "0" * 16, "overrides": [override]})
+    write_json(ledger, content)
+    account, messages, commands = play()
+    assert (account.wanted, account.done, len(commands)) == (2, 1, 1)
+    assert f"Job 7: {override}: it would have another configuration now" in " ".join(messages)
+
+
+def test_a_sweep_does_not_choose_where_posts_are_prepared(
+    tmp_path: Path, play, monkeypatch
+) -> None:
+    begin(tmp_path, 1)
+    started, elsewhere = tmp_path / "sweep/attempts/001/start.json", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    account, messages, commands = play()
+    assert (account.done, commands) == (0, [])
+    assert f"it would prepare posts in {read_json(started)['folder']}/.cache" in messages[-1]
+    write_json(started, {**read_json(started), "folder": str(elsewhere)})
+    assert play()[0].done == 1
 
 
 def test_a_sweep_that_is_still_running_is_left_alone(tmp_path: Path, play) -> None:

@@ -6,6 +6,7 @@ environment or worked out, and it does not say where prepared posts are written.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,12 @@ CACHE = ".cache"
 """Where prepared posts are kept if the recorded folder holds none."""
 
 
-def recorded_configuration(run: RunSummary) -> DictConfig:
+def recorded_configuration(run: RunSummary, *, begun_in: Path = Path()) -> DictConfig:
     """What `run` was configured with. Parts have short names, also where an earlier version
     recorded dotted ones.
 
-    Folders named `cache_dir` are those of the record where posts were prepared in them before, and
-    CACHE otherwise: a record cannot have posts written to a place of its choice.
+    Args:
+        begun_in: where relative paths in it begin; see `with_own_cache`.
 
     Raises:
         InputError: a value refers to something, as `${...}` does; a run records values alone.
@@ -40,7 +41,29 @@ def recorded_configuration(run: RunSummary) -> DictConfig:
                 f"The record in {run.directory} has a reference in {key} where a run records "
                 "values. It was not followed; the record was changed by hand or made elsewhere."
             )
-    return literal(_with_own_cache(with_short_names(values)))
+    return literal(with_own_cache(with_short_names(values), begun_in))
+
+
+def with_own_cache(values: Any, begun_in: Path, key: str = "") -> Any:
+    """A configuration from elsewhere, in which no `cache_dir` is a place of its choice.
+
+    It stays where posts were prepared in that folder before, and else becomes CACHE in the present
+    folder.
+
+    Args:
+        begun_in: where relative paths in the configuration begin.
+    """
+    if key == "cache_dir":
+        own = os.path.abspath(CACHE)
+        is_kept = isinstance(values, str) and (
+            os.path.abspath(begun_in / values) == own or _is_cache(begun_in / values)
+        )
+        return values if is_kept else own
+    if isinstance(values, Mapping):
+        return {name: with_own_cache(inner, begun_in, name) for name, inner in values.items()}
+    if isinstance(values, list):
+        return [with_own_cache(inner, begun_in) for inner in values]
+    return values
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
@@ -57,17 +80,5 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value
 
 
-def _with_own_cache(value: Any, key: str = "") -> Any:
-    if key == "cache_dir" and not _is_cache(value):
-        return CACHE
-    if isinstance(value, Mapping):
-        return {name: _with_own_cache(inner, name) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_own_cache(inner) for inner in value]
-    return value
-
-
-def _is_cache(folder: Any) -> bool:
-    if not isinstance(folder, str):
-        return False
-    return all((Path(folder) / kind).is_dir() for kind in ("posts", "parts"))
+def _is_cache(folder: Path) -> bool:
+    return all((folder / kind).is_dir() for kind in ("posts", "parts"))

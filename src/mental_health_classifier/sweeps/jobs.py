@@ -12,7 +12,9 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.storage.folder_names import folder_name
@@ -59,12 +61,18 @@ def plan_of(config: DictConfig) -> SweepPlan:
     return SweepPlan(folder_name("-".join(names)), list(jobs.values()))
 
 
-def describe_job(overrides: Sequence[str], conf: Path = PROJECT / "conf") -> tuple[str, str]:
-    """The key that a job has with the present files in conf/, and a name for its directory."""
+def configuration_of(
+    overrides: Sequence[str], conf: Path = PROJECT / "conf"
+) -> dict[str, Any] | None:
+    """The configuration that a job has with the present files in conf/. None: they make none of its
+    overrides."""
     register_resolvers()
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        config = compose("config", overrides=list(overrides))
-    return job_hash(resolved(config)), f"{folder_name(config.name)}-seed{config.seed}"
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            return resolved(compose("config", overrides=list(overrides)))
+    except (HydraException, OmegaConfBaseException, TypeError, ValueError):
+        # The last two come from Hydra too, where it expected the name of a file.
+        return None
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import SCHEMA_VERSION, read_json, write_json_once
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
-from mental_health_classifier.tracking.provenance.overrides import is_of_a_run
+from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
 from mental_health_classifier.tracking.record.attempts import (
     Attempt,
     latest_attempt,
@@ -97,8 +97,11 @@ def continue_sweep(directory: Path) -> Attempt:
     )
 
 
-def read_jobs(directory: Path) -> list[SweepJob]:
+def read_jobs(directory: Path, *, is_trusted: bool = False) -> list[SweepJob]:
     """The jobs that a sweep was asked for.
+
+    Args:
+        is_trusted: see `refuse_what_is_not_plain`.
 
     Raises:
         InputError: the ledger is missing, damaged, or asks for something else than runs.
@@ -115,9 +118,7 @@ def read_jobs(directory: Path) -> list[SweepJob]:
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path} is damaged: it does not list jobs.") from None
     for job in jobs:
-        for override in job.overrides:
-            if not is_of_a_run(override):
-                raise InputError(f"{path} has the override {override}, which is not run again.")
+        refuse_what_is_not_plain(job.overrides, of=str(path), is_trusted=is_trusted)
     return jobs
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from mental_health_classifier.configuration.recorded import with_own_cache
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.storage.process_identity import end_with_the_parent
-from mental_health_classifier.sweeps.jobs import describe_job, quoted
+from mental_health_classifier.sweeps.jobs import configuration_of, quoted
 from mental_health_classifier.sweeps.ledger import (
     JobState,
     SweepJob,
@@ -21,6 +23,7 @@ from mental_health_classifier.sweeps.ledger import (
     read_jobs,
     states_of,
 )
+from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
 from mental_health_classifier.tracking.record.attempts import started_in
 
@@ -51,7 +54,11 @@ class SweepAccount:
 
 
 def resume_sweep(
-    directory: Path, *, say: Callable[[str], None], start: Sequence[str] = (sys.executable, "-P")
+    directory: Path,
+    *,
+    say: Callable[[str], None],
+    start: Sequence[str] = (sys.executable, "-P"),
+    is_trusted: bool = False,
 ) -> SweepAccount:
     """Brings a sweep to its end, one job after the other, each in a process of its own.
 
@@ -64,12 +71,14 @@ def resume_sweep(
         say: is told of every job as it begins and as it fails.
         start: the interpreter that jobs are started with; it imports nothing from the folder that
             the sweep says it began in.
+        is_trusted: whether its overrides may name code, and it may say where posts are prepared.
 
     Raises:
         InputError: the sweep is still running, or its ledger cannot be used.
     """
     directory = directory.resolve()
-    jobs = read_jobs(directory)
+    jobs = read_jobs(directory, is_trusted=is_trusted)
+    folder = started_in(directory) or Path()
     attempt = continue_sweep(directory)
     account = None
     try:
@@ -77,19 +86,22 @@ def resume_sweep(
         todo = [state for state in before if state.is_open]
         say(f"{len(before)} jobs wanted, {len(todo)} to do.")
         tried: list[JobState] = []
-        with _Processes(started_in(directory)) as processes:
+        with _Processes() as processes:
             for state in todo:
                 if processes.stopped_by is not None:
                     say("Stopped; the same command goes on.")
                     break
                 say(f"Job {_words(state.job)} ({state.status})")
                 try:
-                    command = _command(state, directory, suffix=attempt.folder.name)
+                    command = _command(
+                        state, directory, folder, suffix=attempt.folder.name, is_trusted=is_trusted
+                    )
                 except InputError as error:
                     say(f"Job {_words(state.job)}: {error}")
                     continue
                 tried.append(state)
-                code = processes.run([*start, *command])
+                # A resumed run knows itself where it began.
+                code = processes.run([*start, *command], folder if state.run is None else Path())
                 after = _state_of(state.job, directory)
                 if after.status != "completed":
                     reason = (after.run and after.run.problem) or f"exit code {code}"
@@ -100,15 +112,23 @@ def resume_sweep(
         attempt.end({"account": account and asdict(account)})
 
 
-def _command(state: JobState, directory: Path, *, suffix: str) -> list[str]:
+def _command(
+    state: JobState, directory: Path, folder: Path, *, suffix: str, is_trusted: bool
+) -> list[str]:
     if state.run is not None:
         return ["-m", "mental_health_classifier", "resume", str(state.run.directory)]
-    key, name = describe_job(state.job.overrides)
-    if key != state.job.key:
+    config = configuration_of(state.job.overrides)
+    if config is None or job_hash(config) != state.job.key:
         raise InputError(
             "it would have another configuration now, because files in conf/ were changed since "
             "the sweep began. Restore them, or start a new sweep."
         )
+    if not is_trusted and with_own_cache(config, folder) != config:
+        raise InputError(
+            f"it would prepare posts in {folder / config['cache_dir']}, as the sweep says, where "
+            "none were prepared before. Begin a new sweep, or give --trust if you know why."
+        )
+    name = f"{folder_name(config['name'])}-seed{config['seed']}"
     target = directory / f"{state.job.number}-{name}"
     if target.exists():
         # What is left of a process that was killed before its record began, or of a damaged run.
@@ -140,10 +160,8 @@ def _words(job: SweepJob) -> str:
 class _Processes:
     """Runs processes one after the other, and hands on to them what would stop this one."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """They begin in `folder`; None: where this process is."""
+    def __init__(self) -> None:
         self.stopped_by: int | None = None
-        self._folder = folder
         self._current: subprocess.Popen[bytes] | None = None
         self._previous: dict[int, Any] = {}
 
@@ -158,11 +176,11 @@ class _Processes:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def run(self, command: Sequence[str]) -> int:
+    def run(self, command: Sequence[str], folder: Path) -> int:
         # In a session of its own Ctrl-C reaches it once, through `_stop`, and not twice.
         with subprocess.Popen(
             command,
-            cwd=self._folder,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             # Else it would go on unseen, and the next continuation begin it again.

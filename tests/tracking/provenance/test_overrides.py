@@ -20,6 +20,7 @@ from mental_health_classifier.tracking.provenance.overrides import is_of_a_run, 
         "tags=[a,b/c]",
         "optimizer.learning_rate=1e-3",
         "cache_dir=/scratch/cache",
+        *("clinical.vocabulary.path=/data/umls", "sampler.difficulty.run=../outputs/teacher"),
     ],
 )
 def test_settings_and_choices_of_a_run_are_plain(override: str) -> None:

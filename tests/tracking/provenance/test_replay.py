@@ -167,7 +167,7 @@ def test_a_token_budget_that_was_found_is_that_of_the_replay(project, tmp_path) 
     verdict = replayed(read_run(run.directory), project)
     assert {each.kind for each in verdict.differences} >= {"metric", "tensor"}
     settle_on(run, {"+hydra.callbacks.x._target_": "os.system"})
-    with pytest.raises(InputError, match="is not replayed"):
+    with pytest.raises(InputError, match="is not run again"):
         replayed(read_run(run.directory), project)
 
 
@@ -196,8 +196,8 @@ def test_what_cannot_be_replayed_is_refused(project, clean_run, tmp_path) -> Non
     end = run.directory / "attempts" / "001" / "end.json"
     ended = read_json(end)
     for changes, message in (
-        ({"overrides": ["+hydra.callbacks.x._target_=os.system"]}, "is not replayed"),
-        ({"overrides": ["--config-dir=/tmp"]}, "is not replayed"),
+        ({"overrides": ["+hydra.callbacks.x._target_=os.system"]}, "is not run again"),
+        ({"overrides": ["--config-dir=/tmp"]}, "is not run again"),
         ({"argv": ["notebook.py"]}, "was not started by train.py"),
     ):
         write_json(path, {**content, **changes})

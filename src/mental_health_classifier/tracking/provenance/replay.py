@@ -22,7 +22,7 @@ from mental_health_classifier.tracking.provenance.environment_comparison import 
     environment_differences,
     hardware_differences,
 )
-from mental_health_classifier.tracking.provenance.overrides import is_of_a_run, is_plain
+from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
 from mental_health_classifier.tracking.provenance.run_comparison import (
     Difference,
     differences_between,
@@ -73,12 +73,16 @@ def replay(
         InputError: the run cannot be replayed, its record was changed, or its code is not trusted.
     """
     _refuse_what_cannot_be_replayed(run)
+    refuse_what_is_not_plain(_overrides_of(run), of=f"Run {run.id}", is_trusted=is_trusted)
     environment = environment_differences(run)
     if environment and is_strict:
         raise InputError("The environment is not that of the run: " + "; ".join(environment) + ".")
     source = find_source(run.directory, project=project)
-    if not is_trusted:
-        _refuse_what_needs_trust(run, source)
+    if not is_trusted and not source.is_ours:
+        raise InputError(
+            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
+            f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
+        )
     with _stoppable() as signals:
         folder = Path(tempfile.mkdtemp(prefix="replay-"))
         try:
@@ -126,23 +130,6 @@ def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
             f"The record in {run.directory} was changed after its run: {', '.join(changed)} "
             "no longer have the SHA-256 of its end."
         )
-    for override in _overrides_of(run):
-        if not is_of_a_run(override):
-            raise InputError(f"Run {run.id} has the override {override}, which is not replayed.")
-
-
-def _refuse_what_needs_trust(run: RunSummary, source: FoundSource) -> None:
-    if not source.is_ours:
-        raise InputError(
-            f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
-            f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
-        )
-    for override in _overrides_of(run):
-        if not is_plain(override):
-            raise InputError(
-                f"Run {run.id} has the override {override}, which can name code or a folder "
-                "outside of this checkout. If you know why it is there, give --trust to run it."
-            )
 
 
 def _overrides_of(run: RunSummary) -> list[str]:
