@@ -2,13 +2,27 @@
 
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from trained_runs import write_posts
+from typer.testing import CliRunner
+from written_runs import write_run
 
+from mental_health_classifier.cli.app import app
+from mental_health_classifier.console.logs import RunLogFile
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.prediction.decisions_file import write_decisions
 from mental_health_classifier.storage.files import read_json, write_json
+from mental_health_classifier.storage.json_lines import open_records
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.record.assessments import write_assessment
+from mental_health_classifier.tracking.record.attempts import declare_gone
+from mental_health_classifier.tracking.record.resumption import resumed_run
 from mental_health_classifier.tracking.record.run_summary import read_run
 
 COMMANDS = {
@@ -31,6 +45,56 @@ class Payload:
 
     def __reduce__(self):
         return os.mkdir, (str(self.left),)
+
+
+def audit(run: Path) -> None:
+    predictor: Any = SimpleNamespace(run=read_run(run))
+    write_decisions(predictor, run / "posts.csv", run.parent / "decisions.csv", columns={})
+
+
+WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "an assessment": ("assessments", lambda run: write_assessment(run, "behaviour", {})),
+    "an audit line": ("assessments/decisions.jsonl", audit),
+    "an attempt": ("attempts", resumed_run),
+    "a checkpoint": ("checkpoints/last.safetensors", resumed_run),
+    "that it is gone": ("attempts", lambda run: declare_gone(run / "attempts" / "001")),
+    "a log": ("logs/train.log", lambda run: CliRunner().invoke(app, ["resume", str(run)])),
+    "a line": ("metrics.jsonl", lambda run: open_records(run / "metrics.jsonl")),
+    "a message": ("logs/train.log", lambda run: RunLogFile(run / "logs" / "train.log")),
+}
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_nothing_is_written_through_a_link_in_a_record(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in DETERMINISM.items():
+        # Set already, they do not make a command start Python, and with it the tests, once more.
+        monkeypatch.setenv(variable, value)
+    name, act = WRITERS[what]
+    place, target = write_run(tmp_path / "run", left_out=("end.json",)) / name, tmp_path / "other"
+    if place.is_dir():
+        place.rename(target)
+    elif Path(name).suffix:
+        place.parent.mkdir(exist_ok=True)
+        target.write_text("mine")
+    else:
+        target.mkdir()
+    place.symlink_to(target)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    try:
+        told = act(tmp_path / "run")
+    except (InputError, OSError) as error:
+        told = error
+    told = getattr(told, "stderr", str(told))
+    assert f"{place} is a link" in told or "symbolic links" in told
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["$(id)", "../x", "a b", "-", "", "a" * 300, "a/b"])
+def test_an_id_that_nothing_here_gives_is_damage(name: str, tmp_path: Path) -> None:
+    run = read_run(write_run(tmp_path / "run", run={"id": name}))
+    assert (run.status, run.id) == ("damaged", None)
 
 
 @pytest.mark.slow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from mental_health_classifier.console.wording import printable_lines
@@ -17,15 +19,22 @@ class PrintableFormatter(logging.Formatter):
 
 
 class RunLogFile(logging.FileHandler):
-    """A log whose disk can be full: the run itself says so, once, and not every line of its log."""
+    """A log whose disk can be full: the run itself says so, once, and not every line of its log.
+    No link is followed to it."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(
+            self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666
+        )
+        return open(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
 
-def log_into(run_directory: Path) -> None:
-    """Prints messages and adds them to logs/train.log, as conf/hydra/job_logging has it.
+def log_into(file: Path) -> None:
+    """Prints messages and adds them to the log of a run, as conf/hydra/job_logging has it.
 
     Where this process sends its messages somewhere already, that stays so.
     """
@@ -33,8 +42,8 @@ def log_into(run_directory: Path) -> None:
 
     if logging.getLogger().handlers:
         return
-    (run_directory / "logs").mkdir(exist_ok=True)
-    to_file = RunLogFile(run_directory / "logs" / "train.log", encoding="utf-8")
+    file.parent.mkdir(exist_ok=True)
+    to_file = RunLogFile(file, encoding="utf-8")
     to_file.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
     to_screen.setFormatter(PrintableFormatter("%(message)s"))

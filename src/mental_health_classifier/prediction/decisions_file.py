@@ -6,7 +6,6 @@ import csv
 import fcntl
 import os
 import random
-import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,12 +22,14 @@ from mental_health_classifier.evaluation.decisions import Decision
 from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.storage.files import (
-    TEMPORARY_PREFIX,
     force_to_disk,
     give_free_name,
     null_where_not_finite,
+    place_in,
+    temporary_path,
 )
 from mental_health_classifier.storage.json_lines import append_record, open_records
+from mental_health_classifier.storage.leftovers import sweep
 from mental_health_classifier.storage.spreadsheet_cells import inert
 from mental_health_classifier.tracking.record.assessments import FOLDER
 from mental_health_classifier.tracking.record.attempts import now
@@ -75,15 +76,14 @@ def write_decisions(
     outputs = [output, *([sampled_output] if audit_sample else ())]
     for path in outputs:
         _refuse_existing(path)
-    record = predictor.run.directory / FOLDER / AUDIT
+    record = place_in(predictor.run.directory, f"{FOLDER}/{AUDIT}")
     for path in (*outputs, record):
         _refuse_unwritable(path)
     batch = _Batch(predictor, audit_sample=audit_sample, seed=seed)
     output.parent.mkdir(parents=True, exist_ok=True)
+    sweep(output.parent)
     # Hidden, and beside their names to be, because a rename between file systems is a copy.
-    temporary = {
-        path: path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}" for path in outputs
-    }
+    temporary = {path: temporary_path(path.parent) for path in outputs}
     try:
         _write_rows(temporary[output], batch.rows(posts, columns=columns))
         if audit_sample:

@@ -13,7 +13,7 @@ import math
 import os
 import secrets
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -45,6 +45,36 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 def temporary_path(folder: Path) -> Path:
     """A free name in a folder for what is not whole yet; it says which process that belongs to."""
     return folder / f"{TEMPORARY_PREFIX}{tag_of_this_process()}-{secrets.token_hex(8)}"
+
+
+def refuse_links(paths: Iterable[Path]) -> None:
+    """Makes sure that what is written to paths in a record stays there, whoever made the record.
+
+    Raises:
+        InputError: one is a link.
+    """
+    for path in paths:
+        if path.is_symlink():
+            raise InputError(
+                f"{path} is a link, and what is written into a record stays in its folder. Put in "
+                "its place what it leads to."
+            )
+
+
+def place_in(record: Path, name: str) -> Path:
+    """A path to write to, by its name within the folder of a record, with slashes.
+
+    Raises:
+        InputError: as `refuse_links`.
+    """
+    path = record / name
+    refuse_links([path, *path.parents[: name.count("/")]])
+    return path
+
+
+def without_following(path: str, flags: int) -> int:
+    """An opener that opens no link: none is put in the place of a file after `refuse_links`."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import decoded, encoded
+from mental_health_classifier.storage.files import decoded, encoded, without_following
 
 _COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 _CHECKSUM = b',"crc32":"%08x"}\n'
@@ -32,7 +32,7 @@ def open_records(path: Path) -> FileIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Unbuffered: every record is in the hands of the kernel at once, so killing the process loses
     # none.
-    handle = FileIO(path, "a+")
+    handle = FileIO(path, "a+", opener=without_following)
     end = handle.seek(0, os.SEEK_END)
     if end:
         handle.seek(end - 1)

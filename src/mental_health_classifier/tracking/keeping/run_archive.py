@@ -53,8 +53,6 @@ def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> Ru
         if run.id is None or run.problems:
             problems = " ".join(run.problems).replace(str(prepared), "its folder")
             raise InputError(f"{archive} holds no run that is whole: {problems}")
-        if folder_name(run.id) != run.id:
-            raise InputError(f"{archive} holds a run whose id nothing here gave.")
         refuse_changes(run)
         check_carried_members(run)
         attempt = latest_attempt(prepared)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import SCHEMA_VERSION, write_json
 from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.storage.process_identity import end_with_the_parent
 from mental_health_classifier.tracking.provenance.environment import DETERMINISM
@@ -28,7 +27,8 @@ from mental_health_classifier.tracking.provenance.run_comparison import (
     differences_between,
 )
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
-from mental_health_classifier.tracking.provenance.source_rebuild import FoundSource, find_source
+from mental_health_classifier.tracking.provenance.source_rebuild import find_source
+from mental_health_classifier.tracking.record.assessments import write_assessment
 from mental_health_classifier.tracking.record.attempts import now
 from mental_health_classifier.tracking.record.interruption import StopSignals
 from mental_health_classifier.tracking.record.record_check import changed_files
@@ -202,10 +202,10 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
 
 
 def _certify(run: RunSummary, verdict: Verdict, replayed: RunSummary) -> None:
-    write_json(
-        run.directory / "assessments" / "replay.json",
+    write_assessment(
+        run.directory,
+        "replay",
         {
-            "schema_version": SCHEMA_VERSION,
             "replayed_at": now(),
             "verdict": "identical"
             if verdict.is_identical

@@ -17,6 +17,7 @@ from mental_health_classifier.contracts.task_kinds import read_kind
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
     null_where_not_finite,
+    place_in,
     read_json,
     write_json,
 )
@@ -32,9 +33,12 @@ def write_assessment(directory: Path, name: str, content: Mapping[str, Any]) -> 
 
     A file of the same name is replaced, unless it says the same already: what a run recorded itself
     keeps its checksum.
+
+    Raises:
+        InputError: a link lies where it is written.
     """
     assert re.fullmatch(r"[\w.-]+", name), name
-    path = directory / FOLDER / f"{name}.json"
+    path = place_in(directory, f"{FOLDER}/{name}.json")
     plain = null_where_not_finite({"schema_version": SCHEMA_VERSION, **content})
     try:
         is_known = read_json(path) == plain

@@ -20,6 +20,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
     force_to_disk,
+    place_in,
     read_json,
     temporary_path,
     write_json,
@@ -69,7 +70,7 @@ class Attempt:
         Raises:
             FileExistsError: another process has taken this attempt.
         """
-        folder = run_directory / "attempts" / f"{number:03d}"
+        folder = place_in(run_directory, f"attempts/{number:03d}")
         folder.parent.mkdir(parents=True, exist_ok=True)
         prepared = temporary_path(folder.parent)
         prepared.mkdir()
@@ -197,7 +198,8 @@ def life_of(attempt: Path) -> Life:
 def declare_gone(attempt: Path) -> None:
     """Says that the process of an attempt is gone, where this machine cannot tell."""
     if not (attempt / _GONE).exists():
-        write_json(attempt / _GONE, {"schema_version": SCHEMA_VERSION, "declared_at": now()})
+        path = place_in(attempt.parent.parent, f"attempts/{attempt.name}/{_GONE}")
+        write_json(path, {"schema_version": SCHEMA_VERSION, "declared_at": now()})
 
 
 def why_unknown(directory: Path) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.tracking.record.shapes import (
     Kind,
     any_mapping,
     anything,
     count,
-    filled,
     flag,
     list_of,
     mapping,
@@ -30,9 +30,15 @@ from mental_health_classifier.tracking.record.shapes import (
     whole_number,
 )
 
+
+def identifier(value: Any) -> str | None:
+    """What can stand in paths and commands as it is."""
+    return None if text(value) is None and folder_name(value) == value else ""
+
+
 RUN: Kind = record(
     needed={
-        **{"id": filled(text), "name": text, "created_at": moment},
+        **{"id": identifier, "name": text, "created_at": moment},
         **{"tags": list_of(text), "variants": list_of(text)},
         "config": any_mapping,
         "git": record(

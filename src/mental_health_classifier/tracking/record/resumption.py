@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import refuse_links
 from mental_health_classifier.tracking.provenance.git_state import read_git_state
 from mental_health_classifier.tracking.provenance.source_files import PROJECT, read_source
 from mental_health_classifier.tracking.record.attempts import Attempt, latest_attempt, why_unknown
@@ -21,7 +22,7 @@ def resumed_run(directory: Path) -> RunRecord:
     """Begins another attempt at a run that was killed, interrupted or failed.
 
     Raises:
-        InputError: the run is completed, still running or damaged.
+        InputError: the run is completed, still running or damaged, or holds a link.
     """
     directory = directory.resolve()
     # Before the status is read: whoever begins another attempt meanwhile takes its number.
@@ -35,6 +36,7 @@ def resumed_run(directory: Path) -> RunRecord:
         }
         reason = reasons.get(run.status) or why_unknown(directory)
         raise InputError(f"Run {run.id} in {directory} {reason}")
+    refuse_links(sorted(directory.rglob("*")))
     source = read_source(read_git_state(PROJECT))
     signals = StopSignals(ending=RunRecord.__exit__)
     signals.install()
