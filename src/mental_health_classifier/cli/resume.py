@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import chdir
 from typing import Annotated
 
 import typer
@@ -12,30 +11,37 @@ from mental_health_classifier.cli.arguments import LookedUpIn, Run, RunOrSweep, 
 from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.wording import printable
+from mental_health_classifier.storage.files import place_in
 from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.sweeps.resume import resume_sweep
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
 )
 from mental_health_classifier.tracking.provenance.replay import TOLERANCE, replay
-from mental_health_classifier.tracking.record.attempts import started_in
 from mental_health_classifier.tracking.run_index import is_run, resolve_run
 
 commands = typer.Typer()
 
 
 @commands.command()
-def resume(run: RunOrSweep, root: LookedUpIn = None) -> None:
+def resume(
+    run: RunOrSweep,
+    root: LookedUpIn = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run what the overrides of a sweep name, code too.")
+    ] = False,
+) -> None:
     """Goes on with a killed, interrupted or failed run, or a sweep.
 
     A run goes on from its last checkpoint and ends with the weights of a run that was never cut
     off, bit for bit. Of a sweep the missing jobs run, and those that failed, were killed or
-    interrupted are resumed. Paths of data and caches begin in the folder where the run or the sweep
-    began, wherever this command is given; if that folder is gone, in the present one.
+    interrupted are resumed. Paths of data begin in the folder where the run or the sweep began,
+    wherever this command is given; if that folder is gone, in the present one. Posts are prepared
+    there only where some were prepared before.
     """
     ensure_deterministic_environment()
     if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
-        account = resume_sweep(sweep, say=say)
+        account = resume_sweep(sweep, say=say, is_trusted=trust)
         typer.echo(printable(f"{run}: {account}"))
         if account.stopped_by is not None:
             raise typer.Exit(128 + account.stopped_by)
@@ -46,9 +52,8 @@ def resume(run: RunOrSweep, root: LookedUpIn = None) -> None:
     # Torch takes seconds to import: not before it is known that there is something to resume.
     from mental_health_classifier.experiment import resume_experiment
 
-    log_into(directory)
-    with chdir(started_in(directory) or "."):
-        resume_experiment(directory)
+    log_into(place_in(directory, "logs/train.log"))
+    resume_experiment(directory)
 
 
 @commands.command()
