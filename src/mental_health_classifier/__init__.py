@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mental_health_classifier.analysis.figures import kinds as figures
     from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
-    from mental_health_classifier.prediction.predictor import Predictor
+    from mental_health_classifier.contracts import InputError
+    from mental_health_classifier.explanation.post_explanation import explain_texts as explain
+    from mental_health_classifier.prediction.predictor import Predictor, load_classifier
+    from mental_health_classifier.tracking.run_index import find_runs
+    from mental_health_classifier.tracking.run_index import resolve_run as read_run
     from mental_health_classifier.tracking.tracker import tracker
 
-__all__ = ["ModelAnalyzer", "Predictor", "tracker"]
+    __version__: str
+
+__all__ = [
+    "InputError",
+    "ModelAnalyzer",
+    "Predictor",
+    "__version__",
+    "explain",
+    "figures",
+    "find_runs",
+    "load_classifier",
+    "read_run",
+    "tracker",
+]
 
 _HOMES = {
-    "ModelAnalyzer": ".analysis.model_analyzer",
-    "Predictor": ".prediction.predictor",
-    "tracker": ".tracking.tracker",
+    "InputError": "contracts:InputError",
+    "ModelAnalyzer": "analysis.model_analyzer:ModelAnalyzer",
+    "Predictor": "prediction.predictor:Predictor",
+    "explain": "explanation.post_explanation:explain_texts",
+    "figures": "analysis.figures.kinds",
+    "find_runs": "tracking.run_index:find_runs",
+    "load_classifier": "prediction.predictor:load_classifier",
+    "read_run": "tracking.run_index:resolve_run",
+    "tracker": "tracking.tracker:tracker",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what is handed out when it is first asked for, so that commands start at once."""
+    """Imports a public name when it is first asked for, so that commands start at once."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mental-health-classifier")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name], __name__), name)
+    from pkgutil import resolve_name
+
+    return resolve_name(f"{__name__}.{_HOMES[name]}")
+
+
+def __dir__() -> list[str]:
+    return __all__

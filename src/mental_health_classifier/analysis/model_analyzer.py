@@ -1,9 +1,6 @@
-"""Recorded runs as pandas DataFrames, for notebooks."""
+"""Recorded runs as pandas DataFrames and conclusions, for notebooks."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,21 +10,25 @@ from mental_health_classifier.analysis.tables.run_table import (
     ranked,
     run_table,
 )
-from mental_health_classifier.tracking.run_index import each_run
-
-ROOTS = ("outputs", "multirun")
-"""Where Hydra writes single runs and sweeps."""
+from mental_health_classifier.tracking.run_index import (
+    ROOTS,
+    Roots,
+    each_run,
+    find_runs,
+    folders_of,
+)
 
 
 class ModelAnalyzer:
     """Everything that was recorded below some folders, ready to be compared.
 
     Args:
-        roots: folders that hold runs, at any depth. What is deleted there is gone from here.
+        roots: a folder that holds runs, at any depth, or several. What is deleted there is gone
+            from here.
     """
 
-    def __init__(self, roots: Iterable[str | Path] = ROOTS) -> None:
-        self.roots = [Path(root) for root in roots]
+    def __init__(self, roots: Roots = ROOTS) -> None:
+        self.roots = folders_of(roots)
 
     def create_performance_comparison(self) -> pd.DataFrame:
         """One row a run, best first by the headline, read anew at each call; see `run_table`."""
@@ -39,3 +40,12 @@ class ModelAnalyzer:
         from mental_health_classifier.analysis.tables.seed_groups import group_table
 
         return group_table(self.create_performance_comparison())
+
+    def conclusions(self) -> list[str]:
+        """Sentences of the report, its verdict first, each worked out from the records."""
+        from mental_health_classifier.analysis.report.contents import gather_report
+        from mental_health_classifier.analysis.report.parts import plain
+
+        report = gather_report(find_runs(self.roots))
+        sentences = [*report.summary, *report.recommendation_sentences]
+        return [report.verdict, *map(plain, sentences)]

@@ -12,10 +12,7 @@ import typer
 
 from mental_health_classifier.console.wording import printable_lines
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.run_index import RunSummary, find_runs, list_runs
-
-ROOTS = (Path("outputs"), Path("multirun"))
-"""Where Hydra puts single runs and sweeps."""
+from mental_health_classifier.tracking.run_index import ROOTS, RunSummary, find_runs, list_runs
 
 Roots = Annotated[
     list[Path] | None,

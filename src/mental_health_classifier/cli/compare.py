@@ -24,7 +24,6 @@ from mental_health_classifier.analysis.tables.run_table import (
     write_csv,
 )
 from mental_health_classifier.cli.arguments import (
-    ROOTS,
     AsJson,
     Roots,
     existing,
@@ -33,7 +32,7 @@ from mental_health_classifier.cli.arguments import (
     say_no_runs,
 )
 from mental_health_classifier.console.tables import print_table
-from mental_health_classifier.tracking.run_index import each_run
+from mental_health_classifier.tracking.run_index import ROOTS, each_run
 
 commands = typer.Typer()
 

@@ -8,12 +8,12 @@ import typer
 
 from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
-from mental_health_classifier.cli.arguments import ROOTS, LookedUpIn, existing
+from mental_health_classifier.cli.arguments import LookedUpIn, existing
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.folder_names import new_run_directory
 from mental_health_classifier.tracking.record.run_summary import read_run
-from mental_health_classifier.tracking.run_index import find_runs, resolve_run
+from mental_health_classifier.tracking.run_index import ROOTS, find_runs, resolve_run
 
 commands = typer.Typer()
 

@@ -66,14 +66,14 @@ def explain(
     if html is not None and html.exists():
         raise InputError(f"--html={html}: the file exists and is not replaced. Name another one.")
     # Torch takes seconds to import: not before it is known what to explain.
-    from mental_health_classifier.explanation.post_explanation import explain_text, post_in_row
+    from mental_health_classifier.explanation.post_explanation import explain_texts, post_in_row
 
     found = resolve_run(run, existing(root))
     if file is not None and row is not None:
         columns = columns_of(found, file, column, with_label=False)
         text = post_in_row(file, row, columns=columns)
     assert text is not None
-    explained = explain_text(found, text, class_name=class_name)
+    (explained,) = explain_texts(found, [text], class_name=class_name)
     if html is not None:
         try:
             write_atomically(html, page.explained_page(explained, run_id=found.id))

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import ROOTS, say
+from mental_health_classifier.cli.arguments import say
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.run_index import runs_called
+from mental_health_classifier.tracking.run_index import ROOTS, runs_called
 
 commands = typer.Typer()
 

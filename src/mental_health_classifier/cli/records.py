@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from mental_health_classifier.cli.arguments import (
-    ROOTS,
     LookedUpIn,
     Roots,
     Run,
@@ -25,7 +24,7 @@ from mental_health_classifier.tracking.keeping.housekeeping import delete_run, r
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
 from mental_health_classifier.tracking.keeping.snapshot_check import SNAPSHOTS, preserved_runs
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
-from mental_health_classifier.tracking.run_index import find_runs, is_run, resolve_run
+from mental_health_classifier.tracking.run_index import ROOTS, find_runs, is_run, resolve_run
 
 commands = typer.Typer()
 

@@ -1,14 +1,20 @@
-"""Why a run's model says what it says of one post."""
+"""Explanations of single posts by a run's network."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.jupyter import JupyterMixin
 
+from mental_health_classifier.analysis.pages.explanation_page import (
+    explained_on_terminal,
+    strongest_table,
+)
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.explained_text import ExplainedText
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
@@ -16,39 +22,72 @@ from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
 from mental_health_classifier.explanation.run_explanation import network_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.run_index import resolve_run
 
 
-def explain_text(run: RunSummary, text: str, *, class_name: str | None) -> ExplainedText:
-    """Says what each token of a post adds to the logit of a class.
+class Explanation(ExplainedText, JupyterMixin):
+    """An explained text that notebooks and rich consoles show in colour."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield explained_on_terminal(self)
+        yield strongest_table(self)
+
+
+def explain_texts(
+    run: RunSummary | Path | str, texts: Sequence[str], *, class_name: str | None = None
+) -> list[Explanation]:
+    """What each token of some posts adds to the logit of a class, by integrated gradients.
 
     Args:
-        text: a post as a person wrote it; links and names are replaced as in training.
+        run: a completed run with a network: its record, folder or id, see `resolve_run`.
+        texts: posts as people wrote them; links and names are replaced as in training.
         class_name: None: the priority class, or where there is none the one that the model says.
 
+    Returns:
+        One explanation a post, in their order.
+
     Raises:
-        InputError: there is no such class, no network, or nothing to explain.
+        InputError: there is no such class, no network, or a post is empty.
     """
-    loaded = network_of(run)
+    if isinstance(texts, str):
+        raise InputError("explain: expected a list of texts, but one text came. Write [text].")
+    if not texts:
+        return []
+    loaded = network_of(resolve_run(run))
     known = loaded.task.class_names
     if class_name is not None and class_name not in known:
         raise InputError(f"--class={class_name}: expected one of {', '.join(known)}.")
-    scrubbed = scrub(text)[0]
-    if not scrubbed.strip():
+    scrubbed = [scrub(text)[0] for text in texts]
+    if not all(map(str.strip, scrubbed)):
         raise InputError("The post is empty: there is nothing to explain.")
-    posts = pd.DataFrame({"text": [scrubbed]})
+    posts = pd.DataFrame({"text": scrubbed})
     tokens = loaded.encode(posts)
-    (probabilities,) = loaded.predict_tokens(tokens)
-    chosen = class_name or loaded.task.priority_class or known[int(probabilities.argmax())]
-    found = integrated_gradients(loaded, tokens, np.array([known.index(chosen)]))
-    return ExplainedText(
-        text=scrubbed,
-        class_name=chosen,
-        probabilities={
-            name: float(probabilities[known.index(name)]) for name in loaded.task.display_order
-        },
-        places=loaded.locate(posts)[0],
-        attributions=found.tokens[0],
-    )
+    probabilities = loaded.predict_tokens(tokens)
+    chosen = class_name or loaded.task.priority_class
+    classes = probabilities.argmax(1)
+    if chosen is not None:
+        classes = np.full(len(texts), known.index(chosen))
+    found = integrated_gradients(loaded, tokens, classes)
+    places, lengths = loaded.locate(posts)
+    return [
+        Explanation(
+            text=text,
+            class_name=known[of_post],
+            probabilities={
+                name: float(row[known.index(name)]) for name in loaded.task.display_order
+            },
+            places=of_tokens,
+            attributions=attributions,
+        )
+        for text, of_post, row, of_tokens, attributions in zip(
+            scrubbed,
+            classes,
+            probabilities,
+            np.split(places, np.cumsum(lengths)[:-1]),
+            found.tokens,
+            strict=True,
+        )
+    ]
 
 
 def post_in_row(path: Path, row: int, *, columns: Mapping[str, Any]) -> str:

@@ -20,7 +20,8 @@ from mental_health_classifier.tracking.record.record_check import (
     read_recorded_json,
     recorded_hash,
 )
-from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.run_index import resolve_run
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class Predictor:
         says of itself. A certificate of later is checked as `read_certificate` says.
 
         Args:
-            run: its record, or its folder.
+            run: its record, folder or id, see `resolve_run`.
             is_uncertified_allowed: decide at the operating point's threshold, without any promise,
                 where there is no certificate.
             certificate: the name of the assessment that holds it; the run's own, or what
@@ -95,7 +96,7 @@ class Predictor:
             InputError: the run did not complete, a file that decides was changed after its end, or
                 its files do not fit its configuration.
         """
-        found = run if isinstance(run, RunSummary) else read_run(Path(run))
+        found = resolve_run(run)
         if found.status != "completed":
             raise InputError(
                 f"Run {found.id or found.directory} is {found.status}: only a completed run has a "
@@ -206,6 +207,9 @@ class Predictor:
     def predict_corpus(self, corpus: Corpus, part: str) -> Predictions:
         """The same for a part of a corpus, joined with what is known of its posts."""
         return corpus.predictions(part, self.predict_scrubbed(corpus.part(part)["text"].tolist()))
+
+
+load_classifier = Predictor.load
 
 
 def _reference_of(run: RunSummary) -> dict[str, Any] | None:

@@ -29,6 +29,7 @@ from mental_health_classifier.tracking.record.ensemble_members import MEMBERS
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 __all__ = [
+    "ROOTS",
     "RunSummary",
     "each_run",
     "find_runs",
@@ -40,13 +41,19 @@ __all__ = [
     "runs_called",
 ]
 
+ROOTS = (Path("outputs"), Path("multirun"))
+"""Where Hydra writes single runs and sweeps, relative to the working directory."""
+
+Roots = str | Path | Iterable[str | Path]
+"""One folder or several, each of which holds runs at any depth."""
+
 log = logging.getLogger(__name__)
 
 BULK = frozenset({"environment", "hardware", "artefacts"})
 """Parts of a record that are large and of use for one run at a time."""
 
 
-def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
+def find_runs(roots: Roots = ROOTS) -> list[RunSummary]:
     """All runs below some folders, newest first; each once, however many ways lead to it.
 
     A damaged run is listed with what is wrong. Roots that do not exist hold no runs. What only a
@@ -56,9 +63,9 @@ def find_runs(roots: Iterable[Path]) -> list[RunSummary]:
         return _newest_first(list(each_run(roots)))
 
 
-def each_run(roots: Iterable[Path]) -> Iterator[RunSummary]:
+def each_run(roots: Roots) -> Iterator[RunSummary]:
     """As `find_runs`, one at a time and in no order, so that not all have to fit in memory."""
-    for directory in _run_directories(roots, knows=lambda _: False):
+    for directory in _run_directories(folders_of(roots), knows=lambda _: False):
         yield _without_bulk(read_run(Path(directory)))
 
 
@@ -79,6 +86,11 @@ def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
                     listed.add(identity)
             index.save()
         return _newest_first(runs)
+
+
+def folders_of(roots: Roots) -> list[Path]:
+    """Roots as a list of paths."""
+    return [Path(root) for root in ([roots] if isinstance(roots, str | Path) else roots)]
 
 
 @contextmanager
@@ -121,21 +133,23 @@ def _newest_first(runs: list[RunSummary]) -> list[RunSummary]:
     return sorted(runs, key=lambda run: (_moment(run), run.id or ""), reverse=True)
 
 
-def resolve_run(reference: str | Path, roots: Iterable[Path]) -> RunSummary:
-    """Finds the run that a person means.
+def resolve_run(reference: RunSummary | str | Path, roots: Roots = ROOTS) -> RunSummary:
+    """Reads the whole record of one run.
 
     Args:
         reference: path of its directory (`.` and `~` too), its id, the beginning of its id, or the
-            directory's name.
-        roots: where to look for the latter three.
+            directory's name; or what `find_runs` found of it.
+        roots: where to look for a run by its id or name.
 
     Raises:
         InputError: no run fits (the message names similar ones), or several do.
     """
+    if isinstance(reference, RunSummary):
+        return read_run(reference.directory)
     path = os.path.expanduser(reference)
     if is_run(path):
         return read_run(Path(path).resolve())
-    roots = list(roots)
+    roots = folders_of(roots)
     runs = list_runs(roots)
     wanted = str(reference)
     for fits in (

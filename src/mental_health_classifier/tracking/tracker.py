@@ -21,11 +21,8 @@ from typing import Any
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.folder_names import folder_name, new_run_directory
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
-from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.run_index import ROOTS, find_runs
 from mental_health_classifier.tracking.selection.best_models import best_models
-
-ROOTS = ("outputs", "multirun")
-"""Where Hydra writes single runs and sweeps, relative to where Python was started."""
 
 
 class Tracker:

@@ -22,15 +22,36 @@ from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import RunSummary
 
+__all__ = [
+    "KINDS",
+    "architecture_figure",
+    "clinical_figure",
+    "confusion_figure",
+    "curves_figure",
+    "decision_figure",
+    "draw",
+    "efficiency_figure",
+    "read_clinical_model",
+    "read_model",
+    "seeds_figure",
+    "side_by_side",
+    "stored_decision_curve",
+    "training_curve",
+]
+
 Drawn = tuple[Figure, list[str]]
 """A figure, and in sentences what it does not show, or why to be careful."""
 
 
-def draw(kind: str, runs: Sequence[RunSummary], *, metric: str | None) -> Drawn:
-    """Draws one of KINDS.
+def draw(kind: str, runs: Sequence[RunSummary], *, metric: str | None = None) -> Drawn:
+    """Draws runs as one of the figures of `mhc plot`, and saves nothing.
 
     Args:
+        kind: one of KINDS.
         metric: of the kinds that show one; None: the usual one.
+
+    Returns:
+        The figure, and in sentences what it does not show, or why to be careful.
 
     Raises:
         InputError: these runs cannot be drawn so, see the function of each kind.
