@@ -84,7 +84,7 @@ def out_of_fold(corpus: Corpus) -> Predictions:
         model,
         posts["text"].tolist(),
         labels,
-        groups=posts["group"].to_numpy(),
+        groups=posts["leak_group"].to_numpy(),
         cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0),
         method="predict_proba",
     )

@@ -98,7 +98,7 @@ def by_turns(folder: Path, run: Path, texts: list[str]) -> dict[str, Any]:
     from mental_health_classifier.prediction.decisions_file import write_decisions
     from mental_health_classifier.prediction.predictor import Predictor
 
-    predictor = Predictor.load(run, is_uncertified_allowed=True)
+    predictor = Predictor.load(run, allow_uncertified=True)
     posts = write_posts(folder / "slice.csv", texts, SLICE)
     scrubbed = [scrub(texts[place % len(texts)])[0] for place in range(SLICE)]
     rates: dict[str, list[float]] = {"bare": [], "predict": []}

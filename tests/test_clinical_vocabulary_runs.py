@@ -36,7 +36,7 @@ def texts_of(run: RunSummary) -> list[str]:
 
 def test_predicting_the_test_posts_again_gives_what_was_recorded(run: RunSummary) -> None:
     stored = stored_predictions(run, ["test"])["test"]
-    again = Predictor.load(run.directory).predict(texts_of(run))
+    again = Predictor.load(run.directory).predict_proba(texts_of(run))
     assert abs(again - stored.probabilities).max() < 2e-6
 
 
@@ -99,7 +99,7 @@ def test_a_vocabulary_of_the_users_own_that_changed_is_refused(tmp_path: Path) -
     )
     assert not (run.directory / "checkpoints" / PACKAGED.name).exists()
     predictor = Predictor.load(read_run(run.directory))
-    assert predictor.predict(["so joyless and nervous"]).shape == (1, 6)
+    assert predictor.predict_proba(["so joyless and nervous"]).shape == (1, 6)
     path.write_text(header + "C1\tmood\tNAME\tjoyless\n")
     with pytest.raises(InputError, match=r"own\.tsv is not what it was"):
         Predictor.load(run.directory)

@@ -98,8 +98,10 @@ def test_stored_answers_name_the_posts_of_the_main_table(whole: RunSummary) -> N
 
 
 def test_the_trained_network_is_read_back_with_its_heads(whole: RunSummary) -> None:
-    predictor = Predictor.load(whole, is_uncertified_allowed=True)
-    probabilities = predictor.predict(["i am really finished", "i am truly hopeful, rain again"])
+    predictor = Predictor.load(whole, allow_uncertified=True)
+    probabilities = predictor.predict_proba(
+        ["i am really finished", "i am truly hopeful, rain again"]
+    )
     assert probabilities.shape == (2, 6) and np.isfinite(probabilities).all()
 
 

@@ -289,7 +289,7 @@ def test_averages_of_weights_are_what_is_kept_and_predicted_with(
     assert found["checkpoints/best.safetensors"] != plain["checkpoints/best.safetensors"]
     predictor = Predictor.load(folder / "averaged")
     corpus = build_corpus(configured(*AVERAGED))
-    again = predictor.predict(corpus.part("test")["text"].tolist())
+    again = predictor.predict_proba(corpus.part("test")["text"].tolist())
     stored = stored_predictions(read_run(folder / "averaged"), ["test"])["test"]
     np.testing.assert_allclose(again, stored.probabilities, atol=2e-6)
 

@@ -51,7 +51,7 @@ def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_pa
     made = read_run(tmp_path / way)
     texts = build_corpus(config_of(runs["tfidf_logistic"])).part("test")["text"].tolist()[:40]
     stored = stored_predictions(made, ["test"])["test"]
-    again = Predictor.load(made).predict(texts)
+    again = Predictor.load(made).predict_proba(texts)
     np.testing.assert_allclose(again, stored.probabilities[:40], atol=1e-5)
     assert f"combined by {way}" in (made.description or "")
     if way == "vote":
@@ -72,7 +72,7 @@ def test_an_unknown_way_of_combining_is_refused(runs, tmp_path) -> None:
 def test_an_ensemble_read_back_predicts_what_it_predicted(ensemble, runs) -> None:
     corpus = build_corpus(config_of(runs["tfidf_logistic"]))
     texts = corpus.part("test")["text"].tolist()[:40]
-    again = Predictor.load(ensemble).predict(texts)
+    again = Predictor.load(ensemble).predict_proba(texts)
     stored = stored_predictions(ensemble, ["test"])["test"].probabilities[:40]
     np.testing.assert_allclose(again, stored, atol=1e-5)
 

@@ -28,10 +28,10 @@ def test_a_model_read_back_from_its_folder_predicts_what_it_predicted(runs, mode
     run = runs[model]
     corpus = build_corpus(config_of(run))
     predictor = Predictor.load(run.directory)
-    again = predictor.predict(corpus.part("test")["text"].tolist())
+    again = predictor.predict_proba(corpus.part("test")["text"].tolist())
     stored = stored_predictions(run, ["test"])["test"]
     np.testing.assert_allclose(again, stored.probabilities, atol=2e-6)
-    assert predictor.predict([]).shape == (0, 6)
+    assert predictor.predict_proba([]).shape == (0, 6)
 
 
 def test_the_page_of_a_run_says_what_can_be_promised(runs, mhc) -> None:
@@ -175,7 +175,7 @@ def test_the_behaviour_of_a_model_is_listed_and_stored(mhc, tmp_path) -> None:
 
 
 def test_a_predictor_decides_and_refers_what_it_cannot_read(runs) -> None:
-    predictor = Predictor.load(runs["tfidf_logistic"], is_uncertified_allowed=True)
+    predictor = Predictor.load(runs["tfidf_logistic"], allow_uncertified=True)
     decisions = predictor.decide(["", "12 34 ...", "i slept well and had lunch with a friend"])
     assert [d.action for d in decisions[:2]] == ["refer", "refer"]
 
@@ -183,7 +183,7 @@ def test_a_predictor_decides_and_refers_what_it_cannot_read(runs) -> None:
 def test_a_post_that_breaks_the_model_is_referred_and_the_others_are_judged(
     runs, monkeypatch, caplog
 ) -> None:
-    predictor = Predictor.load(runs["tfidf_logistic"], is_uncertified_allowed=True)
+    predictor = Predictor.load(runs["tfidf_logistic"], allow_uncertified=True)
     model = predictor._predict_texts
 
     def fragile(texts):
@@ -207,7 +207,7 @@ def test_without_a_certificate_nothing_is_decided_unless_asked_for(runs, tmp_pat
     reseal(copy)
     with pytest.raises(InputError, match="has no certificate: none was asked for"):
         Predictor.load(copy).decide(["i had lunch"])
-    predictor = Predictor.load(copy, is_uncertified_allowed=True)
+    predictor = Predictor.load(copy, allow_uncertified=True)
     assert not predictor.is_certified
     assert predictor.threshold == predictor.run.metrics["test/operating_point/threshold"]
 

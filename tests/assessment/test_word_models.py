@@ -29,7 +29,7 @@ def corpus_of_circles() -> Corpus:
         for post in range(POSTS):
             words = [f"circle{group}", f"talk{generator.integers(30)}", f"of{community}"]
             rows.append((" ".join(words), label, f"{group}-{post % 2}", group, part, community))
-    names = ["text", "label", "author", "group", "part", "group_source"]
+    names = ["text", "label", "author", "leak_group", "part", "group_source"]
     posts = pd.DataFrame(rows, columns=names)
     return Corpus(
         name="circles",

@@ -90,7 +90,7 @@ def test_a_batch_is_one_stream_shortest_post_first(tokens: TokenTable) -> None:
     assert batch.positions.tolist() == [0, 0, 1, 0, 1, 2, 0, 1, 2]
     assert batch.labels["condition"].tolist() == [1, 3, 0, 2]
     assert batch.post_indices.tolist() == [1, 3, 0, 2]
-    assert batch.runs == ((0, 1, 1), (1, 1, 2), (3, 2, 3))
+    assert batch.length_groups == ((0, 1, 1), (1, 1, 2), (3, 2, 3))
     assert len(batch) == 4 and batch.token_ids.dtype == torch.int64
 
 

@@ -81,7 +81,7 @@ def test_sample_posts_come_with_their_ceilings_and_never_with_their_oracle(compo
     assert corpus.is_synthetic and len(corpus.posts) == 1500
     assert corpus.ceilings is not None
     assert 0.5 < corpus.ceilings["bag_of_words"] < corpus.ceilings["sequence"] < 0.95
-    expected = {"id", "text", "label", "author", "part", "group", "severity"}
+    expected = {"id", "text", "label", "author", "part", "leak_group", "severity"}
     assert set(corpus.posts.columns) == expected
     assert build_corpus(config).fingerprint == corpus.fingerprint  # from the cache now
 
@@ -157,7 +157,7 @@ def test_planted_near_duplicates_are_found_and_cross_no_parts(compose_config) ->
     assert len(planted) == 80  # a hundredth of the posts
     near = corpus.account["near_duplicates"]
     assert near["clusters_in_several_parts"] == 0
-    groups, parts = corpus.posts["group"].to_numpy(), corpus.posts["part"].to_numpy()
+    groups, parts = corpus.posts["leak_group"].to_numpy(), corpus.posts["part"].to_numpy()
     recall = np.mean([groups[one] == groups[other] for one, other in planted])
     assert recall >= 0.95  # of a short copy with another greeting less than 80 % may be the same
     assert all(

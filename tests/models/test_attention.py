@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mental_health_classifier.contracts import EqualLengthRun, InputError
+from mental_health_classifier.contracts import InputError, LengthGroup
 from mental_health_classifier.models.attention import EntmaxAttention, ScaledDotProductAttention
 
 
@@ -9,7 +9,7 @@ def test_attention_is_softmax_of_scaled_products_within_each_post() -> None:
     torch.manual_seed(0)
     attention = ScaledDotProductAttention(width=6, num_heads=2, dropout=0.0).double()
     hidden = torch.randn(5, 6, dtype=torch.double)  # a post of one token, then two posts of two
-    runs = [EqualLengthRun(0, 1, 1), EqualLengthRun(1, 2, 2)]
+    groups = [LengthGroup(0, 1, 1), LengthGroup(1, 2, 2)]
     projection = attention.queries_keys_values
     queries, keys, values = projection(hidden).split(6, dim=1)
     expected = torch.empty(5, 6, dtype=torch.double)
@@ -17,7 +17,7 @@ def test_attention_is_softmax_of_scaled_products_within_each_post() -> None:
         for head in (slice(0, 3), slice(3, 6)):
             scores = queries[first:last, head] @ keys[first:last, head].T / 3**0.5
             expected[first:last, head] = scores.softmax(1) @ values[first:last, head]
-    torch.testing.assert_close(attention(hidden, runs), attention.output(expected))
+    torch.testing.assert_close(attention(hidden, groups), attention.output(expected))
 
 
 def test_heads_have_to_divide_the_width() -> None:
@@ -25,7 +25,7 @@ def test_heads_have_to_divide_the_width() -> None:
         ScaledDotProductAttention(width=10, num_heads=4, dropout=0.0)
 
 
-RUNS = [EqualLengthRun(0, 1, 1), EqualLengthRun(1, 3, 2), EqualLengthRun(7, 2, 9)]
+GROUPS = [LengthGroup(0, 1, 1), LengthGroup(1, 3, 2), LengthGroup(7, 2, 9)]
 
 
 @pytest.mark.parametrize("kind", [ScaledDotProductAttention, EntmaxAttention])
@@ -39,11 +39,11 @@ def test_recomputed_weights_are_those_that_mixed_the_tokens(kind) -> None:
         .transpose(1, 2)
         .reshape(-1, 8)
         for weights, (first, posts, length) in zip(
-            attention.weights(hidden, RUNS), RUNS, strict=True
+            attention.weights(hidden, GROUPS), GROUPS, strict=True
         )
     ]
     torch.testing.assert_close(
-        attention.output(torch.cat(mixed)), attention(hidden, RUNS), atol=1e-5, rtol=0
+        attention.output(torch.cat(mixed)), attention(hidden, GROUPS), atol=1e-5, rtol=0
     )
 
 
@@ -55,7 +55,7 @@ def test_entmax_attention_leaves_tokens_out_and_has_the_weights_of_the_usual_one
         built.append(kind(width=8, num_heads=2, dropout=0.1))
     usual, sparse = built
     torch.testing.assert_close(sparse.state_dict(), usual.state_dict(), rtol=0, atol=0)
-    assert not (usual.weights(hidden, RUNS)[2] == 0).any()
-    weights = sparse.weights(hidden, RUNS)[2]
+    assert not (usual.weights(hidden, GROUPS)[2] == 0).any()
+    weights = sparse.weights(hidden, GROUPS)[2]
     assert (weights == 0).any()
     torch.testing.assert_close(weights.sum(-1), torch.ones(2, 2, 9))

@@ -1,6 +1,6 @@
 import torch
 
-from mental_health_classifier.contracts import Batch, EqualLengthRun
+from mental_health_classifier.contracts import Batch, LengthGroup
 from mental_health_classifier.models.pooling import AttentionReadout, MeanPooling
 
 
@@ -12,7 +12,7 @@ def posts_of_one_two_and_two_tokens() -> Batch:
         positions=nothing,
         labels={},
         post_indices=nothing,
-        runs=(EqualLengthRun(0, 1, 1), EqualLengthRun(1, 2, 2)),
+        length_groups=(LengthGroup(0, 1, 1), LengthGroup(1, 2, 2)),
     )
 
 

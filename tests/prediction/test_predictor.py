@@ -44,7 +44,7 @@ def test_a_file_that_decides_and_is_not_as_the_run_left_it_is_refused(
 ) -> None:
     change(copied[model] / file)
     with pytest.raises(InputError, match=Path(file).name.replace(".", r"\.")):
-        Predictor.load(copied[model], is_uncertified_allowed=True)
+        Predictor.load(copied[model], allow_uncertified=True)
 
 
 @pytest.mark.parametrize("file", ["run.json", "data.json"])
@@ -69,7 +69,7 @@ def test_weights_are_read_and_hashed_once(copied, monkeypatch) -> None:
         return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", counted)
-    predictor = Predictor.load(copied["baseline_micro"], is_uncertified_allowed=True)
+    predictor = Predictor.load(copied["baseline_micro"], allow_uncertified=True)
     assert names.count("best.safetensors") == names.count("tokenizer.json") == 1
     (copied["baseline_micro"] / "checkpoints" / "best.safetensors").unlink()
-    assert predictor.predict(["i slept well"]).shape == (1, 6)
+    assert predictor.predict_proba(["i slept well"]).shape == (1, 6)

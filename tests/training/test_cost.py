@@ -19,7 +19,7 @@ class OneLayer(nn.Module):
         self.head = nn.Linear(8, 3)
 
     def forward(self, batch: Batch) -> ModelOutput:
-        hidden = self.attention(self.embedding(batch.token_ids), batch.runs)
+        hidden = self.attention(self.embedding(batch.token_ids), batch.length_groups)
         return ModelOutput(logits={"condition": self.head(hidden[batch.offsets[:-1]])})
 
 

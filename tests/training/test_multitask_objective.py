@@ -14,8 +14,8 @@ from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import (
     AuxiliaryTask,
     Batch,
-    EqualLengthRun,
     InputError,
+    LengthGroup,
     ModelOutput,
     Task,
 )
@@ -55,7 +55,7 @@ def batch_of(labels: Mapping[str, Tensor]) -> Batch:
         positions=nothing,
         labels=labels,
         post_indices=nothing,
-        runs=(EqualLengthRun(0, 1, 1),),
+        length_groups=(LengthGroup(0, 1, 1),),
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mental_health_classifier.contracts import Batch, EqualLengthRun, ModelOutput, Task
+from mental_health_classifier.contracts import Batch, LengthGroup, ModelOutput, Task
 from mental_health_classifier.training.objectives import ClassWeightedCrossEntropy
 
 TASK = Task("condition", ("control", "suicide"), "suicide")
@@ -19,7 +19,7 @@ def loss_of(logits: list[list[float]], labels: list[int], *, exponent: float) ->
         positions=nothing,
         labels={"condition": torch.tensor(labels)},
         post_indices=nothing,
-        runs=(EqualLengthRun(0, 1, 1),),
+        length_groups=(LengthGroup(0, 1, 1),),
     )
     losses = objective(ModelOutput({"condition": torch.tensor(logits)}), batch)
     assert losses["total"] == losses["condition"]

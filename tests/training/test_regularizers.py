@@ -6,7 +6,7 @@ import torch
 from trained_runs import train_run
 
 from mental_health_classifier.configuration.build import build_annotators, build_regularizer
-from mental_health_classifier.contracts import Batch, EqualLengthRun, InputError, ModelOutput
+from mental_health_classifier.contracts import Batch, InputError, LengthGroup, ModelOutput
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.training.regularizers import AttentionEntropy, CueSupervision
 
@@ -19,7 +19,7 @@ def posts(cues: list[int]) -> Batch:
         positions=torch.tensor([0, 1, 0, 1, 2, 3]),
         labels={},
         post_indices=torch.arange(2),
-        runs=(EqualLengthRun(0, 1, 2), EqualLengthRun(2, 1, 4)),
+        length_groups=(LengthGroup(0, 1, 2), LengthGroup(2, 1, 4)),
         token_streams={"cues": torch.tensor(cues)},
     )
 
@@ -91,7 +91,7 @@ def test_a_run_can_be_supervised_by_the_cues_of_its_posts(tmp_path) -> None:
     lines = (run.directory / "metrics.jsonl").read_text().splitlines()
     logged = [json.loads(line) for line in lines if "train/cue_supervision" in line]
     assert logged
-    assert Predictor.load(run).predict(["a post without any marks"]).shape == (1, 6)
+    assert Predictor.load(run).predict_proba(["a post without any marks"]).shape == (1, 6)
 
 
 @pytest.mark.parametrize("name", ["cue_supervision", "attention_entropy"])

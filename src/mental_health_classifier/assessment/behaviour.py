@@ -19,9 +19,9 @@ def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
 
     Alerts begin at the certificate's threshold, or at the operating point's where there is none.
     """
-    predictor = Predictor.load(run, is_uncertified_allowed=True)
+    predictor = Predictor.load(run, allow_uncertified=True)
     found = assess_behaviour(
-        predictor.predict,
+        predictor.predict_proba,
         priority_index=predictor.priority_index,
         threshold=predictor.threshold,
     )

@@ -65,7 +65,7 @@ def compare_splits(config: DictConfig, corpus: Corpus, *, bootstrap_draws: int) 
     """
     parts = split_posts(
         labels=corpus.posts["label"].to_numpy(),
-        groups=None,
+        leak_groups=None,
         shipped_parts=np.full(len(corpus.posts), None),
         shares=config.data.shares,
         seed=config.data.split_seed,

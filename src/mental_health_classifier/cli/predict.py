@@ -27,7 +27,7 @@ def predict(
     ] = None,
     root: LookedUpIn = None,
     column: Pairs = None,
-    is_uncertified_allowed: Annotated[
+    allow_uncertified: Annotated[
         bool,
         typer.Option("--uncertified", help="Go on where nothing is promised of missed posts."),
     ] = False,
@@ -48,9 +48,7 @@ def predict(
         raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
     found = resolve_run(run or _best_run(best or "", existing(root)), existing(root))
     columns = columns_of(found, posts, column, with_label=False)
-    predictor = Predictor.load(
-        found, is_uncertified_allowed=is_uncertified_allowed, certificate=certificate
-    )
+    predictor = Predictor.load(found, allow_uncertified=allow_uncertified, certificate=certificate)
     line = write_decisions(
         predictor,
         posts,

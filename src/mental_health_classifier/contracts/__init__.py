@@ -3,7 +3,7 @@
 Nothing here imports torch or pandas, so that the commands that only read records start fast.
 """
 
-from mental_health_classifier.contracts.batches import Batch, EqualLengthRun, ModelOutput
+from mental_health_classifier.contracts.batches import Batch, LengthGroup, ModelOutput
 from mental_health_classifier.contracts.corpus import (
     GROUP_PREFIX,
     PARTS,
@@ -24,8 +24,8 @@ __all__ = [
     "AuxiliaryTask",
     "Batch",
     "Corpus",
-    "EqualLengthRun",
     "InputError",
+    "LengthGroup",
     "ModelOutput",
     "Predictions",
     "Task",

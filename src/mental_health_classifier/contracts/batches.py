@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class EqualLengthRun(NamedTuple):
+class LengthGroup(NamedTuple):
     """Consecutive posts of a batch that have the same number of tokens."""
 
     first_token: int
     num_posts: int
     num_tokens: int
-    """Tokens of each post; the run covers `num_posts * num_tokens` tokens."""
+    """Tokens of each post; the group covers `num_posts * num_tokens` tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Batch:
     `(B,)`; of others as their kind says in task_kinds.py."""
     post_indices: Tensor
     """Row of each post in its corpus, int64, shape `(B,)`."""
-    runs: Sequence[EqualLengthRun]
+    length_groups: Sequence[LengthGroup]
     """The partition of `offsets`, grouped by length and kept on the host: attention is one call
-    for each run."""
+    for each group."""
     token_streams: Mapping[str, Tensor] = field(default_factory=dict)
     """What else is known of each token, by the names in the configuration's `token_streams`, int64,
     each of shape `(N,)`."""

@@ -36,8 +36,8 @@ class Corpus:
     name: str
     posts: pd.DataFrame
     """One row a post: `id` (keyed hash), `text` (scrubbed), `label` (class index), `author` (keyed
-    hash or missing), `part` (one of PARTS), `group` (number shared by posts of one author and by
-    near-duplicates), and where the corpus has it `severity` (level from 0, -1 for not known) and
+    hash or missing), `part` (one of PARTS), `leak_group` (number shared by posts of one author and
+    by near-duplicates), and where the corpus has it `severity` (level from 0, -1 for not known) and
     `group_NAME` for each of the groups that results are broken down by (a few values, or missing).
     Texts may lie on disk until they are looked at."""
     task: Task

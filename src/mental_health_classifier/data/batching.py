@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from mental_health_classifier.contracts import Batch, EqualLengthRun
+from mental_health_classifier.contracts import Batch, LengthGroup
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 
 _POSTS_IN_CHUNK = 2**14
@@ -208,15 +208,15 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
         positions=torch.from_numpy(np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)),
         labels={task: torch.from_numpy(values[rows]) for task, values in labels.items()},
         post_indices=torch.from_numpy(rows),
-        runs=_equal_length_runs(lengths),
+        length_groups=_length_groups(lengths),
         token_streams={name: side_by_side(values) for name, values in tokens.streams.items()},
     )
 
 
-def _equal_length_runs(lengths: np.ndarray) -> tuple[EqualLengthRun, ...]:
-    runs, first_token = [], 0
+def _length_groups(lengths: np.ndarray) -> tuple[LengthGroup, ...]:
+    groups, first_token = [], 0
     for length, posts in groupby(lengths.tolist()):
-        run = EqualLengthRun(first_token, sum(1 for _ in posts), length)
-        runs.append(run)
-        first_token += run.num_posts * run.num_tokens
-    return tuple(runs)
+        group = LengthGroup(first_token, sum(1 for _ in posts), length)
+        groups.append(group)
+        first_token += group.num_posts * group.num_tokens
+    return tuple(groups)

@@ -117,7 +117,7 @@ class CorpusSettings:
         groups = [group_column(name) for name in about["groups"]]
         kept = [kept_column(name) for name in self.kept_columns]
         posts = open_posts(
-            prepared, ["id", "text", "label", "author", "group", *severity, *groups, *kept]
+            prepared, ["id", "text", "label", "author", "leak_group", *severity, *groups, *kept]
         )
         posts["part"] = pd.Categorical.from_codes(
             read_parts(divided), dtype=pd.CategoricalDtype(list(PARTS))

@@ -10,7 +10,7 @@ import torch
 from captum.attr import IntegratedGradients
 from torch import Tensor
 
-from mental_health_classifier.contracts import Batch, EqualLengthRun
+from mental_health_classifier.contracts import Batch, LengthGroup
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.explanation.masked_posts import masked
@@ -127,5 +127,5 @@ def _lengths_alone(num_posts: int, length: int) -> Batch:
         positions=torch.arange(length).repeat(num_posts),
         labels={},
         post_indices=torch.arange(num_posts),
-        runs=(EqualLengthRun(0, num_posts, length),),
+        length_groups=(LengthGroup(0, num_posts, length),),
     )

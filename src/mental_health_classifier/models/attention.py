@@ -8,20 +8,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mental_health_classifier.contracts import EqualLengthRun, InputError
+from mental_health_classifier.contracts import InputError, LengthGroup
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.explicit_attention import (
     ExplicitAttention,
     attention_weights,
     split_heads,
 )
-from mental_health_classifier.models.kernels.length_groups import split_runs
+from mental_health_classifier.models.kernels.length_groups import split_groups
 from mental_health_classifier.models.kernels.linear import Linear
 from mental_health_classifier.models.kernels.normalisers import Entmax15, Normaliser, Softmax
 
 
 class ScaledDotProductAttention(nn.Module):
-    """Softmax attention with several heads, one call for each run of posts of equal length.
+    """Softmax attention with several heads, one call for each group of posts of equal length.
 
     Source: Vaswani et al., Attention Is All You Need, NIPS 2017, section 3.2.
     """
@@ -39,42 +39,39 @@ class ScaledDotProductAttention(nn.Module):
         self.queries_keys_values = Linear(width, 3 * width)
         self.output = Linear(width, width)
 
-    def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+    def forward(self, hidden: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """Mixes `hidden` of shape `(N, D)` within each post; the shape stays."""
-        return self.output(self.mix(self.queries_keys_values(hidden), runs))
+        return self.output(self.mix(self.queries_keys_values(hidden), groups))
 
-    def mix(self, projected: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+    def mix(self, projected: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """(N, 3D) -> (N, D)"""
         if self.dropout.is_active and projected.device.type == "cpu":
-            return self.mix_explicitly(projected, runs)
-        mixed = [
-            self._attend(tokens.view(posts, length, 3, self.num_heads, -1))
-            for tokens, (_, posts, length) in zip(split_runs(projected, runs), runs, strict=True)
-        ]
-        return torch.cat(mixed)
+            return self.mix_explicitly(projected, groups)
+        return torch.cat([self._attend(tokens) for tokens in split_groups(projected, groups)])
 
-    def mix_explicitly(self, projected: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+    def mix_explicitly(self, projected: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """The same with weights that exist as a tensor."""
         return ExplicitAttention.apply(
-            projected, runs, self.num_heads, self.normaliser, self.dropout
+            projected, groups, self.num_heads, self.normaliser, self.dropout
         )
 
-    def weights(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> list[Tensor]:
+    def weights(self, hidden: Tensor, groups: Sequence[LengthGroup]) -> list[Tensor]:
         """How much each token (second to last dimension) takes from each (last) before dropout, for
-        each run of shape `(posts, H, length, length)`."""
+        each group of shape `(posts, H, length, length)`."""
         projected = self.queries_keys_values(hidden)
         return [
             attention_weights(
-                split_heads(projected, run, self.num_heads), self.normaliser
-            ).unflatten(0, (run.num_posts, self.num_heads))
-            for run in runs
+                split_heads(projected, group, self.num_heads), self.normaliser
+            ).unflatten(0, (group.num_posts, self.num_heads))
+            for group in groups
         ]
 
-    def _attend(self, heads: Tensor) -> Tensor:
-        """(posts, length, 3, H, D/H) -> (posts * length, D)"""
+    def _attend(self, projected: Tensor) -> Tensor:
+        """(posts, length, 3D) -> (posts * length, D)"""
+        heads = projected.unflatten(-1, (3, self.num_heads, -1))
         queries, keys, values = heads.permute(2, 0, 3, 1, 4)  # (posts, H, length, D/H) each
-        share = self.dropout.share if self.dropout.is_active else 0.0
-        attended = functional.scaled_dot_product_attention(queries, keys, values, dropout_p=share)
+        p = self.dropout.p if self.dropout.is_active else 0.0
+        attended = functional.scaled_dot_product_attention(queries, keys, values, dropout_p=p)
         return attended.transpose(1, 2).flatten(2).flatten(0, 1)
 
 
@@ -88,6 +85,6 @@ class EntmaxAttention(ScaledDotProductAttention):
 
     normaliser: Normaliser = Entmax15()
 
-    def mix(self, projected: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+    def mix(self, projected: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """(N, 3D) -> (N, D)"""
-        return self.mix_explicitly(projected, runs)
+        return self.mix_explicitly(projected, groups)

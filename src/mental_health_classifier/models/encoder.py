@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
-from mental_health_classifier.contracts import EqualLengthRun
+from mental_health_classifier.contracts import LengthGroup
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.linear import Linear
 
@@ -30,9 +30,9 @@ class TransformerBlock(nn.Module):
         )
         self.dropout = Dropout(dropout)
 
-    def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+    def forward(self, hidden: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """Keeps the shape `(N, D)`."""
-        hidden = self.dropout.add(hidden, self.attention(self.attention_norm(hidden), runs))
+        hidden = self.dropout.add(hidden, self.attention(self.attention_norm(hidden), groups))
         return self.dropout.add(hidden, self.feedforward(self.feedforward_norm(hidden)))
 
 
@@ -60,8 +60,8 @@ class TransformerEncoder(nn.Module):
         )
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, hidden: Tensor, runs: Sequence[EqualLengthRun]) -> Tensor:
+    def forward(self, hidden: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """Keeps the shape `(N, D)`."""
         for block in self.blocks:
-            hidden = block(hidden, runs)
+            hidden = block(hidden, groups)
         return self.norm(hidden)

@@ -26,6 +26,6 @@ class Network(nn.Module):
     def answer(self, embedded: Tensor, batch: Batch) -> ModelOutput:
         """The same from the vectors of its tokens on, shape `(N, D)`; of `batch` only the lengths
         are looked at."""
-        hidden = self.encoder(embedded, batch.runs)
+        hidden = self.encoder(embedded, batch.length_groups)
         pooled, token_weights = self.pooling(hidden, batch)
         return ModelOutput(logits=self.heads(pooled), token_weights=token_weights)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
-from mental_health_classifier.models.kernels.length_groups import split_runs
+from mental_health_classifier.models.kernels.length_groups import split_groups
 from mental_health_classifier.models.kernels.normalisers import entmax15
 from mental_health_classifier.models.random_stream import own_random_stream
 
@@ -16,12 +16,7 @@ class MeanPooling(nn.Module):
 
     def forward(self, hidden: Tensor, batch: Batch) -> tuple[Tensor, None]:
         """Pools `hidden` of shape `(N, D)` to `(B, D)`; there are no token weights to tell of."""
-        means = [
-            tokens.view(posts, length, -1).mean(1)
-            for tokens, (_, posts, length) in zip(
-                split_runs(hidden, batch.runs), batch.runs, strict=True
-            )
-        ]
+        means = [tokens.mean(1) for tokens in split_groups(hidden, batch.length_groups)]
         return torch.cat(means), None
 
 
@@ -49,10 +44,12 @@ class AttentionReadout(nn.Module):
         `(N,)`, which sum to one for each post."""
         scores = self.query(self.keys(hidden).tanh())  # (N, 1)
         pooled, weights = [], []
-        for tokens, of_tokens, (_, posts, length) in zip(
-            split_runs(hidden, batch.runs), split_runs(scores, batch.runs), batch.runs, strict=True
+        for tokens, group_scores in zip(
+            split_groups(hidden, batch.length_groups),
+            split_groups(scores, batch.length_groups),
+            strict=True,
         ):
-            shares = entmax15(of_tokens.view(posts, 1, length))
-            pooled.append((shares @ tokens.view(posts, length, -1)).squeeze(1))
+            shares = entmax15(group_scores.mT)  # (posts, 1, length)
+            pooled.append((shares @ tokens).squeeze(1))
             weights.append(shares.flatten())
         return self.values(torch.cat(pooled)), torch.cat(weights)

@@ -79,19 +79,21 @@ def write_decisions(
     record = place_in(predictor.run.directory, f"{FOLDER}/{AUDIT}")
     for path in (*outputs, record):
         _refuse_unwritable(path)
-    batch = _Batch(predictor, audit_sample=audit_sample, seed=seed)
+    decided = _DecidedPosts(predictor, audit_sample=audit_sample, seed=seed)
     output.parent.mkdir(parents=True, exist_ok=True)
     sweep(output.parent)
     # Hidden, and beside their names to be, because a rename between file systems is a copy.
     temporary = {path: temporary_path(path.parent) for path in outputs}
     try:
-        _write_rows(temporary[output], batch.rows(posts, columns=columns))
+        _write_rows(temporary[output], decided.rows(posts, columns=columns))
         if audit_sample:
-            _write_rows(temporary[sampled_output], [["post"], *([each] for each in batch.sampled)])
+            _write_rows(
+                temporary[sampled_output], [["post"], *([each] for each in decided.sampled)]
+            )
         with _alone_in(output.parent):
             for path in outputs:
                 _refuse_existing(path)
-            line = batch.account()
+            line = decided.account()
             # Before anybody can use the decisions: none is without its account, whatever ends this.
             with open_records(record) as handle:
                 append_record(handle, null_where_not_finite(line))
@@ -144,7 +146,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-class _Batch:
+class _DecidedPosts:
     """Decides chunk by chunk, and keeps count."""
 
     def __init__(self, predictor: Predictor, *, audit_sample: int, seed: int) -> None:

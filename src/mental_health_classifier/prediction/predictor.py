@@ -45,7 +45,7 @@ class Predictor:
     Args:
         run: the record of the run.
         predict_texts: scrubbed texts -> class probabilities, shape `(n, C)`.
-        is_uncertified_allowed: see `load`.
+        allow_uncertified: see `load`.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Predictor:
         run: RunSummary,
         predict_texts: Callable[[Sequence[str]], np.ndarray],
         *,
-        is_uncertified_allowed: bool = False,
+        allow_uncertified: bool = False,
         certificate: str = OWN,
     ) -> None:
         self.run = run
@@ -69,14 +69,14 @@ class Predictor:
         own = (self.certificate or {}).get("reference")
         self.reference = own or _reference_of(run)
         self._predict_texts = predict_texts
-        self._is_uncertified_allowed = is_uncertified_allowed
+        self._allow_uncertified = allow_uncertified
 
     @classmethod
     def load(
         cls,
         run: RunSummary | Path | str,
         *,
-        is_uncertified_allowed: bool = False,
+        allow_uncertified: bool = False,
         certificate: str = OWN,
     ) -> Predictor:
         """Loads the model of a completed run; nothing in its folder is executed.
@@ -87,7 +87,7 @@ class Predictor:
 
         Args:
             run: its record, folder or id, see `resolve_run`.
-            is_uncertified_allowed: decide at the operating point's threshold, without any promise,
+            allow_uncertified: decide at the operating point's threshold, without any promise,
                 where there is no certificate.
             certificate: the name of the assessment that holds it; the run's own, or what
                 `mhc certify` made on posts from elsewhere.
@@ -106,7 +106,7 @@ class Predictor:
         return cls(
             found,
             model,
-            is_uncertified_allowed=is_uncertified_allowed,
+            allow_uncertified=allow_uncertified,
             certificate=certificate,
         )
 
@@ -137,7 +137,7 @@ class Predictor:
             assert self.certificate is not None
             return float(self.certificate["threshold"])
         reason = (self.certificate or {}).get("reason", "none was asked for.")
-        if not self._is_uncertified_allowed:
+        if not self._allow_uncertified:
             raise InputError(
                 f"Run {self.run.id} has no certificate: {reason} Without one nothing is promised "
                 "about missed posts; --uncertified goes on all the same."
@@ -188,7 +188,7 @@ class Predictor:
             log.warning("The model failed on a post (%s); it is referred.", type(error).__name__)
             return np.full((1, self.task.num_classes), np.nan)
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
+    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of `task.class_names`, shape `(n, C)`.
 
         Args:

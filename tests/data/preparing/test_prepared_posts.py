@@ -20,7 +20,7 @@ from mental_health_classifier.data.preparing.prepared_posts import (
 from mental_health_classifier.data.reading.posts import Source
 
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
-COLUMNS = ("id", "text", "label", "author", "shipped_part", "severity", "cluster", "group")
+COLUMNS = ("id", "text", "label", "author", "shipped_part", "severity", "cluster", "leak_group")
 OPTIONS = {
     "files": None,
     "columns": {},
@@ -93,7 +93,7 @@ def test_posts_of_an_author_and_near_duplicates_share_a_group(tmp_path: Path) ->
         "and one more,b,\n",
     )
     posts, _ = prepare(path)
-    assert posts["group"].tolist() == [0, 0, 0, 1, 2]
+    assert posts["leak_group"].tolist() == [0, 0, 0, 1, 2]
     assert posts["cluster"].tolist() == [0, 0, 2, 3, 4]
     assert posts["author"].isna().tolist() == [False] * 3 + [True] * 2
 

@@ -16,7 +16,7 @@ SHARES = {"train": 0.6, "val": 0.1, "calibration": 0.15, "test": 0.15}
 def split(labels, groups=None, shipped=None, seed=1, shares=SHARES):
     return split_posts(
         labels=np.asarray(labels),
-        groups=None if groups is None else np.asarray(groups),
+        leak_groups=None if groups is None else np.asarray(groups),
         shipped_parts=shipped or [None] * len(labels),
         shares=shares,
         seed=seed,
@@ -118,6 +118,6 @@ def test_a_class_that_misses_a_part_is_named() -> None:
         require_classes(
             parts=parts,
             labels=labels,
-            groups=None,
+            leak_groups=None,
             class_names=["Class 'control'", "Class 'suicide'"],
         )

@@ -5,12 +5,12 @@ import torch
 from entmax import entmax15
 from torch import Tensor
 
-from mental_health_classifier.contracts import EqualLengthRun
+from mental_health_classifier.contracts import LengthGroup
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.explicit_attention import ExplicitAttention
 from mental_health_classifier.models.kernels.normalisers import Entmax15, Normaliser, Softmax
 
-RUNS = (EqualLengthRun(0, 2, 3), EqualLengthRun(6, 1, 5))
+GROUPS = (LengthGroup(0, 2, 3), LengthGroup(6, 1, 5))
 NUM_HEADS, WIDTH = 2, 8
 
 
@@ -26,11 +26,11 @@ def attend_plainly(
 ) -> Tensor:
     """Formula by formula, post by post."""
     mixed = []
-    for first, posts, length in RUNS:
+    for first, posts, length in GROUPS:
         shape = torch.Size([posts, NUM_HEADS, length, length])
         factors = torch.ones(shape)
-        if dropout.share:
-            factors = dropout.mask(shape, like=projected) / (1 - dropout.share)
+        if dropout.p:
+            factors = dropout.mask(shape, like=projected) / (1 - dropout.p)
         for post in range(posts):
             rows = projected[first + post * length : first + (post + 1) * length]
             queries, keys, values = rows.view(length, 3, NUM_HEADS, -1).permute(1, 2, 0, 3)
@@ -58,7 +58,7 @@ def test_it_is_attention_with_weights_left_out_and_so_is_its_gradient(
     torch.manual_seed(0)
     projected, dropout = torch.randn(11, 3 * WIDTH), KnownMask(share)
     ours = result_and_gradient(
-        lambda p: ExplicitAttention.apply(p, RUNS, NUM_HEADS, normaliser, dropout), projected
+        lambda p: ExplicitAttention.apply(p, GROUPS, NUM_HEADS, normaliser, dropout), projected
     )
     plain = result_and_gradient(lambda p: attend_plainly(p, normalise, dropout), projected)
     torch.testing.assert_close(ours, plain)

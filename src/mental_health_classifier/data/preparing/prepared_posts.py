@@ -78,7 +78,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     with showing("Looking for near-duplicates"):
         clusters = _clusters(posts, np.flatnonzero(is_kept))
     authors = posts["author_hash"].to_numpy()[is_kept]
-    groups = join_groups(clusters, _author_numbers(authors))
+    leak_groups = join_groups(clusters, _author_numbers(authors))
     fingerprint = _write_table(
         folder / _TABLE,
         posts,
@@ -86,7 +86,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         source,
         labels=labels,
         clusters=clusters,
-        groups=groups,
+        leak_groups=leak_groups,
         told_apart=told_apart,
     )
     about = {
@@ -113,9 +113,9 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 def open_posts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of the posts in the order of the source: id, text, label, author, shipped_part
-    (place in PARTS or -1), severity, cluster (of near-duplicates), group, file (place among the
-    names of `read_about`), row, and `group_column` of each of the groups by which posts are told
-    apart.
+    (place in PARTS or -1), severity, cluster (of near-duplicates), leak_group, file (place among
+    the names of `read_about`), row, and `group_column` of each of the groups by which posts are
+    told apart.
 
     Texts stay on disk until they are looked at. `open_cells` opens columns kept as they are.
     """
@@ -182,7 +182,7 @@ def _write_table(
     *,
     labels: np.ndarray,
     clusters: np.ndarray,
-    groups: np.ndarray,
+    leak_groups: np.ndarray,
     told_apart: Mapping[str, pa.Array],
 ) -> str:
     """Writes the kept posts chunk by chunk, with keyed hashes for ids and authors; returns the
@@ -195,7 +195,7 @@ def _write_table(
     are_ids_unique = len(np.unique(id_hashes)) == len(id_hashes)
     writer = None
     start = first = 0
-    with path.open("wb") as stream, counting("Writing posts", total=len(groups)) as advance:
+    with path.open("wb") as stream, counting("Writing posts", total=len(leak_groups)) as advance:
         for batch in posts.to_batches():
             kept = is_kept[start : start + len(batch)]
             rows = slice(first, first + int(kept.sum()))
@@ -214,7 +214,7 @@ def _write_table(
                     "shipped_part": chosen["part"],
                     "severity": chosen["severity"],
                     "cluster": clusters[rows].astype(np.int32),
-                    "group": groups[rows].astype(np.int32),
+                    "leak_group": leak_groups[rows].astype(np.int32),
                     "file": chosen["file"],
                     "row": chosen["row"],
                     **{

@@ -24,7 +24,7 @@ FOLDS = 20
 _MAX_UNITS = 4000
 _PARTS = "parts.npy"
 _LEAKS = "leaks.json"
-_COLUMNS = ("label", "author", "shipped_part", "cluster", "group", "file", "row")
+_COLUMNS = ("label", "author", "shipped_part", "cluster", "leak_group", "file", "row")
 _SHOWN = 5
 
 
@@ -43,17 +43,20 @@ def divide_posts(
     """
     posts, about = open_posts(prepared, _COLUMNS), read_about(prepared)
     labels, shipped = posts["label"].to_numpy(), posts["shipped_part"].to_numpy()
-    groups = posts["group"].to_numpy() if posts["group"].duplicated().any() else None
+    leak_groups = posts["leak_group"].to_numpy() if posts["leak_group"].duplicated().any() else None
     with showing("Dividing posts"):
         parts = split_posts(
             labels=labels,
-            groups=groups,
+            leak_groups=leak_groups,
             shipped_parts=np.array([*PARTS, None], dtype=object)[shipped],
             shares=shares,
             seed=split_seed,
         )
     require_classes(
-        parts=parts, labels=labels, groups=groups, class_names=_names_for_messages(posts, about)
+        parts=parts,
+        labels=labels,
+        leak_groups=leak_groups,
+        class_names=_names_for_messages(posts, about),
     )
     codes = pd.Index(PARTS).get_indexer(pd.Index(parts)).astype(np.int8)
     np.save(folder / _PARTS, codes, allow_pickle=False)
@@ -64,7 +67,7 @@ def divide_posts(
 def split_posts(
     *,
     labels: np.ndarray,
-    groups: np.ndarray | None,
+    leak_groups: np.ndarray | None,
     shipped_parts: Sequence[str | None] | np.ndarray,
     shares: Mapping[str, float],
     seed: int,
@@ -77,7 +80,7 @@ def split_posts(
 
     Args:
         labels: class index of each post, shape `(n,)`.
-        groups: what must stay together (the posts of an author, near-duplicates) as integers,
+        leak_groups: what must stay together (the posts of an author, near-duplicates) as integers,
             shape `(n,)`. None: every post by itself.
         shipped_parts: the part each post is shipped in, or None, length n.
         shares: share of the posts for each part, in steps of 1/20, summing to one.
@@ -96,7 +99,7 @@ def split_posts(
     if len(missing) > 1:
         parts[is_open] = _carve(
             labels[is_open],
-            None if groups is None else groups[is_open],
+            None if leak_groups is None else leak_groups[is_open],
             {p: folds_of[p] for p in missing},
             seed,
         )
@@ -120,18 +123,20 @@ def _folds_of_parts(shares: Mapping[str, float]) -> dict[str, int]:
 
 
 def _carve(
-    labels: np.ndarray, groups: np.ndarray | None, folds_of: Mapping[str, int], seed: int
+    labels: np.ndarray, leak_groups: np.ndarray | None, folds_of: Mapping[str, int], seed: int
 ) -> np.ndarray:
     num_folds = sum(folds_of.values())
-    units = len(labels) if groups is None else len(np.unique(groups))
+    units = len(labels) if leak_groups is None else len(np.unique(leak_groups))
     if units < num_folds:
-        what = "posts" if groups is None else "groups of posts (of one author, or almost equal)"
+        what = (
+            "posts" if leak_groups is None else "groups of posts (of one author, or almost equal)"
+        )
         raise InputError(
             f"{units} {what} are too few for the parts {', '.join(folds_of)}: {num_folds} at "
             "least are needed to divide them by data.shares. Give more posts."
         )
-    splitter = StratifiedKFold if groups is None else StratifiedGroupKFold
-    bundles = None if groups is None else _bundle(groups, seed)
+    splitter = StratifiedKFold if leak_groups is None else StratifiedGroupKFold
+    bundles = None if leak_groups is None else _bundle(leak_groups, seed)
     part_of_fold = [part for part, count in folds_of.items() for _ in range(count)]
     parts = np.empty(len(labels), dtype=object)
     with warnings.catch_warnings():
@@ -151,10 +156,10 @@ def _carve(
     return parts
 
 
-def _bundle(groups: np.ndarray, seed: int) -> np.ndarray:
+def _bundle(leak_groups: np.ndarray, seed: int) -> np.ndarray:
     """Puts groups together at random when there are many. Bundles of many groups have nearly the
     same classes, so the parts stay as even as with single groups."""
-    _, codes = np.unique(groups, return_inverse=True)
+    _, codes = np.unique(leak_groups, return_inverse=True)
     num_groups = codes.max() + 1
     if num_groups <= _MAX_UNITS:
         return codes
@@ -162,7 +167,11 @@ def _bundle(groups: np.ndarray, seed: int) -> np.ndarray:
 
 
 def require_classes(
-    *, parts: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, class_names: Sequence[str]
+    *,
+    parts: np.ndarray,
+    labels: np.ndarray,
+    leak_groups: np.ndarray | None,
+    class_names: Sequence[str],
 ) -> None:
     """Raises InputError when a class is absent where a model is trained, chosen or tested.
 
@@ -176,9 +185,11 @@ def require_classes(
             part for part in ("train", "val", "test") if not (is_class & (parts == part)).any()
         ]
         if lacking:
-            num_groups = 0 if groups is None else len(np.unique(groups[is_class]))
+            num_groups = 0 if leak_groups is None else len(np.unique(leak_groups[is_class]))
             among = (
-                "" if groups is None else f" in {num_groups} groups of one author or almost equal"
+                ""
+                if leak_groups is None
+                else f" in {num_groups} groups of one author or almost equal"
             )
             raise InputError(
                 f"{name} has {is_class.sum()} posts{among}, too few: none is left for "
@@ -216,7 +227,7 @@ def count_leaks(
     """How far the parts know each other.
 
     Args:
-        posts: label, author, shipped_part, cluster and group, as `open_posts` returns them.
+        posts: label, author, shipped_part, cluster and leak_group, as `open_posts` returns them.
         parts: place in PARTS of each post's part, shape `(posts,)`.
         texts_in_several_parts: exact texts that the corpus shipped in more than one part.
 
@@ -255,7 +266,7 @@ def count_leaks(
             f"Near-duplicates are in more than one part (clusters: {crossing}), because the corpus "
             "ships its split: scores may look better than they are on new posts."
         )
-    largest = int(posts["group"].value_counts().iloc[0])
+    largest = int(posts["leak_group"].value_counts().iloc[0])
     if largest > len(posts) / FOLDS:
         warnings.append(
             f"Authors and near-duplicates link {largest:,} of {len(posts):,} posts into one group, "

@@ -1,4 +1,4 @@
-"""Leaving out numbers at random while training, without waiting for the random numbers."""
+"""Dropout whose random numbers are cheap on a processor."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class Dropout(nn.Module):
     """Dropout as in torch.nn, many times faster on a processor.
 
     A function of torch's random state, so seeding torch seeds it too. Each number is left out with
-    exactly the probability `share`.
+    exactly the probability `p`.
 
     Raises:
-        InputError: `share` is below 0 or above 255/256.
+        InputError: `p` is below 0 or above 255/256.
 
     Source: Srivastava et al., Dropout, JMLR 15 (2014).
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, p: float) -> None:
         super().__init__()
-        if not 0 <= share <= 1 - 1 / _LEVELS:
+        if not 0 <= p <= 1 - 1 / _LEVELS:
             raise InputError(
-                f"Dropout leaves out a share of at least 0 and less than 1, not {share}. Set "
+                f"Dropout leaves out a share of at least 0 and less than 1, not {p}. Set "
                 "model.dropout, 0.1 for example."
             )
-        self.share = share
+        self.p = p
 
     def forward(self, values: Tensor) -> Tensor:
         """Keeps the shape; while evaluating, `values` themselves."""
@@ -49,23 +49,22 @@ class Dropout(nn.Module):
 
     @property
     def is_active(self) -> bool:
-        return self.training and self.share > 0
+        return self.training and self.p > 0
 
     @property
     def scale(self) -> float:
         """By which to multiply what is kept, so that expectations stay."""
-        return 1 / (1 - self.share)
+        return 1 / (1 - self.p)
 
     def mask(self, shape: torch.Size, *, like: Tensor) -> Tensor:
         """Zero where a number is left out, else one: int8, of `shape`, on the device of `like`."""
         if like.device.type != "cpu":
-            kept_share = 1 - self.share
-            return torch.empty(shape, dtype=torch.int8, device=like.device).bernoulli_(kept_share)
+            return torch.empty(shape, dtype=torch.int8, device=like.device).bernoulli_(1 - self.p)
         # Torch draws number by number from a Mersenne twister in one thread; 8 bits of a generator
         # made for 64-bit processors are enough for a decision and twenty times cheaper. They know
-        # 256 levels: which of the two next to `share` bounds this tensor, is drawn as well.
+        # 256 levels: which of the two next to `p` bounds this tensor, is drawn as well.
         seed = int(torch.randint(2**63 - 1, ()))
-        dropped_levels = int(self.share * _LEVELS + float(torch.rand((), dtype=torch.double)))
+        dropped_levels = int(self.p * _LEVELS + float(torch.rand((), dtype=torch.double)))
         draws = torch.from_numpy(
             np.random.SFC64(seed).random_raw(-(-shape.numel() // 8)).view(np.int8)
         )

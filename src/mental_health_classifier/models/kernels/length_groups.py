@@ -1,4 +1,4 @@
-"""Posts of equal length within a batch, taken apart."""
+"""A batch cut into its groups of posts of equal length."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from mental_health_classifier.contracts import EqualLengthRun
+from mental_health_classifier.contracts import LengthGroup
 
 
-def split_runs(hidden: Tensor, runs: Sequence[EqualLengthRun]) -> tuple[Tensor, ...]:
-    """Cuts `hidden` of shape `(N, D)` into one view a run.
-
-    One split instead of a slice for each: the gradient of a slice is a whole `(N, D)` of zeros.
-    """
-    return hidden.split([posts * length for _, posts, length in runs])
+def split_groups(hidden: Tensor, groups: Sequence[LengthGroup]) -> list[Tensor]:
+    """Cuts `hidden` of shape `(N, D)` into one view a group, each of shape `(posts, length, D)`."""
+    # One split, not a slice for each: the gradient of a slice is a whole `(N, D)` of zeros.
+    parts = hidden.split([posts * length for _, posts, length in groups])
+    return [
+        part.view(posts, length, -1) for part, (_, posts, length) in zip(parts, groups, strict=True)
+    ]

@@ -52,10 +52,10 @@ class _OneDnnLinear(torch.autograd.Function):
         (gradient,) = gradients
         # The left factor is copied when it is transposed, so let that be the narrower one.
         if inputs.shape[1] < gradient.shape[1]:
-            weight_gradient = _multiply(inputs.t(), gradient.t()).t()
+            grad_weight = _multiply(inputs.t(), gradient.t()).t()
         else:
-            weight_gradient = _multiply(gradient.t(), inputs.t())
-        return _multiply(gradient, weight.t()), weight_gradient, gradient.sum(0)
+            grad_weight = _multiply(gradient.t(), inputs.t())
+        return _multiply(gradient, weight.t()), grad_weight, gradient.sum(0)
 
 
 def _multiply(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:

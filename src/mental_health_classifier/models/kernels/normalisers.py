@@ -1,4 +1,4 @@
-"""Scores become weights that sum to one: in which way, and how gradients flow back through it."""
+"""Softmax and 1.5-entmax, forward and backward."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Normaliser(Protocol):
         """Fills `out` with weights along the last dimension; `scores` may be overwritten."""
         ...
 
-    def gradient(self, of_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
-        """Gradient of the scores from that of their weights. `of_weights` and `scratch`, of the
+    def gradient(self, grad_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
+        """Gradient of the scores from that of their weights. `grad_weights` and `scratch`, of the
         same shape, may be overwritten, and what is returned may be one of them."""
         ...
 
@@ -28,9 +28,9 @@ class Softmax:
     def weights(self, scores: Tensor, *, out: Tensor) -> Tensor:
         return torch.softmax(scores, -1, out=out)
 
-    def gradient(self, of_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
+    def gradient(self, grad_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
         return torch.ops.aten._softmax_backward_data.out(
-            of_weights, weights, -1, weights.dtype, grad_input=scratch
+            grad_weights, weights, -1, weights.dtype, grad_input=scratch
         )
 
 
@@ -56,11 +56,11 @@ class Entmax15:
             threshold += (norm - 1) * norm / excess.sum(-1, keepdim=True)
         return out.copy_(halves.sub_(threshold).relu_().square_())
 
-    def gradient(self, of_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
+    def gradient(self, grad_weights: Tensor, weights: Tensor, *, scratch: Tensor) -> Tensor:
         slopes = torch.sqrt(weights, out=scratch)
-        of_scores = of_weights.mul_(slopes)
-        mean = of_scores.sum(-1, keepdim=True) / slopes.sum(-1, keepdim=True)
-        return of_scores.addcmul_(slopes, mean, value=-1)
+        grad_scores = grad_weights.mul_(slopes)
+        mean = grad_scores.sum(-1, keepdim=True) / slopes.sum(-1, keepdim=True)
+        return grad_scores.addcmul_(slopes, mean, value=-1)
 
 
 def entmax15(scores: Tensor) -> Tensor:
@@ -79,5 +79,5 @@ class _Entmax15(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         (weights,) = ctx.saved_tensors
-        of_weights = gradients[0].clone()
-        return Entmax15().gradient(of_weights, weights, scratch=torch.empty_like(weights))
+        grad_weights = gradients[0].clone()
+        return Entmax15().gradient(grad_weights, weights, scratch=torch.empty_like(weights))
