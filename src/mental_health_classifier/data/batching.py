@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from mental_health_classifier.contracts import Batch, LengthGroup
+from mental_health_classifier.contracts.ranges import Count, Seed
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 
 _POSTS_IN_CHUNK = 2**14
@@ -69,9 +70,9 @@ class LengthBuckets(Sampler[np.ndarray]):
         self,
         posts: BatchDataset,
         *,
-        max_posts: int,
-        token_budget: int | None,
-        seed: int,
+        max_posts: Count,
+        token_budget: Count | None,
+        seed: Seed,
         is_shuffled: bool,
     ) -> None:
         self._make_buckets = functools.partial(

@@ -7,11 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
+from mental_health_classifier.contracts.ranges import Seed, SmallCount
 from mental_health_classifier.data.preparation_version import preparation_version
 from mental_health_classifier.data.preparing.chunks import kept_column
 from mental_health_classifier.data.preparing.prepared_posts import (
@@ -32,7 +33,7 @@ from mental_health_classifier.data.reading.posts import Source
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 from mental_health_classifier.storage.digests import content_digest
 
-TRUNCATIONS = ("head", "tail", "head_tail")
+Truncation = Literal["head", "tail", "head_tail"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +46,15 @@ class CorpusSettings:
     """What the labels answer."""
     priority_class: str | None
     """The class whose misses cost most. None: no class matters more than the others."""
-    truncate: str
-    """Which end of a post too long for a model is kept, one of TRUNCATIONS."""
+    truncate: Truncation
+    """Which end of a post too long for a model is kept, or half of each."""
     shares: Mapping[str, float]
-    split_seed: int
+    split_seed: Seed
     """See `split_posts`. The split has a seed of its own, so that runs that differ in `seed` are
     tested on the same posts."""
     cache_dir: str
     """Prepared posts are kept under it."""
-    num_workers: int | None
+    num_workers: SmallCount | None
     """Processes that prepare posts. None: one for each processor."""
     # Runs recorded before there were any have none of these in their configuration.
     auxiliary_tasks: Mapping[str, Any] = field(default_factory=dict)
@@ -90,10 +91,10 @@ class CorpusSettings:
             InputError: the posts cannot be used, are too few for the parts, or do not answer a
                 task.
         """
-        if self.truncate not in TRUNCATIONS:
+        if self.truncate not in get_args(Truncation):
             raise InputError(
-                f"data.truncate={self.truncate}: one of {', '.join(TRUNCATIONS)} was expected. "
-                "Change it."
+                f"data.truncate={self.truncate}: one of {', '.join(get_args(Truncation))} was "
+                "expected. Change it."
             )
         cache_dir, shares = Path(self.cache_dir), self.shares
         posts_key = _posts_key(source, cache_dir)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mental_health_classifier.contracts import InputError, LengthGroup
+from mental_health_classifier.contracts.ranges import DropoutShare, SmallCount, Width
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.explicit_attention import (
     ExplicitAttention,
@@ -28,7 +29,7 @@ class ScaledDotProductAttention(nn.Module):
 
     normaliser: Normaliser = Softmax()
 
-    def __init__(self, *, width: int, num_heads: int, dropout: float) -> None:
+    def __init__(self, *, width: Width, num_heads: SmallCount, dropout: DropoutShare) -> None:
         super().__init__()
         if width % num_heads:
             raise InputError(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.contracts.ranges import DropoutShare, MaxTokens, VocabularySize, Width
 from mental_health_classifier.models.embeddings import TokenEmbedding
 from mental_health_classifier.models.kernels.linear import Linear
 
@@ -32,13 +33,13 @@ class ConceptEmbedding(TokenEmbedding):
     def __init__(
         self,
         *,
-        vocabulary_size: int,
-        width: int,
-        max_tokens: int,
-        dropout: float,
+        vocabulary_size: VocabularySize,
+        width: Width,
+        max_tokens: MaxTokens,
+        dropout: DropoutShare,
         stream: str,
         type_of_value: Sequence[int],
-        concept_width: int,
+        concept_width: Width,
     ) -> None:
         super().__init__(
             vocabulary_size=vocabulary_size, width=width, max_tokens=max_tokens, dropout=dropout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.contracts.ranges import DropoutShare, MaxTokens, VocabularySize, Width
 from mental_health_classifier.models.kernels.dropout import Dropout
 
 
@@ -12,7 +13,12 @@ class TokenEmbedding(nn.Module):
     """A learned vector for each token plus one for its place in the post."""
 
     def __init__(
-        self, *, vocabulary_size: int, width: int, max_tokens: int, dropout: float
+        self,
+        *,
+        vocabulary_size: VocabularySize,
+        width: Width,
+        max_tokens: MaxTokens,
+        dropout: DropoutShare,
     ) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocabulary_size, width)

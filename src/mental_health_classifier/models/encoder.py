@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import LengthGroup
+from mental_health_classifier.contracts.ranges import DropoutShare, SmallCount, Width
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.linear import Linear
 
@@ -43,10 +44,10 @@ class TransformerEncoder(nn.Module):
         self,
         *,
         attention: Callable[[], nn.Module],
-        width: int,
-        num_layers: int,
-        feedforward_width: int,
-        dropout: float,
+        width: Width,
+        num_layers: SmallCount,
+        feedforward_width: Width,
+        dropout: DropoutShare,
     ) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import AuxiliaryTask, InputError, Task
+from mental_health_classifier.contracts.ranges import Width
 
 
 class LinearHeads(nn.Module):
@@ -16,7 +17,7 @@ class LinearHeads(nn.Module):
     network that has no other.
     """
 
-    def __init__(self, *, tasks: Sequence[Task | AuxiliaryTask], width: int) -> None:
+    def __init__(self, *, tasks: Sequence[Task | AuxiliaryTask], width: Width) -> None:
         super().__init__()
         for task in tasks:
             if hasattr(nn.ModuleDict, task.name):

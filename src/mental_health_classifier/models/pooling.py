@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.contracts.ranges import Width
 from mental_health_classifier.models.kernels.length_groups import split_groups
 from mental_health_classifier.models.kernels.normalisers import entmax15
 from mental_health_classifier.models.random_stream import own_random_stream
@@ -31,7 +32,7 @@ class AttentionReadout(nn.Module):
         (word attention).
     """
 
-    def __init__(self, *, width: int) -> None:
+    def __init__(self, *, width: Width) -> None:
         super().__init__()
         # The parts that are built after this one keep the weights they have beside another pooling.
         with own_random_stream():

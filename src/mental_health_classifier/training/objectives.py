@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 import torch
+from annotated_types import Interval
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,7 +27,7 @@ class ClassWeightedCrossEntropy(nn.Module):
         *,
         tasks: Sequence[Task | AuxiliaryTask],
         class_counts: Mapping[str, np.ndarray],
-        exponent: float,
+        exponent: Annotated[float, Interval(ge=0, le=10)],
     ) -> None:
         super().__init__()
         others = [task.name for task in tasks if task.name not in class_counts]

@@ -12,15 +12,17 @@ from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
+from mental_health_classifier.contracts.ranges import LearningRate, Share, WeightDecay
+
 
 def adamw_with_cosine(
     network: nn.Module,
     *,
     total_steps: int,
-    learning_rate: float,
-    weight_decay: float,
+    learning_rate: LearningRate,
+    weight_decay: WeightDecay,
     betas: Sequence[float],
-    warmup_fraction: float,
+    warmup_fraction: Share,
 ) -> tuple[AdamW, LambdaLR]:
     """Makes the optimizer of `network` and its schedule, to be stepped after every batch.
 
@@ -42,10 +44,10 @@ def adamw_in_stages(
     network: nn.Module,
     *,
     total_steps: int,
-    learning_rate: float,
-    weight_decay: float,
+    learning_rate: LearningRate,
+    weight_decay: WeightDecay,
     betas: Sequence[float],
-    warmup_fraction: float,
+    warmup_fraction: Share,
     stages: Mapping[str, Mapping[str, Any]],
 ) -> tuple[AdamW, LambdaLR]:
     """As `adamw_with_cosine`, but each stage has a warm-up, a peak and a cosine of its own.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch, InputError, ModelOutput
+from mental_health_classifier.contracts.ranges import Share
 
 _SMALLEST = 1e-6
 """Shares below count as this in logarithms: entmax gives shares of 0."""
@@ -28,7 +29,7 @@ class CueSupervision(nn.Module):
 
     name = "cue_supervision"
 
-    def __init__(self, *, stream: str, weight: float, spread: float) -> None:
+    def __init__(self, *, stream: str, weight: float, spread: Share) -> None:
         super().__init__()
         if not 0 < spread < 1:
             raise InputError(f"regularizer.spread={spread}: expected a share above 0 and below 1.")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from annotated_types import Interval
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
+from mental_health_classifier.contracts.ranges import Count
 from mental_health_classifier.storage.files import write_json
 from mental_health_classifier.tracking.record.run_record import RunRecord
 
@@ -40,10 +42,10 @@ class TfidfLogistic:
         record: RunRecord,
         folder: str,
         name: str,
-        max_words: int,
-        min_posts: int,
-        inverse_regularisation: float,
-        max_iterations: int,
+        max_words: Annotated[int, Interval(ge=1, le=8)],
+        min_posts: Count,
+        inverse_regularisation: Annotated[float, Interval(ge=1e-9, le=1e9)],
+        max_iterations: Count,
     ) -> None:
         self.name = name
         self._corpus = corpus

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from mental_health_classifier.contracts.ranges import Count, Seed
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
 from mental_health_classifier.data.curriculum.difficulty import Difficulty
 
@@ -39,9 +40,9 @@ class CompetenceSampler(LengthBuckets):
         self,
         posts: BatchDataset,
         *,
-        max_posts: int,
-        token_budget: int | None,
-        seed: int,
+        max_posts: Count,
+        token_budget: Count | None,
+        seed: Seed,
         is_shuffled: bool,
         difficulty: Callable[[BatchDataset], Difficulty],
         order: Callable[[np.ndarray, np.random.Generator], np.ndarray],

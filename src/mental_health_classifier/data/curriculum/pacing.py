@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.ranges import Share
 
 
 def competence(t: float, *, duration: float, initial: float, power: float) -> float:
@@ -33,7 +34,7 @@ class GrowingCompetence:
     """
 
     def __init__(
-        self, *, epochs: int | None, share_of_training: float, initial: float, power: float
+        self, *, epochs: int | None, share_of_training: Share, initial: Share, power: float
     ) -> None:
         for name, share in (("share_of_training", share_of_training), ("initial", initial)):
             if not 0 < share <= 1:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import Corpus
+from mental_health_classifier.contracts.ranges import Count, Seed
 from mental_health_classifier.data.corpus import CorpusSettings
 from mental_health_classifier.data.reading.posts import Source
 from mental_health_classifier.data.sample.files import write_sample_files
@@ -23,9 +24,9 @@ from mental_health_classifier.storage.cache import cache_key, cached_folder
 class SampleCorpus(CorpusSettings):
     """Synthetic posts that come with the accuracy no model can exceed."""
 
-    size: int
+    size: Count
     """How many posts."""
-    sample_seed: int
+    sample_seed: Seed
     """Chooses the posts."""
     grammar: Mapping[str, object]
     """How posts are made, the fields of `SampleGrammar`."""

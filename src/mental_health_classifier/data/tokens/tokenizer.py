@@ -19,6 +19,7 @@ from tokenizers import (
 )
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.ranges import VocabularySize
 from mental_health_classifier.data.reading.scrubbing import PLACEHOLDERS
 
 UNKNOWN = "[UNK]"
@@ -137,7 +138,7 @@ def _cut(tokens: list[Any], max_tokens: int, truncate: str) -> list[Any]:
 
 def learn_bpe(
     texts: Sequence[str] | pd.Series, authors: Sequence[str | None] | pd.Series, *,
-    vocabulary_size: int,
+    vocabulary_size: VocabularySize,
 ) -> PostTokenizer:  # fmt: skip
     """Learns byte-pair encoding within words.
 

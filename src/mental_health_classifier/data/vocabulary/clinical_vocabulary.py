@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.ranges import Seed
 from mental_health_classifier.data.preparation_version import preparation_version
 from mental_health_classifier.data.tokens.token_streams import Annotator, Span
 from mental_health_classifier.data.vocabulary.normal_words import normal_form
@@ -77,7 +78,7 @@ class ClinicalVocabulary(Annotator):
         stop_words: Sequence[str],
         min_characters: int,
         short_phrases: Sequence[str],
-        shuffle_seed: int | None,
+        shuffle_seed: Seed | None,
         cache_dir: str,
     ) -> None:
         unknown = sorted(set(scopes) - set(SCOPES))

@@ -8,6 +8,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from mental_health_classifier.contracts.ranges import Count
 from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
@@ -25,7 +26,7 @@ class BestAndLast(ModelCheckpoint):
 
     FILE_EXTENSION = ".safetensors"
 
-    def __init__(self, *, monitor: str, last_every_n_steps: int, record: RunRecord) -> None:
+    def __init__(self, *, monitor: str, last_every_n_steps: Count, record: RunRecord) -> None:
         super().__init__(
             dirpath=record.directory / "checkpoints",
             filename="best",

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from mental_health_classifier.contracts.ranges import Count
 from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
@@ -19,7 +20,7 @@ class ResourceUse(Callback):
     These change from run to run, so they stay out of metrics.jsonl.
     """
 
-    def __init__(self, *, every_n_steps: int, record: RunRecord) -> None:
+    def __init__(self, *, every_n_steps: Count, record: RunRecord) -> None:
         self._every_n_steps = every_n_steps
         self._record = record
         self._process = psutil.Process()

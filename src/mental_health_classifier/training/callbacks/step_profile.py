@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch.profiler import ProfilerActivity, profile
 
+from mental_health_classifier.contracts.ranges import Count
 from mental_health_classifier.tracking.record.run_record import RunRecord
 
 
@@ -22,7 +23,7 @@ class StepProfile(Callback):
     """
 
     def __init__(
-        self, *, warmup_steps: int, profiled_steps: int, rows: int, record: RunRecord
+        self, *, warmup_steps: int, profiled_steps: int, rows: Count, record: RunRecord
     ) -> None:
         self._first = warmup_steps
         self._last = warmup_steps + profiled_steps - 1
