@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup run test test-slow lint format lock clean
+.PHONY: help setup run test test-slow lint format docs lock clean
 
 help:
 	@echo "make run [ARGS=...]  train on the sample posts, or whatever ARGS says: ARGS='model=medium_model seed=2'"
 	@echo "make test            the tests that take minutes; make test-slow: the others"
 	@echo "make lint            ruff, pyright; make format: ruff's formatter"
+	@echo "make docs            docs/reference/: what Python and configurations can use, as web pages"
 	@echo "make setup           .venv with everything at the versions of requirements.lock"
 	@echo "make lock            requirements.lock anew, from pyproject.toml (needs uv)"
 
@@ -45,6 +46,9 @@ lint: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python docs/build_reference.py
 
 # Keeps the versions that stand in the lock where pyproject.toml still allows them.
 lock:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mental_health_classifier.contracts import InputError
     from mental_health_classifier.explanation.post_explanation import explain_texts as explain
     from mental_health_classifier.prediction.predictor import Predictor, load_classifier
-    from mental_health_classifier.tracking.run_index import find_runs
+    from mental_health_classifier.tracking.run_index import RunSummary, find_runs
     from mental_health_classifier.tracking.run_index import resolve_run as read_run
     from mental_health_classifier.tracking.tracker import tracker
 
@@ -20,6 +20,7 @@ __all__ = [
     "InputError",
     "ModelAnalyzer",
     "Predictor",
+    "RunSummary",
     "__version__",
     "explain",
     "figures",
@@ -33,6 +34,7 @@ _HOMES = {
     "InputError": "contracts:InputError",
     "ModelAnalyzer": "analysis.model_analyzer:ModelAnalyzer",
     "Predictor": "prediction.predictor:Predictor",
+    "RunSummary": "tracking.record.run_summary:RunSummary",
     "explain": "explanation.post_explanation:explain_texts",
     "figures": "analysis.figures.kinds",
     "find_runs": "tracking.run_index:find_runs",
