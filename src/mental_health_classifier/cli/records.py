@@ -14,13 +14,18 @@ from mental_health_classifier.cli.arguments import (
     Run,
     RunOrSweep,
     existing,
-    found_runs,
     say,
+    say_no_runs,
 )
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import leftovers_below, remove
 from mental_health_classifier.sweeps.ledger import sweep_called
-from mental_health_classifier.tracking.keeping.housekeeping import delete_run, runs_to_delete
+from mental_health_classifier.tracking.keeping.housekeeping import (
+    delete_run,
+    projects_around,
+    refuse_unseen,
+    runs_to_delete,
+)
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
 from mental_health_classifier.tracking.keeping.snapshot_check import SNAPSHOTS, preserved_runs
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
@@ -57,16 +62,27 @@ def clean(
         bool, typer.Option("--delete", help="Delete them; otherwise they are only listed.")
     ] = False,
 ) -> None:
-    """Lists or deletes runs; never a best, running or snapshotted one."""
+    """Lists or deletes runs; never a best, running or snapshotted one.
+
+    Runs that `mhc best` names stay, and what others rest on: those below the folders given, and
+    below outputs, multirun and model_snapshots here and in every folder that those given lie in.
+    """
+    folders = existing(roots)
+    runs = find_runs(folders, unseen=refuse_unseen)
+    if not runs:
+        say_no_runs(folders)
+    around = projects_around(folders)
+    places = [[each / root for root in ROOTS] for each in around]
+    places.append([each / SNAPSHOTS for each in around])
     doomed = runs_to_delete(
-        found_runs(roots),
+        runs,
         statuses=status or (),
         older_than_days=older_than,
         keep_last=keep_last,
-        preserved=preserved_runs(SNAPSHOTS),
-        elsewhere=find_runs([*ROOTS, SNAPSHOTS]),
+        preserved=set().union(*map(preserved_runs, places[-1])),
+        elsewhere=[find_runs(each, unseen=refuse_unseen) for each in places],
     )
-    leftovers = list(leftovers_below(existing(roots)))
+    leftovers = list(leftovers_below(folders))
     if not is_wanted:
         for run in doomed:
             typer.echo(f"would delete {run.directory} ({run.status})")

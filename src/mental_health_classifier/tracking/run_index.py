@@ -53,19 +53,32 @@ BULK = frozenset({"environment", "hardware", "artefacts"})
 """Parts of a record that are large and of use for one run at a time."""
 
 
-def find_runs(roots: Roots = ROOTS) -> list[RunSummary]:
+def warn_of_unseen(folder: str, reason: str) -> None:
+    """What lists of runs do about a folder that cannot be looked into."""
+    log.warning("Skipped %s while looking for runs: %s.", folder, reason)
+
+
+def find_runs(
+    roots: Roots = ROOTS, *, unseen: Callable[[str, str], object] = warn_of_unseen
+) -> list[RunSummary]:
     """All runs below some folders, newest first; each once, however many ways lead to it.
 
     A damaged run is listed with what is wrong. Roots that do not exist hold no runs. What only a
     look at a single run needs (packages, hardware, checksums) is left out; `read_run` has it.
+
+    Args:
+        unseen: is told of every folder that cannot be looked into, and why.
     """
     with no_garbage_collection():
-        return _newest_first(list(each_run(roots)))
+        return _newest_first(list(each_run(roots, unseen=unseen)))
 
 
-def each_run(roots: Roots) -> Iterator[RunSummary]:
+def each_run(
+    roots: Roots, *, unseen: Callable[[str, str], object] = warn_of_unseen
+) -> Iterator[RunSummary]:
     """As `find_runs`, one at a time and in no order, so that not all have to fit in memory."""
-    for directory in _run_directories(folders_of(roots), knows=lambda _: False):
+    folders = folders_of(roots)
+    for directory in _run_directories(folders, knows=lambda _: False, unseen=unseen):
         yield _without_bulk(read_run(Path(directory)))
 
 
@@ -217,6 +230,7 @@ def _run_directories(
     *,
     knows: Callable[[str], bool],
     visited: set[tuple[int, int]] | None = None,
+    unseen: Callable[[str, str], object] = warn_of_unseen,
 ) -> Iterator[str]:
     """Folders that hold a run.
 
@@ -226,6 +240,7 @@ def _run_directories(
     Args:
         knows: says of a folder that it surely does, without a look into it.
         visited: folders that are not visited again.
+        unseen: see `find_runs`.
     """
     visited = set() if visited is None else visited
     waiting = [os.fspath(root) for root in roots]
@@ -246,9 +261,11 @@ def _run_directories(
             with os.scandir(folder) as entries:
                 children = list(entries)
         except (FileNotFoundError, NotADirectoryError):
+            if os.path.islink(folder):
+                unseen(folder, "it is a link to nothing")
             continue
         except OSError as error:
-            log.warning("Skipped %s while looking for runs: %s.", folder, error.strerror)
+            unseen(folder, str(error.strerror))
             continue
         folders = [child.path for child in children if _is_visible_folder(child)]
         names = {child.name for child in children}
@@ -256,7 +273,7 @@ def _run_directories(
             waiting += folders
         elif "attempts" not in names:
             # A run whose attempts were deleted, or a file that lies in a folder of runs.
-            below = list(_run_directories(folders, knows=knows, visited=visited))
+            below = list(_run_directories(folders, knows=knows, visited=visited, unseen=unseen))
             if below:
                 log.warning("%s/run.json belongs to no run and is passed over.", folder)
             yield from below or [folder]
@@ -269,10 +286,16 @@ def _run_directories(
 
 def _is_visible_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        return not entry.name.startswith((".", "__")) and entry.is_dir()
+        is_hidden = entry.name.startswith((".", "__"))
+        return not is_hidden and (entry.is_dir() or _is_link_to_nothing(entry))
     except OSError:
         # A link that leads to itself.
         return False
+
+
+def _is_link_to_nothing(entry: os.DirEntry[str]) -> bool:
+    # It may lead to a scratch disk that is not there at the moment.
+    return entry.is_symlink() and not os.path.exists(entry.path)
 
 
 def _moment(run: RunSummary) -> str:

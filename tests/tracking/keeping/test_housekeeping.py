@@ -76,7 +76,7 @@ def test_what_a_run_that_stays_rests_on_stays(runs: Path) -> None:
 def test_members_stay_for_an_ensemble_that_lies_elsewhere(runs: Path, tmp_path: Path) -> None:
     config = ensemble_of(runs / "worse", directory=tmp_path / "elsewhere")
     other = read_run(write_run(tmp_path / "elsewhere", run={"config": config}))
-    assert "worse" not in doomed(runs, older_than_days=30, elsewhere=[other])
+    assert "worse" not in doomed(runs, older_than_days=30, elsewhere=[[other]])
 
 
 def test_the_run_that_a_curriculum_learned_from_stays_and_so_does_what_that_rests_on(
@@ -101,6 +101,54 @@ def test_a_run_that_a_damaged_snapshot_holds_is_preserved(runs: Path, tmp_path: 
     (tmp_path / "snapshots" / "two").mkdir()
     (tmp_path / "snapshots" / "two" / "manifest.json").write_text('{"runs": ["of_two"]}')
     assert preserved_runs(tmp_path / "snapshots") == {"of_one", "of_two"}
+
+
+def cleaned(*arguments: object) -> str:
+    command = ["clean", *map(str, arguments), "--status", "completed"]
+    return CliRunner().invoke(app, command).output
+
+
+def test_what_is_best_together_with_other_folders_stays(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    posts = {"fingerprint": "other"}
+    write_run(tmp_path / "outputs" / "x", recall=0.8, run=at(3, configuration_hash="x"), data=posts)
+    write_run(tmp_path / "outputs" / "y", recall=0.8, run=at(2, configuration_hash="y"))
+    write_run(tmp_path / "outputs" / "z", recall=0.5, run=at(4, configuration_hash="z"))
+    write_run(
+        tmp_path / "multirun" / "w", recall=0.4, run=at(1, configuration_hash="w"), data=posts
+    )
+    told = cleaned("outputs")
+    assert "outputs/z" in told and "outputs/x" not in told and "outputs/y" not in told
+    monkeypatch.chdir("/")
+    assert cleaned(tmp_path / "outputs").count("would delete") == 1
+
+
+@pytest.mark.parametrize("place", ["multirun/day", "outputs/day", "model_snapshots/s/runs"])
+def test_from_any_folder_members_stay_for_an_ensemble_beside_them(
+    place: str, runs: Path, monkeypatch
+) -> None:
+    (runs / "multirun").mkdir()
+    for name in ("best", "worse"):
+        (runs / name).rename(runs / "multirun" / name)
+    directory = runs / place / "both"
+    config = ensemble_of(runs / "multirun" / "worse", directory=directory)
+    write_run(directory, recall=0.5, run=at(0.5, config=config, configuration_hash="worst"))
+    monkeypatch.chdir("/")
+    assert "multirun/worse" not in cleaned(runs / "multirun", "--older-than", 1)
+    shutil.rmtree(directory)
+    assert "multirun/worse" in cleaned(runs / "multirun", "--older-than", 1)
+
+
+@pytest.mark.parametrize("place", ["outputs", "multirun/old", "model_snapshots"])
+def test_where_it_cannot_be_seen_what_rests_on_runs_nothing_is_deleted(
+    place: str, tmp_path: Path, monkeypatch
+) -> None:
+    write_run(tmp_path / "multirun" / "best", recall=0.9, run=at(2, configuration_hash="best"))
+    write_run(tmp_path / "multirun" / "worse", recall=0.5, run=at(1))
+    (tmp_path / place).symlink_to("/scratch/gone")
+    told = cleaned(tmp_path / "multirun", "--delete")
+    assert f"{tmp_path / place} cannot be looked into: it is a link to nothing" in told
+    assert (tmp_path / "multirun" / "worse").exists()
 
 
 @pytest.mark.parametrize(

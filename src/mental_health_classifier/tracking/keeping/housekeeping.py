@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from itertools import chain
+from pathlib import Path
+from typing import NoReturn, get_args
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import departing_path, remove
@@ -20,6 +22,25 @@ IN_USE = ("running", "unknown")
 _MOST_DAYS = 36_500
 
 
+def projects_around(roots: Iterable[Path]) -> list[Path]:
+    """Folders that may hold other runs which rest on those below some roots: the present one, and
+    those that the roots lie in."""
+    places = [place.resolve() for place in (Path(), *roots)]
+    return list(dict.fromkeys([*places, *(above for each in places for above in each.parents)]))
+
+
+def refuse_unseen(folder: str, reason: str) -> NoReturn:
+    """What deleting does about a folder that cannot be looked into.
+
+    Raises:
+        InputError: always.
+    """
+    raise InputError(
+        f"{folder} cannot be looked into: {reason}. What rests on the runs elsewhere is not known "
+        "then, so nothing was deleted. Mend or remove it, then give the same command again."
+    )
+
+
 def runs_to_delete(
     runs: Sequence[RunSummary],
     *,
@@ -27,7 +48,7 @@ def runs_to_delete(
     older_than_days: float | None,
     keep_last: int,
     preserved: Collection[str],
-    elsewhere: Iterable[RunSummary] = (),
+    elsewhere: Sequence[Sequence[RunSummary]] = (),
 ) -> list[RunSummary]:
     """The runs that every condition given applies to, oldest first.
 
@@ -39,7 +60,8 @@ def runs_to_delete(
         older_than_days: only runs that began longer ago, from 0 to 36,500. None: at any time.
         keep_last: so many of the latest runs stay.
         preserved: ids of runs that a snapshot holds.
-        elsewhere: runs that are not up for deletion, but may rest on some that are.
+        elsewhere: further runs, each time those that `mhc best` would be given together. They are
+            not up for deletion, but a best one among them may be, or one that they rest on.
 
     Raises:
         InputError: no condition was given, or one that no run can meet.
@@ -47,7 +69,11 @@ def runs_to_delete(
     _check(statuses, older_than_days)
     if not statuses and older_than_days is None and not keep_last:
         raise InputError("Say which runs: --status, --older-than DAYS or --keep-last NUMBER.")
-    winners = {entry["configuration"] for entry in best_models(runs).values()}
+    winners = {
+        entry["configuration"]
+        for together in (runs, *elsewhere)
+        for entry in best_models(together).values()
+    }
     latest_first = sorted(runs, key=lambda run: run.created_at or "", reverse=True)
     limit = None
     if older_than_days is not None:
@@ -62,7 +88,7 @@ def runs_to_delete(
         and (not statuses or run.status in statuses)
         and (limit is None or (run.created_at is not None and run.created_at < limit))
     ]
-    return _without_needed(doomed, [*runs, *elsewhere])
+    return _without_needed(doomed, [*runs, *chain.from_iterable(elsewhere)])
 
 
 def _check(statuses: Collection[str], older_than_days: float | None) -> None:
