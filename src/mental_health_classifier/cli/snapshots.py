@@ -10,6 +10,7 @@ import typer
 from mental_health_classifier.cli.arguments import AsJson, LookedUpIn, existing, print_json, say
 from mental_health_classifier.console.wording import printable
 from mental_health_classifier.storage.archives import pack
+from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
 from mental_health_classifier.tracking.keeping.snapshot_check import (
     SNAPSHOTS,
@@ -55,6 +56,8 @@ def take(
     folder = take_snapshot(
         SNAPSHOTS, name=name, description=description, tags=tag or [], runs=chosen
     )
+    if left_out := read_json(folder / "manifest.json")["left_out"]:
+        say(f"Left out, because they are links: {', '.join(left_out)}.")
     if archive:
         pack(folder, folder.with_name(f"{folder.name}.tar.gz"))
     typer.echo(f"{folder}: source and {len(chosen)} runs.")

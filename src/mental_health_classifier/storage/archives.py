@@ -57,7 +57,8 @@ def pack(folder: Path, archive: Path, *, inside: Mapping[str, Path] | None = Non
         inside: other folders that appear in it, by their path within the first.
 
     Raises:
-        InputError: the archive exists, or the folder holds what is neither file nor folder.
+        InputError: the archive exists, or the folder holds what is neither file nor folder. Such is
+            a link: nobody asked for what it leads to.
     """
     if archive.exists():
         raise InputError(f"{archive} exists and is not replaced. Name another file.")
@@ -70,15 +71,14 @@ def pack(folder: Path, archive: Path, *, inside: Mapping[str, Path] | None = Non
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: PurePosixPath) -> None:
-    if path.is_dir() and not path.is_symlink():
-        tar.add(path, str(name), recursive=False)
+    if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        what = "a link" if path.is_symlink() else "neither a file nor a folder"
+        raise InputError(f"{path} is {what}, and is not packed. Remove it, or copy what is meant.")
+    tar.add(path, str(name), recursive=False)
+    if path.is_dir():
         for entry in sorted(path.iterdir()):
             if not entry.name.startswith(TEMPORARY_PREFIX):
                 _add(tar, entry, name / entry.name)
-    elif path.is_file():
-        tar.add(path.resolve(), str(name))
-    else:
-        raise InputError(f"{path} is neither a file nor a folder, and cannot be packed.")
 
 
 def unpack(archive: Path, destination: Path, limits: Limits = DEFAULT_LIMITS) -> None:

@@ -1,8 +1,11 @@
 import json
+import os
+import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-from git_projects import make_project, write_files
+from git_projects import git, make_project, write_files
 from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run
 
@@ -87,6 +90,49 @@ def test_a_deleted_file_is_not_in_it(tmp_path: Path, project: Path) -> None:
         tmp_path / "s", name="", description="", tags=[], runs=[], project=project
     )
     assert not (folder / "source" / "README.md").exists()
+
+
+def test_what_links_lead_to_is_not_in_it_and_that_is_told(
+    tmp_path: Path, project: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"elsewhere/posts.csv": SECRET, "elsewhere/model.py": "width = 66\n"})
+    for name, target in (
+        ("posts.csv", "posts.csv"),
+        ("folder", ""),
+        ("src/package/linked.py", "model.py"),
+    ):
+        (project / name).symlink_to(tmp_path / "elsewhere" / target)
+    git(project, "add", "-f", "posts.csv", "folder", "src/package/linked.py")
+    (project / "docs").mkdir()
+    write_files(project, {"docs/posts.csv": "harmless"})
+    git(project, "add", "-f", "docs/posts.csv")
+    shutil.rmtree(project / "docs")
+    (project / "docs").symlink_to(tmp_path / "elsewhere")
+    (run / "notes.csv").symlink_to(tmp_path / "elsewhere" / "posts.csv")
+    taken = partial(take_snapshot, project=project)
+    monkeypatch.setattr("mental_health_classifier.cli.snapshots.take_snapshot", taken)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["snapshot", "--run", str(run), "--archive"])
+    (snapshot,) = (tmp_path / "model_snapshots").glob("*-snapshot")
+    left_out = read_json(snapshot / "manifest.json")["left_out"]
+    notes = f"runs/{read_run(run).id}/notes.csv"
+    assert left_out == ["source/docs/posts.csv", "source/folder", "source/posts.csv", notes]
+    assert f"because they are links: {', '.join(left_out)}." in result.stderr
+    assert (snapshot / "source/src/package/linked.py").read_text() == "width = 66\n"
+    assert not any(SECRET in p.read_text() for p in snapshot.rglob("*") if p.is_file())
+    assert problems_of(snapshot) == problems_of(snapshot.with_name(f"{snapshot.name}.tar.gz")) == []
+
+
+def test_links_that_came_with_a_snapshot_are_damage(snapshot: Path, tmp_path: Path) -> None:
+    write_files(tmp_path, {"secrets/key": SECRET})
+    os.mkfifo(snapshot / "source" / "pipe")
+    for name, target in (("a", "."), ("b", "."), ("c", tmp_path / "secrets"), ("d", "train.py")):
+        (snapshot / "source" / name).symlink_to(target)
+    names = ["a", "b", "c", "d", "pipe"]
+    wrong = [f"source/{name} is neither a file nor a folder." for name in names]
+    assert problems_of(snapshot) == wrong
+    with pytest.raises(InputError, match="is damaged: source/a is neither"):
+        restore_snapshot(snapshot, tmp_path / "restored")
 
 
 def test_every_kind_of_damage_is_named(snapshot: Path) -> None:

@@ -51,7 +51,8 @@ def take_snapshot(
     It holds `source/` (every file that git has, as it is now, and new source files), `runs/ID/`
     with the record and checkpoints of every run given, and manifest.json with git, environment
     and the SHA-256 of every file. An ensemble brings its members along in its own folder. Data is
-    never part of it unless it was committed.
+    never part of it unless it was committed. Links are left out, but for those to source: nobody
+    asked for what they lead to. The manifest names them.
 
     Raises:
         InputError: a run is not completed, or a member of an ensemble is gone or was changed.
@@ -66,13 +67,17 @@ def take_snapshot(
     sweep(root)
     prepared = temporary_path(root)
     try:
-        for file in _files_of(project):
-            _copy(project / file, prepared / "source" / file)
+        source, left_out = source_hashes(project), []
+        wanted = [(project, Path("source"), file) for file in _files_of(project)]
         for run in runs:
-            copy = prepared / "runs" / str(run.id)
             for place, folder in {".": run.directory, **members_to_carry(run)}.items():
-                for file in _files_below(folder):
-                    _copy(folder / file, copy / place / file)
+                copy = Path("runs", str(run.id), place)
+                wanted += [(folder, copy, file) for file in _files_below(folder)]
+        for folder, copy, file in wanted:
+            if _leads_away(folder / file, folder) and not (folder == project and file in source):
+                left_out.append((copy / file).as_posix())
+            else:
+                _copy(folder / file, prepared / copy / file)
         git = read_source(read_git_state(project), project).git
         write_json(
             prepared / "manifest.json",
@@ -87,6 +92,7 @@ def take_snapshot(
                 "environment": read_environment(),
                 "hardware": read_hardware(),
                 "runs": [run.id for run in runs],
+                "left_out": left_out,
                 "files": hashes_below(prepared),
             },
         )
@@ -98,18 +104,19 @@ def take_snapshot(
 
 
 def hashes_below(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a snapshot but its manifest, by path."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    """SHA-256 of every file of a snapshot but its manifest, by path; links are none of it."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
     names = [path.relative_to(folder).as_posix() for path in files]
     return {name: sha256_of(folder / name) for name in names if name != "manifest.json"}
 
 
 def _files_of(project: Path) -> list[str]:
-    """Every file under version control, and source that is not yet, relative to the project."""
+    """Every file or link under version control, and source that is not yet, relative to the
+    project."""
     tracked = git_output(project, "ls-files", "-z")
     names = [os.fsdecode(name) for name in (tracked or b"").split(b"\0") if name]
     new = _source_that_git_does_not_ignore(project)
-    return [name for name in dict.fromkeys([*names, *new]) if (project / name).is_file()]
+    return [name for name in dict.fromkeys([*names, *new]) if _is_file_or_link(project / name)]
 
 
 def _source_that_git_does_not_ignore(project: Path) -> Iterator[str]:
@@ -118,12 +125,21 @@ def _source_that_git_does_not_ignore(project: Path) -> Iterator[str]:
     return (name for name in source_hashes(project) if name not in left_out)
 
 
-def _files_below(directory: Path) -> Iterator[Path]:
+def _files_below(directory: Path) -> Iterator[str]:
     for path in sorted(directory.rglob("*")):
         file = path.relative_to(directory)
         is_left_out = file.parts[0] in LEFT_OUT or path.name.startswith(TEMPORARY_PREFIX)
-        if path.is_file() and not path.is_symlink() and not is_left_out:
-            yield file
+        if _is_file_or_link(path) and not is_left_out:
+            yield file.as_posix()
+
+
+def _is_file_or_link(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _leads_away(path: Path, folder: Path) -> bool:
+    """Whether a path below a folder is a link, or lies behind one."""
+    return path.resolve() != folder.resolve() / path.relative_to(folder)
 
 
 def _copy(file: Path, destination: Path) -> None:

@@ -80,7 +80,12 @@ def problems_of(snapshot: Path) -> list[str]:
     if (snapshot / "source" / "outputs").is_file():
         return ["source has a file where its runs belong."]
     found = hashes_below(snapshot)
-    problems = [f"{name} is missing." for name in sorted(expected.keys() - found.keys())]
+    problems = [
+        f"{path.relative_to(snapshot)} is neither a file nor a folder."
+        for path in sorted(snapshot.rglob("*"))
+        if path.is_symlink() or not (path.is_file() or path.is_dir())
+    ]
+    problems += [f"{name} is missing." for name in sorted(expected.keys() - found.keys())]
     problems += [f"{name} was added." for name in sorted(found.keys() - expected.keys())]
     both = sorted(expected.keys() & found.keys())
     return problems + [f"{name} was changed." for name in both if expected[name] != found[name]]
