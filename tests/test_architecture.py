@@ -1,4 +1,4 @@
-"""Who may import whom, and whether the README shows the folders that there are."""
+"""Who may import whom, and whether README and ARCHITECTURE.md show the house that there is."""
 
 from __future__ import annotations
 
@@ -93,6 +93,12 @@ def rooms_in_readme(text: str) -> set[str]:
     return {name.removesuffix("/").removesuffix(".py") for name in names}
 
 
+def floors_in_drawing(text: str) -> dict[int, set[str]]:
+    """Rooms by floor in the drawing of ARCHITECTURE.md, the lowest floor is 1."""
+    rows = re.findall(r"^ *(\d+) +│(.+)│$", text, re.MULTILINE)
+    return {int(floor): {room.strip() for room in rooms.split("│")} for floor, rooms in rows}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_imports_go_down_through_the_house(path: Path) -> None:
     assert wrong_imports(path) == []
@@ -106,6 +112,20 @@ def test_every_room_has_a_floor() -> None:
 def test_the_readme_shows_the_rooms_that_there_are() -> None:
     shown = rooms_in_readme((ROOT / "README.md").read_text(encoding="utf-8"))
     assert shown == set(FLOOR_OF)
+
+
+def test_the_drawing_shows_the_floors_that_there_are() -> None:
+    drawn = floors_in_drawing((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert drawn == {floor: set(rooms) for floor, rooms in enumerate(FLOORS, 1)}
+
+
+def test_the_modules_that_the_page_names_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_/]+(?:/|\.py))`", text)
+    assert len(named) > 20
+    made = {"docs/reference/", "checkpoints/"}
+    for name in set(named) - made:
+        assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
 
 
 def test_a_wrong_import_a_new_room_and_a_wrong_line_of_the_readme_are_seen(tmp_path: Path) -> None:
@@ -122,6 +142,7 @@ def test_a_wrong_import_a_new_room_and_a_wrong_line_of_the_readme_are_seen(tmp_p
     assert wrong_in_rooms(tmp_path) == ["cellar", "cli"]
     tree = f"    src/{NAME}/\n      attic/   old\n      cli.py   x\n    tests/\n      no/\n"
     assert rooms_in_readme(tree) == {"attic", "cli"}
+    assert floors_in_drawing("  2  │ attic │ cli │\n     │ old   │ x   │") == {2: {"attic", "cli"}}
 
 
 def test_only_the_faces_hold_anything_in_their_init() -> None:
