@@ -59,7 +59,7 @@ def test_the_score_is_the_mean_of_its_parts_with_intervals_and_counts() -> None:
         found,
         np.array([0.5, np.nan, 0.7, 0.6]),
         None,
-        groups=np.array([0, 1, 2, 2]),
+        authors=np.array([0, 1, 2, 2]),
         bootstrap_draws=200,
     )
     assert result["comprehensiveness"] == pytest.approx(0.6)

@@ -4,7 +4,7 @@ import pytest
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.intervals import (
     Share,
-    author_groups,
+    author_numbers,
     bootstrap_intervals,
     hull,
     wilson_interval,
@@ -62,12 +62,12 @@ def test_the_hull_of_intervals_holds_both_and_takes_what_is_known():
 
 
 def test_posts_of_one_author_form_a_group():
-    assert author_groups(predictions_by(["b", "a", "b", "c"])).tolist() == [0, 1, 0, 2]
+    assert author_numbers(predictions_by(["b", "a", "b", "c"])).tolist() == [0, 1, 0, 2]
 
 
 def test_posts_without_a_known_author_stand_for_themselves():
-    assert author_groups(predictions_by(None)).tolist() == [0, 1, 2, 3]
-    groups = author_groups(predictions_by(["a", None, "", float("nan"), "a"]))
+    assert author_numbers(predictions_by(None)).tolist() == [0, 1, 2, 3]
+    groups = author_numbers(predictions_by(["a", None, "", float("nan"), "a"]))
     assert groups.tolist() == [0, 1, 2, 3, 0]
 
 

@@ -1,4 +1,4 @@
-"""What attention weights say of the way through a network: descriptions, no evidence."""
+"""Attention rollout and entropy of attention: they describe a network, and explain no answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What answers to auxiliary tasks are worth, from stored predictions; each number has an interval.
+"""Metrics of auxiliary tasks with intervals, from stored predictions.
 
 Only posts whose label is known count. As in metrics.py, a number is a function of how often each
 post counts, for many draws at once: weights of shape `(draws, n)` in, one value a draw out.
@@ -27,12 +27,13 @@ from mental_health_classifier.evaluation.intervals import (
     Interval,
     Share,
     Statistic,
-    author_groups,
+    at_weight_one,
+    author_numbers,
     bootstrap_intervals,
     hull,
     wilson_interval_of_f1,
 )
-from mental_health_classifier.evaluation.roc import ratio
+from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
 
 FAR = 2
 """So many levels too low is a severe error: a post is taken for much less than it is."""
@@ -89,11 +90,8 @@ def _evaluate(
     known: AuxiliaryPredictions, *, draws: int
 ) -> tuple[dict[str, float | None], dict[str, Interval]]:
     statistic, shares, least = MEASURES[type(known.task.kind)](known)
-    at_weight_one = {
-        key: float(value[0]) for key, value in statistic(np.ones((1, len(known)))).items()
-    }
-    values = {key: None if np.isnan(value) else value for key, value in at_weight_one.items()}
-    drawn = bootstrap_intervals(statistic, author_groups(known), must_hold=[], draws=draws)
+    values = at_weight_one(statistic, len(known))
+    drawn = bootstrap_intervals(statistic, author_numbers(known), must_hold=[], draws=draws)
     found = {
         key: hull(drawn.get(key), least.get(key))
         for key, value in values.items()
@@ -112,7 +110,7 @@ def _measure_categorical(known: AuxiliaryPredictions) -> Measured:
     is_of_class, is_predicted = one_hot[known.labels], one_hot[predicted]
 
     def f1_macro(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {"f1_macro": _mean_of_known(_f1(weights, is_of_class, is_predicted))}
+        return {"f1_macro": mean_of_known(_f1(weights, is_of_class, is_predicted))}
 
     return f1_macro, {"accuracy": _share(predicted == known.labels)}, {}
 
@@ -188,7 +186,7 @@ def _measure_multi_label(known: AuxiliaryPredictions) -> Measured:
     def numbers(weights: np.ndarray) -> dict[str, np.ndarray]:
         f1 = _f1(weights, is_true, is_predicted)
         by_label = {f"f1/{name}": f1[:, place] for place, name in enumerate(names)}
-        return {"f1_macro": _mean_of_known(f1), **by_label}
+        return {"f1_macro": mean_of_known(f1), **by_label}
 
     least = {
         f"f1/{name}": _least_f1(is_true[:, place], is_predicted[:, place])
@@ -220,8 +218,3 @@ def _f1(weights: np.ndarray, is_true: np.ndarray, is_predicted: np.ndarray) -> n
 def _least_f1(is_true: np.ndarray, is_predicted: np.ndarray) -> Interval | None:
     hits = int((is_true & is_predicted).sum())
     return wilson_interval_of_f1(hits, int((is_true ^ is_predicted).sum()))
-
-
-def _mean_of_known(values: np.ndarray) -> np.ndarray:
-    is_known = ~np.isnan(values)
-    return ratio(np.where(is_known, values, 0).sum(axis=1), is_known.sum(axis=1))

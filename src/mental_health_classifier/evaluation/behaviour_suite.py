@@ -1,4 +1,4 @@
-"""Sentences that any model should get right, whatever its numbers on the test posts.
+"""Behaviour suite: sentences that any model should get right.
 
 Misses, which leave a person in danger unseen, and false alarms are counted apart.
 

@@ -1,15 +1,19 @@
-"""Whether probabilities mean what they say: of posts given 0.7, seven in ten should be so."""
+"""Calibration: temperature, calibration error, Brier score, slope and reliability curve.
+
+Probabilities are calibrated where seven in ten of the posts that are given 0.7 are so.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import author_groups, wilson_interval
+from mental_health_classifier.evaluation.intervals import author_numbers, wilson_interval
 
 NUM_BINS = 15
 SMALLEST = 5e-7
@@ -157,7 +161,7 @@ def _slope_and_intercept(predictions: Predictions) -> dict[str, Any]:
     inner = np.clip(scores, SMALLEST, 1 - SMALLEST)
     log_odds = np.log(inner / (1 - inner))
     one = np.ones(len(scores))
-    clusters = {"cov_type": "cluster", "cov_kwds": {"groups": author_groups(predictions)}}
+    clusters = {"cov_type": "cluster", "cov_kwds": {"groups": author_numbers(predictions)}}
     family = sm.families.Binomial()
     with warnings.catch_warnings():
         # A fit at the edge of what can be fitted shows in an interval that is not finite.
@@ -180,8 +184,6 @@ def assess_calibration(predictions: Mapping[str, Predictions]) -> dict[str, Any]
     Args:
         predictions: val and test, both checked.
     """
-    from dataclasses import replace
-
     temperature = fit_temperature(predictions["val"])
     test = predictions["test"]
     rescaled = rescale(test.probabilities, temperature=temperature)

@@ -1,4 +1,4 @@
-"""Several models' probabilities become one model's.
+"""Ways to combine the probabilities of several models.
 
 Whatever raises the recall of the priority class also raises its false alarms, so ways of combining
 are compared at equal specificity (`recall_at_spec80`), never by bare recall.

@@ -1,4 +1,4 @@
-"""Whether alerting by the model does more good than alerting everybody or nobody."""
+"""Decision curve: net benefit of alerting by the model, beside alerting everybody or nobody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import author_groups, bootstrap_intervals
+from mental_health_classifier.evaluation.intervals import author_numbers, bootstrap_intervals
 
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """At 0.1 a person would look at ten posts to find one priority post, and at no more."""
@@ -37,7 +37,7 @@ def decision_curve(predictions: Predictions, *, bootstrap_draws: int) -> list[di
         return {str(threshold): benefits[:, i] for i, threshold in enumerate(THRESHOLDS)}
 
     intervals = bootstrap_intervals(
-        net_benefits, author_groups(predictions), must_hold=[], draws=bootstrap_draws
+        net_benefits, author_numbers(predictions), must_hold=[], draws=bootstrap_draws
     )
     return [
         {

@@ -1,4 +1,4 @@
-"""From probabilities to what is done with a post: alert, refer to a person, or no alert."""
+"""Decision about each post from its probabilities: alert, refer to a person, or no alert."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ NEAR_THRESHOLD = 0.5
 """A post that reaches this share of the threshold is read by a person, though not alerted."""
 MAX_UNCERTAINTY = 0.95
 """Share of the largest entropy above which no class was recognised."""
-
-
 EMPTY = "empty_text"
 """Reason to refer a text without a letter: what a model says of it comes from nothing."""
 

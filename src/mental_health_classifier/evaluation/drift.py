@@ -1,4 +1,4 @@
-"""Whether a stream of posts still looks like those that a certificate rests on."""
+"""Drift of posts away from those that a certificate rests on (population stability index)."""
 
 from __future__ import annotations
 

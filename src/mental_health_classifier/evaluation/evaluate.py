@@ -1,4 +1,4 @@
-"""Stored predictions become the numbers of a run, each with its interval."""
+"""Metrics of a run with their intervals, from stored predictions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.evaluation.intervals import (
     Interval,
     Share,
-    Statistic,
-    author_groups,
-    bootstrap_intervals,
+    at_weight_one,
     hull,
+    intervals_by_author,
     wilson_interval,
     wilson_interval_of_f1,
 )
@@ -131,10 +130,8 @@ def compare_with_yardstick(
         }
 
     return Evaluation(
-        metrics=_values(differences, model),
-        intervals=bootstrap_intervals(
-            differences, author_groups(model), must_hold=_kinds(model), draws=bootstrap_draws
-        ),
+        metrics=at_weight_one(differences, len(model)),
+        intervals=intervals_by_author(differences, model, draws=bootstrap_draws),
     )
 
 
@@ -201,11 +198,10 @@ def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: 
         for prevalence in DEPLOYED_PREVALENCES:
             key = f"precision_at_prevalence/{prevalence:g}"
             metrics[f"operating_point/{key}"] = deployed.get(key)
-    metrics |= _values(measure, predictions) | {key: share.value for key, share in shares.items()}
+    metrics |= at_weight_one(measure, len(predictions))
+    metrics |= {key: share.value for key, share in shares.items()}
 
-    drawn = bootstrap_intervals(
-        measure, author_groups(predictions), must_hold=_kinds(predictions), draws=draws
-    )
+    drawn = intervals_by_author(measure, predictions, draws=draws)
     least = _least_intervals(metrics, shares, task=task)
     intervals = {key: hull(drawn.get(key), least.get(key)) for key in metrics}
     intervals |= {key: share.interval for key, share in shares.items()}
@@ -233,16 +229,3 @@ def _least_intervals(
             found = round(recall * num_priority_posts)
             least[key] = wilson_interval(found, num_priority_posts)
     return least
-
-
-def _values(statistic: Statistic, predictions: Predictions) -> dict[str, float | None]:
-    values = statistic(np.ones((1, len(predictions))))
-    return {key: None if np.isnan(value[0]) else float(value[0]) for key, value in values.items()}
-
-
-def _kinds(predictions: Predictions) -> list[np.ndarray]:
-    """Kinds of posts that every draw needs, those that there are: priority posts and others."""
-    if predictions.task.priority_class is None:
-        return []
-    kinds = (predictions.is_priority, ~predictions.is_priority)
-    return [kind for kind in kinds if kind.any()]

@@ -1,4 +1,4 @@
-"""Whether the tokens that an explanation names are those that the model decides by.
+"""Faithfulness of explanations: comprehensiveness and sufficiency.
 
 Tokens are masked, not deleted, and what becomes of the probability is compared with what becomes of
 it when tokens are masked in random order, and greedily, by the model's own reaction to each.
@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from mental_health_classifier.evaluation.ratios import ratio
 
 PERCENTAGES = (1, 5, 10, 20, 50)
 """How much of a post counts as the explanation, in turn."""
@@ -53,8 +55,7 @@ class Gains:
         """
         kept = np.where(self.is_kept, 1.0, 0.0)
         gained, headroom = weights @ (kept * self.gained), weights @ (kept * self.headroom)
-        quotient = np.full(len(weights), np.nan)
-        return np.divide(gained, headroom, out=quotient, where=headroom > 0).clip(0, 1)
+        return ratio(gained, headroom).clip(0, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The same model seen by group: whom it misses, and whom it alarms for nothing."""
+"""Recall and false alarm rate by group of posts."""
 
 from __future__ import annotations
 

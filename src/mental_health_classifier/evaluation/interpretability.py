@@ -1,4 +1,4 @@
-"""How well a model explains itself: one score of three parts, each with its interval.
+"""Interpretability score: comprehensiveness, sufficiency and stability, with intervals.
 
 Attention alone is contested as an explanation (Jain and Wallace, NAACL 2019; Wiegreffe and Pinter,
 EMNLP 2019), so none of the parts rests on attention weights.
@@ -16,7 +16,8 @@ from scipy.stats import ConstantInputWarning, spearmanr
 from sklearn.metrics import average_precision_score
 
 from mental_health_classifier.evaluation.faithfulness import Faithfulness
-from mental_health_classifier.evaluation.intervals import bootstrap_intervals
+from mental_health_classifier.evaluation.intervals import at_weight_one, bootstrap_intervals
+from mental_health_classifier.evaluation.ratios import ratio
 
 SCORE = "interpretability_score"
 NEUTRAL_SENTENCE = "Today is an ordinary day here."
@@ -84,7 +85,7 @@ def assess_interpretability(
     stabilities: np.ndarray,
     plausibilities: np.ndarray | None,
     *,
-    groups: np.ndarray,
+    authors: np.ndarray,
     bootstrap_draws: int,
 ) -> dict[str, Any]:
     """The score, its three parts and what they rest on.
@@ -93,7 +94,7 @@ def assess_interpretability(
         found: of `n` posts.
         stabilities: of each, shape `(n,)`, NaN where not known.
         plausibilities: the same; None where nobody marked the cues.
-        groups: group number of each post, see `author_groups`.
+        authors: number of the author of each post, see `author_numbers`.
         bootstrap_draws: draws of authors behind the intervals.
 
     Returns:
@@ -113,13 +114,12 @@ def assess_interpretability(
             beside["plausibility"] = _mean(plausibilities, weights)
         return {SCORE: np.mean(list(parts.values()), axis=0), **parts, **beside}
 
-    found_values = numbers(np.ones((1, len(groups)))).items()
-    values = {name: float(v[0]) if np.isfinite(v[0]) else None for name, v in found_values}
-    intervals = bootstrap_intervals(numbers, groups, must_hold=(), draws=bootstrap_draws)
+    values = at_weight_one(numbers, len(authors))
+    intervals = bootstrap_intervals(numbers, authors, must_hold=(), draws=bootstrap_draws)
     return {
         **values,
         "intervals": {name: e for name, e in intervals.items() if values[name] is not None},
-        "n": len(groups),
+        "n": len(authors),
         "n_plausibility": 0 if plausibilities is None else int(np.isfinite(plausibilities).sum()),
         "dropped_share": {
             "comprehensiveness": found.comprehensiveness.dropped_share,
@@ -129,14 +129,7 @@ def assess_interpretability(
     }
 
 
-def mean_of_known(values: np.ndarray) -> np.ndarray:
-    """Means along the last dimension of what is known; NaN where nothing is."""
-    return np.ma.filled(np.ma.masked_invalid(values).mean(-1), np.nan)
-
-
 def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted means of what is known, shape `(draws,)`; NaN where nothing is."""
     is_known = np.isfinite(values)
-    total = weights @ is_known.astype(float)
-    summed = weights @ np.where(is_known, values, 0.0)
-    return np.divide(summed, total, out=np.full(len(weights), np.nan), where=total > 0)
+    return ratio(weights @ np.where(is_known, values, 0.0), weights @ is_known.astype(float))

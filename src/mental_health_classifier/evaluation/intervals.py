@@ -1,4 +1,4 @@
-"""How sure a number is: intervals for shares, and for other numbers by drawing authors again."""
+"""Confidence intervals: Wilson for shares, bootstrap over authors for all other numbers."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def hull(first: Interval | None, second: Interval | None) -> Interval | None:
     return min(first[0], second[0]), max(first[1], second[1])
 
 
-def author_groups(predictions: Predictions | AuxiliaryPredictions) -> np.ndarray:
-    """Which posts one person wrote: a group number for each post, int64, shape `(n,)`.
+def author_numbers(predictions: Predictions | AuxiliaryPredictions) -> np.ndarray:
+    """Which posts one person wrote: the number of each post's author, int64, shape `(n,)`.
 
     A post whose author is not known stands for itself; if a few people wrote many of those,
     intervals come out too narrow.
@@ -92,9 +92,34 @@ def author_groups(predictions: Predictions | AuxiliaryPredictions) -> np.ndarray
     )
 
 
+def at_weight_one(statistic: Statistic, num_posts: int) -> dict[str, float | None]:
+    """The numbers of posts that count once each; None where they are not defined."""
+    values = statistic(np.ones((1, num_posts))).items()
+    return {key: None if np.isnan(value[0]) else float(value[0]) for key, value in values}
+
+
+def intervals_by_author(
+    statistic: Statistic, predictions: Predictions, *, draws: int, confidence: float = CONFIDENCE
+) -> dict[str, Interval]:
+    """`bootstrap_intervals` over the authors of predictions.
+
+    With a priority class every draw holds a post of it and another one, those that there are.
+    """
+    kinds: list[np.ndarray] = []
+    if predictions.task.priority_class is not None:
+        kinds = [predictions.is_priority, ~predictions.is_priority]
+    return bootstrap_intervals(
+        statistic,
+        author_numbers(predictions),
+        must_hold=[kind for kind in kinds if kind.any()],
+        draws=draws,
+        confidence=confidence,
+    )
+
+
 def bootstrap_intervals(
     statistic: Statistic,
-    groups: np.ndarray,
+    authors: np.ndarray,
     *,
     must_hold: Sequence[np.ndarray],
     draws: int,
@@ -108,7 +133,7 @@ def bootstrap_intervals(
 
     Args:
         statistic: the numbers, as a function of how often each post counts.
-        groups: group number of each post, shape `(n,)`, from `author_groups`.
+        authors: number of each post's author, shape `(n,)`, from `author_numbers`.
         must_hold: kinds of posts, each bool of shape `(n,)` with at least one True. A draw without
             some kind is drawn again: no recall without a priority post, no specificity without
             another one.
@@ -119,7 +144,7 @@ def bootstrap_intervals(
         perfect score, a single author): draws cannot say how sure it is.
     """
     collected: dict[str, list[np.ndarray]] = {}
-    for weights in _draw_weights(groups, must_hold=must_hold, draws=draws, seed=seed):
+    for weights in _draw_weights(authors, must_hold=must_hold, draws=draws, seed=seed):
         for key, values in statistic(weights).items():
             collected.setdefault(key, []).append(values)
     intervals = {}
@@ -133,21 +158,21 @@ def bootstrap_intervals(
 
 
 def _draw_weights(
-    groups: np.ndarray, *, must_hold: Sequence[np.ndarray], draws: int, seed: int
+    authors: np.ndarray, *, must_hold: Sequence[np.ndarray], draws: int, seed: int
 ) -> Iterator[np.ndarray]:
     """How often each post counts in each draw, in chunks of shape `(some draws, n)`."""
     assert all(kind.any() for kind in must_hold), "A kind without a post would be drawn for ever."
     generator = np.random.default_rng(seed)
-    num_groups = int(groups.max()) + 1
-    kinds = np.array(must_hold, dtype=np.float64).reshape(len(must_hold), len(groups))
-    draws_at_a_time = max(1, CELLS_AT_A_TIME // len(groups))
+    num_authors = int(authors.max()) + 1
+    kinds = np.array(must_hold, dtype=np.float64).reshape(len(must_hold), len(authors))
+    draws_at_a_time = max(1, CELLS_AT_A_TIME // len(authors))
     for first in range(0, draws, draws_at_a_time):
-        weights = np.empty((min(draws_at_a_time, draws - first), len(groups)))
+        weights = np.empty((min(draws_at_a_time, draws - first), len(authors)))
         missing = np.arange(len(weights))
         while len(missing):
-            drawn = generator.integers(num_groups, size=(len(missing), num_groups))
-            drawn += np.arange(len(missing))[:, None] * num_groups
-            counts = np.bincount(drawn.ravel(), minlength=len(missing) * num_groups)
-            weights[missing] = counts.reshape(len(missing), num_groups)[:, groups]
+            drawn = generator.integers(num_authors, size=(len(missing), num_authors))
+            drawn += np.arange(len(missing))[:, None] * num_authors
+            counts = np.bincount(drawn.ravel(), minlength=len(missing) * num_authors)
+            weights[missing] = counts.reshape(len(missing), num_authors)[:, authors]
             missing = missing[(weights[missing] @ kinds.T == 0).any(axis=1)]
         yield weights

@@ -1,4 +1,4 @@
-"""The numbers of one part, for its posts as they are and for posts drawn again.
+"""Classification metrics of one part, as functions of how often each post counts.
 
 What is not a plain share of posts is a function of weights, how often each post counts, for many
 draws at once: a number and its bootstrap interval come from the same lines, and thousands of draws
@@ -12,7 +12,8 @@ import numpy as np
 
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.intervals import Share
-from mental_health_classifier.evaluation.roc import RankedPosts, ratio
+from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
+from mental_health_classifier.evaluation.roc import RankedPosts
 
 HEADLINE_SPECIFICITY = 0.80
 STRICT_SPECIFICITY = 0.90
@@ -89,8 +90,8 @@ def _numbers_of_classes(
         "accuracy": ratio(hits.sum(axis=1), support.sum(axis=1)),
         # A class without posts has no recall, and if it was not predicted either no F1: it is left
         # out of the mean.
-        "balanced_accuracy": _mean_of_known(ratio(hits, support)),
-        "f1_macro": _mean_of_known(f1),
+        "balanced_accuracy": mean_of_known(ratio(hits, support)),
+        "f1_macro": mean_of_known(f1),
     }
     for name in task.display_order:
         numbers[f"f1/{name}"] = f1[:, task.class_names.index(name)]
@@ -99,8 +100,3 @@ def _numbers_of_classes(
         # F-beta with beta 2: recall counts for more than precision.
         numbers["f2"] = ratio(5 * hits[priority], 4 * support[priority] + predicted[priority])
     return numbers
-
-
-def _mean_of_known(values: np.ndarray) -> np.ndarray:
-    is_known = ~np.isnan(values)
-    return ratio(np.where(is_known, values, 0).sum(axis=1), is_known.sum(axis=1))

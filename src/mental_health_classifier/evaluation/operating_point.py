@@ -1,4 +1,4 @@
-"""The threshold that would be used, chosen on val and frozen, and what it does on other posts."""
+"""Operating point: a threshold that is chosen on val and frozen for all other posts."""
 
 from __future__ import annotations
 

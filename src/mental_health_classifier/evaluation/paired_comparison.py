@@ -1,4 +1,4 @@
-"""Which of two models is really better, on the same posts: differences that are more than luck."""
+"""Paired comparison of two models: bootstrap, McNemar's test and permutation of seeds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from mental_health_classifier.evaluation.evaluate import check_predictions
 from mental_health_classifier.evaluation.intervals import (
     CONFIDENCE,
     Interval,
-    author_groups,
-    bootstrap_intervals,
+    intervals_by_author,
 )
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.operating_point import threshold_for_specificity
@@ -125,15 +124,11 @@ def compare_runs(
 
     one_draw = np.ones((1, len(test)))
     by_seed = [float((b(one_draw)[key] - a(one_draw)[key])[0]) for a, b in measures]
-    kinds = [test.is_priority, ~test.is_priority] if test.task.priority_class else []
-    interval = bootstrap_intervals(
-        mean_difference,
-        author_groups(test),
-        must_hold=kinds,
-        draws=bootstrap_draws,
-        confidence=1 - LEVEL / num_comparisons,
+    confidence = 1 - LEVEL / num_comparisons
+    interval = intervals_by_author(
+        mean_difference, test, draws=bootstrap_draws, confidence=confidence
     ).get(key)
-    seed_interval = t_interval(by_seed, confidence=1 - LEVEL / num_comparisons)
+    seed_interval = t_interval(by_seed, confidence=confidence)
     result: dict[str, Any] = {
         "metric": f"test/{key}",
         "n": len(test),

@@ -1,4 +1,4 @@
-"""A threshold with a promise: the recall of the priority class is kept, with a stated confidence.
+"""Risk certificate: a threshold whose recall is promised with a stated confidence.
 
 A recall that was read off a sample misses its target in every other sample that follows. Here the
 threshold is chosen by a test that fails to keep the promise in no more than a stated share of
@@ -18,7 +18,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.evaluate import check_predictions
-from mental_health_classifier.evaluation.intervals import Share, author_groups
+from mental_health_classifier.evaluation.intervals import Share, author_numbers
 from mental_health_classifier.evaluation.operating_point import shares_at_threshold
 
 NUM_THRESHOLDS = 300
@@ -80,10 +80,10 @@ def one_post_an_author(predictions: Predictions, *, seed: int = 0) -> np.ndarray
     and the test counts it as if it said as much. Which post it is, is drawn; the order of the posts
     plays no part.
     """
-    groups = author_groups(predictions)
+    authors = author_numbers(predictions)
     by_id = np.argsort(np.array(predictions.post_ids), kind="stable")
     order = by_id[np.random.default_rng(seed).permutation(len(by_id))]
-    kinds = np.column_stack([groups, predictions.is_priority])[order]
+    kinds = np.column_stack([authors, predictions.is_priority])[order]
     _, first = np.unique(kinds, axis=0, return_index=True)
     return np.sort(order[first])
 

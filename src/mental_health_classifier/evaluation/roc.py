@@ -1,4 +1,4 @@
-"""Posts ranked by the probability of the priority class: ROC and precision-recall numbers."""
+"""ROC and precision-recall numbers of posts ranked by the priority class."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
-def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Quotient, NaN where nothing was counted."""
-    undefined = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+from mental_health_classifier.evaluation.ratios import ratio
 
 
 class RankedPosts:

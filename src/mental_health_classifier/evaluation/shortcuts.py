@@ -1,4 +1,4 @@
-"""Ways to a good score that are no understanding: single words, and the name of the label itself.
+"""Shortcuts to a good score: single words, and the name of the label itself.
 
 Where labels come from communities or from diagnoses that people name, the name is the label.
 """
@@ -13,7 +13,12 @@ import numpy as np
 
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.contracts.headline import headline_of
-from mental_health_classifier.evaluation.intervals import author_groups, bootstrap_intervals
+from mental_health_classifier.evaluation.intervals import (
+    at_weight_one,
+    author_numbers,
+    bootstrap_intervals,
+    intervals_by_author,
+)
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.operating_point import recall_at_specificity
 
@@ -73,11 +78,7 @@ def assess_shortcuts(
     def losses(weights: np.ndarray) -> Mapping[str, np.ndarray]:
         return {key: measure(weights)[key] - measure_masked(weights)[key]}
 
-    one = np.ones((1, len(test)))
-    kinds = [test.is_priority, ~test.is_priority] if test.task.priority_class else []
-    intervals = bootstrap_intervals(
-        losses, author_groups(test), must_hold=kinds, draws=bootstrap_draws
-    )
+    intervals = intervals_by_author(losses, test, draws=bootstrap_draws)
     changed = [without_names(text, test.task.class_names) != text for text in texts]
     keyword_recall = None
     if test.task.priority_class is not None:
@@ -89,9 +90,9 @@ def assess_shortcuts(
         "n": len(test),
         "keyword_recall_at_spec80": keyword_recall,
         "masked_share": float(np.mean(changed)),
-        "unmasked": float(measure(one)[key][0]),
-        "masked": float(measure_masked(one)[key][0]),
-        "loss": float(losses(one)[key][0]),
+        "unmasked": at_weight_one(measure, len(test))[key],
+        "masked": at_weight_one(measure_masked, len(test))[key],
+        "loss": at_weight_one(losses, len(test))[key],
         "loss_interval": intervals.get(key),
     }
 
@@ -104,11 +105,8 @@ def headline_with_interval(test: Predictions, *, bootstrap_draws: int) -> dict[s
     def headline(weights: np.ndarray) -> Mapping[str, np.ndarray]:
         return {key: measure(weights)[key]}
 
-    kinds = [test.is_priority, ~test.is_priority] if test.task.priority_class else []
-    intervals = bootstrap_intervals(
-        headline, author_groups(test), must_hold=kinds, draws=bootstrap_draws
-    )
-    value = float(headline(np.ones((1, len(test))))[key][0])
+    intervals = intervals_by_author(headline, test, draws=bootstrap_draws)
+    value = at_weight_one(headline, len(test))[key]
     return {"value": value, "interval": intervals.get(key), "n": len(test)}
 
 
@@ -136,10 +134,10 @@ def mean_auc(test: Predictions) -> dict[str, Any]:
         return {"auc": np.array(areas, dtype=float).mean(axis=1)}
 
     intervals = bootstrap_intervals(
-        means, author_groups(test), must_hold=is_class, draws=DRAWS_OF_AUC
+        means, author_numbers(test), must_hold=is_class, draws=DRAWS_OF_AUC
     )
     return {
-        "auc": float(means(np.ones((1, len(test))))["auc"][0]),
+        "auc": at_weight_one(means, len(test))["auc"],
         "interval": intervals.get("auc"),
         "n": len(test),
         "kinds": len(present),

@@ -1,4 +1,4 @@
-"""How much of the work a reviewer has to do for how many of the priority posts."""
+"""Triage: recall of the priority class by the share of posts that are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import author_groups, bootstrap_intervals
+from mental_health_classifier.evaluation.intervals import (
+    at_weight_one,
+    author_numbers,
+    bootstrap_intervals,
+)
 from mental_health_classifier.evaluation.roc import RankedPosts
 
 REVIEWER_SENSITIVITIES = (1.0, 0.9, 0.8)
@@ -44,10 +48,10 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
                 )
         return needed
 
-    values = shares_needed(np.ones((1, len(predictions))))
+    values = at_weight_one(shares_needed, len(predictions))
     intervals = bootstrap_intervals(
         shares_needed,
-        author_groups(predictions),
+        author_numbers(predictions),
         must_hold=[predictions.is_priority],
         draws=bootstrap_draws,
     )
@@ -67,8 +71,8 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
             )
         ],
         "shares_needed": {
-            key: None if np.isnan(value[0]) else {"share": value[0], "interval": intervals.get(key)}
-            for key, value in values.items()
+            key: None if share is None else {"share": share, "interval": intervals.get(key)}
+            for key, share in values.items()
         },
     }
 

@@ -1,4 +1,7 @@
-"""Texts that a model should not be trusted with, told by how they look and never by their words."""
+"""Unfamiliar texts: another language, unusual length, few letters.
+
+They are told by how they look and never by their words, so that no word has to be recorded.
+"""
 
 from __future__ import annotations
 

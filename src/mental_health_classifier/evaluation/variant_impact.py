@@ -1,4 +1,4 @@
-"""What a clinical variant is worth: differences between runs in pairs of equal seed."""
+"""Impact of a clinical variant: differences between runs in pairs of equal seed."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ from mental_health_classifier.evaluation.attention_rollout import attention_entr
 from mental_health_classifier.evaluation.faithfulness import faithfulness
 from mental_health_classifier.evaluation.interpretability import (
     assess_interpretability,
-    mean_of_known,
     plausibility,
     rank_correlation,
     stability,
     with_neutral_sentence,
     with_typo,
 )
+from mental_health_classifier.evaluation.ratios import mean_of_known
 from mental_health_classifier.explanation.attention_maps import attention_layers, attention_maps
 from mental_health_classifier.explanation.integrated_gradients import (
     Attributions,
@@ -69,7 +69,7 @@ def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None)
             is_faithful,
             _stabilities(loaded, posts, tokens, classes, found),
             None if cues is None else _plausibilities(loaded, posts, cues, found, is_right),
-            groups=pd.factorize(authors)[0],
+            authors=pd.factorize(authors)[0],
             bootstrap_draws=run.configuration["evaluation"]["bootstrap_draws"],
         ),
         "incomplete_share": float(1 - found.is_complete.mean()),
