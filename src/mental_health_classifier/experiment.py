@@ -28,28 +28,22 @@ from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.reading.account import account_lines
 from mental_health_classifier.data.seen_posts import write_seen_posts
-from mental_health_classifier.evaluation.assess import EVALUATED, assess, check_assessment_settings
+from mental_health_classifier.evaluation.assess import EVALUATED, assess
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
-    check_settings,
     compare_with_yardstick,
     evaluate,
     threshold_of,
 )
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
-from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
 from mental_health_classifier.tracking.record.assessments import write_assessments
 from mental_health_classifier.tracking.record.attempts import started_in
 from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
     stored_auxiliary_predictions,
 )
-from mental_health_classifier.tracking.record.resumption import resumed_run
+from mental_health_classifier.tracking.record.resumption import resumable_run, resumed_run
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.record.run_summary import read_run
-from mental_health_classifier.tracking.selection.admissibility import (
-    ALERT_BUDGET,
-    check_alert_budget,
-)
 from mental_health_classifier.training.figure_page import write_figure_page
 from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
 from mental_health_classifier.training.process_memory import spare_memory_traffic
@@ -87,25 +81,25 @@ def resume_experiment(run_directory: Path) -> float | None:
     Raises:
         InputError: the run cannot be resumed, or its posts have changed.
     """
-    run = read_run(run_directory)
-    record = resumed_run(run_directory)
-    begun_in = started_in(run_directory) or Path()
-    config = checked(recorded_configuration(run, begun_in=begun_in))
-    # Sums are ordered by the number of threads, which a configuration can leave to the machine.
-    set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
-    with chdir(begun_in):
-        return conduct(config, record)
+    directory = run_directory.resolve()
+    run = resumable_run(directory)
+    with chdir(started_in(directory) or Path()):
+        try:
+            config = checked(recorded_configuration(run, begun_in=Path()))
+        except InputError as error:
+            raise InputError(
+                f"{error} Run {run.id} was recorded so: `mhc reproduce {run.id}` runs it again, "
+                "with the version that recorded it."
+            ) from None
+        # Sums are ordered by the number of threads, which a configuration can leave to the machine.
+        set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
+        return conduct(config, resumed_run(directory))
 
 
 def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
     spare_memory_traffic()
     with record:
-        check_variants(config.clinical.variants)
-        check_model(config.model, config.clinical.variants)
-        check_settings(**settings(config))
-        check_alert_budget(config.evaluation.get("alert_budget", ALERT_BUDGET))
-        check_assessment_settings(config.evaluation)
         marks = {name: each.key() for name, each in build_annotators(config).items()}
         with record.phase("data"):
             corpus = build_corpus(config)

@@ -47,6 +47,21 @@ def composed() -> DictConfig:
             "data._target_=lightning.* does not belong there",
         ),
         ("network.pooling._partial_=true", r"network.pooling._partial_: false was"),
+        ("data.shares.train=all", r"data\.shares\.train=all: a number was"),
+        ("data.columns.text=[a,0.5]", r"data\.columns\.text=\['a', 0.5\]: text or a list"),
+        ("data.truncate=middle", r"data\.truncate=middle: one of head, tail, head_tail was"),
+        ("trainer.precision=8", r"trainer\.precision=8: one of 64, 32, 16 or one of transformer"),
+        ("sampler.size=3", "sampler.size: LengthBuckets takes no such argument; it takes max_"),
+        ("evaluation.specificity_floor=1", "evaluation.specificity_floor=1: expected more than 0"),
+        ("evaluation.bootstrap_draws=39", "evaluation.bootstrap_draws=39: expected 40 to 1000000"),
+        ("evaluation.confidence=0", "evaluation.confidence=0: expected more than 0 and less than"),
+        ("evaluation.alert_budget=0", "evaluation.alert_budget=0: expected more than 0 and at mo"),
+        ("evaluation.alert_budget=-0.1", "evaluation.alert_budget=-0.1: expected"),
+        ("evaluation.alert_budget=1.5", "evaluation.alert_budget=1.5: expected"),
+        ("evaluation.alert_budget=half", "evaluation.alert_budget=half: a number"),
+        ("evaluation.alert_budget=null", "evaluation.alert_budget=null: a number"),
+        ("evaluation.alert_budget=.nan", "evaluation.alert_budget=nan: a number"),
+        ("clinical.variants={curriculum: true, curriculum_anti: true}", "clinical=.*both replace"),
     ],
 )
 def test_a_value_of_another_kind_is_told_with_its_key(override, said, composed) -> None:
@@ -57,9 +72,15 @@ def test_a_value_of_another_kind_is_told_with_its_key(override, said, composed) 
     assert len(str(refused.value)) < 400
 
 
-def test_a_setting_that_is_missing_is_named(compose_config) -> None:
-    with pytest.raises(InputError, match=r"^seed is missing"):
-        checked(compose_config(["~seed"]))
+@pytest.mark.parametrize("key", ["seed", "evaluation.confidence", "data.sample_seed"])
+def test_a_setting_that_is_missing_is_named(key: str, compose_config) -> None:
+    with pytest.raises(InputError, match=f"^{key} is missing"):
+        checked(compose_config([f"~{key}"]))
+
+
+def test_a_number_that_fits_stays_as_it_was_written(compose_config) -> None:
+    config = checked(compose_config(["model.dropout=0", "trainer.limit_train_batches=1"]))
+    assert type(config.model.dropout) is type(config.trainer.limit_train_batches) is int
 
 
 def test_one_text_where_a_list_belongs_is_a_list_of_one(compose_config) -> None:

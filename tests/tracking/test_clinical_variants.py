@@ -62,11 +62,11 @@ def test_an_overlay_notes_itself_and_opens_with_what_it_is(file: Path, compose_c
 
 def test_nothing_runs_with_two_that_replace_the_same_part(compose_config, tmp_path: Path) -> None:
     config = compose_config(["clinical=[curriculum,curriculum_random]", "trainer=smoke"])
-    with pytest.raises(InputError, match="both replace sampler, so they cannot be combined"):
+    with pytest.raises(
+        InputError, match=r"curriculum_random.*both replace sampler, so they cannot"
+    ):
         run_experiment(config, tmp_path / "run", [])
-    run = read_run(tmp_path / "run")
-    assert run.status == "failed" and not run.data  # no post was read
-    assert run.error is not None and "curriculum_random" in run.error["message"]
+    assert not (tmp_path / "run").exists()  # no post was read
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,17 @@
-"""The whole configuration against what the parts declare, before anything is read."""
+"""One check of the whole configuration, before anything is read."""
 
 from __future__ import annotations
 
 import inspect
-import math
 import re
-import types
-import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
 
+from mental_health_classifier.configuration.arguments import Arguments, arguments_of
 from mental_health_classifier.configuration.registry import (
     REGISTRY,
     Place,
@@ -20,117 +19,69 @@ from mental_health_classifier.configuration.registry import (
     find_part,
     with_short_names,
 )
+from mental_health_classifier.configuration.settings import GROUPS, OF_A_NETWORK
 from mental_health_classifier.contracts import InputError
-
-Group = Mapping[str, Any]
-SETTINGS: dict[str, Any] = {
-    **dict.fromkeys(("name", "description", "hypothesis", "cache_dir", "optimized_metric"), str),
-    "tags": Sequence[str],
-    "seed": int,
-    "num_threads": int | None,
-    **dict.fromkeys(("tasks", "token_streams"), Mapping[str, Group | None]),
-    **dict.fromkeys(("model", "data", "evaluation", "trainer", "clinical"), Group),
-    "clinical.variants": Group,
-    "callbacks": Mapping[str, Group | None],
-    "logger": Mapping[str, Group | None] | None,
-    "model.name": str,
-    **dict.fromkeys(("model.width", "model.num_layers", "model.num_heads"), int),
-    **dict.fromkeys(("model.feedforward_width", "model.max_tokens"), int),
-    **dict.fromkeys(("model.dropout", "model.learning_rate"), float),
-    "evaluation.selection_metric": str,
-    "evaluation.bootstrap_draws": int,
-    **dict.fromkeys(("evaluation.specificity_floor", "evaluation.alert_budget"), float),
-    **dict.fromkeys(("evaluation.required_recall", "evaluation.confidence"), float),
-}
-"""Kinds of what is read from the configuration itself; all else is an argument of a part."""
-
-LATER = ("tasks", "token_streams", "logger", "evaluation.alert_budget")
-"""Those that earlier versions did not record."""
-
-OF_A_NETWORK = (
-    *("tokenizer", "sampler", "objective", "optimizer"),
-    *("network.embedding", "network.encoder", "network.attention"),
-    *("network.pooling", "network.heads"),
-)
-"""Groups without which no network can be trained."""
-
-_COUNT = (1, 10**9)
-_SEED = (0, 2**32 - 1)
-_SHARE = (0, 1)
-RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("seed", "split_seed", "sample_seed", "shuffle_seed"), _SEED),
-    **dict.fromkeys(("max_posts", "token_budget", "size", "max_iterations"), _COUNT),
-    **dict.fromkeys(("last_every_n_steps", "every_n_steps", "min_posts", "rows"), _COUNT),
-    **dict.fromkeys(("width", "feedforward_width", "concept_width"), (1, 2**16)),
-    **dict.fromkeys(("num_threads", "num_workers", "num_layers", "num_heads"), (1, 1024)),
-    "max_tokens": (1, 2**20),
-    "vocabulary_size": (1, 2**24),
-    "max_words": (1, 8),
-    "bootstrap_draws": (1, 10**6),
-    "learning_rate": (1e-30, 1e38),
-    "inverse_regularisation": (1e-9, 1e9),
-    "weight_decay": (0, 1e3),
-    "exponent": (0, 10),
-    "dropout": (0, 0.99),
-    **dict.fromkeys(("warmup_fraction", "spread", "share_of_training", "initial"), _SHARE),
-}
-"""Least and greatest value of a number, by the last part of its key, which means one thing
-everywhere."""
+from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
 
 _WORDS = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    type(None): "null",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "null": "null",
+    "object": "a mapping {NAME: ...}",
+    "array": "a list [...]",
 }
-
-
-class _MisfitError(Exception):
-    pass
+_OF_RANGES = ("less_than_equal", "greater_than_equal", "less_than", "greater_than")
 
 
 def checked(config: DictConfig) -> DictConfig:
-    """The configuration with values of the kinds that its parts declare.
-
-    One text where a list belongs is a list of one, and a whole number where text belongs is its
-    digits, as in the name of a column.
+    """The configuration with values of the kinds that its parts declare, see `arguments_of`.
 
     Raises:
-        InputError: a value of another kind or out of range; a group that is missing; a part that
-            does not belong where it stands.
+        InputError: a value of another kind or out of range; a key that is missing, or that nothing
+            takes; a part that does not belong where it stands; variants that cannot be combined.
     """
     written = OmegaConf.to_container(config, resolve=True)
     check_buildable(written)
     values = with_short_names(written)
-    for key, kind in SETTINGS.items():
-        is_of_a_network = key.startswith("model.") and key != "model.name"
-        is_needed = key not in LATER and not (
-            is_of_a_network and "_target_" in (values.get("model") or {})
-        )
-        _settle(values, key, kind, is_needed=is_needed)
-    if "_target_" not in values["model"]:
-        for key in OF_A_NETWORK:
-            _settle(values, key, Group, is_needed=True)
-            if "_target_" not in _at(values, key):
-                raise InputError(f"{key}._target_ is missing. Choose a file of conf/{key}.")
-    for key in ("data", "trainer"):
-        if key in values and "_target_" not in values[key]:
+    for group, declared in GROUPS.items():
+        node = values[group] if group else values
+        if group != "model" or "_target_" not in node:
+            node.update(fitted(group, node, arguments_of(declared, is_open=True)))
+    needed = OF_A_NETWORK if "_target_" not in values["model"] else ()
+    for key in ("data", "trainer", *needed):
+        if "_target_" not in (_at(values, key) or {}):
             raise InputError(f"{key}._target_ is missing. Choose a file of conf/{key}.")
     for key, place in REGISTRY.items():
-        group, is_any, _ = key.partition(".*")
-        names = list(_at(values, group) or {}) if is_any else [None]
-        for each in [group if name is None else f"{group}.{name}" for name in names]:
-            if isinstance(node := _at(values, each), dict) and "_target_" in node:
-                _check_part(place, each, node)
+        for each, node in _built_at(values, key):
+            _check_part(place, each, node)
+    check_variants(values["clinical"]["variants"])
+    check_model(values["model"], values["clinical"]["variants"])
     _check_metric(values["optimized_metric"])
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
 
 
+def fitted(key: str, values: Mapping[str, Any], arguments: Arguments) -> dict[str, Any]:
+    """The values at a key as its arguments have them; one that fits stays as it was written.
+
+    Raises:
+        InputError: one that does not, as one sentence with its key.
+    """
+    try:
+        found = arguments.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        said = _sentence(key, values, first["type"], first["loc"], arguments.json_schema())
+        raise InputError(said) from None
+    # A 1 where any number may stand is not made 1.0: all that is derived from it stays the same.
+    return {name: value if found[name] == value else found[name] for name, value in values.items()}
+
+
 def literal(values: Mapping[str, Any]) -> DictConfig:
     """A configuration in which each text stands for itself, also one with `${`."""
-    return typing.cast(DictConfig, OmegaConf.create(_escaped(values)))
+    return cast(DictConfig, OmegaConf.create(_escaped(values)))
 
 
 def _escaped(value: Any) -> Any:
@@ -143,32 +94,6 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _check_part(place: Place, key: str, node: dict[str, Any]) -> None:
-    found = find_part(node["_target_"])
-    kinds = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
-    parameters = inspect.signature(found).parameters
-    given = place.given
-    is_completed = given is not None and (not given or not parameters.keys().isdisjoint(given))
-    if node.get("_partial_", False) != is_completed:
-        wanted = str(is_completed).lower()
-        raise InputError(
-            f"{key}._partial_: {wanted} was expected for {node['_target_']}. Change it."
-        )
-    for name, value in node.items():
-        if name in ("_target_", "_partial_") or name not in parameters or name not in kinds:
-            continue
-        node[name] = _fitted(f"{key}.{name}", value, kinds[name])
-
-
-def _settle(values: dict[str, Any], key: str, kind: Any, *, is_needed: bool) -> None:
-    place, _, name = key.rpartition(".")
-    node = _at(values, place) if place else values
-    if isinstance(node, dict) and name in node:
-        node[name] = _fitted(key, node[name], kind)
-    elif is_needed:
-        raise InputError(f"{key} is missing. Leave it as conf/ has it, or set it to a value.")
-
-
 def _at(values: Mapping[str, Any], key: str) -> Any:
     found: Any = values
     for name in key.split("."):
@@ -176,90 +101,99 @@ def _at(values: Mapping[str, Any], key: str) -> Any:
     return found
 
 
-def _fitted(key: str, value: Any, kind: Any) -> Any:
-    try:
-        found = _fit(value, kind)
-    except _MisfitError:
-        shown = "null" if value is None else str(value)
-        hint = (
-            f" Text that looks like another kind takes quotes: \"{key}='{shown}'\"."
-            if isinstance(value, bool | float) and _takes_text(kind)
-            else ""
+def _built_at(values: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is built at a key of the registry, each with its key."""
+    group, is_any, _ = key.partition(".*")
+    nodes = _at(values, group)
+    for each, node in (nodes or {}).items() if is_any else [(None, nodes)]:
+        if isinstance(node, dict) and "_target_" in node:
+            yield group if each is None else f"{group}.{each}", node
+
+
+def _check_part(place: Place, key: str, node: dict[str, Any]) -> None:
+    target, given = node["_target_"], place.given
+    part = find_part(target)
+    names = inspect.signature(part).parameters.keys()
+    is_completed = given is not None and (not given or not names.isdisjoint(given))
+    if node.get("_partial_", False) != is_completed:
+        wanted = str(is_completed).lower()
+        raise InputError(f"{key}._partial_: {wanted} was expected for {target}. Change it.")
+    values = {name: value for name, value in node.items() if name not in ("_target_", "_partial_")}
+    node.update(fitted(key, values, arguments_of(part, given=given or ())))
+
+
+def _sentence(
+    key: str, value: Any, kind: str, place: tuple[int | str, ...], schema: dict[str, Any]
+) -> str:
+    """What is wrong with a value, by the kind of pydantic's error and its place in the value."""
+    if kind == "missing":
+        return (
+            f"{_below(key, place[0])} is missing. Leave it as conf/ has it, or set it to a value."
         )
-        raise InputError(
-            f"{key}={shown[:80]}: {_in_words(kind)} was expected. Change it.{hint}"
-        ) from None
-    limits = RANGES.get(key.rpartition(".")[2])
-    if limits and isinstance(found, int | float) and not limits[0] <= found <= limits[1]:
-        raise InputError(f"{key}={value}: expected {limits[0]:g} to {limits[1]:.10g}. Change it.")
-    return found
+    if kind == "extra_forbidden":
+        return (
+            f"{_below(key, place[0])}: {schema['title']} takes no such argument; it takes "
+            f"{', '.join(schema['properties']) or 'none'}. Leave it out."
+        )
+    choices = [schema]
+    for step in place:
+        # What follows are names that pydantic gives to the members of a union.
+        if not (step in value if isinstance(value, dict) else isinstance(step, int)):
+            break
+        key, value = _below(key, step), value[step]
+        choices = [inner for each in choices for inner in _choices_below(each, step)]
+    if kind in _OF_RANGES:
+        return f"{key}={value}: expected {_range_in_words(choices)}. Change it."
+    shown = "null" if value is None else str(value)[:80]
+    takes_text = any("string" in (each.get("type"), _item_type(each)) for each in choices)
+    hint = (
+        f" Text that looks like another kind takes quotes: \"{key}='{shown}'\"."
+        if isinstance(value, bool | float) and takes_text
+        else ""
+    )
+    wanted = " or ".join(dict.fromkeys(map(_in_words, choices)))
+    return f"{key}={shown}: {wanted} was expected. Change it.{hint}"
 
 
-def _fit(value: Any, kind: Any) -> Any:
-    """`value` as `kind` has it; what no file can spell (a tensor, a function) is left alone."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        return _fit_one_of(value, inner)
-    if origin is typing.Literal:
-        return _taken(value, value in inner)
-    if kind in (type(None), bool):
-        return _taken(value, value is None if kind is type(None) else isinstance(value, bool))
-    if kind is int:
-        return _taken(value, isinstance(value, int) and not isinstance(value, bool))
-    if kind is float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return _taken(value, is_number and abs(value) < 1e300 and math.isfinite(value))
-    if kind is str:
-        is_digits = isinstance(value, int) and not isinstance(value, bool)
-        return str(value) if is_digits else _taken(value, isinstance(value, str))
-    container = origin or kind
-    if container in (Mapping, dict):
-        _taken(value, isinstance(value, dict))
-        key_kind, value_kind = inner or (Any, Any)
-        return {_fit(k, key_kind): _fit(v, value_kind) for k, v in value.items()}
-    if container in (Sequence, list, tuple):
-        wanted = inner[0] if inner else Any
-        if isinstance(value, str) and wanted is str:
-            return [value]
-        _taken(value, isinstance(value, list))
-        return [_fit(each, wanted) for each in value]
-    return value
+def _below(key: str, step: int | str) -> str:
+    return f"{key}[{step}]" if isinstance(step, int) else f"{key}.{step}".lstrip(".")
 
 
-def _fit_one_of(value: Any, kinds: Sequence[Any]) -> Any:
-    # As it is rather than as text or as a list of one.
-    for exact in (True, False):
-        for kind in kinds:
-            try:
-                found = _fit(value, kind)
-            except _MisfitError:
-                continue
-            if not exact or (type(found) is type(value) and found == value):
-                return found
-    raise _MisfitError
+def _choices_below(schema: dict[str, Any], step: int | str) -> list[dict[str, Any]]:
+    """What may stand at a step further in, one schema for each member of a union."""
+    if isinstance(step, int):
+        found = schema.get("items")
+    else:
+        found = schema.get("properties", {}).get(step, schema.get("additionalProperties"))
+    return found.get("anyOf", [found]) if isinstance(found, dict) else []
 
 
-def _taken(value: Any, is_fitting: bool) -> Any:
-    if not is_fitting:
-        raise _MisfitError
-    return value
+def _item_type(schema: dict[str, Any]) -> str | None:
+    return schema.get("items", {}).get("type")
 
 
-def _takes_text(kind: Any) -> bool:
-    return kind is str or any(map(_takes_text, typing.get_args(kind)))
+def _in_words(schema: dict[str, Any]) -> str:
+    names = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if names:
+        return f"one of {', '.join(map(str, names))}"
+    return _WORDS.get(schema.get("type", ""), "something else")
 
 
-def _in_words(kind: Any) -> str:
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(dict.fromkeys(map(_in_words, inner)))
-    if origin is typing.Literal:
-        return f"one of {', '.join(map(str, inner))}"
-    if (origin or kind) in (Mapping, dict):
-        return "a mapping {NAME: ...}"
-    if (origin or kind) in (Sequence, list, tuple):
-        return "a list [...]"
-    return _WORDS.get(kind, "something else")
+def _range_in_words(choices: list[dict[str, Any]]) -> str:
+    (limits,) = [each for each in choices if each.keys() & _LIMITS.keys()]
+    if "minimum" in limits and "maximum" in limits:
+        return f"{limits['minimum']:g} to {limits['maximum']:.10g}"
+    return " and ".join(
+        f"{words} {limits[name]:.10g}" for name, words in _LIMITS.items() if name in limits
+    )
+
+
+_LIMITS = {
+    "exclusiveMinimum": "more than",
+    "minimum": "at least",
+    "exclusiveMaximum": "less than",
+    "maximum": "at most",
+}
 
 
 def _check_metric(metric: str) -> None:

@@ -11,16 +11,11 @@ from mental_health_classifier.evaluation.calibration import assess_calibration, 
 from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.groups import assess_groups
-from mental_health_classifier.evaluation.risk_certificate import certificate_of, check_promise
+from mental_health_classifier.evaluation.risk_certificate import certificate_of
 from mental_health_classifier.evaluation.triage import assess_triage
 
 EVALUATED = ("val", "test")
 """Parts whose numbers a run reports."""
-
-
-def check_assessment_settings(settings: Mapping[str, Any]) -> None:
-    """Refuses what `assess` could not use, before anything is trained."""
-    check_promise(required_recall=settings["required_recall"], confidence=settings["confidence"])
 
 
 def assess(

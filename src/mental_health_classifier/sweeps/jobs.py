@@ -17,9 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.build import register_resolvers
+from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.sweeps.ledger import SweepJob
-from mental_health_classifier.tracking.clinical_variants import check_variants
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
 
@@ -41,7 +42,7 @@ def plan_of(config: DictConfig) -> SweepPlan:
         config: of the sweep, with its node `hydra`.
 
     Raises:
-        InputError: a job combines clinical variants that cannot be combined.
+        InputError: a job would be refused, see `checked`.
         HydraException, OmegaConfBaseException: a job cannot be composed.
     """
     sweeper = config.hydra.sweeper
@@ -53,8 +54,8 @@ def plan_of(config: DictConfig) -> SweepPlan:
     jobs: dict[str, SweepJob] = {}
     names: dict[str, None] = {}
     for number, each in enumerate(batch):
-        job = compose(config.hydra.job.config_name, overrides=each)
-        check_variants(job.clinical.variants)
+        # As its run will record it, so that the one is found by the other.
+        job = checked(compose(config.hydra.job.config_name, overrides=each))
         key = job_hash(resolved(job))
         jobs.setdefault(key, SweepJob(number, key, tuple(each)))
         names[folder_name(job.name)] = None
@@ -64,13 +65,13 @@ def plan_of(config: DictConfig) -> SweepPlan:
 def configuration_of(
     overrides: Sequence[str], conf: Path = PROJECT / "conf"
 ) -> dict[str, Any] | None:
-    """The configuration that a job has with the present files in conf/. None: they make none of its
-    overrides."""
+    """The configuration that a job has with the present files in conf/. None: they make none that
+    passes of its overrides."""
     register_resolvers()
     try:
         with initialize_config_dir(str(conf), version_base="1.3"):
-            return resolved(compose("config", overrides=list(overrides)))
-    except (HydraException, OmegaConfBaseException, TypeError, ValueError):
+            return resolved(checked(compose("config", overrides=list(overrides))))
+    except (InputError, HydraException, OmegaConfBaseException, TypeError, ValueError):
         # The last two come from Hydra too, where it expected the name of a file.
         return None
 

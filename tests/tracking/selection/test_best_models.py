@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from written_runs import CLASSES, write_failed_run, write_run
 
-from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.tracking.record.prediction_files import write_predictions
 from mental_health_classifier.tracking.run_index import find_runs
-from mental_health_classifier.tracking.selection.admissibility import check_alert_budget
 from mental_health_classifier.tracking.selection.best_models import best_models
 
 TASK = Task("condition", CLASSES, "suicide")
@@ -236,9 +235,3 @@ def test_without_a_priority_class_accuracy_and_f1_still_have_their_best(tmp_path
     assert found["highest_accuracy"]["value"] == pytest.approx(0.75)
     assert found["highest_accuracy"]["warnings"] == []
     assert "no class has priority" in found["best_suicide_recall"]["reason"]
-
-
-@pytest.mark.parametrize("budget", [0, -0.1, 1.5, "half", None, float("nan")])
-def test_a_budget_that_is_no_share_of_posts_is_refused(budget: object) -> None:
-    with pytest.raises(InputError, match=r"evaluation\.alert_budget=.* expected a share of posts"):
-        check_alert_budget(budget)

@@ -12,21 +12,18 @@ from mental_health_classifier.tracking.provenance.source_files import PROJECT, r
 from mental_health_classifier.tracking.record.attempts import Attempt, latest_attempt, why_unknown
 from mental_health_classifier.tracking.record.interruption import StopSignals
 from mental_health_classifier.tracking.record.run_record import RunRecord
-from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 RESUMABLE = ("killed", "interrupted", "failed")
 """States of a run after which another attempt makes sense."""
 
 
-def resumed_run(directory: Path) -> RunRecord:
-    """Begins another attempt at a run that was killed, interrupted or failed.
+def resumable_run(directory: Path) -> RunSummary:
+    """A run that was killed, interrupted or failed.
 
     Raises:
         InputError: the run is completed, still running or damaged, or holds a link.
     """
-    directory = directory.resolve()
-    # Before the status is read: whoever begins another attempt meanwhile takes its number.
-    latest = latest_attempt(directory)
     run = read_run(directory)
     if run.status not in RESUMABLE:
         reasons = {
@@ -37,6 +34,19 @@ def resumed_run(directory: Path) -> RunRecord:
         reason = reasons.get(run.status) or why_unknown(directory)
         raise InputError(f"Run {run.id} in {directory} {reason}")
     refuse_links(sorted(directory.rglob("*")))
+    return run
+
+
+def resumed_run(directory: Path) -> RunRecord:
+    """Begins another attempt at a run.
+
+    Raises:
+        InputError: as `resumable_run`.
+    """
+    directory = directory.resolve()
+    # Before the status is read: whoever begins another attempt meanwhile takes its number.
+    latest = latest_attempt(directory)
+    run = resumable_run(directory)
     source = read_source(read_git_state(PROJECT))
     signals = StopSignals(ending=RunRecord.__exit__)
     signals.install()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -63,15 +62,6 @@ def is_below_yardstick(run: RunSummary) -> bool | None:
     own = _number(run.metrics.get(key))
     other = _number((run.yardstick or {}).get("metrics", {}).get(key))
     return None if own is None or other is None else own <= other
-
-
-def check_alert_budget(budget: object) -> None:
-    """Raises InputError for a budget that is no share of posts."""
-    if not (isinstance(budget, int | float) and 0 < budget <= 1):
-        raise InputError(
-            f"evaluation.alert_budget={budget}: expected a share of posts above 0 and at most 1, "
-            "such as 0.5."
-        )
 
 
 def alert_budget(run: RunSummary) -> float:

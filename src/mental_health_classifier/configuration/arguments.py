@@ -1,0 +1,75 @@
+"""Arguments that a class or function declares, as pydantic checks and describes them."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter
+from typing_extensions import TypedDict
+
+Arguments = TypeAdapter[dict[str, Any]]
+
+_PLAIN = (int, float, bool, type(None))
+_DIGITS = BeforeValidator(lambda value: str(value) if type(value) is int else value)
+_LIST_OF_ONE = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+
+
+@cache
+def arguments_of(
+    declared: Callable[..., Any], *, given: tuple[str, ...] = (), is_open: bool = False
+) -> Arguments:
+    """What a configuration may give a class or function.
+
+    A whole number where text belongs is its digits, and one text where a list belongs is a list of
+    one. Nothing else is taken for what it is not. What no file can spell is left alone.
+
+    Args:
+        given: arguments that are known at run time alone.
+        is_open: whether there may be others beside those that are declared.
+    """
+    is_class = inspect.isclass(declared)
+    kinds = typing.get_type_hints(declared.__init__ if is_class else declared, include_extras=True)
+    fields: dict[str, Any] = {}
+    for name, parameter in inspect.signature(declared).parameters.items():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            is_open = True
+        elif name not in given:
+            kind = _spelled(kinds.get(name, Any))
+            fields[name] = kind if parameter.default is parameter.empty else NotRequired[kind]
+    shape: Any = TypedDict(declared.__name__, fields)  # pyright: ignore[reportArgumentType]
+    extra = "allow" if is_open else "forbid"
+    shape.__pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False, extra=extra)
+    return TypeAdapter(shape)
+
+
+def _spelled(kind: Any) -> Any:
+    """`kind` as a file can spell it."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return Annotated[_spelled(inner[0]), *inner[1:]]
+    if origin in (typing.Union, types.UnionType):
+        known = [each for each in inner if _is_spelled(each)]
+        # A number stays one where both are taken.
+        is_text_alone = not {int, float}.intersection(known)
+        kinds = [each if each is str and not is_text_alone else _spelled(each) for each in known]
+        return typing.Union[tuple(kinds)] if kinds else Any  # noqa: UP007
+    if kind is str:
+        return Annotated[str, _DIGITS]
+    container = origin or kind
+    if container in (Mapping, dict):
+        of_key, of_value = map(_spelled, inner or (Any, Any))
+        return dict[of_key, of_value]
+    if container in (Sequence, list, tuple):
+        items = list[_spelled(inner[0]) if inner else Any]
+        return Annotated[items, _LIST_OF_ONE] if inner[:1] == (str,) else items
+    return kind if _is_spelled(kind) else Any
+
+
+def _is_spelled(kind: Any) -> bool:
+    container = typing.get_origin(kind) or kind
+    return container in (*_PLAIN, str, Annotated, Literal, Mapping, Sequence, dict, list, tuple)
