@@ -1,4 +1,4 @@
-"""`python -m mental_health_classifier` is the command `mhc`."""
+"""Entry point of `python -m mental_health_classifier`, which is the command `mhc`."""
 
 from mental_health_classifier.cli.app import main
 

@@ -1,4 +1,4 @@
-"""The behaviour suite run on a recorded run's model."""
+"""The behaviour suite, tried on the model of a recorded run."""
 
 from __future__ import annotations
 

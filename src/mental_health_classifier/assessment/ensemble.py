@@ -1,4 +1,4 @@
-"""Several runs as one model: their probabilities combined, calibrated and certified as a whole.
+"""Ensembles: several recorded runs as one model, calibrated and certified as a whole.
 
 What was promised of the members does not carry over, so nothing of theirs is taken but what they
 predicted.
@@ -26,11 +26,10 @@ from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
     write_assessments,
 )
+from mental_health_classifier.tracking.record.prediction_files import DECIMALS
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.weight_files import ENSEMBLE, hash_of_weights
-
-DECIMALS = 6
 
 
 def record_ensemble(

@@ -1,4 +1,4 @@
-"""What a model is worth on posts from elsewhere, which it must not have seen."""
+"""External validation and certificates on labelled posts that the model has not seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What words and names alone are worth on the posts of a recorded run."""
+"""Shortcuts in a recorded run: labels masked, a list of keywords, models of words alone."""
 
 from __future__ import annotations
 

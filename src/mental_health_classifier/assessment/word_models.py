@@ -1,5 +1,4 @@
-"""What a model of words alone tells about a corpus: which community a post is from, and how much a
-split at random flatters."""
+"""Word models of a corpus: telling its communities apart, and a random split beside the run's."""
 
 from __future__ import annotations
 

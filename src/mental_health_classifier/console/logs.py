@@ -1,4 +1,4 @@
-"""Where messages go when a run is started by `mhc` and not by Hydra: where Hydra sends them."""
+"""Logging of runs that `mhc` starts, to where Hydra logs: the screen and logs/train.log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sign of life while something takes its time."""
+"""Progress bars, on a terminal alone."""
 
 from __future__ import annotations
 

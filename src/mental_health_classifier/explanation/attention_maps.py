@@ -1,4 +1,4 @@
-"""The attention weights of a network, worked out from its own projections."""
+"""Attention weights of a network, read with hooks from its own projections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each token of a post adds to the logit of a class."""
+"""Integrated gradients: what each token of a post adds to the logit of a class."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Posts with some of their tokens masked: in the place of a token stands [MASK], of which nothing
-else is known."""
+"""Posts with some tokens replaced by [MASK], and what the model says of them."""
 
 from __future__ import annotations
 

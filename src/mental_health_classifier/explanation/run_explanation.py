@@ -1,4 +1,4 @@
-"""How faithfully and how steadily a run's model can be explained, measured on posts of its test."""
+"""Faithfulness and stability of a run's explanations, measured on its test part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of posts becomes a file of decisions, of any size, with an account that holds no text."""
+"""Decisions for a file of posts of any size, and the audit line that they leave with the run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.posts_to_judge import (
+    UnlabelledPost,
+    count_posts,
+    read_unlabelled,
+)
 from mental_health_classifier.evaluation.decisions import Decision
 from mental_health_classifier.evaluation.drift import counts_in_bins, shift_from
 from mental_health_classifier.prediction.predictor import Predictor
@@ -34,9 +39,6 @@ from mental_health_classifier.storage.spreadsheet_cells import inert
 from mental_health_classifier.tracking.record.assessments import FOLDER
 from mental_health_classifier.tracking.record.attempts import now
 from mental_health_classifier.tracking.record.weight_files import hash_of_weights
-
-if TYPE_CHECKING:
-    from mental_health_classifier.data.reading.posts_to_judge import UnlabelledPost
 
 POSTS_AT_ONCE = 8192
 AUDIT = "decisions.jsonl"
@@ -164,11 +166,6 @@ class _DecidedPosts:
 
     def rows(self, posts: Path, *, columns: Mapping[str, Any]) -> Iterator[Sequence[object]]:
         """The whole output for a file of posts, its header first."""
-        from mental_health_classifier.data.reading.posts_to_judge import (
-            count_posts,
-            read_unlabelled,
-        )
-
         header = ["post", "decision", "reason", "uncertainty", "is_certified"]
         yield header + [inert(f"p_{name}") for name in self._predictor.task.class_names]
         told = f"Deciding with run {self._predictor.run.id}"
@@ -203,7 +200,7 @@ class _DecidedPosts:
             ]
 
     def account(self) -> dict[str, Any]:
-        """What is left of a batch when its posts are forgotten."""
+        """What is left of the posts when they are forgotten."""
         total = sum(self._actions.values())
         drift = {
             name: shift_from(histogram, self._counts[name])

@@ -1,4 +1,4 @@
-"""The network of a trained run, with all that turns posts into its batches."""
+"""The network of a trained run, with the tokenizer and annotators that make its batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained run, loaded: posts in, decisions out."""
+"""Predictor: the model of a trained run, which judges posts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
+from mental_health_classifier.data.reading.scrubbing import scrub
+from mental_health_classifier.evaluation.calibration import rescale
+from mental_health_classifier.evaluation.combining import combine
 from mental_health_classifier.evaluation.decisions import Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.record.assessments import FOLDER, task_of
 from mental_health_classifier.tracking.record.certificates import OWN, read_certificate
 from mental_health_classifier.tracking.record.ensemble_members import find_member
+from mental_health_classifier.tracking.record.prediction_files import DECIMALS
 from mental_health_classifier.tracking.record.record_check import (
     check_facts,
     read_recorded_json,
@@ -24,9 +28,6 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.run_index import resolve_run
 
 log = logging.getLogger(__name__)
-
-DECIMALS = 6
-"""As in stored predictions: a threshold was chosen on numbers rounded like this."""
 
 
 class Judgements(NamedTuple):
@@ -163,8 +164,6 @@ class Predictor:
         Raises:
             InputError: see `threshold`.
         """
-        from mental_health_classifier.data.reading.scrubbing import scrub
-
         scrubbed = [scrub(text)[0] for text in texts]
         probabilities = self._predict_or_nan(scrubbed)
         decisions = decide(
@@ -194,14 +193,13 @@ class Predictor:
         Args:
             texts: posts as people wrote them; links and names are replaced as in training.
         """
-        from mental_health_classifier.data.reading.scrubbing import scrub
-
         return self.predict_scrubbed([scrub(text)[0] for text in texts])
 
     def predict_scrubbed(self, texts: Sequence[str]) -> np.ndarray:
         """The same for posts that were scrubbed when they were read."""
         if not len(texts):
             return np.empty((0, self.task.num_classes))
+        # As in stored predictions: the threshold was chosen on numbers rounded like this.
         return self._predict_texts(texts).round(DECIMALS)
 
     def predict_corpus(self, corpus: Corpus, part: str) -> Predictions:
@@ -230,6 +228,7 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
     if "ensemble" in run.configuration:
         return _load_ensemble(run, task=task)
     if "_target_" in run.configuration["model"]:
+        # Neither kind of model waits for the libraries of the other.
         from mental_health_classifier.training.saved_yardstick import SavedTfidfLogistic
 
         name = run.configuration["model"]["name"]
@@ -240,9 +239,6 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
-    from mental_health_classifier.evaluation.calibration import rescale
-    from mental_health_classifier.evaluation.combining import combine
-
     models = []
     ensemble = run.configuration["ensemble"]
     for member in ensemble["members"]:

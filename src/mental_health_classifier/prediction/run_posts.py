@@ -1,4 +1,4 @@
-"""The posts of a recorded run: read again, or recognised."""
+"""Posts of a recorded run: its corpus read again, and the hashes that recognise its posts."""
 
 from __future__ import annotations
 
