@@ -221,7 +221,7 @@ def test_shortcuts_are_stored_and_shown(runs, mhc, tmp_path) -> None:
     assert read_assessment(tmp_path / "outputs/tfidf_logistic", "shortcuts") is not None
     assert found["source"] is None and found["splits"] is None
     split = mhc("shortcuts", "outputs/tfidf_logistic", "--random-split")
-    assert "masked_share: " in split.stdout
+    assert "With diagnoses and classes masked" in split.stdout
     stored = read_assessment(tmp_path / "outputs/tfidf_logistic", "shortcuts")
     assert stored is not None and stored["splits"]["random"]["n"] > 300
     assert "on parts drawn at random" in " ".join(
@@ -256,7 +256,7 @@ def test_posts_from_elsewhere_are_judged_group_by_group(mhc, runs, tmp_path) -> 
     shown = mhc("evaluate", "outputs/tfidf_logistic", posts, *columns)
     assert shown.exit_code == 0, shown.output
     assert "female" in shown.stdout and "false alarms" in shown.stdout
-    assert "Largest difference by gender" in shown.stderr
+    assert "Largest difference by gender" in shown.stdout
     (found,) = json.loads(
         mhc("evaluate", "outputs/tfidf_logistic", posts, *columns, "--json").stdout
     )

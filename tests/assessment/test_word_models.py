@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mental_health_classifier.analysis.pages.shortcuts import warnings_of
+from mental_health_classifier.analysis.sections.assessments import shortcuts
 from mental_health_classifier.assessment.word_models import compare_splits, tell_sources
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
 
 GROUPS = 120
 POSTS = 8
-NO_SHORTCUTS = {"loss_interval": None, "keyword_recall_at_spec80": None}
+NO_SHORTCUTS = {
+    **{"metric": "recall", "masked": 0.8, "unmasked": 0.8},
+    **{"loss_interval": None, "keyword_recall_at_spec80": None},
+}
 
 
 def corpus_of_circles() -> Corpus:
@@ -49,7 +52,7 @@ def test_a_split_at_random_flatters_where_authors_resemble_themselves(compose_co
     assert found["random"]["value"] > 0.9
     assert found["grouped"]["value"] < 0.5
     assert found["grouped"]["n"] == GROUPS // 6 * POSTS
-    (warning,) = warnings_of({**NO_SHORTCUTS, "splits": found})
+    (warning,) = shortcuts({**NO_SHORTCUTS, "splits": found}).warnings
     assert "Split at random, the yardstick would reach" in warning
 
 
@@ -65,8 +68,8 @@ def test_communities_are_told_by_their_words(compose_config) -> None:
     assert by_lot is not None and by_lot["interval"] is not None and by_lot["kinds"] == 3
     low, high = by_lot["interval"]
     assert low < by_lot["auc"] < high and low < 0.55 and high > 0.45
-    assert warnings_of({**NO_SHORTCUTS, "source": by_lot}) == []
-    (warning,) = warnings_of({**NO_SHORTCUTS, "source": {**by_lot, "interval": [0.9, 0.99]}})
+    assert shortcuts({**NO_SHORTCUTS, "source": by_lot}).warnings == []
+    (warning,) = shortcuts({**NO_SHORTCUTS, "source": {**by_lot, "interval": [0.9, 0.99]}}).warnings
     assert "3 communities" in warning
 
 

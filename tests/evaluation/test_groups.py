@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mental_health_classifier.analysis.pages.groups import group_notes, group_rows
+from mental_health_classifier.analysis.sections.assessments import groups
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.groups import MIN_POSTS, assess_groups
 
@@ -49,10 +49,10 @@ def test_a_rate_of_too_few_posts_is_not_told() -> None:
     assert rates["a"]["recall"] == {"n": MIN_POSTS - 1, "value": None, "interval": None}
     assert rates["b"]["recall"]["value"] == 1
     assert found["gaps"] == {"age": {}}
-    header, rows = group_rows(found)
-    assert header == ["group", "value", "posts", "recall", "false alarms"]
-    assert rows[0] == ["age", "a", "9", "too few of 9", "too few of 0"]
-    assert len(list(group_notes(found))) == 1
+    shown = groups(found)
+    assert shown.header == ["group", "posts", "recall", "false alarms"]
+    assert list(map(str, shown.rows[0])) == ["age: a", "9", "too few (n = 9)", "too few (n = 0)"]
+    assert len(shown.notes) == 1
 
 
 def test_levels_are_in_the_order_of_numbers() -> None:

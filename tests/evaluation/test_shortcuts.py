@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mental_health_classifier.analysis.pages.shortcuts import warnings_of
+from mental_health_classifier.analysis.sections.assessments import shortcuts
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.shortcuts import (
     assess_shortcuts,
@@ -56,7 +56,7 @@ def test_a_model_that_reads_the_name_of_the_label_is_found_out():
     assert found["loss"] == pytest.approx(found["unmasked"] - found["masked"])
     assert found["loss_interval"][0] > 0.3
     assert found["masked_share"] == 0.25 and found["keyword_recall_at_spec80"] == 1
-    first, second = warnings_of(found)
+    first, second = shortcuts(found).warnings
     assert "name of the label" in first and "adds nothing to the list" in second
 
 
@@ -65,4 +65,4 @@ def test_a_model_that_does_not_is_not_warned_about():
     model = predictions_of(np.where(is_priority, 0.9, 0.1), is_priority)
     found = assess_shortcuts(model, replace(model), ["soup"] * 200, bootstrap_draws=50)
     assert found["loss"] == 0 and found["loss_interval"] is None
-    assert warnings_of(found) == []
+    assert shortcuts(found).warnings == []

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from mental_health_classifier.analysis.model_card import FILE, write_model_card
-from mental_health_classifier.analysis.pages.certificate import certificate_sentences
-from mental_health_classifier.analysis.pages.evaluation_page import evaluation_table
-from mental_health_classifier.analysis.pages.groups import group_notes, groups_table
+from mental_health_classifier.analysis.pages.sections import print_section
+from mental_health_classifier.analysis.sections.assessments import certificate, groups
+from mental_health_classifier.analysis.sections.performance import evaluation as numbers_of
 from mental_health_classifier.assessment.recorded_runs import certify_run, evaluate_run
 from mental_health_classifier.cli.arguments import (
     AsJson,
@@ -26,7 +26,6 @@ from mental_health_classifier.cli.arguments import (
     print_json,
     say,
 )
-from mental_health_classifier.console.tables import print_table
 from mental_health_classifier.tracking.record.assessments import write_assessment
 from mental_health_classifier.tracking.run_index import resolve_run
 
@@ -53,8 +52,8 @@ def evaluate(
     if posts is None:
         name = "evaluate"
 
-        evaluation, groups = evaluate_run(found, bootstrap_draws=bootstrap_draws)
-        about = {"groups": groups}
+        evaluation, of_groups = evaluate_run(found, bootstrap_draws=bootstrap_draws)
+        about = {"groups": of_groups}
     else:
         from mental_health_classifier.assessment.external_validation import evaluate_elsewhere
 
@@ -73,11 +72,8 @@ def evaluate(
     if as_json:
         print_json([{**about, **numbers}])
     else:
-        print_table(lambda _width: evaluation_table(evaluation.metrics, evaluation.intervals))
-        if about["groups"]["groups"]:
-            print_table(lambda _width: groups_table(about["groups"]))
-            for note in group_notes(about["groups"]):
-                say(note)
+        print_section(numbers_of(evaluation.metrics, evaluation.intervals))
+        print_section(groups(about["groups"]))
 
 
 @commands.command()
@@ -105,25 +101,24 @@ def certify(
     found = resolve_run(run, existing(root))
     asked = {"required_recall": recall, "confidence": confidence}
     if posts is None:
-        certificate = certify_run(found, **asked)
+        promise = certify_run(found, **asked)
     else:
         from mental_health_classifier.assessment.external_validation import certify_elsewhere
 
-        certificate, name = certify_elsewhere(
+        promise, name = certify_elsewhere(
             found,
             posts,
             columns=columns_of(found, posts, column, with_label=True),
             labels=pairs(label, option="--label") or None,
             **asked,
         )
-        if certificate["is_certified"]:
+        if promise["is_certified"]:
             say(f"To decide by it: mhc predict --run {found.id} --certificate {name} ...")
     if as_json:
-        print_json([certificate])
+        print_json([promise])
     else:
-        for sentence in certificate_sentences(certificate):
-            typer.echo(sentence)
-    if not certificate["is_certified"]:
+        print_section(certificate(promise))
+    if not promise["is_certified"]:
         raise typer.Exit(1)
 
 

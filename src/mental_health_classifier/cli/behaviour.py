@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.analysis.pages.behaviour import behaviour_table, seen_texts
-from mental_health_classifier.analysis.pages.shortcuts import warnings_of
+from mental_health_classifier.analysis.pages.sections import print_section
+from mental_health_classifier.analysis.sections import assessments as sections
 from mental_health_classifier.assessment.behaviour import behaviour_of_run
 from mental_health_classifier.cli.arguments import (
     AsJson,
@@ -18,7 +18,6 @@ from mental_health_classifier.cli.arguments import (
     say,
 )
 from mental_health_classifier.console.progress import showing
-from mental_health_classifier.console.tables import print_table
 from mental_health_classifier.tracking.run_index import resolve_run
 
 commands = typer.Typer()
@@ -34,9 +33,7 @@ def behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> Non
     if as_json:
         print_json([found])
     else:
-        print_table(lambda _width: behaviour_table(found))
-        if found["texts_seen"]:
-            say(f"Warning: {seen_texts(found)}")
+        print_section(sections.behaviour(found))
         kind = "certified" if found["is_certified"] else "uncertified, operating point's"
         say(f"Alerts begin at the {kind} threshold {found['threshold']:g}.")
 
@@ -63,7 +60,4 @@ def shortcuts(
         found = shortcuts_of_run(resolve_run(run, existing(root)), with_random_split=random_split)
     if as_json:
         return print_json([found])
-    for key, value in found.items():
-        typer.echo(f"{key}: {value}")
-    for warning in warnings_of(found):
-        say(f"Warning: {warning}")
+    print_section(sections.shortcuts(found))

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
-from mental_health_classifier.analysis.pages.shortcuts import warnings_about_shortcuts
-from mental_health_classifier.analysis.tables.comparability import warning_about_posts
+from mental_health_classifier.analysis.tables.comparability import (
+    warning_about_posts,
+    warnings_about_shortcuts,
+)
 from mental_health_classifier.analysis.tables.model_comparison import (
     compare_models,
     comparison_table,

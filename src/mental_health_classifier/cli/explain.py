@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.analysis.pages import explanation_page as page
+from mental_health_classifier.analysis.pages import explained_text as page
+from mental_health_classifier.analysis.pages.sections import print_section
+from mental_health_classifier.analysis.sections.assessments import explanations
 from mental_health_classifier.cli.arguments import (
     AsJson,
     LookedUpIn,
@@ -18,7 +20,7 @@ from mental_health_classifier.cli.arguments import (
     print_json,
     say,
 )
-from mental_health_classifier.console.tables import new_console, print_table
+from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.run_index import resolve_run
@@ -109,8 +111,4 @@ def _measure(
     assessment = explain_run(resolve_run(run, roots), num_posts=posts, seed=seed, cues=cues)
     if as_json:
         return print_json([assessment])
-    print_table(lambda _width: page.interpretability_table(assessment))
-    say(
-        "0 is chance, 1 is as good as greedy search through the model's own reactions. Left out: "
-        "posts that leave nothing to gain between the two."
-    )
+    print_section(explanations(assessment))

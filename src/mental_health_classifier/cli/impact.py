@@ -6,15 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.analysis.pages.variant_impact import (
-    conclusion,
-    impact_notes,
-    impact_table,
-)
+from mental_health_classifier.analysis.pages.sections import print_section
+from mental_health_classifier.analysis.sections.variant_impact import conclusion, variant_impact
 from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
-from mental_health_classifier.cli.arguments import AsJson, Roots, found_runs, print_json, say
-from mental_health_classifier.console.tables import print_table
-from mental_health_classifier.console.wording import printable
+from mental_health_classifier.cli.arguments import AsJson, Roots, found_runs, print_json
 from mental_health_classifier.contracts import InputError
 
 commands = typer.Typer()
@@ -42,7 +37,4 @@ def impact(
     if as_json:
         return print_json([{**entry, "conclusion": conclusion(entry)} for entry in entries])
     for entry in entries:
-        typer.echo(printable(conclusion(entry)))
-        print_table(lambda _width, entry=entry: impact_table(entry))
-        for note in impact_notes(entry):
-            say(note)
+        print_section(variant_impact(entry, {}))

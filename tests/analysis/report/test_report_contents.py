@@ -12,7 +12,7 @@ from written_runs import (
 )
 
 from mental_health_classifier.analysis.report.contents import gather_report
-from mental_health_classifier.analysis.report.parts import Measure, plain
+from mental_health_classifier.analysis.sections.pieces import DASH, Measure, plain
 from mental_health_classifier.storage.json_lines import append_record, open_records
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 
@@ -61,8 +61,8 @@ def test_every_number_leads_to_its_run_which_is_identified(tmp_path):
     (section,) = report.runs
     numbers = [piece for each in report.summary for piece in each if isinstance(piece, Measure)]
     assert numbers and {number.anchor for number in numbers} == {section.anchor}
-    assert section.facts["directory"].text == str(directory)
-    assert section.facts["id"].text == read_run(directory).id
+    assert section.facts["directory"] == str(directory)
+    assert section.facts["id"] == read_run(directory).id
     assert set(section.checksums) == {"run.json", "data.json", "attempts/001/end.json"}
     end = (directory / "attempts/001/end.json").read_bytes()
     assert section.checksums["attempts/001/end.json"] == hashlib.sha256(end).hexdigest()
@@ -105,8 +105,8 @@ def test_a_hypothesis_stands_beside_what_came_of_it(tmp_path):
         write_run(tmp_path / "c"),
     )
     (stated,) = report.hypotheses
-    assert stated.text.text == "Wider is better"
-    assert [outcome.said for outcome in stated.outcomes] == [
+    assert stated.title == "Wider is better"
+    assert [row[-1] for row in stated.rows] == [
         "worse than the yardstick",
         "failed: InputError: data.path=x is gone",
     ]
@@ -121,7 +121,7 @@ def test_runs_on_other_posts_are_not_ranked_against_the_latest_ones(tmp_path):
     assert report.recommendation.run is not None
     assert report.recommendation.run.directory != old
     assert "1 completed run on other posts" in sentences_of(report.summary)
-    assert [posts.name.text for posts in report.posts] == ["posts", "others"]
+    assert [posts.title for posts in report.posts] == ["posts, 2 runs", "others, 1 run"]
 
 
 def test_the_table_has_the_best_run_first_and_the_priority_class_before_all(tmp_path):
@@ -141,7 +141,8 @@ def test_without_a_priority_class_macro_f1_ranks_and_no_recall_is_promised(tmp_p
     report = report_on(write_run(tmp_path / "a", priority_class=None))
     assert report.headline == "f1_macro"
     assert "reaches a macro F1 of 0.700" in sentences_of(report.summary)
-    assert report.clinical is not None and not report.clinical.detection
+    assert report.clinical is not None
+    assert [row[0] for row in report.clinical.sections[0].rows] == ["macro F1", "accuracy"]
     assert report.gates[1].state == "no evidence"
 
 
@@ -149,18 +150,16 @@ def test_only_failed_runs_make_an_honest_report(tmp_path):
     report = report_on(write_failed_run(tmp_path / "a"), write_failed_run(tmp_path / "b"))
     assert "None of them was completed" in sentences_of(report.summary)
     assert (report.clinical, report.groups, report.gates) == (None, [], [])
-    assert [failure.reason.text for failure in report.failures] == [
-        "InputError: data.path=x is gone"
-    ] * 2
+    assert [row[-1] for row in report.failures.rows] == ["InputError: data.path=x is gone"] * 2
 
 
 def test_a_torn_record_among_good_ones_is_named(tmp_path):
     good, torn = write_run(tmp_path / "good"), write_run(tmp_path / "torn")
     (torn / "run.json").write_text('{"id": "abc', encoding="utf-8")
     report = report_on(good, torn)
-    (failure,) = report.failures
-    assert (failure.run.name, failure.status) == ("torn", "damaged")
-    assert "run.json is damaged" in failure.reason.text
+    ((link, status, *_, reason),) = report.failures.rows
+    assert (plain(link), status) == ("torn", "damaged")
+    assert "run.json is damaged" in plain(reason)
 
 
 @pytest.mark.parametrize("content", ["{", '{"is_certified": NaN}'])
@@ -169,8 +168,9 @@ def test_a_damaged_assessment_is_named_and_counts_as_none(tmp_path, content):
     (run / "assessments").mkdir()
     (run / "assessments" / "certificate.json").write_text(content, encoding="utf-8")
     report = report_on(run)
-    ((link, problem),) = report.problems
-    assert link.name == "baseline" and "certificate.json is damaged" in problem
+    (problem,) = report.problems
+    assert plain(problem).startswith("baseline: ")
+    assert "certificate.json is damaged" in plain(problem)
     assert report.gates[0].state == "no evidence"
 
 
@@ -189,18 +189,18 @@ def test_a_record_of_another_shape_is_damaged_and_says_where(tmp_path, place, co
     good = write_run(tmp_path / "good")
     other = write_run(tmp_path / "other", **{place: content})
     report = report_on(good, other)
-    (failure,) = report.failures
+    ((link, status, *_, reason),) = report.failures.rows
     called = "other" if place == "run" else "baseline"
-    assert (failure.run.name.split(" ")[0], failure.status) == (called, "damaged")
-    assert named in failure.reason.text
+    assert (plain(link).split(" ")[0], status) == (called, "damaged")
+    assert named in plain(reason)
 
 
 def test_an_assessment_of_another_shape_is_named(tmp_path):
     run = write_run(tmp_path / "a")
     (run / "assessments").mkdir()
     (run / "assessments" / "certificate.json").write_text('{"is_certified": true}')
-    ((_, problem),) = report_on(run).problems
-    assert "certificate.json is damaged: priority_class is missing" in problem
+    (problem,) = report_on(run).problems
+    assert "certificate.json is damaged: priority_class is missing" in plain(problem)
 
 
 def test_numbers_that_were_not_measured_are_dashes(tmp_path):
@@ -240,8 +240,8 @@ def test_an_accuracy_above_the_ceiling_is_called_a_leak(tmp_path):
     leaking = write_run(tmp_path / "a", recall=0.9, data={"ceilings": {"sequence": 0.7}})
     report = report_on(leaking)
     assert "that means a leak" in sentences_of(report.summary)
-    ((link, accuracy),) = report.posts[0].above_ceiling
-    assert (link.name, accuracy.value) == ("baseline", pytest.approx(0.85))
+    (leak,) = report.posts[0].warnings
+    assert plain(leak).startswith("Leak: baseline reached an accuracy of 0.850 [0.81, 0.88]")
 
 
 def test_warnings_and_the_account_of_the_posts_are_told(tmp_path):
@@ -249,11 +249,11 @@ def test_warnings_and_the_account_of_the_posts_are_told(tmp_path):
     data = {"account": account, "warnings": ["Authors are not known."]}
     report = report_on(write_run(tmp_path / "a", data=data))
     (posts,) = report.posts
-    assert [line.text for line in posts.account] == [
-        "10 rows read, 8 rows kept",
-        "2 rows left out: empty text",
+    assert posts.sentences[:2] == [
+        "Posts: posts, 10 rows read, 8 kept (fingerprint f1)",
+        "Dropped: 2 rows, empty text",
     ]
-    assert [warning.text for warning in posts.warnings] == ["Authors are not known."]
+    assert posts.warnings == ["Authors are not known."]
 
 
 def test_configurations_hold_only_what_differs(tmp_path):
@@ -275,22 +275,18 @@ def test_seeds_of_one_configuration_stand_together(tmp_path):
         for seed, recall in ((1, 0.7), (2, 0.8), (3, 0.9))
     ]
     report = report_on(*runs)
-    (row,) = report.stability
-    assert [seed.value for seed in row.seeds] == [0.7, 0.8, 0.9]
-    assert (row.mean.value, row.spread, row.worst) == (pytest.approx(0.8), pytest.approx(0.1), 0.7)
-    # Student's t with two degrees of freedom: 4.303 standard errors.
-    assert row.mean.interval == pytest.approx((0.8 - 0.2484, 0.8 + 0.2484), abs=1e-4)
-    assert not row.is_measured and row.churn is None
+    ((_, *cells),) = report.stability.rows
+    # Student's t with two degrees of freedom: 4.303 standard errors, which are 0.0577.
+    assert [plain(cell).strip() for cell in cells] == [
+        *("3", "0.800 [0.55, 1.05]", "0.100", "0.700", DASH, "0.700 0.800 0.900")
+    ]
 
 
 def test_each_size_is_compared_with_the_next_smaller_one(tmp_path):
     small = write_seeds(tmp_path, "small", skill=0, end={"model": {"parameters": 10}})
     large = write_seeds(tmp_path, "large", skill=6, end={"model": {"parameters": 99}})
     report = report_on(*large, *small)
-    assert [step.model.text for step in report.sizes] == ["small", "large"]
-    assert report.sizes[0].over_smaller is None
-    over_smaller = report.sizes[1].over_smaller
-    assert over_smaller is not None and over_smaller.verdict == "better"
+    assert [(row[0], row[-1]) for row in report.sizes.rows] == [("small", ""), ("large", "better")]
 
 
 def test_sizes_that_were_trained_for_longer_or_shorter_are_not_compared(tmp_path):
@@ -304,9 +300,9 @@ def test_sizes_that_were_trained_for_longer_or_shorter_are_not_compared(tmp_path
         )
         for name, epochs in (("small", 2), ("large", 6))
     )
-    over_smaller = report_on(*large, *small).sizes[1].over_smaller
-    assert over_smaller is not None and over_smaller.measure is None
-    assert over_smaller.verdict == "not compared: trained for longer or shorter"
+    assert report_on(*large, *small).sizes.rows[1][-2:] == [
+        *("not compared: trained for longer or shorter", "not compared")
+    ]
 
 
 def test_curves_come_from_the_metrics_of_the_run(tmp_path):
@@ -327,7 +323,7 @@ def test_numbers_equal_those_recomputed_from_the_stored_predictions(runs):
     report = gather_report(runs.values())
     (group,) = report.groups
     titles = [column.title for column in group.columns]
-    directories = {section.anchor: section.facts["directory"].text for section in report.runs}
+    directories = {section.anchor: section.facts["directory"] for section in report.runs}
     for row in group.rows:
         directory = directories[row[0].shown.anchor]
         with open(f"{directory}/predictions/test.csv", newline="", encoding="utf-8") as file:
@@ -359,21 +355,20 @@ def test_a_variant_is_compared_with_the_runs_that_lack_nothing_else(tmp_path):
         write_run(tmp_path / f"b{seed}", recall=recall + 0.1 + seed / 1000, run=run)
     report = gather_report(find_runs([tmp_path]))
     (impact,) = report.variants
-    (contrast,) = (
-        each
-        for each in impact.contrasts
-        if each.against.text == "no curriculum" and each.measure == "recall at specificity .80"
+    (row,) = (
+        row for row in impact.rows if row[:2] == ["no curriculum", "recall at specificity .80"]
     )
-    assert contrast.difference.value == pytest.approx(0.102)
-    assert (contrast.num_pairs, contrast.verdict) == (3, "helps")
-    assert [sentence.partition(":")[0] for sentence in report.variants_not_shown] == [
+    assert [plain(cell) for cell in row[2:]] == [
+        *("+0.102 [0.10, 0.10]", "0.001", "3", "2", "helps")
+    ]
+    assert [sentence.partition(":")[0] for sentence in report.variants_not_tried] == [
         *("Clinical vocabulary", "Several tasks at once", "Interpretable attention")
     ]
 
 
 def test_a_variant_that_this_version_does_not_know_is_no_error(tmp_path):
     report = report_on(write_run(tmp_path / "a", run={"variants": ["of_my_own"]}))
-    assert len(report.variants) == 1 and len(report.variants_not_shown) == 4
+    assert len(report.variants) == 1 and len(report.variants_not_tried) == 4
 
 
 def test_runs_with_different_priority_classes_have_tables_of_their_own(tmp_path):
@@ -392,6 +387,6 @@ def test_configurations_of_one_name_are_told_apart(tmp_path):
         write_run(tmp_path / "b", recall=0.8, run={"configuration_hash": "0f0f0f0f"}),
         write_run(tmp_path / "c", recall=0.7, run={"variants": ["curriculum"]}),
     )
-    assert [section.name.text for section in report.runs] == [
+    assert [section.name for section in report.runs] == [
         *("baseline (a1b2c3)", "baseline (0f0f0f)", "baseline + curriculum")
     ]

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run
 
-from mental_health_classifier.analysis.pages.variant_impact import conclusion, impact_notes
+from mental_health_classifier.analysis.sections.variant_impact import conclusion, variant_impact
 from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.analysis.tables.variant_impacts import (
     CONTROLS,
@@ -156,7 +156,7 @@ def test_what_is_not_equal_otherwise_is_not_paired_and_told(record: Record, impa
         3: "the other side differs in sampler.max_posts",
         4: "no completed run without curriculum has seed 4",
     }
-    notes = list(impact_notes(entry))
+    notes = variant_impact(entry, {}).notes
     assert "Not paired beside no curriculum, seed 3: the other side differs in sampler.max" in str(
         notes
     )
@@ -205,8 +205,9 @@ def test_each_size_and_each_company_is_an_entry_of_its_own(record: Record, impac
 def test_pairs_of_different_commits_are_told(record: Record, impacts) -> None:
     record("curriculum", 1, 0.8)
     record("standard", 1, 0.7, run={"git": {"commit": "b" * 40}})
-    assert "Beside no curriculum, 1 pair of different commits." in impact_notes(
-        impacts("curriculum")[0]
+    assert (
+        "Beside no curriculum, 1 pair of different commits."
+        in variant_impact(impacts("curriculum")[0], {}).notes
     )
 
 
@@ -268,7 +269,7 @@ def test_the_command_says_it_in_a_sentence_and_as_json(record: Record, tmp_path:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("curriculum (baseline_small, posts): not shown that it helps")
     assert "curriculum_random" in result.stdout and "Not paired beside curriculum_anti" in (
-        result.stderr
+        result.stdout
     )
     (entry,) = json.loads(impact("curriculum", tmp_path / "runs", "--json").stdout)
     assert entry["contrasts"][0]["seeds"] == [1, 2, 3] and entry["conclusion"] in result.stdout

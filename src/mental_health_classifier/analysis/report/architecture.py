@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.pairs import PairedDifference, paired_difference
-from mental_health_classifier.analysis.report.parts import (
+from mental_health_classifier.analysis.sections.pieces import (
     Measure,
-    RunLink,
-    Said,
+    Piece,
     measure_of,
     shortened,
 )
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
@@ -21,20 +19,7 @@ MOST_SIZES = 8
 _LENGTH_OF_TRAINING = ("max_epochs", "max_steps", "limit_train_batches")
 
 
-@dataclass(frozen=True, slots=True)
-class SizeStep:
-    """A model, and what it has over the next smaller one."""
-
-    model: Said
-    run: RunLink
-    parameters: int | None
-    headline: Measure
-    num_seeds: int
-    over_smaller: PairedDifference | None
-    """None: it is the smallest."""
-
-
-def size_steps(evidence: Evidence) -> list[SizeStep]:
+def size_steps(evidence: Evidence) -> Section:
     """Models without variants, smallest first, each by its configuration that is best on val."""
     best: dict[str, Candidate] = {}
     for candidate in evidence.candidates:
@@ -42,11 +27,11 @@ def size_steps(evidence: Evidence) -> list[SizeStep]:
         if not run.variants and run.model:
             best.setdefault(run.model, candidate)
     ordered = sorted(best.items(), key=lambda item: _parameters(item[1]) or 0)[:MOST_SIZES]
-    steps = []
+    rows: list[list[Piece]] = []
     for place, (model, candidate) in enumerate(ordered):
         run = candidate.best_run(f"val/{evidence.headline}")
         anchor = evidence.anchor(run)
-        difference = None
+        over_smaller = ("smallest", "")
         if place:
             smaller = ordered[place - 1][1]
             difference = (
@@ -56,17 +41,29 @@ def size_steps(evidence: Evidence) -> list[SizeStep]:
                 if _are_trained_alike(run, smaller.runs[0])
                 else PairedDifference(None, None, "not compared: trained for longer or shorter", 0)
             )
-        steps.append(
-            SizeStep(
-                model=Said(shortened(model)),
-                run=evidence.link(run),
-                parameters=_parameters(candidate),
-                headline=measure_of(run, f"test/{evidence.headline}", anchor),
-                num_seeds=len(candidate.runs),
-                over_smaller=difference,
-            )
+            over_smaller = difference.cells
+        rows.append(
+            [
+                shortened(model),
+                Measure(_parameters(candidate), decimals=0),
+                Measure(len(candidate.runs), decimals=0),
+                measure_of(run, f"test/{evidence.headline}", anchor),
+                *over_smaller,
+            ]
         )
-    return steps
+    return Section(
+        title="Size",
+        missing=""
+        if len(rows) > 1
+        else "Not shown, since it takes two models of different size without variants on the same "
+        "posts.",
+        caption="Each model minus the next smaller one, in the headline on the same test posts",
+        header=[
+            *("Model", "Parameters", "Seeds", "Headline on test"),
+            *("Minus the smaller one", "It is"),
+        ],
+        rows=rows if len(rows) > 1 else [],
+    )
 
 
 def _are_trained_alike(first: RunSummary, second: RunSummary) -> bool:

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.parts import Measure, RunLink
+from mental_health_classifier.analysis.sections.pieces import DASH, Measure, Piece
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import duration, is_number
-from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MOST_ROWS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    run: RunLink
-    parameters: Measure
-    inference_mflops: Measure
-    training_mflops: Measure
-    time: str
-    memory: Measure
-
-
-def costs(evidence: Evidence) -> list[Cost]:
+def costs(evidence: Evidence) -> Section:
     """What the configurations that rank highest on val cost, by their best run."""
-    runs = [each.best_run(f"val/{evidence.headline}") for each in evidence.candidates[:MOST_ROWS]]
-    return [_cost(evidence, run) for run in runs]
+    rows: list[list[Piece]] = []
+    for candidate in evidence.candidates[:MOST_ROWS]:
+        run = candidate.best_run(f"val/{evidence.headline}")
+        facts, anchor = run.model_facts, evidence.anchor(run)
 
+        def measure(value: Any, by: float, decimals: int, anchor: str = anchor) -> Measure:
+            known = value / by if is_number(value) else None
+            return Measure(known, anchor=anchor, decimals=decimals)
 
-def _cost(evidence: Evidence, run: RunSummary) -> Cost:
-    anchor, facts = evidence.anchor(run), run.model_facts
-
-    def measure(value: Any, by: float, decimals: int) -> Measure:
-        return Measure(value / by if is_number(value) else None, anchor, decimals=decimals)
-
-    return Cost(
-        run=evidence.link(run),
-        parameters=measure(facts.get("parameters"), 1e6, 2),
-        inference_mflops=measure(facts.get("inference_flops_per_post"), 1e6, 1),
-        training_mflops=measure(facts.get("training_flops_per_post"), 1e6, 1),
-        time=duration(run.duration_seconds).replace("-", "\u2013"),
-        memory=measure(run.end.get("peak_memory_bytes"), 2**20, 0),
+        rows.append(
+            [
+                evidence.link(run),
+                measure(facts.get("parameters"), 1e6, 2),
+                measure(facts.get("inference_flops_per_post"), 1e6, 1),
+                measure(facts.get("training_flops_per_post"), 1e6, 1),
+                duration(run.duration_seconds).replace("-", DASH),
+                measure(run.end.get("peak_memory_bytes"), 2**20, 0),
+            ]
+        )
+    return Section(
+        title="Cost",
+        missing="" if rows else "There is no completed run.",
+        caption="Cost of the configurations that rank highest on validation, by their best run. "
+        "Time and memory are of the machine that it ran on",
+        header=[
+            *("Configuration", "Parameters, millions", "MFLOPs to judge a post"),
+            *("MFLOPs to learn from it", "Time", "Peak memory, MB"),
+        ],
+        rows=rows,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.analysis.report.parts import RunLink, shortened
+from mental_health_classifier.analysis.sections.pieces import RunLink, shortened
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.wording import is_number

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mental_health_classifier.analysis.model_card import NOT_VALIDATED, SYNTHETIC
-from mental_health_classifier.analysis.pages.certificate import certificate_summary
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.parts import Sentence, decimal, measure_of
+from mental_health_classifier.analysis.sections.assessments import certificate_summary
+from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, measure_of
 from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
@@ -28,12 +27,6 @@ class Gate:
     evidence: Sentence
     next_step: str
     """What would answer it; empty where it is met."""
-
-
-def verdict_of(run: RunSummary | None) -> str:
-    """What may be said of any use with people: no record can show that it is safe."""
-    said = SYNTHETIC if run is not None and run.data.get("is_synthetic") else NOT_VALIDATED
-    return said.replace("**", "")
 
 
 def gates_of(evidence: Evidence, run: RunSummary) -> list[Gate]:

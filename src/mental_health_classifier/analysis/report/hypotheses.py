@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.parts import (
+from mental_health_classifier.analysis.sections.pieces import (
+    DASH,
     Measure,
-    RunLink,
-    Said,
+    Piece,
     difference_to_yardstick,
     measure_of,
     shortened,
 )
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODEL
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -23,27 +21,7 @@ MOST_RUNS = 12
 """Of one hypothesis; a sweep states the same one for all its runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    run: RunLink
-    seed: int | None
-    status: str
-    headline: Measure
-    difference: Measure | None
-    """To the yardstick on the same posts; None: not recorded."""
-    said: str
-    """What the difference means, or what went wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    text: Said
-    outcomes: Sequence[Outcome]
-    num_more: int
-    """Outcomes that are not listed."""
-
-
-def hypotheses(evidence: Evidence) -> list[Hypothesis]:
+def hypotheses(evidence: Evidence) -> list[Section]:
     """Each hypothesis that was stated, with every run that was to test it, best first."""
     stated: dict[str, list[RunSummary]] = {}
     for run in evidence.runs:
@@ -51,27 +29,24 @@ def hypotheses(evidence: Evidence) -> list[Hypothesis]:
         if text:
             stated.setdefault(text, []).append(run)
     return [
-        Hypothesis(
-            text=Said(shortened(text, LENGTH)),
-            outcomes=[_outcome(evidence, run) for run in runs[:MOST_RUNS]],
-            num_more=max(0, len(runs) - MOST_RUNS),
+        Section(
+            title=shortened(text, LENGTH),
+            caption="Outcomes, best first"
+            + (f"; {more} more runs are not listed" if (more := len(runs) - MOST_RUNS) > 0 else ""),
+            header=["Run", "Seed", "Headline on test", "Minus the yardstick", "Which means"],
+            rows=[_outcome(evidence, run) for run in runs[:MOST_RUNS]],
         )
         for text, runs in stated.items()
     ]
 
 
-def _outcome(evidence: Evidence, run: RunSummary) -> Outcome:
+def _outcome(evidence: Evidence, run: RunSummary) -> list[Piece]:
     anchor = evidence.anchor(run)
     key = f"test/{headline_of(run.data.get('priority_class'))}"
     difference = difference_to_yardstick(run, key, anchor)
-    return Outcome(
-        run=evidence.link(run),
-        seed=run.seed,
-        status=run.status,
-        headline=measure_of(run, key, anchor),
-        difference=difference,
-        said=_said(run, difference),
-    )
+    seed = DASH if run.seed is None else str(run.seed)
+    headline = measure_of(run, key, anchor)
+    return [evidence.link(run), seed, headline, difference or DASH, _said(run, difference)]
 
 
 def _said(run: RunSummary, difference: Measure | None) -> str:

@@ -7,21 +7,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from mental_health_classifier.analysis.documents import PACKAGE, html_page
 from mental_health_classifier.analysis.report.contents import Report
-from mental_health_classifier.analysis.report.parts import Measure, RunLink, Said, decimal
-from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
-
-PACKAGE = "mental_health_classifier.analysis"
 
 
 def check_output(path: Path, *, is_replaced: bool) -> None:
@@ -54,23 +49,15 @@ def write_report(report: Report, path: Path) -> None:
 def report_page(report: Report) -> str:
     """The page. Whatever people named is escaped; nothing but its own script may run."""
     style, script = _own("report.css"), _own("report.js")
-    return (
-        _templates()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            style=Markup(style),
-            script=Markup(script),
-            policy=_policy(style, script),
-            configurations=_embedded(report.configurations),
-            written=datetime.now(UTC).isoformat(timespec="minutes")[:16].replace("T", " "),
-        )
+    return html_page(
+        "report.html.j2",
+        report=report,
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+        configurations=_embedded(report.configurations),
+        written=datetime.now(UTC).isoformat(timespec="minutes")[:16].replace("T", " "),
     )
-
-
-def _harmless(value: Any) -> Any:
-    """What stands on the page steers neither its direction of reading nor a terminal."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _policy(style: str, script: str) -> str:
@@ -102,20 +89,3 @@ def _embedded(value: Mapping[str, Any]) -> Markup:
 
 def _own(name: str) -> str:
     return files(PACKAGE).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@cache
-def _templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(PACKAGE),
-        autoescape=select_autoescape(["html.j2", "svg.j2"], default=True),
-        undefined=StrictUndefined,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["decimal"] = decimal
-    environment.tests["measure"] = lambda piece: isinstance(piece, Measure)
-    environment.tests["run_link"] = lambda piece: isinstance(piece, RunLink)
-    environment.tests["said"] = lambda piece: isinstance(piece, Said)
-    return environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mental_health_classifier.analysis.report.parts import Measure, interval_of
+from mental_health_classifier.analysis.sections.pieces import Measure, Piece, interval_of
 from mental_health_classifier.analysis.tables.model_comparison import (
     BOOTSTRAP_DRAWS,
     SPECIFICITY_FLOOR,
@@ -27,6 +27,13 @@ class PairedDifference:
     verdict: str
     """`better`: the first one is; `worse`; `tie`; or why they were not compared."""
     num_pairs: int
+
+    @property
+    def cells(self) -> tuple[Piece, Piece]:
+        """The difference or why there is none, and the verdict in a word."""
+        if self.measure is None:
+            return self.verdict, "not compared"
+        return self.measure, self.verdict
 
 
 def paired_difference(
@@ -54,7 +61,7 @@ def paired_difference(
     n = len(test) if test.task.priority_class is None else int(test.is_priority.sum())
     interval = interval_of(found["interval"])
     return PairedDifference(
-        Measure(found["difference"], anchor, interval, n, is_signed=True),
+        Measure(found["difference"], interval, n, anchor, is_signed=True),
         interval_of(found["seed_interval"]),
         {"second": "better", "first": "worse", "tie": "tie"}[found["verdict"]],
         len(own),

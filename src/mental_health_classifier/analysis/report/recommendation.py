@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.pairs import PairedDifference, paired_difference
-from mental_health_classifier.analysis.report.parts import (
+from mental_health_classifier.analysis.sections.pieces import (
+    DASH,
     Measure,
     Piece,
     RunLink,
     Sentence,
+    decimal,
     measure_of,
 )
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.admissibility import objections_to
@@ -38,17 +41,6 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """A line of `mhc best`."""
-
-    title: str
-    run: RunLink | None
-    measure: Measure | None
-    num_seeds: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Recommendation:
     run: RunSummary | None
     """None: no configuration qualifies."""
@@ -59,7 +51,8 @@ class Recommendation:
     shown: RunSummary | None
     """The run that the clinical part and the gates speak of: the recommended one, or else the one
     with the highest headline on val."""
-    headings: Sequence[Heading]
+    headings: Section
+    """What `mhc best` says."""
 
     @property
     def ties(self) -> list[Rival]:
@@ -81,7 +74,12 @@ def recommend(evidence: Evidence) -> Recommendation:
         warnings=entry["warnings"],
         rivals=[] if winner is None else _rivals(evidence, winner),
         shown=shown,
-        headings=[_heading(evidence, title, each) for title, each in best.items()],
+        headings=Section(
+            title="Best by other headings",
+            caption="The best by other headings, chosen on validation and reported on test",
+            header=["Best by", "Run", "On test", "Seeds", "Reason"],
+            rows=[_heading(evidence, title, each) for title, each in best.items()],
+        ),
     )
 
 
@@ -96,6 +94,30 @@ def recommendation_sentences(evidence: Evidence, found: Recommendation) -> list[
     if not found.rivals:
         return [*sentences, ("There is no other configuration to compare it with.",)]
     return [*sentences, _about_runner_up(found.rivals[0]), *_about_ties(found.ties)]
+
+
+def rivals_section(found: Recommendation) -> Section:
+    """The recommended configuration beside the next ones."""
+    rows: list[list[Piece]] = []
+    for rival in found.rivals:
+        difference, verdict = rival.difference.cells
+        ends = rival.difference.over_seeds
+        over_seeds = "one pair"
+        if ends is not None:
+            over_seeds = f"[{', '.join(decimal(end, 2, is_signed=True) for end in ends)}]"
+        seeds = Measure(rival.num_seeds, decimals=0)
+        rows.append([rival.run, seeds, rival.measure, difference, over_seeds, verdict])
+    return Section(
+        title="Beside others",
+        caption="The recommended configuration minus others, in the headline on the same test "
+        "posts. Intervals are as wide as this many comparisons ask for; a tie is a difference that "
+        "other authors or other seeds could have made",
+        header=[
+            *("Other configuration", "Seeds", "Its headline on test"),
+            *("Recommended minus it", "Over other seeds", "The recommended one is"),
+        ],
+        rows=rows,
+    )
 
 
 def _about_runner_up(rival: Rival) -> Sentence:
@@ -124,30 +146,29 @@ def _about_ties(ties: Sequence[Rival]) -> list[Sentence]:
     return [("Tied with the recommended one: ", *linked(ties), ". Among ties, cost may decide.")]
 
 
-def linked(rivals: Sequence[Rival]) -> Sentence:
+def linked(rivals: Sequence[Rival]) -> Iterator[str | RunLink]:
     """Their names, with commas between them."""
-    names: list[Piece] = []
-    for rival in rivals:
-        names += [", ", rival.run]
-    return tuple(names[1:])
+    for place, rival in enumerate(rivals):
+        if place:
+            yield ", "
+        yield rival.run
 
 
-def _reason(reason: str) -> Sentence:
+def _reason(reason: str) -> tuple[str, ...]:
     # Some reasons are sentences without a subject, others name the number that was highest.
     return (reason,) if reason.startswith("finds") else ("has the ", reason)
 
 
-def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> Heading:
+def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> list[Piece]:
     run = _run_at(evidence, entry["directory"])
-    return Heading(
-        title=title.replace("_", " "),
-        run=None if run is None else evidence.link(run),
-        measure=None if run is None else measure_of(run, entry["metric"], evidence.anchor(run)),
-        num_seeds=len(entry["seeds"]),
-        reason=" ".join(
-            f"{said[0].upper()}{said[1:]}." for said in (entry["reason"], *entry["warnings"])
-        ),
-    )
+    reasons = (f"{said[0].upper()}{said[1:]}." for said in (entry["reason"], *entry["warnings"]))
+    return [
+        title.replace("_", " "),
+        "nobody" if run is None else evidence.link(run),
+        DASH if run is None else measure_of(run, entry["metric"], evidence.anchor(run)),
+        Measure(len(entry["seeds"]), decimals=0),
+        " ".join(reasons),
+    ]
 
 
 def _run_at(evidence: Evidence, directory: str | None) -> RunSummary | None:

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from mental_health_classifier.analysis.pages.run_list import model_of
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.parts import (
+from mental_health_classifier.analysis.sections.performance import classes_in_order
+from mental_health_classifier.analysis.sections.pieces import (
     Measure,
-    RunLink,
-    Said,
     measure_of,
     shortened,
 )
+from mental_health_classifier.analysis.sections.provenance import making
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import facts_of
-from mental_health_classifier.console.wording import amount, duration, is_number, moment
+from mental_health_classifier.console.wording import count, moment
 from mental_health_classifier.storage.files import sha256_of
 from mental_health_classifier.tracking.record.attempts import latest_attempt
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -32,26 +33,15 @@ NUMBERS = (
 @dataclass(frozen=True, slots=True)
 class RunSection:
     anchor: str
-    name: Said
+    name: str
     status: str
-    title: Said
+    title: str
     """Model, variants, seed."""
-    facts: Mapping[str, Said]
+    facts: Mapping[str, str]
     numbers: Sequence[tuple[str, Measure]]
     checksums: Mapping[str, str]
     """SHA-256 of the files that make up the record, by their place in its directory. That of the
     end vouches for all else: it holds those of everything the run left behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A run that did not complete, and what is known of why."""
-
-    run: RunLink
-    status: str
-    model: Said
-    started: str
-    reason: Said
 
 
 def run_sections(evidence: Evidence) -> list[RunSection]:
@@ -59,64 +49,51 @@ def run_sections(evidence: Evidence) -> list[RunSection]:
     return [_section(evidence, run) for run in evidence.runs]
 
 
-def failures(evidence: Evidence) -> list[Failure]:
+def failures(evidence: Evidence) -> Section:
     """Runs that failed, were interrupted or killed, are damaged, or still run."""
-    return [
-        Failure(
-            run=evidence.link(run),
-            status=run.status,
-            model=Said(shortened(model_of(facts_of(run)))),
-            started=moment(run.created_at),
-            reason=Said(shortened(_reason(run), LONG)),
-        )
-        for run in evidence.runs
-        if run.status != "completed"
-    ]
+    runs = [run for run in evidence.runs if run.status != "completed"]
+    return Section(
+        title="Runs that did not complete",
+        missing="" if runs else "Every run completed.",
+        caption=f"{count(len(runs), 'run')} without a final result. What they cost is not in the "
+        "tables above",
+        header=["Run", "Status", "Model", "Started", "Reason"],
+        rows=[
+            [
+                evidence.link(run),
+                run.status,
+                shortened(model_of(facts_of(run))),
+                moment(run.created_at),
+                shortened(_reason(run), LONG),
+            ]
+            for run in runs
+        ],
+    )
 
 
 def _section(evidence: Evidence, run: RunSummary) -> RunSection:
     anchor = evidence.anchor(run)
     seed = "" if run.seed is None else f", seed {run.seed}"
     keys = [key for key in NUMBERS if key in run.metrics]
-    priority = run.data.get("priority_class")
-    classes = sorted(run.data.get("classes", ()), key=lambda name: name != priority)
-    keys += [key for name in classes if (key := f"test/recall/{name}") in run.metrics]
+    keys += [key for name in classes_in_order(run) if (key := f"test/recall/{name}") in run.metrics]
     return RunSection(
         anchor=anchor,
-        name=Said(evidence.name(run)),
+        name=evidence.name(run),
         status=run.status,
-        title=Said(shortened(model_of(facts_of(run))) + seed),
-        facts={label: Said(said) for label, said in _facts(run).items() if said},
+        title=shortened(model_of(facts_of(run))) + seed,
+        facts=_facts(run),
         numbers=[(shortened(key), measure_of(run, key, None)) for key in keys],
         checksums=_checksums(run.directory),
     )
 
 
 def _facts(run: RunSummary) -> dict[str, str]:
-    changes = {True: ", with changes that were not committed", False: "", None: ""}[run.is_dirty]
-    problem = run.problem
-    written = {
-        "id": run.id,
-        "directory": run.directory,
-        "what went wrong": problem,
-        "description": run.description,
-        "hypothesis": run.hypothesis,
-        "tags": ", ".join(map(str, run.tags)),
-        "command": " ".join(map(str, run.run.get("argv", ()))),
-        "commit": run.commit and run.commit + changes,
-        "configuration": run.configuration_hash,
-        "posts": run.parts_fingerprint
-        and f"{run.data.get('name')}, {run.data.get('fingerprint')}, divided as "
-        f"{run.parts_fingerprint}",
-    }
-    facts = {label: shortened(said, LONG) for label, said in written.items() if said}
-    if run.created_at:
-        facts["started"] = f"{moment(run.created_at)} UTC"
-    if run.duration_seconds is not None:
-        facts["took"] = duration(run.duration_seconds)
-    if is_number(parameters := run.model_facts.get("parameters")):
-        facts["parameters"] = amount(parameters)
-    return facts
+    posts = run.parts_fingerprint and (
+        f"{run.data.get('name')}, {run.data.get('fingerprint')}, divided as {run.parts_fingerprint}"
+    )
+    facts = {"id": run.id, "directory": run.directory, "what went wrong": run.problem}
+    facts |= {**(making(run) if run.run else {}), "posts": posts}
+    return {label: shortened(said, LONG) for label, said in facts.items() if said}
 
 
 def _checksums(directory: Path) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from mental_health_classifier.analysis.report.charts import (
     BOTTOM,
@@ -16,7 +15,8 @@ from mental_health_classifier.analysis.report.charts import (
     x_scale,
 )
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.parts import Measure, RunLink, measure_of, shortened
+from mental_health_classifier.analysis.sections.pieces import Measure, Piece, measure_of, shortened
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
 from mental_health_classifier.evaluation.paired_comparison import t_interval
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
@@ -30,25 +30,22 @@ NAME_SPACE = 220
 NAME_LENGTH = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Stability:
-    run: RunLink
-    """The seed that is best on validation stands for the configuration."""
-    seeds: Sequence[Measure]
-    mean: Measure
-    """With its t interval over other seeds."""
-    spread: float | None
-    """Standard deviation over seeds; None: one seed."""
-    worst: float | None
-    churn: float | None
-    """Share of priority posts on whose alert two seeds disagree; None: not measured."""
-    is_measured: bool
-    """With enough seeds to say more than a first impression."""
-
-
-def stability(evidence: Evidence) -> list[Stability]:
+def stability(evidence: Evidence) -> Section:
     """The configurations that rank highest on val, each with the headline of its seeds on test."""
-    return [_stability(evidence, each) for each in evidence.candidates[:MOST_ROWS]]
+    rows = [_stability(evidence, each) for each in evidence.candidates[:MOST_ROWS]]
+    return Section(
+        title="Stability",
+        missing="" if rows else "There is no completed run to compare with others of its kind.",
+        caption="The headline on test, seed by seed, of configurations that differ in nothing "
+        "else. The interval is of the mean over other seeds. Fewer than "
+        f"{SEEDS_NEEDED} seeds give a first impression, no more. Churn is the share of priority "
+        "posts on whose alert two seeds disagree",
+        header=[
+            *("Configuration", "Seeds", "Mean", "Standard deviation", "Worst", "Churn"),
+            "Each seed",
+        ],
+        rows=rows,
+    )
 
 
 def seeds_chart(evidence: Evidence) -> Chart | None:
@@ -91,19 +88,17 @@ def seeds_chart(evidence: Evidence) -> Chart | None:
     )
 
 
-def _stability(evidence: Evidence, candidate: Candidate) -> Stability:
+def _stability(evidence: Evidence, candidate: Candidate) -> list[Piece]:
     key = f"test/{evidence.headline}"
     values = candidate.values(key)
-    return Stability(
-        run=evidence.link(candidate.best_run(f"val/{evidence.headline}")),
-        seeds=[measure_of(run, key, evidence.anchor(run)) for run in candidate.runs],
-        mean=Measure(
-            candidate.mean(key) if values else None,
-            None,
-            t_interval(values, confidence=CONFIDENCE),
-        ),
-        spread=candidate.spread(key) if len(values) > 1 else None,
-        worst=min(values, default=None),
-        churn=alert_churn(candidate.runs),
-        is_measured=len(values) >= SEEDS_NEEDED,
-    )
+    mean = candidate.mean(key) if values else None
+    seeds = [measure_of(run, key, evidence.anchor(run)) for run in candidate.runs]
+    return [
+        evidence.link(candidate.best_run(f"val/{evidence.headline}")),
+        Measure(len(seeds), decimals=0),
+        Measure(mean, t_interval(values, confidence=CONFIDENCE)),
+        Measure(candidate.spread(key) if len(values) > 1 else None),
+        Measure(min(values, default=None)),
+        Measure(alert_churn(candidate.runs)),
+        tuple(piece for seed in seeds for piece in (replace(seed, interval=None, n=None), " ")),
+    ]

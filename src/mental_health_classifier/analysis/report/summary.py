@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.gates import Gate
-from mental_health_classifier.analysis.report.parts import (
+from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
+from mental_health_classifier.analysis.sections.performance import is_above_ceiling
+from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Sentence,
     decimal,
@@ -17,8 +19,7 @@ from mental_health_classifier.analysis.report.parts import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
-from mental_health_classifier.console.wording import amount, count, is_number
+from mental_health_classifier.console.wording import amount, count
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
@@ -131,8 +132,8 @@ def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence
     if certificate["is_certified"]:
         alarms = Measure(
             certificate["false_alarm_rate"],
-            evidence.anchor(run),
             interval_of(certificate["false_alarm_interval"]),
+            anchor=evidence.anchor(run),
         )
         yield (
             f"Its certificate promises {promise} for posts like those it was calibrated on, at a "
@@ -156,13 +157,6 @@ def _about_leaks(evidence: Evidence) -> Iterator[Sentence]:
     warned = {warning for run in evidence.comparable for warning in run.data.get("warnings", ())}
     if warned:
         yield (f"The data come with {count(len(warned), 'warning')}, see below.",)
-
-
-def is_above_ceiling(run: RunSummary) -> bool:
-    """Whether accuracy on test is shown to be above what any reader of the posts can reach."""
-    ceiling = (run.data.get("ceilings") or {}).get("sequence")
-    interval = run.intervals.get("test/accuracy")
-    return is_number(ceiling) and bool(interval) and interval[0] > ceiling
 
 
 def _about_gates(gates: list[Gate]) -> Iterator[Sentence]:

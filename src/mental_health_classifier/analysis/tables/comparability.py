@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pandas as pd
 
+from mental_health_classifier.analysis.sections.assessments import shortcuts
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.console.wording import amount, printable
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.record.assessments import read_assessment
 
 NO_CLASS = "none"
 """Where no class has priority."""
@@ -34,6 +40,18 @@ def warning_about_posts(table: pd.DataFrame) -> str | None:
                 f"mhc compare --where \"{column} == '{first}'\""
             )
     return None
+
+
+def warnings_about_shortcuts(table: pd.DataFrame) -> Iterator[str]:
+    """What to know of the runs of a `run_table` whose shortcuts were assessed, each with its id."""
+    for run_id, directory in zip(table["run_id"], table["directory"], strict=True):
+        try:
+            found = read_assessment(Path(directory), "shortcuts")
+        except InputError as error:
+            yield str(error)
+            continue
+        if found:
+            yield from (f"Run {run_id}: {warning}" for warning in shortcuts(found).warnings)
 
 
 def posts_behind(table: pd.DataFrame) -> str:

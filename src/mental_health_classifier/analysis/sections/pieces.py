@@ -1,9 +1,10 @@
-"""What the sentences and cells of the report are made of, so that they can be read without HTML."""
+"""Numbers, links and sentences, before they are written for a terminal, a card or a report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mental_health_classifier.console.wording import is_interval, is_number, printable
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -11,12 +12,14 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 NAME_LENGTH = 60
 """Characters that are shown of a name; people can put whole books into them."""
 
-MINUS = "\u2212"
+MINUS, DASH = "\u2212", "\u2013"
+
+_TINY = ("operating_point/precision_at_prevalence/", "operating_point/threshold")
 
 
 @dataclass(frozen=True, slots=True)
 class RunLink:
-    """The name of a run, which leads to its section of the page."""
+    """The name of a run, which leads to its section of the report."""
 
     name: str
     anchor: str
@@ -26,27 +29,20 @@ class RunLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Words of a person, which may be in another script and run the other way."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
     """A number with what a reader needs to judge it, and the run that it comes from."""
 
     value: float | None
-    anchor: str | None
+    """None: not known."""
     interval: tuple[float, float] | None = None
     """Of 95 %; None: it has none."""
     n: int | None = None
     """Posts behind it."""
+    anchor: str | None = None
+    """Where in a report its run is described."""
     is_signed: bool = False
-    decimals: int = 3
+    decimals: int | None = 3
+    """0: a count. None: three digits of a number that decimals would hide."""
 
     @property
     def shown(self) -> str:
@@ -58,29 +54,30 @@ class Measure:
         """Empty where there is none."""
         if self.interval is None:
             return ""
-        ends = (decimal(end, max(self.decimals - 1, 2)) for end in self.interval)
-        return f"[{', '.join(ends)}]"
+        decimals = None if self.decimals is None else max(self.decimals - 1, 2)
+        return f"[{', '.join(decimal(end, decimals) for end in self.interval)}]"
 
     def __str__(self) -> str:
         n = "" if self.n is None else f" (n = {self.n:,})"
         return f"{self.shown} {self.shown_interval}".strip() + n
 
 
-Piece = str | RunLink | Said | Measure
-Sentence = tuple[Piece, ...]
+Sentence = str | tuple[str | RunLink | Measure, ...]
+Piece = Sentence | RunLink | Measure
+"""What stands in a cell."""
 
 
-def plain(sentence: Iterable[Piece]) -> str:
-    """A sentence as text."""
-    return "".join(map(str, sentence))
+def plain(piece: Piece) -> str:
+    """A sentence or a cell as text."""
+    return "".join(map(str, piece)) if isinstance(piece, tuple) else str(piece)
 
 
-def decimal(value: object, decimals: int, *, is_signed: bool = False) -> str:
+def decimal(value: object, decimals: int | None, *, is_signed: bool = False) -> str:
     """`0.812`, with a true minus sign; a dash where there is no number."""
     if not is_number(value):
-        return "\u2013"
-    sign = "+" if is_signed else ""
-    return f"{value:{sign},.{decimals}f}".replace("-", MINUS)
+        return DASH
+    digits = ".3g" if decimals is None else f",.{decimals}f"
+    return f"{value:{'+' if is_signed else ''}{digits}}".replace("-", MINUS)
 
 
 def shortened(value: object, length: int = NAME_LENGTH) -> str:
@@ -95,25 +92,33 @@ def interval_of(value: object) -> tuple[float, float] | None:
     return (value[0], value[1]) if is_interval(value) else None
 
 
-def measure_of(run: RunSummary, key: str, anchor: str | None) -> Measure:
+def number_of(value: object) -> float | None:
+    return value if is_number(value) else None
+
+
+def measure_of(run: RunSummary, key: str, anchor: str | None = None) -> Measure:
     """A number of a run's record under its key, such as `test/recall/suicide`."""
-    value = run.metrics.get(key)
-    return Measure(
-        value=value if is_number(value) else None,
-        anchor=anchor,
-        interval=interval_of(run.intervals.get(key)),
-        n=_posts_behind(run, key),
-    )
+    measure = measure_in(run.metrics, run.intervals, key)
+    return replace(measure, n=_posts_behind(run, key), anchor=anchor)
 
 
-def difference_to_yardstick(run: RunSummary, key: str, anchor: str | None) -> Measure | None:
+def measure_in(metrics: Mapping[str, Any], intervals: Mapping[str, Any], key: str) -> Measure:
+    """A number under its key, without the posts behind it."""
+    _, _, name = key.partition("/")
+    is_count = name == "n" or name.startswith(("support/", "predicted/"))
+    decimals = 0 if is_count else None if name.startswith(_TINY) else 3
+    value, interval = number_of(metrics.get(key)), interval_of(intervals.get(key))
+    return Measure(value, interval, decimals=decimals)
+
+
+def difference_to_yardstick(run: RunSummary, key: str, anchor: str | None = None) -> Measure | None:
     """How much better than the yardstick a run is on its own test posts; None: not recorded."""
     yardstick = run.yardstick or {}
     value = yardstick.get("differences", {}).get(key)
     if not is_number(value):
         return None
     interval = interval_of(yardstick.get("difference_intervals", {}).get(key))
-    return Measure(value, anchor, interval, _posts_behind(run, key), is_signed=True)
+    return Measure(value, interval, _posts_behind(run, key), anchor, is_signed=True)
 
 
 def listed(items: Sequence[str]) -> str:
@@ -123,20 +128,23 @@ def listed(items: Sequence[str]) -> str:
 
 def _posts_behind(run: RunSummary, key: str) -> int | None:
     part, _, name = key.partition("/")
-    priority = run.data.get("priority_class")
     kind, _, of = name.partition("/")
-    others = run.metrics.get(f"{part}/n"), run.metrics.get(f"{part}/support/{priority}")
+
+    def counted(what: str) -> float | None:
+        return number_of(run.metrics.get(f"{part}/{what}"))
+
+    posts, priority = counted("n"), counted(f"support/{run.data.get('priority_class')}")
     if kind in ("recall", "f1") and of:
-        count = run.metrics.get(f"{part}/support/{of}")
+        count = counted(f"support/{of}")
     elif kind == "precision" and of:
-        count = run.metrics.get(f"{part}/predicted/{of}")
+        count = counted(f"predicted/{of}")
     elif name in ("recall_at_spec80", "recall_at_spec90", "operating_point/recall"):
-        count = others[1]
+        count = priority
     elif name == "operating_point/specificity":
-        count = others[0] - others[1] if all(map(is_number, others)) else None  # pyright: ignore
+        count = None if posts is None or priority is None else posts - priority
     elif name == "operating_point/precision":
-        rate = run.metrics.get(f"{part}/operating_point/alert_rate")
-        count = rate * others[0] if is_number(rate) and is_number(others[0]) else None
+        rate = counted("operating_point/alert_rate")
+        count = None if rate is None or posts is None else rate * posts
     else:
-        count = others[0]
-    return round(count) if is_number(count) else None
+        count = posts
+    return None if count is None else round(count)

@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
 
-from mental_health_classifier.analysis.pages.explanation_page import (
-    ExplainedText,
+from mental_health_classifier.analysis.pages.explained_text import (
     explained_on_terminal,
     explained_page,
-    interpretability_table,
 )
-from mental_health_classifier.console.tables import new_console
+from mental_health_classifier.contracts.explained_text import ExplainedText
 
 
 def explained(text: str, places: list[list[int]], attributions: list[float]) -> ExplainedText:
@@ -58,27 +56,6 @@ def test_a_page_holds_the_post_its_colours_and_the_probabilities() -> None:
     page = explained_page(explained("up down", [[0, 2], [3, 7]], [2.0, -1.0]), run_id="abc")
     assert 'style="background: rgb(255, 120, 120)" title="+2.000">up</span> <span' in page
     assert page.index("suicide</td>") < page.index("0.250") < page.index("0.750")
-
-
-def test_the_table_shows_intervals_counts_and_what_was_left_out() -> None:
-    assessment = {
-        "interpretability_score": 0.7,
-        "comprehensiveness": 0.8,
-        "sufficiency": None,
-        "stability": 0.6,
-        "intervals": {"interpretability_score": [0.6, 0.75]},
-        "dropped_share": {"comprehensiveness": 0.25, "sufficiency": 1.0, "stability": 0.0},
-        "n": 40,
-        "n_plausibility": 0,
-    }
-    console = new_console()
-    with console.capture() as captured:
-        console.print(interpretability_table(assessment))
-    lines = captured.get().splitlines()
-    (score,) = [line for line in lines if "score" in line]
-    assert score.split() == ["interpretability", "score", ".700", "[.60,", ".75]", "40"]
-    (sufficiency,) = [line for line in lines if "sufficiency" in line]
-    assert sufficiency.split() == ["sufficiency", "-", "40", "1.00"]
 
 
 @pytest.mark.parametrize("attributions", [[0.0, 0.0], [1e-9, 0.0]])

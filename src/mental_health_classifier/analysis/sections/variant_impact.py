@@ -1,11 +1,12 @@
-"""What a clinical variant is worth, for a terminal: a sentence, then the numbers behind it."""
+"""What a clinical variant is worth, in a sentence and with the numbers behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mental_health_classifier.console.tables import Column, TextTable
+from mental_health_classifier.analysis.sections.pieces import Measure, interval_of, number_of
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import amount, count, number
 
 SEEDS_FOR_A_CLAIM = 5
@@ -17,6 +18,61 @@ MEASURES = {
     "with_hit": "... posts with a vocabulary hit",
     "without_hit": "... posts without (placebo)",
 }
+VARIANTS = {
+    "umls_enhanced": "Clinical vocabulary",
+    "curriculum": "Curriculum",
+    "multitask": "Several tasks at once",
+    "interpretable": "Interpretable attention",
+}
+"""Those that every report answers for, by what they add."""
+
+
+def variant_impact(entry: Mapping[str, Any], anchors: Mapping[str | None, str]) -> Section:
+    """A row for each contrast and measure.
+
+    Args:
+        entry: of `variant_impacts`.
+        anchors: of runs by their id, where a report describes them.
+    """
+    rows = []
+    for contrast in entry["contrasts"]:
+        first = contrast["runs"][0][0] if contrast["runs"] else None
+        impacts = contrast["measures"] | (contrast["by_vocabulary_hit"] or {})
+        for key, impact in impacts.items():
+            rows.append(
+                [
+                    _against(entry, contrast),
+                    MEASURES[key],
+                    Measure(
+                        number_of(impact["mean"]),
+                        interval_of(impact["interval"]),
+                        anchor=anchors.get(first),
+                        is_signed=True,
+                    ),
+                    Measure(impact["spread"]),
+                    Measure(impact["num_pairs"], decimals=0),
+                    Measure(impact["pairs_needed"], decimals=0),
+                    impact["verdict"],
+                ]
+            )
+    return Section(
+        title=entry["variant"],
+        sentences=[conclusion(entry)],
+        caption="The variant minus what it stands beside, over pairs of seeds, with 95 % intervals "
+        "over other seeds",
+        header=["beside", "on test", "difference", "spread", "pairs", "needed", "it"],
+        rows=rows,
+        notes=list(_notes(entry)),
+    )
+
+
+def variants_not_tried(tried: set[str]) -> list[str]:
+    """What no run has tried, with the choice that would."""
+    return [
+        f"{title}: not shown, since no comparable run has it (clinical={name})."
+        for name, title in VARIANTS.items()
+        if name not in tried
+    ]
 
 
 def conclusion(entry: Mapping[str, Any]) -> str:
@@ -50,32 +106,7 @@ def conclusion(entry: Mapping[str, Any]) -> str:
     return f"{name} {impact['verdict']}. {told}.{hint}"
 
 
-def impact_table(entry: Mapping[str, Any]) -> TextTable:
-    """A row for each contrast and measure."""
-    rows = [
-        (_against(entry, contrast), MEASURES[key], impact)
-        for contrast in entry["contrasts"]
-        for key, impact in (contrast["measures"] | (contrast["by_vocabulary_hit"] or {})).items()
-    ]
-    impacts = [impact for *_, impact in rows]
-    return TextTable(
-        [
-            Column("beside", _once([against for against, *_ in rows]), max_width=30),
-            Column("test part", [measure for _, measure, _ in rows]),
-            Column(
-                "difference",
-                [number(each["mean"], each["interval"], signed=True) for each in impacts],
-                is_number=True,
-            ),
-            Column("spread", [number(each["spread"]) for each in impacts], is_number=True),
-            Column("pairs", [amount(each["num_pairs"]) for each in impacts], is_number=True),
-            Column("needed", [amount(each["pairs_needed"]) for each in impacts], is_number=True),
-            Column("", [each["verdict"] for each in impacts]),
-        ]
-    )
-
-
-def impact_notes(entry: Mapping[str, Any]) -> Iterator[str]:
+def _notes(entry: Mapping[str, Any]) -> Iterator[str]:
     """What a reader of the table has to know."""
     for contrast in entry["contrasts"]:
         against = _against(entry, contrast)
@@ -97,12 +128,6 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 def _against(entry: Mapping[str, Any], contrast: Mapping[str, Any]) -> str:
     return contrast["against"] or f"no {entry['variant']}"
-
-
-def _once(names: Sequence[str]) -> list[str]:
-    """Each name where it first stands, since rows below belong to it."""
-    before = ("", *names)
-    return ["" if name == last else name for name, last in zip(names, before, strict=False)]
 
 
 def _seeds_by_reason(unpaired: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -1,13 +1,12 @@
-"""Numbers of further tasks on the page of a run."""
+"""What a run's model does on test posts."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import cast
 
-from rich.console import Console
-
-from mental_health_classifier.analysis.pages.auxiliary_table import SHOWN, table_of_auxiliary_tasks
+from mental_health_classifier.analysis.sections.performance import AUXILIARY, auxiliary_tasks
+from mental_health_classifier.analysis.sections.pieces import DASH, plain
 from mental_health_classifier.contracts.task_kinds import KINDS
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -24,21 +23,18 @@ def run_of(**changes) -> RunSummary:
 
 
 def test_each_number_stands_with_its_interval_and_posts_and_tasks_without_labels_are_left_out():
-    table = table_of_auxiliary_tasks(run_of())
-    assert table is not None
-    console = Console(width=100)
-    with console.capture() as capture:
-        console.print(table)
-    lines = [line.split() for line in capture.get().splitlines()]
-    assert ["severity", "quadratic", "kappa", "84", ".500", "[.30,", ".62]"] in lines
-    assert ["severity", "mean", "error", "in", "levels", "84", ".700"] in lines
-    assert ["severity", "two", "levels", "or", "more", "too", "low", "84", "-"] in lines
-    assert not any("risk" in line for line in lines)
+    section = auxiliary_tasks(run_of())
+    assert section is not None
+    assert [[plain(cell) for cell in row] for row in section.rows] == [
+        ["severity", "quadratic kappa", "84", "0.500 [0.30, 0.62]"],
+        ["severity", "mean error in levels", "84", "0.700"],
+        ["severity", "two levels or more too low", "84", DASH],
+    ]
 
 
 def test_a_run_of_one_task_has_no_such_table() -> None:
-    assert table_of_auxiliary_tasks(run_of(data={})) is None
+    assert auxiliary_tasks(run_of(data={})) is None
 
 
 def test_every_kind_of_task_has_numbers_to_show() -> None:
-    assert set(SHOWN) == set(KINDS) and all(SHOWN.values())
+    assert set(AUXILIARY) == set(KINDS) and all(AUXILIARY.values())

@@ -1,0 +1,64 @@
+"""HTML pages and Markdown cards from the templates of this folder."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from mental_health_classifier.analysis.sections.pieces import (
+    Measure,
+    RunLink,
+    decimal,
+    plain,
+    shortened,
+)
+from mental_health_classifier.console.wording import printable, printable_lines
+
+PACKAGE = "mental_health_classifier.analysis"
+
+_MARKDOWN = re.compile(r"[\\|<>*`\[\]#]|(?<![^\W_])_|_(?![^\W_])")
+"""What Markdown or HTML would make something of; an underscore within a word they leave alone."""
+
+
+def html_page(template: str, **values: Any) -> str:
+    """The page. Whatever a template does not say itself is escaped."""
+    return _environment(is_markdown=False).get_template(template).render(values)
+
+
+def markdown_card(template: str, **values: Any) -> str:
+    """The card. Whatever a template does not say itself stands on one line and is escaped."""
+    return _environment(is_markdown=True).get_template(template).render(values)
+
+
+@cache
+def _environment(*, is_markdown: bool) -> Any:
+    # Commands that make no page do not wait for it.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def harmless(value: Any) -> Any:
+        """Steers neither its direction of reading nor a terminal."""
+        if isinstance(value, Markup):
+            return value
+        if is_markdown:
+            if isinstance(value, Measure):
+                return Markup(str(value))
+            return Markup(_MARKDOWN.sub(r"\\\g<0>", printable(plain(value))))
+        return printable_lines(value) if isinstance(value, str) else value
+
+    environment = Environment(
+        loader=PackageLoader(PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"decimal": decimal, "shortened": shortened}
+    environment.tests |= {
+        "measure": lambda piece: isinstance(piece, Measure),
+        "run_link": lambda piece: isinstance(piece, RunLink),
+    }
+    return environment

@@ -1,0 +1,336 @@
+"""What the assessments of a run say: certificate, calibration, triage, behaviour, groups,
+explanations and shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mental_health_classifier.analysis.sections.pieces import (
+    Measure,
+    Piece,
+    interval_of,
+    number_of,
+)
+from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.console.wording import amount, number
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.record.assessments import read_assessment
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+Assessment = Mapping[str, Any]
+
+TOO_FEW = "too few"
+RATES = {"recall": "recall", "false_alarm_rate": "false alarms", "accuracy": "accuracy"}
+EXPLAINED = (
+    *("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility"),
+)
+TELLING_AUC = 0.8
+"""Above it, words tell communities apart well enough to be a way around the task."""
+
+_NOT_MEASURED = "Not measured."
+_MISSING = {
+    "certificate": Section(
+        title="Certificate",
+        missing="None: nothing is promised about missed posts.",
+        command="mhc certify",
+    ),
+    "calibration": Section(title="Calibration", missing=_NOT_MEASURED),
+    "triage": Section(title="Triage", missing=_NOT_MEASURED),
+    "behaviour": Section(
+        title="Behaviour",
+        missing=_NOT_MEASURED,
+        command="mhc behaviour",
+        notes=["It tries negation, idiom, typos and identity swaps."],
+    ),
+    "groups": Section(
+        title="Groups",
+        missing=f"{_NOT_MEASURED} No columns were named in data.columns.groups.",
+    ),
+    "explain": Section(title="Explanations", missing=_NOT_MEASURED, command="mhc explain"),
+    "shortcuts": Section(
+        title="Shortcuts",
+        missing=_NOT_MEASURED,
+        command="mhc shortcuts",
+        notes=["It compares with a list of words, and masks diagnoses."],
+    ),
+}
+
+
+def certificate(found: Assessment) -> Section:
+    """What is promised, what it costs, and what is not promised."""
+    promise = certificate_summary(found)
+    if not found["is_certified"]:
+        return Section(title="Certificate", sentences=[promise], brief=[promise])
+    return Section(
+        title="Certificate",
+        sentences=[promise, found["guaranteed"], "Not guaranteed:"],
+        notes=found["not_guaranteed"],
+        brief=[promise],
+    )
+
+
+def certificate_summary(found: Assessment) -> str:
+    """The certificate in one short paragraph."""
+    promise = (
+        f"recall of {found['priority_class']} at least {number(found['required_recall'])} with "
+        f"confidence {number(found['confidence'])}"
+    )
+    if not found["is_certified"]:
+        return f"Certificate: refused, {promise}. {found['reason']}"
+    alarms = number(found["false_alarm_rate"], found["false_alarm_interval"])
+    return (
+        f"Certificate: {promise}, at threshold {found['threshold']:g} ({found['n']} calibration "
+        f"posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
+        f"{alarms} of other posts)."
+    )
+
+
+def calibration(found: Assessment) -> Section:
+    """Whether probabilities mean what they say, before and after the temperature."""
+    sides = [found[when] for when in ("before", "after")]
+    rows: list[list[Piece]] = [
+        [label, *(Measure(side[key]) for side in sides)]
+        for key, label in (
+            ("ece", "calibration error"),
+            ("brier", "Brier score"),
+            ("log_loss", "log loss"),
+        )
+    ]
+    of_priority = [side.get("priority") or {} for side in sides]
+    for key, label in (
+        ("slope", "slope for the priority class (1 is right)"),
+        ("intercept", "intercept (0 is right)"),
+    ):
+        if any(of_priority):
+            rows.append([label, *(_measure(each, key, f"{key}_interval") for each in of_priority)])
+    before, after = (number(side["ece"]) for side in sides)
+    return Section(
+        title="Calibration",
+        caption="On test, before and after the temperature "
+        f"({found['temperature']:.3f}) chosen on validation",
+        header=["", "before", "after"],
+        rows=rows,
+        brief=[
+            f"Calibration error {before} on test, {after} at the temperature chosen on val "
+            f"({found['temperature']:.2f})."
+        ],
+    )
+
+
+def triage(found: Assessment) -> Section:
+    """How many posts have to be read, highest probability first."""
+    rows: list[list[Piece]] = []
+    for key, needed in found["shares_needed"].items():
+        noticed, wanted = (f"{100 * float(share):g} %" for share in key.split("/"))
+        rows.append(
+            [
+                f"{wanted} found, by reviewers who notice {noticed}",
+                _measure(needed, "share") if needed else "not with such reviewers",
+            ]
+        )
+    return Section(
+        title="Triage",
+        caption="Share of all posts that has to be read, highest probability first",
+        header=["priority posts", "share to read"],
+        rows=rows,
+    )
+
+
+def behaviour(found: Assessment) -> Section:
+    """What sentences that any model should get right showed, a row a capability."""
+    # A miss is worse than a false alarm.
+    capabilities = sorted(found["capabilities"].items(), key=lambda row: -row[1]["misses"])
+    total, seen = found["total"], found.get("texts_seen")
+    learned = (
+        "Whether the model learned from texts of the suite is not known."
+        if seen is None
+        else f"The model learned from {amount(seen)} of the suite's {amount(found['texts'])} texts."
+    )
+    return Section(
+        title="Behaviour",
+        sentences=[
+            "Passed: no miss."
+            if found["passes"]
+            else "Not passed: it misses what any model should find."
+        ],
+        caption="Sentences that any model should get right, most misses first",
+        header=["capability", "cases", "misses", "false alarms", "failure rate"],
+        rows=[
+            [
+                name,
+                *(Measure(row[key], decimals=0) for key in ("n", "misses", "false_alarms")),
+                _measure(row, "failure_rate"),
+            ]
+            for name, row in (*capabilities, ("all", total))
+        ],
+        notes=[] if seen else [learned],
+        warnings=[learned] if seen else [],
+        brief=[
+            f"Behaviour suite: {total['misses']} misses and {total['false_alarms']} false alarms "
+            f"in {total['n']} cases."
+        ],
+    )
+
+
+def groups(found: Assessment) -> Section:
+    """Recall and false alarms of each value of each group."""
+    named = {
+        key: None
+        for values in found["groups"].values()
+        for rates in values.values()
+        for key in rates
+        if key != "n"
+    }
+    if not named:
+        return _MISSING["groups"]
+    notes = [
+        f"95 % intervals; a rate of fewer than {found['min_posts']} posts is not shown. Alerts "
+        "begin at the threshold frozen on val."
+    ]
+    for group, gaps in found["gaps"].items():
+        if gaps:
+            listed = ", ".join(f"{RATES[key]} {number(gap)}" for key, gap in gaps.items())
+            notes.append(f"Largest difference by {group}: {listed}.")
+    return Section(
+        title="Groups",
+        caption="Whom it finds and whom it alerts wrongly, by group, on test",
+        header=["group", "posts", *(RATES[key] for key in named)],
+        rows=[
+            [
+                f"{group}: {value}",
+                Measure(rates["n"], decimals=0),
+                *(_rate(rates[key]) for key in named),
+            ]
+            for group, values in found["groups"].items()
+            for value, rates in values.items()
+        ],
+        notes=notes,
+    )
+
+
+def explanations(found: Assessment) -> Section:
+    """The score of explanations and its parts, with the share of posts left out."""
+    names = [name for name in EXPLAINED if name in found]
+    left_out = found.get("dropped_share") or {}
+    score = number(
+        found["interpretability_score"], found["intervals"].get("interpretability_score")
+    )
+    return Section(
+        title="Explanations",
+        sentences=[
+            "What a model reacts to is no evidence of why a person is unwell, and attention "
+            "weights are contested as explanations."
+        ],
+        caption="What explanations of its answers to test posts are worth: 0 is chance, 1 as good "
+        "as greedy search. Left out: posts that leave nothing to gain between the two",
+        header=["part", "value", "posts", "left out"],
+        rows=[
+            [
+                name.replace("_", " "),
+                Measure(number_of(found[name]), interval_of(found["intervals"].get(name))),
+                Measure(found.get("n_plausibility" if name == "plausibility" else "n"), decimals=0),
+                Measure(number_of(left_out[name])) if name in left_out else "",
+            ]
+            for name in names
+        ],
+        brief=[f"Interpretability score: {score} on {found['n']} test posts."],
+    )
+
+
+def shortcuts(found: Assessment) -> Section:
+    """Ways around the task that a model may take, and warnings of those that it takes."""
+    sentences = [
+        f"With diagnoses and classes masked ({number(found.get('masked_share'))} of posts name "
+        f"one), {found['metric']} is {number(found['masked'])} instead of "
+        f"{number(found['unmasked'])}, a loss of "
+        f"{number(found['unmasked'] - found['masked'], found['loss_interval'], signed=True)}. A "
+        "list of words reaches "
+        f"{number(found['keyword_recall_at_spec80'])} at specificity .80."
+    ]
+    if source := found.get("source"):
+        sentences.append(
+            f"A bag of words tells {source['kinds']} communities apart with AUC "
+            f"{number(source['auc'], source['interval'])} ({amount(source['n'])} posts)."
+        )
+    if splits := found.get("splits"):
+        shown = {kind: number(each["value"], each["interval"]) for kind, each in splits.items()}
+        sentences.append(
+            f"The yardstick reaches {shown['grouped']} on these parts and {shown['random']} on "
+            "parts drawn at random."
+        )
+    warnings = list(_shortcuts_taken(found))
+    return Section(
+        title="Shortcuts",
+        sentences=[*sentences, *([] if warnings else ["There is nothing to warn of."])],
+        warnings=warnings,
+    )
+
+
+def _shortcuts_taken(found: Assessment) -> Iterator[str]:
+    interval = found["loss_interval"]
+    if interval is not None and interval[0] > 0:
+        yield (
+            f"With diagnoses and classes no longer named, {found['metric']} falls from "
+            f"{found['unmasked']:.3f} to {found['masked']:.3f}: part of the score is the name of "
+            "the label."
+        )
+    source = found.get("source")
+    if source and source["interval"] and source["interval"][0] > TELLING_AUC:
+        yield (
+            f"Words tell which of {source['kinds']} communities a post is from (AUC "
+            f"{number(source['auc'], source['interval'])} on {amount(source['n'])} posts): the "
+            "model may read topics of communities, which other communities do not share."
+        )
+    splits = found.get("splits")
+    if splits and splits["random"]["value"] > (splits["grouped"]["interval"] or [1, 1])[1]:
+        shown = {kind: number(each["value"], each["interval"]) for kind, each in splits.items()}
+        yield (
+            f"Split at random, the yardstick would reach {shown['random']} instead of "
+            f"{shown['grouped']}: posts of one author, or alike, help each other. Only the second "
+            "speaks of new authors."
+        )
+    keyword = found["keyword_recall_at_spec80"]
+    if keyword is not None and keyword >= found["unmasked"]:
+        yield (
+            f"A list of words reaches a recall of {keyword:.3f} at specificity .80, and the model "
+            f"{found['unmasked']:.3f}: it adds nothing to the list."
+        )
+
+
+SECTIONS: Mapping[str, Callable[[Assessment], Section]] = {
+    "certificate": certificate,
+    "calibration": calibration,
+    "triage": triage,
+    "behaviour": behaviour,
+    "groups": groups,
+    "explain": explanations,
+    "shortcuts": shortcuts,
+}
+"""By name of the assessment."""
+
+
+def section_of(name: str, found: Assessment | None) -> Section:
+    """What an assessment says, or what is said where there is none."""
+    return _MISSING[name] if found is None else SECTIONS[name](found)
+
+
+def assessment_sections(run: RunSummary) -> list[Section]:
+    """What is known of a run's worth; of a damaged assessment that it is."""
+    sections = []
+    for name in SECTIONS:
+        try:
+            sections.append(section_of(name, read_assessment(run.directory, name)))
+        except InputError as error:
+            sections.append(Section(title=_MISSING[name].title, warnings=[str(error)]))
+    return sections
+
+
+def _measure(found: Assessment, key: str, interval: str = "interval") -> Measure:
+    return Measure(number_of(found.get(key)), interval_of(found.get(interval)))
+
+
+def _rate(rate: Assessment) -> Piece:
+    if rate["value"] is None:
+        return f"{TOO_FEW} (n = {amount(rate['n'])})"
+    return Measure(rate["value"], interval_of(rate["interval"]), rate["n"])

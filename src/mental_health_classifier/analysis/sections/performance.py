@@ -1,0 +1,231 @@
+"""What a run's model does on test posts: the headline, every class, further tasks, all numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mental_health_classifier.analysis.sections.pieces import (
+    Measure,
+    Piece,
+    difference_to_yardstick,
+    measure_in,
+    measure_of,
+    number_of,
+)
+from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.console.wording import count, is_interval, is_number, number
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+AUXILIARY = {
+    "categorical": {"f1_macro": "macro F1"},
+    "binary": {"f1": "F1"},
+    "ordinal": {
+        "kappa": "quadratic kappa",
+        "mae": "mean error in levels",
+        "underestimated": "two levels or more too low",
+    },
+    "regression": {"r2": "R2", "mae": "mean error"},
+    "multi_label": {"f1_macro": "macro F1"},
+}
+"""By kind of task, the numbers of `evaluate_auxiliary` that are shown."""
+
+READERS = {
+    "sequence": "the best that any reader of these posts can do",
+    "bag_of_words": "the best without the order of words",
+}
+"""What the ceilings of synthetic posts mean."""
+
+LEAK = "This means a leak: look into it."
+
+
+def is_measured(run: RunSummary) -> bool:
+    """Whether there are numbers of the test part."""
+    return any(key.startswith("test/") for key in run.metrics)
+
+
+def performance(run: RunSummary) -> Section:
+    """The headline first, each number beside that of the yardstick."""
+    if not is_measured(run):
+        return Section(title="Performance", missing="Not measured.")
+    yardstick: Mapping[str, Any] = run.yardstick or {}
+    of_yardstick = yardstick.get("metrics", {}), yardstick.get("intervals", {})
+    rows: list[list[Piece]] = []
+    for key, label in labels(run).items():
+        if key in run.metrics:
+            row: list[Piece] = [label, measure_of(run, key)]
+            if yardstick:
+                row += [measure_in(*of_yardstick, key), difference_to_yardstick(run, key) or ""]
+            rows.append(row)
+    beside = [str(yardstick.get("name")), "difference"] if yardstick else []
+    verdicts = list(_verdicts(run))
+    return Section(
+        title="Performance",
+        sentences=[" ".join(_about_numbers(run))],
+        caption=f"On test{', beside the yardstick on the same posts' if yardstick else ''}",
+        header=["", run.model or "model", *beside],
+        rows=rows,
+        notes=[*_where_rarer(run), *(said for said in verdicts if not said.endswith(LEAK))],
+        warnings=[said for said in verdicts if said.endswith(LEAK)],
+    )
+
+
+def classes(run: RunSummary) -> Section:
+    """Precision, recall and F1 of every class, the priority class first."""
+    kinds = {"precision": "precision", "recall": "recall", "f1": "F1"}
+    return Section(
+        title="Every class",
+        caption="Every class on test",
+        header=["class", "posts", *kinds.values()],
+        rows=[
+            [
+                name,
+                Measure(number_of(run.metrics.get(f"test/support/{name}")), decimals=0),
+                *(measure_of(run, f"test/{kind}/{name}") for kind in kinds),
+            ]
+            for name in classes_in_order(run)
+        ],
+    )
+
+
+def auxiliary_tasks(run: RunSummary) -> Section | None:
+    """What the answers to the tasks beside the main one are worth. None: the run has none, or did
+    not answer them."""
+    rows: list[list[Piece]] = [
+        [
+            task,
+            label,
+            Measure(number_of(run.metrics.get(f"test/{task}/n")), decimals=0),
+            measure_in(run.metrics, run.intervals, f"test/{task}/{key}"),
+        ]
+        for task, described in (run.data.get("auxiliary_tasks") or {}).items()
+        if run.metrics.get(f"test/{task}/n")
+        for key, label in AUXILIARY[described["labels"]["kind"]].items()
+    ]
+    return (
+        Section(
+            title="Also learned",
+            caption="Tasks beside the main one, on test",
+            header=["also learned", "", "posts", "test"],
+            rows=rows,
+        )
+        if rows
+        else None
+    )
+
+
+def evaluation(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]) -> Section:
+    """All numbers of an evaluation, in the order of the record, a column a part."""
+    parts = list(dict.fromkeys(key.partition("/")[0] for key in metrics))
+    names = list(dict.fromkeys(key.partition("/")[2] for key in metrics))
+    return Section(
+        title="All numbers",
+        caption="Under the names of the record",
+        header=["", *parts],
+        rows=[
+            [name, *(measure_in(metrics, intervals, f"{part}/{name}") for part in parts)]
+            for name in names
+        ],
+    )
+
+
+def classes_in_order(run: RunSummary) -> list[str]:
+    """The priority class first."""
+    priority_class = run.data.get("priority_class")
+    return sorted(run.data.get("classes", ()), key=lambda name: name != priority_class)
+
+
+def labels(run: RunSummary) -> dict[str, str]:
+    """What the numbers of `performance` are called, in order, by their key."""
+    general = {"test/accuracy": "accuracy", "test/f1_macro": "macro F1"}
+    if run.data.get("priority_class") is None:
+        return dict(reversed(general.items()))
+    prevalence = number(run.metrics.get("test/prevalence"))
+    return {
+        "test/recall_at_spec80": "recall at specificity .80",
+        "test/recall_at_spec90": "recall at specificity .90",
+        "test/operating_point/recall": "operating point: recall",
+        "test/operating_point/specificity": "... specificity",
+        "test/operating_point/precision": "... precision",
+        "test/operating_point/alert_rate": "... share alerted",
+        "test/auprc": f"AUPRC (chance {prevalence})",
+        **general,
+    }
+
+
+def is_above_ceiling(run: RunSummary) -> bool:
+    """Whether accuracy on test is shown to be above what any reader of the posts can reach."""
+    ceiling = (run.data.get("ceilings") or {}).get("sequence")
+    interval = run.intervals.get("test/accuracy")
+    return is_number(ceiling) and bool(interval) and interval[0] > ceiling
+
+
+def _about_numbers(run: RunSummary) -> Iterator[str]:
+    authors = run.data.get("parts", {}).get("test", {}).get("authors")
+    by = f" by {count(authors, 'author')}" if authors else ""
+    posts = count(run.metrics.get("test/n"), "test post")
+    yield f"Numbers of {posts}{by}, with 95 % intervals."
+    if "test/operating_point/threshold" not in run.metrics:
+        return
+    threshold = run.metrics["test/operating_point/threshold"]
+    floor = run.setting("evaluation", "specificity_floor")
+    specificity = f"specificity {floor:.2f}" if is_number(floor) else "its specificity"
+    if threshold is None:
+        yield (
+            f"No threshold reached {specificity} on val: the model cannot be used to alert, and "
+            "has no operating point."
+        )
+    else:
+        yield (
+            "Operating point: a post is alerted when its probability of "
+            f"{run.data.get('priority_class')} is at least {threshold:g}, a threshold chosen on "
+            f"val for {specificity} and then kept."
+        )
+
+
+def _where_rarer(run: RunSummary) -> Iterator[str]:
+    """Precision where priority posts are rarer than in the corpus."""
+    found = []
+    for share in DEPLOYED_PREVALENCES:
+        key = f"test/operating_point/precision_at_prevalence/{share:g}"
+        if key in run.metrics:
+            measure = measure_in(run.metrics, run.intervals, key)
+            found.append(f"{measure} at {share * 100:g} %")
+    if found:
+        yield f"Precision there, by the share of posts that are of the class: {', '.join(found)}."
+
+
+def _verdicts(run: RunSummary) -> Iterator[str]:
+    """Sentences about the two questions a table leaves to the eye: better, and good enough?"""
+    yardstick: Mapping[str, Any] = run.yardstick or {}
+    headline = f"test/{headline_of(run.data.get('priority_class'))}"
+    for key in (headline, "test/accuracy"):
+        if key in yardstick.get("differences", {}):
+            interval = yardstick.get("difference_intervals", {}).get(key)
+            label = labels(run)[key]
+            yield f"{label[0].upper()}{label[1:]}: {_side_of_zero(interval)} the yardstick."
+    interval = run.intervals.get("test/accuracy")
+    if is_interval(interval):
+        for kind, ceiling in (run.data.get("ceilings") or {}).items():
+            yield f"Accuracy: {_against_ceiling(kind, ceiling, interval)}"
+
+
+def _side_of_zero(interval: object) -> str:
+    if not is_interval(interval) or interval[0] <= 0 <= interval[1]:
+        return "not distinguishable from"
+    return "above" if interval[0] > 0 else "below"
+
+
+def _against_ceiling(kind: str, ceiling: float, interval: Sequence[float]) -> str:
+    low, high = interval
+    reader = READERS.get(kind, "a ceiling")
+    name = f"the {kind.replace('_', '-')} ceiling ({number(ceiling)}, {reader})"
+    if high < ceiling:
+        return f"below {name}."
+    if low <= ceiling:
+        return f"not distinguishable from {name}."
+    if kind != "sequence":
+        return f"above {name} with its lower interval."
+    return f"significantly above {name}. {LEAK}"

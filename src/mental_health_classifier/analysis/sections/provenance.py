@@ -1,0 +1,104 @@
+"""Where a run comes from: its posts, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mental_health_classifier.analysis.sections.performance import READERS, classes_in_order
+from mental_health_classifier.analysis.sections.pieces import Measure, Piece, number_of
+from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.console.wording import (
+    amount,
+    count,
+    duration,
+    moment,
+    number,
+)
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+PACKAGES = ("torch", "numpy", "scikit-learn")
+LEARNED_SYNTHETIC = "Not for clinical use: this model learned from synthetic posts."
+NOT_VALIDATED = (
+    "Not for clinical use as it is: no record of a run can show that it works where it would be "
+    "used; that takes a prospective study."
+)
+SYNTHETIC = "These posts are synthetic: whatever learned from them is not for clinical use."
+
+
+def posts(run: RunSummary) -> Section:
+    """Which posts the run learned from and was tested on, and every row that was left out."""
+    if not run.data:
+        return Section(title="Data", missing="No posts were read.")
+    account = list(_account(run.data))
+    parts: Mapping[str, Mapping[str, Any]] = run.data.get("parts") or {}
+    names = classes_in_order(run)
+    rows: list[list[Piece]] = []
+    for part, facts in parts.items():
+        of_class = facts.get("classes") or {}
+        counts = (facts.get("posts"), facts.get("authors"), *map(of_class.get, names))
+        rows.append([part, *(Measure(number_of(each), decimals=0) for each in counts)])
+    warnings = list(run.data.get("warnings", ()))
+    ceilings = (run.data.get("ceilings") or {}).items()
+    listed = ", ".join(f"{part} {amount(facts.get('posts'))}" for part, facts in parts.items())
+    return Section(
+        title="Data",
+        sentences=account,
+        caption="Posts by part and class; no author and no near-duplicate is in two parts unless a "
+        "warning says so",
+        header=["part", "posts", "authors", *names],
+        rows=rows,
+        notes=[
+            f"Ceiling of accuracy: {number(ceiling)}, {READERS.get(kind, kind)}."
+            for kind, ceiling in ceilings
+        ],
+        warnings=[*warnings, *([SYNTHETIC] if run.data.get("is_synthetic") else [])],
+        brief=[*account, f"Parts: {listed}"],
+    )
+
+
+def _account(data: Mapping[str, Any]) -> Iterator[str]:
+    account = data.get("account") or {}
+    yield (
+        f"Posts: {data.get('name')}, {amount(account.get('rows_read'))} rows read, "
+        f"{amount(account.get('rows_kept'))} kept (fingerprint {data.get('fingerprint')})"
+    )
+    for reason, rows in (account.get("dropped") or {}).items():
+        first = rows.get("first", [])
+        more = ", ..." if rows["rows"] > len(first) else ""
+        where = f" ({', '.join(first)}{more})" if first else ""
+        yield f"Dropped: {count(rows['rows'], 'row')}, {reason}{where}"
+    if scrubbed := account.get("scrubbed"):
+        yield "Scrubbed: " + ", ".join(f"{what} {amount(n)}" for what, n in scrubbed.items())
+
+
+def making(run: RunSummary) -> dict[str, str]:
+    """What a run was asked for and by what it was made, by label; what is not known is left out."""
+    environment: Mapping[str, Any] = run.run.get("environment", {})
+    packages = environment.get("packages", {})
+    members = run.setting("ensemble", "members")
+    changes = ", with changes that were not committed" if run.is_dirty else ""
+    facts = {
+        "model": " + ".join(filter(None, (run.model, *run.variants))),
+        "parameters": amount(run.model_facts.get("parameters")),
+        "seed": run.seed,
+        "description": run.description,
+        "hypothesis": run.hypothesis,
+        "tags": ", ".join(map(str, run.tags)),
+        "command": " ".join(map(str, run.run.get("argv", ()))),
+        "commit": f"{run.commit}{changes}" if run.commit else "not known",
+        "configuration": run.configuration_hash,
+        "started": run.created_at and f"{moment(run.created_at)} UTC",
+        "took": duration(run.duration_seconds),
+        "python": environment.get("python"),
+        **{name: packages.get(name) for name in PACKAGES},
+    }
+    if isinstance(members, list):
+        named = [str(each.get("id")) for each in members if isinstance(each, Mapping)]
+        facts["members"] = ", ".join(named)
+    return {label: str(said) for label, said in facts.items() if said not in (None, "", "-")}
+
+
+def verdict(run: RunSummary | None) -> str:
+    """What may be said of any use with people: no record can show that it is safe."""
+    return NOT_VALIDATED if run is None or not run.data.get("is_synthetic") else LEARNED_SYNTHETIC
