@@ -44,7 +44,7 @@ class ModelAnalyzer:
     def conclusions(self) -> list[str]:
         """Sentences of the report, its verdict first, each worked out from the records."""
         from mental_health_classifier.analysis.report.contents import gather_report
-        from mental_health_classifier.analysis.report.parts import plain
+        from mental_health_classifier.analysis.sections.pieces import plain
 
         report = gather_report(find_runs(self.roots))
         sentences = [*report.summary, *report.recommendation_sentences]

@@ -11,7 +11,7 @@ import pandas as pd
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.jupyter import JupyterMixin
 
-from mental_health_classifier.analysis.pages.explanation_page import (
+from mental_health_classifier.analysis.pages.explained_text import (
     explained_on_terminal,
     strongest_table,
 )
