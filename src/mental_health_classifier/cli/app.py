@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -49,7 +50,8 @@ COMMANDS = {
     "explain": ("explain", "Explains one post, or measures how faithful explanations are."),
 }
 """Commands in the order of `mhc --help`, which imports none of them: the module of each in this
-folder, and what it does, as the first line of its docstring says it."""
+folder, and what it does, as the first line of its docstring says it. The function is called like
+the command."""
 
 
 class Commands(TyperGroup):
@@ -63,9 +65,13 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         command = super().get_command(ctx, cmd_name)
         if command is None and cmd_name in COMMANDS:
-            module, _ = COMMANDS[cmd_name]
+            module = import_module(f"{__package__}.{COMMANDS[cmd_name][0]}")
+            target = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
             loaded = typer.Typer(rich_markup_mode=None)
-            loaded.add_typer(import_module(f"{__package__}.{module}").commands)
+            if isinstance(target, typer.Typer):
+                loaded.add_typer(target, name=cmd_name)
+            else:
+                loaded.command(cmd_name)(target)
             command = get_group(loaded).commands[cmd_name]
         return command
 

@@ -29,10 +29,7 @@ from mental_health_classifier.cli.arguments import (
 from mental_health_classifier.tracking.record.assessments import write_assessment
 from mental_health_classifier.tracking.run_index import resolve_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def evaluate(
     run: Run,
     posts: Annotated[
@@ -76,7 +73,6 @@ def evaluate(
         print_section(groups(about["groups"]))
 
 
-@commands.command()
 def certify(
     run: Run,
     posts: Annotated[
@@ -95,8 +91,8 @@ def certify(
 ) -> None:
     """Says which recall of the priority class can be promised.
 
-    Or why none can. With posts, the promise is made for posts like those. --column text=body says
-    which column holds what, --label SI=suicide which class a spelling is.
+    Where none can, it says why. With posts, the promise is made for posts like those. --column
+    text=body says which column holds what, --label SI=suicide which class a spelling is.
     """
     found = resolve_run(run, existing(root))
     asked = {"required_recall": recall, "confidence": confidence}
@@ -122,7 +118,6 @@ def certify(
         raise typer.Exit(1)
 
 
-@commands.command()
 def card(run: Run, root: LookedUpIn = None) -> None:
     """Writes a run's model card with all that was assessed since.
 

@@ -20,10 +20,7 @@ from mental_health_classifier.cli.arguments import (
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.tracking.run_index import resolve_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Tries a model on sentences that any model should get right.
 
@@ -38,7 +35,6 @@ def behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> Non
         say(f"Alerts begin at the {kind} threshold {found['threshold']:g}.")
 
 
-@commands.command()
 def shortcuts(
     run: Run,
     root: LookedUpIn = None,

@@ -36,10 +36,7 @@ from mental_health_classifier.cli.arguments import (
 from mental_health_classifier.console.tables import print_table
 from mental_health_classifier.tracking.run_index import ROOTS, each_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def compare(
     roots: Roots = None,
     sort: Annotated[

@@ -15,10 +15,7 @@ from mental_health_classifier.storage.folder_names import new_run_directory
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, resolve_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def ensemble(
     runs: Annotated[
         list[str] | None, typer.Argument(help="Members: two runs or more on the same parts.")

@@ -25,10 +25,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.run_index import resolve_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def explain(
     run: Run,
     text: Annotated[str | None, typer.Option(help="Explain this post.")] = None,

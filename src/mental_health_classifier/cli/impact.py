@@ -12,10 +12,7 @@ from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_
 from mental_health_classifier.cli.arguments import AsJson, Roots, found_runs, print_json
 from mental_health_classifier.contracts import InputError
 
-commands = typer.Typer()
 
-
-@commands.command()
 def impact(
     variant: Annotated[str, typer.Argument(help="umls_enhanced, curriculum, multitask, ...")],
     roots: Roots = None,

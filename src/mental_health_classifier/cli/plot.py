@@ -11,10 +11,7 @@ from mental_health_classifier.cli.arguments import say
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import ROOTS, runs_called
 
-commands = typer.Typer()
 
-
-@commands.command()
 def plot(
     kind: Annotated[
         str,

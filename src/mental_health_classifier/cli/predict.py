@@ -14,10 +14,7 @@ from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models
 
-commands = typer.Typer()
 
-
-@commands.command()
 def predict(
     posts: Annotated[Path, typer.Argument(help="A file of posts; labels are not needed.")],
     output: Annotated[Path, typer.Option("--output", help="The decisions: a new CSV file.")],

@@ -31,10 +31,7 @@ from mental_health_classifier.tracking.keeping.snapshot_check import SNAPSHOTS, 
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, is_run, resolve_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def gone(run: RunOrSweep, root: LookedUpIn = None) -> None:
     """Says that the process of an unknown run is gone.
 
@@ -48,7 +45,6 @@ def gone(run: RunOrSweep, root: LookedUpIn = None) -> None:
         typer.echo(f"{each} counts as killed.")
 
 
-@commands.command()
 def clean(
     roots: Roots = None,
     status: Annotated[
@@ -107,13 +103,11 @@ def clean(
         typer.echo(f"deleted {path} (left by a command that was stopped)")
 
 
-@commands.command("export")
-def export_(run: Run, archive: Path, root: LookedUpIn = None) -> None:
+def export(run: Run, archive: Path, root: LookedUpIn = None) -> None:
     """Packs a run into one .tar.gz file, after checking it."""
     export_run(resolve_run(run, existing(root)), archive)
 
 
-@commands.command("import")
 def import_(archive: Path) -> None:
     """Unpacks a run that was exported elsewhere, after checking it.
 

@@ -13,10 +13,7 @@ from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import find_runs
 
-commands = typer.Typer()
 
-
-@commands.command()
 def report(
     roots: Roots = None,
     output: Annotated[Path, typer.Option(help="The page: a new HTML file.")] = Path("report.html"),

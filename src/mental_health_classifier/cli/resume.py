@@ -20,10 +20,7 @@ from mental_health_classifier.tracking.provenance.environment import (
 from mental_health_classifier.tracking.provenance.replay import TOLERANCE, replay
 from mental_health_classifier.tracking.run_index import is_run, resolve_run
 
-commands = typer.Typer()
 
-
-@commands.command()
 def resume(
     run: RunOrSweep,
     root: LookedUpIn = None,
@@ -56,7 +53,6 @@ def resume(
     resume_experiment(directory)
 
 
-@commands.command()
 def reproduce(
     run: Run,
     root: LookedUpIn = None,

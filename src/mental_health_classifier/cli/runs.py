@@ -26,10 +26,7 @@ from mental_health_classifier.tracking.record.run_summary import Status
 from mental_health_classifier.tracking.run_index import resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models
 
-commands = typer.Typer()
 
-
-@commands.command()
 def runs(
     roots: Roots = None,
     status: Annotated[
@@ -49,7 +46,6 @@ def runs(
         print_table(lambda width: run_list(rows, width=width))
 
 
-@commands.command()
 def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Shows one run in full: its numbers, its yardstick, its posts."""
     found = resolve_run(run, existing(root))
@@ -61,7 +57,6 @@ def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
         new_console().print(run_overview(found))
 
 
-@commands.command()
 def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Shows how two runs differ, in what they did and in their numbers."""
     run_a, run_b = (resolve_run(reference, existing(root)) for reference in (a, b))
@@ -71,7 +66,6 @@ def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> No
         new_console().print(difference_page(run_a, run_b))
 
 
-@commands.command()
 def best(roots: Roots = None, as_json: AsJson = False) -> None:
     """Names the best models, chosen on val and reported on test.
 

@@ -22,15 +22,13 @@ from mental_health_classifier.tracking.keeping.snapshot_check import (
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models
 
-commands = typer.Typer()
-snapshots = typer.Typer(
+snapshot = typer.Typer(
     help="Preserves source, environment and runs, and gives them back.",
     invoke_without_command=True,
 )
-commands.add_typer(snapshots, name="snapshot")
 
 
-@snapshots.callback()
+@snapshot.callback()
 def take(
     context: typer.Context,
     name: Annotated[str, typer.Option(help="What to call it.")] = "snapshot",
@@ -63,7 +61,7 @@ def take(
     typer.echo(f"{folder}: source and {len(chosen)} runs.")
 
 
-@snapshots.command("list")
+@snapshot.command("list")
 def list_snapshots(as_json: AsJson = False) -> None:
     """Lists the snapshots, oldest first."""
     keys = ("name", "description", "tags", "created_at", "git", "runs")
@@ -78,7 +76,7 @@ def list_snapshots(as_json: AsJson = False) -> None:
         typer.echo(printable(f"{folder}  {about if manifest else 'damaged'}".rstrip()))
 
 
-@snapshots.command()
+@snapshot.command()
 def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name.")]) -> None:
     """Checks every file of a snapshot against its manifest."""
     folder = find_snapshot(snapshot, SNAPSHOTS)
@@ -90,7 +88,7 @@ def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name
         raise typer.Exit(1)
 
 
-@snapshots.command()
+@snapshot.command()
 def restore(
     snapshot: Annotated[str, typer.Argument(help="Its folder, its name, or an archive.")],
     destination: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
