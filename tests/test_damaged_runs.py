@@ -12,6 +12,7 @@ from written_predictions import complete_run
 from written_runs import write_run
 
 from mental_health_classifier.cli.app import app
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 
 COMMANDS = (
     *(["runs"], ["compare"], ["compare", "--csv", "-"], ["best"], ["clean", "--keep-last", "9"]),
@@ -22,6 +23,9 @@ COMMANDS = (
 @pytest.fixture
 def good(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    for variable, value in DETERMINISM.items():
+        # Set already, they do not make a command start Python, and with it the tests, once more.
+        monkeypatch.setenv(variable, value)
     return complete_run(write_run(Path("outputs/good"), run={"name": "sound"}))
 
 
@@ -56,6 +60,59 @@ def test_a_damaged_file_is_shown_and_stops_nothing(good: Path, name: str, conten
     assert rows["outputs/damaged"]["status"] == "damaged"
     assert name.rpartition("/")[2] in rows["outputs/damaged"]["problem"]
     mhc("compare")
+
+
+def put_special(path: Path, kind: str) -> None:
+    """A file that would be waited for, never end, or fill the memory."""
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.touch()
+        os.truncate(path, 2**40)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["pipe", "device", "huge"])
+def test_a_file_that_never_ends_is_shown_and_stops_nothing(good: Path, kind: str) -> None:
+    names = ("run.json", "data.json", "attempts/001/end.json", "attempts/001/start.json")
+    for number, name in enumerate(names):
+        left_out = ("end.json",) if name.endswith("start.json") else ()
+        put_special(write_run(Path(f"outputs/{number}"), left_out=left_out) / name, kind)
+    put_special(Path("outputs/.run-index.json"), kind)
+    for command in (["runs"], ["runs", "--json"], ["compare"], ["best"]):
+        printed = mhc(*command)
+        Path("outputs/.run-index.json").unlink()
+        put_special(Path("outputs/.run-index.json"), kind)
+        if command == ["runs", "--json"]:
+            rows = {row["directory"]: row for row in json.loads(printed.stdout)}
+            assert rows.pop("outputs/good")["status"] == "completed"
+            assert {row["status"] for row in rows.values()} == {"damaged"} and len(rows) == 4
+    write_run(Path("outputs/4"), left_out=("end.json",))
+    put_special(Path("outputs/4/attempts/001/lock"), "pipe")
+    mhc("runs")
+    for number in range(5):
+        for command in ("show", "resume"):
+            result = CliRunner().invoke(app, [command, f"outputs/{number}"])
+            assert isinstance(result.exception, SystemExit | None), result.exception
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize("kind", ["pipe", "device", "huge"])
+@pytest.mark.parametrize(
+    "place", ["predictions/test.csv", "metrics.jsonl", "seen_posts.npz", "assessments/groups.json"]
+)
+def test_a_file_of_results_that_never_ends_stops_nothing(good: Path, place: str, kind: str) -> None:
+    odd = complete_run(write_run(Path("outputs/odd")))
+    put_special(odd / place, kind)
+    for command in (*COMMANDS, ["show", str(odd)], ["card", str(odd)]):
+        mhc(*command)
+    result = CliRunner().invoke(app, ["evaluate", str(odd)])
+    assert isinstance(result.exception, SystemExit | None), result.exception
 
 
 @pytest.mark.slow

@@ -12,10 +12,11 @@ import json
 import math
 import os
 import secrets
+import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from io import FileIO
+from io import BufferedReader, FileIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Never
 
@@ -29,6 +30,11 @@ SCHEMA_VERSION = 2
 
 SEALED_SINCE = 2
 """From this version on every JSON file ends with its checksum."""
+
+MOST_BYTES = 4 * 2**30
+"""No file of a record is larger."""
+
+MOST_BYTES_OF_JSON = 64 * 2**20
 
 TEMPORARY_PREFIX = ".tmp-"
 """How a file or folder is called until it is whole. A killed process can leave some: readers skip
@@ -47,17 +53,18 @@ def temporary_path(folder: Path) -> Path:
     return folder / f"{TEMPORARY_PREFIX}{tag_of_this_process()}-{secrets.token_hex(8)}"
 
 
-def refuse_links(paths: Iterable[Path]) -> None:
+def refuse_special_files(paths: Iterable[Path]) -> None:
     """Makes sure that what is written to paths in a record stays there, whoever made the record.
 
     Raises:
-        InputError: one is a link.
+        InputError: one is a link, or something else that is neither file nor folder.
     """
     for path in paths:
-        if path.is_symlink():
+        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
+            what = "a link" if path.is_symlink() else "a pipe or a device"
             raise InputError(
-                f"{path} is a link, and what is written into a record stays in its folder. Put in "
-                "its place what it leads to."
+                f"{path} is {what}, and what is written into a record stays in its folder. Put a "
+                "file or folder in its place."
             )
 
 
@@ -65,15 +72,16 @@ def place_in(record: Path, name: str) -> Path:
     """A path to write to, by its name within the folder of a record, with slashes.
 
     Raises:
-        InputError: as `refuse_links`.
+        InputError: as `refuse_special_files`.
     """
     path = record / name
-    refuse_links([path, *path.parents[: name.count("/")]])
+    refuse_special_files([path, *path.parents[: name.count("/")]])
     return path
 
 
 def without_following(path: str, flags: int) -> int:
-    """An opener that opens no link: none is put in the place of a file after `refuse_links`."""
+    """An opener that opens no link: none is put in the place of a file after
+    `refuse_special_files`."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
@@ -167,22 +175,47 @@ def read_json(path: Path | str) -> dict[str, Any]:
     return parse_json(read_content(path), path)
 
 
-def read_content(path: Path | str) -> bytes:
+def read_content(path: Path | str, *, most_bytes: int = MOST_BYTES_OF_JSON) -> bytes:
     """What a file of a record holds.
 
     Raises:
+        FileNotFoundError, InputError: as `open_to_read`.
+    """
+    with open_to_read(path, most_bytes=most_bytes) as handle:
+        return handle.readall()
+
+
+def open_to_read(path: Path | str, *, most_bytes: int = MOST_BYTES) -> FileIO:
+    """Opens a file of a record, which somebody else may have made.
+
+    Raises:
         FileNotFoundError: there is no such file.
-        InputError: it cannot be read.
+        InputError: it cannot be read; or would be waited for, never end or fill the memory.
     """
     try:
         # Without a buffer, and without a `Path` where there is none: lists of runs read thousands
         # of small files.
-        with FileIO(path) as handle:
-            return handle.readall()
+        handle = FileIO(path, opener=_without_waiting)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    status = os.fstat(handle.fileno())
+    if stat.S_ISREG(status.st_mode) and status.st_size <= most_bytes:
+        return handle
+    handle.close()
+    what = "is larger than any" if stat.S_ISREG(status.st_mode) else "is a pipe or a device, not a"
+    raise InputError(f"{path} {what} file that a run writes.")
+
+
+def open_text_to_read(path: Path) -> TextIOWrapper:
+    """As `open_to_read`, a file of text with its own ends of lines."""
+    return TextIOWrapper(BufferedReader(open_to_read(path)), encoding="utf-8", newline="")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe would be waited for.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def parse_json(document: bytes, path: Path | str) -> dict[str, Any]:

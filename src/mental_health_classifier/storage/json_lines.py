@@ -7,12 +7,12 @@ import json
 import os
 import zlib
 from collections.abc import Mapping
-from io import FileIO
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import decoded, encoded, without_following
+from mental_health_classifier.storage.files import decoded, encoded, open_to_read, without_following
 
 _COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 _CHECKSUM = b',"crc32":"%08x"}\n'
@@ -60,12 +60,12 @@ def read_records(path: Path) -> Records:
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: it cannot be read.
+        InputError: it cannot be read, see `open_to_read`.
     """
     records: list[dict[str, Any]] = []
     num_damaged = 0
     try:
-        with path.open("rb") as handle:
+        with BufferedReader(open_to_read(path)) as handle:
             for line in handle:
                 record = _record_of(line)
                 if record is None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import MOST_BYTES, read_content, write_atomically
 from mental_health_classifier.tracking.record.record_shape import DATA, LISTED_END, RUN
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.shapes import (
@@ -54,8 +55,9 @@ class ListingIndex:
         self._start = len(os.path.join(root, ""))
         self._kept: dict[str, Any] = {}
         self._data: list[Mapping[str, Any]] = []
-        with contextlib.suppress(OSError):
-            self._kept, self._data = _content_of(self._path.read_bytes())
+        with contextlib.suppress(OSError, InputError):
+            document = read_content(self._path, most_bytes=MOST_BYTES)
+            self._kept, self._data = _content_of(document)
         self._places = {orjson.dumps(each): place for place, each in enumerate(self._data)}
         self._current: dict[str, Any] = {}
         self._has_news = False

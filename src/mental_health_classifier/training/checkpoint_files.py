@@ -15,7 +15,7 @@ from lightning.fabric.plugins.io.checkpoint_io import CheckpointIO
 from safetensors import SafetensorError, safe_open
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.storage.files import open_to_read, write_atomically
 
 SCHEMA_VERSION = 1
 _WEIGHTS = "state_dict"
@@ -51,17 +51,16 @@ def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the file was cut or changed.
+        InputError: the file was cut or changed, or is none of a run.
     """
     damaged = InputError(f"{path} is damaged: it was cut or changed. Restore it from a copy.")
+    open_to_read(path).close()
     try:
         with safe_open(path, framework="pt") as file:
             names = sorted(file.keys())
             tensors = {name: file.get_tensor(name) for name in names}
             metadata = file.metadata() or {}
         checksum, _, text = metadata["state"].partition(" ")
-    except FileNotFoundError:
-        raise
     except (SafetensorError, KeyError, OSError, UnicodeDecodeError):
         raise damaged from None
     if checksum != _checksum(tensors, text):

@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -236,6 +237,9 @@ def test_missing_files_and_unknown_formats_are_explained(tmp_path: Path) -> None
         files_to_read(None, None)
     with pytest.raises(InputError, match="does not exist"):
         files_to_read(str(tmp_path / "nothing.csv"), None)
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match=r"pipe\.csv is a pipe or a device"):
+        files_to_read(str(tmp_path / "pipe.csv"), None)
     with pytest.raises(InputError, match="it holds none"):
         files_to_read(str(tmp_path), None)
     (tmp_path / "there.csv").write_text("text,label\na,ok\n")

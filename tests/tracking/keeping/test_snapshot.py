@@ -129,9 +129,9 @@ def test_links_that_came_with_a_snapshot_are_damage(snapshot: Path, tmp_path: Pa
     for name, target in (("a", "."), ("b", "."), ("c", tmp_path / "secrets"), ("d", "train.py")):
         (snapshot / "source" / name).symlink_to(target)
     names = ["a", "b", "c", "d", "pipe"]
-    wrong = [f"source/{name} is neither a file nor a folder." for name in names]
+    wrong = [f"source/{name} is a link, a pipe or a device." for name in names]
     assert problems_of(snapshot) == wrong
-    with pytest.raises(InputError, match="is damaged: source/a is neither"):
+    with pytest.raises(InputError, match="is damaged: source/a is a link"):
         restore_snapshot(snapshot, tmp_path / "restored")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,10 +107,9 @@ def _checksums(directory: Path) -> dict[str, str]:
         places.append(attempt / "end.json")
     found = {}
     for path in places:
-        try:
-            found[path.relative_to(directory).as_posix()] = sha256_of(path)
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                found[path.relative_to(directory).as_posix()] = sha256_of(path)
     return found
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import TRAINING_DYNAMICS, InputError
 from mental_health_classifier.data.batching import BatchDataset
+from mental_health_classifier.storage.files import open_text_to_read
 
 _EPOCHS_AT_LEAST = 2
 
@@ -91,7 +92,7 @@ def read_training_dynamics(run: Path, post_ids: list[str]) -> np.ndarray:
         )
     epochs = []
     for file in files:
-        with file.open(encoding="utf-8", newline="") as stream:
+        with open_text_to_read(file) as stream:
             rows = csv.reader(stream)
             next(rows, None)
             try:

@@ -50,6 +50,10 @@ def files_to_read(
     elif root.is_dir():
         found = [(file, None) for file in _shards(root)]
     else:
+        if not root.is_file():
+            raise InputError(
+                f"data.path={path} is a pipe or a device. Write the posts into a file first."
+            )
         found = [(root, None)]
     for file, _ in found:
         if file.suffix.lower() not in FORMATS:

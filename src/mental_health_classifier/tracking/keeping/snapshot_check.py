@@ -30,7 +30,7 @@ def read_manifests(root: Path) -> dict[Path, Mapping[str, Any]]:
     for path in sorted(root.glob("[!.]*/manifest.json")):
         try:
             manifests[path.parent] = read_json(path)
-        except InputError:
+        except (FileNotFoundError, InputError):
             manifests[path.parent] = {}
     return manifests
 
@@ -81,7 +81,7 @@ def problems_of(snapshot: Path) -> list[str]:
         return ["source has a file where its runs belong."]
     found = hashes_below(snapshot)
     problems = [
-        f"{path.relative_to(snapshot)} is neither a file nor a folder."
+        f"{path.relative_to(snapshot)} is a link, a pipe or a device."
         for path in sorted(snapshot.rglob("*"))
         if path.is_symlink() or not (path.is_file() or path.is_dir())
     ]

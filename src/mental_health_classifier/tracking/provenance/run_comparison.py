@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.provenance.configuration_hash import compared_configuration
+from mental_health_classifier.tracking.record.prediction_files import rows_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.settled_choices import settled_choices
 
@@ -88,7 +88,7 @@ def _between_predictions(first: Path, second: Path) -> Iterator[Difference]:
     }
     for name in sorted(names):
         paths = (first / name, second / name)
-        if not all(path.exists() for path in paths):
+        if not all(path.is_file() for path in paths):
             yield Difference("prediction", f"file {name}", None)
         elif paths[0].read_bytes() != paths[1].read_bytes():
             yield Difference("prediction", f"file {name}", _distance_of_tables(*paths))
@@ -102,7 +102,7 @@ def _between_weights(first: Path, second: Path) -> Iterator[Difference]:
     }
     for name in sorted(names):
         paths = (first / name, second / name)
-        if not all(path.exists() for path in paths):
+        if not all(path.is_file() for path in paths):
             yield Difference("tensor", f"file {name}", None)
         elif name.endswith(".safetensors"):
             yield from _between_tensors(name, *paths)
@@ -132,11 +132,7 @@ def _between_tensors(name: str, first: Path, second: Path) -> Iterator[Differenc
 
 
 def _distance_of_tables(first: Path, second: Path) -> float | None:
-    tables = []
-    for path in (first, second):
-        with path.open(encoding="utf-8", newline="") as handle:
-            tables.append(list(csv.reader(handle)))
-    a, b = tables
+    a, b = rows_of(first), rows_of(second)
     if a[0] != b[0]:
         return None
     probabilities = [place for place, name in enumerate(a[0]) if name.startswith("p_")]

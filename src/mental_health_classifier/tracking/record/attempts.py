@@ -181,7 +181,8 @@ def life_of(attempt: Path) -> Life:
     start = read_json(attempt / "start.json")
     is_free = False
     if start.get("is_locked") is not False:
-        lock = os.open(attempt / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        # Of a record from elsewhere it can be a pipe, which would be waited for.
+        lock = os.open(attempt / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             is_free = take_lock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

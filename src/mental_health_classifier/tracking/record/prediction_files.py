@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mental_health_classifier.contracts import GROUP_PREFIX, InputError, Predictions, Task
-from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.storage.files import open_text_to_read, write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,12 +116,8 @@ def rows_of(path: Path) -> list[list[str]]:
         InputError: it cannot be read, or is no such table any more.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        with open_text_to_read(path) as handle:
             return list(csv.reader(handle))
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError(
             f"{path} is no table any more: it was cut or changed. Restore it from a copy or repeat "

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import parse_json, sha256_of
+from mental_health_classifier.storage.files import MOST_BYTES, parse_json, read_content, sha256_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.shapes import (
     mapping,
@@ -90,12 +90,13 @@ def read_recorded(run: RunSummary, name: str) -> bytes:
             f"{path} does not belong to the record of run {run.id}: it {what}. {what_to_do}"
         )
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        content = read_content(path, most_bytes=MOST_BYTES)
+    except FileNotFoundError:
         raise InputError(
-            f"{path}, which run {run.id} decides with, cannot be read ({error.strerror}). "
-            f"{what_to_do}"
+            f"{path}, which run {run.id} decides with, is gone. {what_to_do}"
         ) from None
+    except InputError as error:
+        raise InputError(f"{error} Run {run.id} decides with it. {what_to_do}") from None
     if hashlib.sha256(content).hexdigest() != expected:
         raise InputError(
             f"{path} was changed after run {run.id} ended: it does not have the SHA-256 that the "

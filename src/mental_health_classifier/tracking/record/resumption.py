@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import refuse_links
+from mental_health_classifier.storage.files import refuse_special_files
 from mental_health_classifier.tracking.provenance.git_state import read_git_state
 from mental_health_classifier.tracking.provenance.source_files import PROJECT, read_source
 from mental_health_classifier.tracking.record.attempts import Attempt, latest_attempt, why_unknown
@@ -33,7 +33,7 @@ def resumable_run(directory: Path) -> RunSummary:
         }
         reason = reasons.get(run.status) or why_unknown(directory)
         raise InputError(f"Run {run.id} in {directory} {reason}")
-    refuse_links(sorted(directory.rglob("*")))
+    refuse_special_files(sorted(directory.rglob("*")))
     return run
 
 
