@@ -183,10 +183,8 @@ def test_promises_that_nobody_could_keep_are_refused():
             certify(*given, **PROMISE | change)
 
 
-def test_nan_and_a_missing_priority_class_are_refused():
+def test_a_missing_priority_class_is_refused():
     calibration, val = predictions_of("calibration", 500), predictions_of("val", 500)
-    with pytest.raises(InputError, match="NaN"):
-        certify(replace(calibration, probabilities=np.full((500, 2), np.nan)), val, **PROMISE)
     task = Task("condition", TASK.class_names, None)
     with pytest.raises(InputError, match=r"data\.priority_class"):
         certify(replace(calibration, task=task), replace(val, task=task), **PROMISE)

@@ -1,24 +1,12 @@
 import torch
+from whole_batches import batch_of
 
-from mental_health_classifier.contracts import Batch, LengthGroup
 from mental_health_classifier.models.pooling import AttentionReadout, MeanPooling
-
-
-def posts_of_one_two_and_two_tokens() -> Batch:
-    nothing = torch.empty(0)
-    return Batch(
-        token_ids=nothing,
-        offsets=torch.tensor([0, 1, 3, 5]),
-        positions=nothing,
-        labels={},
-        post_indices=nothing,
-        length_groups=(LengthGroup(0, 1, 1), LengthGroup(1, 2, 2)),
-    )
 
 
 def test_the_mean_is_over_a_posts_own_tokens() -> None:
     hidden = torch.tensor([[1.0, 0.0], [2.0, 4.0], [4.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
-    pooled, weights = MeanPooling()(hidden, posts_of_one_two_and_two_tokens())
+    pooled, weights = MeanPooling()(hidden, batch_of([1, 2, 2]))
     assert pooled.tolist() == [[1.0, 0.0], [3.0, 2.0], [1.0, 2.0]]
     assert weights is None
 
@@ -26,7 +14,7 @@ def test_the_mean_is_over_a_posts_own_tokens() -> None:
 def test_weights_of_the_readout_sum_to_one_for_each_post() -> None:
     torch.manual_seed(0)
     readout = AttentionReadout(width=4)
-    _pooled, weights = readout(torch.randn(5, 4), posts_of_one_two_and_two_tokens())
+    _pooled, weights = readout(torch.randn(5, 4), batch_of([1, 2, 2]))
     assert weights[0] == 1
     torch.testing.assert_close(weights[1:].view(2, 2).sum(1), torch.ones(2))
 
@@ -35,7 +23,7 @@ def test_a_class_logit_is_the_sum_of_what_its_tokens_contribute_and_the_bias() -
     torch.manual_seed(0)
     readout, head = AttentionReadout(width=4).double(), torch.nn.Linear(4, 3).double()
     hidden = torch.randn(5, 4, dtype=torch.double)
-    pooled, weights = readout(hidden, posts_of_one_two_and_two_tokens())
+    pooled, weights = readout(hidden, batch_of([1, 2, 2]))
     contributions = weights[:, None] * (hidden @ readout.values.weight.T @ head.weight.T)
     for post, (first, last) in enumerate([(0, 1), (1, 3), (3, 5)]):
         expected = contributions[first:last].sum(0) + head.bias

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from whole_batches import batch_of
 
 from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import (
     AuxiliaryTask,
-    Batch,
     InputError,
-    LengthGroup,
     ModelOutput,
     Task,
 )
@@ -47,18 +45,6 @@ NOTHING = {
 }
 
 
-def batch_of(labels: Mapping[str, Tensor]) -> Batch:
-    nothing = torch.empty(0)
-    return Batch(
-        token_ids=nothing,
-        offsets=nothing,
-        positions=nothing,
-        labels=labels,
-        post_indices=nothing,
-        length_groups=(LengthGroup(0, 1, 1),),
-    )
-
-
 def logits_of(seed: int = 1) -> dict[str, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return {task.name: torch.randn(3, task.num_logits, generator=generator) for task in TASKS}
@@ -73,14 +59,14 @@ def objective(request, compose_config) -> nn.Module:
 def test_the_loss_of_the_main_task_is_that_of_learning_it_alone(objective, compose_config) -> None:
     alone = build(compose_config([]).objective, tasks=[MAIN], class_counts=COUNTS)
     output = ModelOutput(logits_of())
-    losses = objective(output, batch_of(LABELS))
-    assert losses["condition"] == alone(output, batch_of(LABELS))["total"]
+    losses = objective(output, batch_of([1] * 3, LABELS))
+    assert losses["condition"] == alone(output, batch_of([1] * 3, LABELS))["total"]
     assert set(losses) == {"condition", "severity", "urgency", "emotions", "total"}
 
 
 def test_a_missing_label_moves_no_logit_of_its_task(objective) -> None:
     logits = {name: values.requires_grad_() for name, values in logits_of().items()}
-    objective(ModelOutput(logits), batch_of(LABELS))["total"].backward()
+    objective(ModelOutput(logits), batch_of([1] * 3, LABELS))["total"].backward()
     for name, row in (("severity", 0), ("urgency", 1), ("emotions", 1)):
         gradient = logits[name].grad
         assert gradient is not None and gradient.any() and not gradient[row].any()
@@ -90,13 +76,13 @@ def test_junk_where_labels_are_missing_changes_nothing(objective) -> None:
     junk = logits_of()
     for name, row in (("severity", 0), ("urgency", 1), ("emotions", 1)):
         junk[name][row] = -1e5
-    expected = objective(ModelOutput(logits_of()), batch_of(LABELS))
-    assert objective(ModelOutput(junk), batch_of(LABELS)) == expected
+    expected = objective(ModelOutput(logits_of()), batch_of([1] * 3, LABELS))
+    assert objective(ModelOutput(junk), batch_of([1] * 3, LABELS)) == expected
 
 
 def test_a_batch_without_further_labels_costs_what_the_main_task_costs(objective) -> None:
     logits = {name: values.requires_grad_() for name, values in logits_of().items()}
-    losses = objective(ModelOutput(logits), batch_of({**LABELS, **NOTHING}))
+    losses = objective(ModelOutput(logits), batch_of([1] * 3, {**LABELS, **NOTHING}))
     assert losses["total"] == losses["condition"]
     losses["total"].backward()
     for parameter in objective.parameters():

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from whole_batches import batch_of
 
-from mental_health_classifier.contracts import Batch, LengthGroup, ModelOutput, Task
+from mental_health_classifier.contracts import ModelOutput, Task
 from mental_health_classifier.training.objectives import ClassWeightedCrossEntropy
 
 TASK = Task("condition", ("control", "suicide"), "suicide")
@@ -12,15 +13,7 @@ def loss_of(logits: list[list[float]], labels: list[int], *, exponent: float) ->
     objective = ClassWeightedCrossEntropy(
         tasks=[TASK], class_counts={"condition": np.array([90, 10])}, exponent=exponent
     )
-    nothing = torch.empty(0)
-    batch = Batch(
-        token_ids=nothing,
-        offsets=nothing,
-        positions=nothing,
-        labels={"condition": torch.tensor(labels)},
-        post_indices=nothing,
-        length_groups=(LengthGroup(0, 1, 1),),
-    )
+    batch = batch_of([1] * len(labels), {"condition": torch.tensor(labels)})
     losses = objective(ModelOutput({"condition": torch.tensor(logits)}), batch)
     assert losses["total"] == losses["condition"]
     return losses["total"].item()

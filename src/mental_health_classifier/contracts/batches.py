@@ -1,4 +1,4 @@
-"""What goes into a network, and what comes out of it.
+"""Batch and ModelOutput: what goes into a network and what comes out of it.
 
 Legend of shapes: B posts, N tokens of all posts of a batch, D width, H heads, C classes.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from mental_health_classifier.contracts.shapes import require_shape
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +46,22 @@ class Batch:
     token_streams: Mapping[str, Tensor] = field(default_factory=dict)
     """What else is known of each token, by the names in the configuration's `token_streams`, int64,
     each of shape `(N,)`."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where lengths do not fit each other."""
+        posts = sum(group.num_posts for group in self.length_groups)
+        tokens = sum(group.num_posts * group.num_tokens for group in self.length_groups)
+        require_shape("Batch.offsets", self.offsets, (posts + 1,))
+        require_shape("Batch.post_indices", self.post_indices, (posts,))
+        streams = {f"token_streams.{name}": each for name, each in self.token_streams.items()}
+        for name, values in {
+            "token_ids": self.token_ids,
+            "positions": self.positions,
+            **streams,
+        }.items():
+            require_shape(f"Batch.{name}", values, (tokens,))
+        for task, labels in self.labels.items():
+            require_shape(f"Batch.labels.{task}", labels, (posts, *labels.shape[1:]))
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         return replace(

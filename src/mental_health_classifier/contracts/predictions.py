@@ -1,4 +1,4 @@
-"""What a model said about the posts of one part."""
+"""Predictions: what a model said about the posts of one part."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mental_health_classifier.contracts.errors import InputError
+from mental_health_classifier.contracts.shapes import require_shape
 from mental_health_classifier.contracts.tasks import AuxiliaryTask, Task
 
 if TYPE_CHECKING:
@@ -33,6 +35,29 @@ class Predictions:
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By name of what posts are told apart by (gender, source, severity): for each post its value,
     empty where it is not known, length n."""
+
+    def __post_init__(self) -> None:
+        """Checks shapes, and that probabilities are some.
+
+        Raises:
+            InputError: probabilities are not finite, not between 0 and 1, or do not sum to one.
+            ValueError: lengths do not fit each other, or a label is none of the classes.
+        """
+        _check_rows(self)
+        require_shape("probabilities", self.probabilities, (len(self), self.task.num_classes))
+        for name, values in self.groups.items():
+            require_shape(f"groups.{name}", values, (len(self),))
+        if len(self) and not 0 <= self.labels.min() <= self.labels.max() < self.task.num_classes:
+            raise ValueError(f"labels: places below {self.task.num_classes} were expected.")
+        # Single precision sums to one to 6 decimals or so; a network that diverged is far off.
+        num_bad = int((~are_distributions(self.probabilities, tolerance=1e-3)).sum())
+        if num_bad:
+            raise InputError(
+                f"{num_bad} of {len(self)} rows of probabilities for {self.part} are not finite or "
+                "do not sum to one: training has diverged. Lower model.learning_rate, or clip "
+                "gradients with trainer.gradient_clip_val. Where they are scores, give their "
+                "softmax."
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -63,5 +88,40 @@ class AuxiliaryPredictions:
     outputs: np.ndarray
     """As the task's kind says, rounded to 6 decimals, float64, shape `(n, outputs)`."""
 
+    def __post_init__(self) -> None:
+        """Checks shapes, and that outputs are numbers.
+
+        Raises:
+            InputError: outputs are not finite.
+            ValueError: lengths do not fit each other.
+        """
+        import numpy as np
+
+        _check_rows(self)
+        require_shape("outputs", self.outputs, (len(self), len(self.task.kind.output_names)))
+        num_bad = int((~np.isfinite(self.outputs)).any(axis=1).sum())
+        if num_bad:
+            raise InputError(
+                f"{num_bad} of {len(self)} answers to task {self.task.name} for {self.part} are "
+                "not finite: training has diverged. Lower model.learning_rate."
+            )
+
     def __len__(self) -> int:
         return len(self.labels)
+
+
+def are_distributions(probabilities: np.ndarray, *, tolerance: float) -> np.ndarray:
+    """Whether each row of `(n, C)` holds probabilities that sum to one, bool, shape `(n,)`."""
+    import numpy as np
+
+    # Comparisons with what is not a number are false, which is what they should be here.
+    with np.errstate(invalid="ignore"):
+        off = np.abs(probabilities.sum(axis=1) - 1)
+        return (probabilities >= 0).all(axis=1) & (off < tolerance)
+
+
+def _check_rows(predictions: Predictions | AuxiliaryPredictions) -> None:
+    """Raises ValueError where there is not one row a post."""
+    require_shape("post_ids", predictions.post_ids, (len(predictions),))
+    if predictions.authors is not None:
+        require_shape("authors", predictions.authors, (len(predictions),))

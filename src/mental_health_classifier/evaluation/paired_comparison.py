@@ -10,7 +10,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
-from mental_health_classifier.evaluation.evaluate import check_predictions
+from mental_health_classifier.evaluation.evaluate import require_posts
 from mental_health_classifier.evaluation.intervals import (
     CONFIDENCE,
     Interval,
@@ -158,7 +158,7 @@ def _check_sides(
         )
     wanted = first[0][1]
     for _, test in (*first, *second):
-        check_predictions(test)
+        require_posts(test)
         if test.task != wanted.task or list(test.post_ids) != list(wanted.post_ids):
             raise InputError(
                 f"These runs were not tested on the same {len(wanted)} posts, so that a difference "

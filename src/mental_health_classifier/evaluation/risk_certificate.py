@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
-from mental_health_classifier.evaluation.evaluate import check_predictions
+from mental_health_classifier.evaluation.evaluate import require_posts
 from mental_health_classifier.evaluation.intervals import Share, author_numbers
 from mental_health_classifier.evaluation.operating_point import shares_at_threshold
 
@@ -112,7 +112,7 @@ def certify(
         What is recorded. `is_certified` false: there is no threshold, and `reason` says why.
 
     Raises:
-        InputError: settings out of range, no priority class, probabilities that are none, or posts
+        InputError: settings out of range, no priority class, no posts, or posts
             in the calibration part that the model was chosen on.
     """
     check_promise(required_recall=required_recall, confidence=confidence)
@@ -122,7 +122,7 @@ def certify(
             "data.priority_class."
         )
     for given in (calibration, val):
-        check_predictions(given)
+        require_posts(given)
     _refuse_seen_posts(calibration, [val, *seen])
     chosen = one_post_an_author(calibration)
     scores, is_priority = calibration.priority_scores[chosen], calibration.is_priority[chosen]

@@ -41,20 +41,8 @@ def stored_auxiliary_predictions(
 
 
 def write_auxiliary_predictions(predictions: AuxiliaryPredictions, path: Path) -> None:
-    """Writes the predictions of one task for one part, replacing what was there in one step.
-
-    Raises:
-        InputError: outputs are not finite.
-    """
-    import numpy as np
-
+    """Writes the predictions of one task for one part, replacing what was there in one step."""
     task = predictions.task
-    num_bad = int((~np.isfinite(predictions.outputs)).any(axis=1).sum())
-    if num_bad:
-        raise InputError(
-            f"{num_bad} of {len(predictions)} answers to task {task.name} for {predictions.part} "
-            "are not finite: training has diverged. Lower model.learning_rate."
-        )
     authors = [""] * len(predictions) if predictions.authors is None else predictions.authors
     labels = [task.kind.decode(label) for label in predictions.labels]
     columns = [[f"{x:.{DECIMALS}f}" for x in column] for column in predictions.outputs.T.tolist()]

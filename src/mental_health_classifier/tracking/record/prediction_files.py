@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mental_health_classifier.contracts import GROUP_PREFIX, InputError, Predictions, Task
+from mental_health_classifier.contracts.predictions import are_distributions
 from mental_health_classifier.storage.files import open_text_to_read, write_atomically
 
 if TYPE_CHECKING:
@@ -24,19 +25,7 @@ LONGEST_SHOWN = 200
 
 
 def write_predictions(predictions: Predictions, path: Path) -> None:
-    """Writes the predictions of one part, replacing what was there in one step.
-
-    Raises:
-        InputError: probabilities are not finite, or do not sum to one.
-    """
-    # Single precision sums to one to 6 decimals or so; a network that diverged is far off.
-    num_bad = int((~_are_distributions(predictions.probabilities, tolerance=1e-3)).sum())
-    if num_bad:
-        raise InputError(
-            f"{num_bad} of {len(predictions)} rows of probabilities for {predictions.part} do not "
-            "sum to one or are not finite: training has diverged. Lower model.learning_rate, or "
-            "clip gradients with trainer.gradient_clip_val."
-        )
+    """Writes the predictions of one part, replacing what was there in one step."""
     names = predictions.task.class_names
     authors = [""] * len(predictions) if predictions.authors is None else predictions.authors
     assert predictions.authors is None or all(authors), "an author without a name would be lost"
@@ -134,22 +123,13 @@ def _probabilities(columns: list[tuple[str, ...]], path: Path) -> np.ndarray:
         raise InputError(f"{path} holds a probability that is not a number.") from None
     # Every probability may be off by half of its last decimal.
     tolerance = (0.5 * len(columns) + 1) * 10.0**-DECIMALS
-    is_good = _are_distributions(probabilities, tolerance=tolerance)
+    is_good = are_distributions(probabilities, tolerance=tolerance)
     if not is_good.all():
         raise InputError(
             f"{path}, row {int(np.argmin(is_good)) + 2}: the probabilities are not between 0 and 1 "
             "or do not sum to one. The file was changed; restore it or repeat the run."
         )
     return probabilities
-
-
-def _are_distributions(probabilities: np.ndarray, *, tolerance: float) -> np.ndarray:
-    import numpy as np
-
-    # Comparisons with what is not a number are false, which is what they should be here.
-    with np.errstate(invalid="ignore"):
-        off = np.abs(probabilities.sum(axis=1) - 1)
-        return (probabilities >= 0).all(axis=1) & (off < tolerance)
 
 
 def _header(task: Task) -> list[str]:
