@@ -13,6 +13,7 @@ from trained_runs import write_posts
 from typer.testing import CliRunner
 from written_runs import write_run
 
+from mental_health_classifier import experiment
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.console.logs import RunLogFile
 from mental_health_classifier.contracts import InputError
@@ -89,6 +90,22 @@ def test_nothing_is_written_through_a_link_in_a_record(
     told = getattr(told, "stderr", str(told))
     assert f"{place} is a link" in told or "symbolic links" in told
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_resumed_run_does_not_say_where_posts_are_prepared(
+    compose_config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    config = experiment.plain(compose_config(["cache_dir=.cache", "model=tfidf_logistic"]))
+    run = write_run(tmp_path / "run", run={"config": config}, left_out=("end.json",))
+    start = run / "attempts" / "001" / "start.json"
+    write_json(start, {**read_json(start), "folder": str(elsewhere)})
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(experiment, "resumed_run", lambda directory: directory)
+    monkeypatch.setattr(experiment, "conduct", lambda config, _: (config.cache_dir, Path.cwd()))
+    assert experiment.resume_experiment(run) == (str(here / ".cache"), elsewhere)
 
 
 @pytest.mark.parametrize("name", ["$(id)", "../x", "a b", "-", "", "a" * 300, "a/b"])

@@ -83,16 +83,20 @@ def resume_experiment(run_directory: Path) -> float | None:
     """
     directory = run_directory.resolve()
     run = resumable_run(directory)
-    with chdir(started_in(directory) or Path()):
-        try:
-            config = checked(recorded_configuration(run, begun_in=Path()))
-        except InputError as error:
-            raise InputError(
-                f"{error} Run {run.id} was recorded so: `mhc reproduce {run.id}` runs it again, "
-                "with the version that recorded it."
-            ) from None
-        # Sums are ordered by the number of threads, which a configuration can leave to the machine.
-        set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
+    begun_in = started_in(directory) or Path()
+    try:
+        # Still in the present folder: a record does not say where posts are prepared.
+        config = recorded_configuration(run, begun_in=begun_in)
+        with chdir(begun_in):
+            config = checked(config)
+    except InputError as error:
+        raise InputError(
+            f"{error} Run {run.id} was recorded so: `mhc reproduce {run.id}` runs it again, "
+            "with the version that recorded it."
+        ) from None
+    # Sums are ordered by the number of threads, which a configuration can leave to the machine.
+    set_num_threads(config.num_threads or run.run.get("hardware", {}).get("torch_threads"))
+    with chdir(begun_in):
         return conduct(config, resumed_run(directory))
 
 
