@@ -262,7 +262,7 @@ def imported_by(program, folder):
     ("arguments", "too_much"),
     [
         (["--help"], {*HEAVY, "numpy", "pandas", "rich", "orjson"}),
-        (["runs"], {*HEAVY, "pandas", "scipy", "hydra"}),
+        (["runs"], {*HEAVY, "numpy", "pandas", "scipy", "hydra"}),
         (["show", "a"], {*HEAVY, "pandas", "scipy", "hydra"}),
         (["compare", "--json"], {*HEAVY, "scipy", "hydra"}),
     ],

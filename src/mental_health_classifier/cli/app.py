@@ -20,7 +20,7 @@ from mental_health_classifier.console.wording import printable_lines
 
 COMMANDS = {
     "runs": ("runs", "Lists runs, newest first, whatever became of them."),
-    "show": ("runs", "Shows one run in full: its numbers, its yardstick, its posts."),
+    "show": ("show", "Shows one run in full: its numbers, its yardstick, its posts."),
     "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),
     "best": ("runs", "Names the best models, chosen on val and reported on test."),
     "compare": ("compare", "Compares runs in one table, best first."),
@@ -36,16 +36,10 @@ COMMANDS = {
     "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
     "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),
     "certify": ("assess", "Says which recall of the priority class can be promised."),
-    "card": (
-        "assess",
-        "Writes a run's model card with all that was assessed since.",
-    ),
+    "card": ("show", "Writes a run's model card with all that was assessed since."),
     "behaviour": ("behaviour", "Tries a model on sentences that any model should get right."),
     "shortcuts": ("behaviour", "Says how much of a run's score is single words."),
-    "ensemble": (
-        "ensemble",
-        "Makes one model of several runs, certified as a whole.",
-    ),
+    "ensemble": ("ensemble", "Makes one model of several runs, certified as a whole."),
     "predict": ("predict", "Decides for every post of a file: alert, refer, or no alert."),
     "explain": ("explain", "Explains one post, or measures how faithful explanations are."),
 }

@@ -1,4 +1,4 @@
-"""Commands that say what a run's predictions are worth: `evaluate`, `certify`, `card`.
+"""Commands that say what a run's predictions are worth: `evaluate`, `certify`.
 
 What needs pandas is imported for posts from elsewhere alone: a record is evaluated without.
 """
@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.analysis.model_card import FILE, write_model_card
 from mental_health_classifier.analysis.pages.sections import print_section
 from mental_health_classifier.analysis.sections.assessments import certificate, groups
 from mental_health_classifier.analysis.sections.performance import evaluation as numbers_of
@@ -116,13 +115,3 @@ def certify(
         print_section(certificate(promise))
     if not promise["is_certified"]:
         raise typer.Exit(1)
-
-
-def card(run: Run, root: LookedUpIn = None) -> None:
-    """Writes a run's model card with all that was assessed since.
-
-    It is printed too.
-    """
-    found = resolve_run(run, existing(root))
-    write_model_card(found)
-    typer.echo((found.directory / FILE).read_text(encoding="utf-8"), nl=False)

@@ -9,7 +9,6 @@ import typer
 
 from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, columns_of, existing, say
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.prediction.decisions_file import write_decisions
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models
@@ -41,6 +40,9 @@ def predict(
     Posts to refer are for a person to read. --column text=body says which column holds what;
     without it they are called as in the run, or text and id. The file of decisions holds no text.
     """
+    # With pandas, which takes half a second to import: not for the help.
+    from mental_health_classifier.prediction.decisions_file import write_decisions
+
     if (run is None) == (best is None):
         raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
     found = resolve_run(run or _best_run(best or "", existing(root)), existing(root))

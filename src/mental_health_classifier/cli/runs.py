@@ -1,4 +1,4 @@
-"""Commands that show recorded runs: `runs`, `show`, `diff`, `best`. They import no pandas."""
+"""Commands that list and compare records: `runs`, `best`, `diff`. They import no NumPy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import typer
 
 from mental_health_classifier.analysis.pages.best_list import best_list
 from mental_health_classifier.analysis.pages.run_list import run_list
-from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.analysis.tables.run_difference import difference_page, run_difference
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.cli.arguments import (
@@ -44,17 +43,6 @@ def runs(
         print_json(rows)
     elif rows:
         print_table(lambda width: run_list(rows, width=width))
-
-
-def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
-    """Shows one run in full: its numbers, its yardstick, its posts."""
-    found = resolve_run(run, existing(root))
-    if as_json:
-        record = {"run": found.run, "data": found.data, "end": found.end}
-        facts = {"directory": str(found.directory), "status": found.status}
-        print_json([{**facts, "problems": found.problems, **record}])
-    else:
-        new_console().print(run_overview(found))
 
 
 def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:

@@ -1,0 +1,32 @@
+"""Commands that show one run: `show`, `card`."""
+
+from __future__ import annotations
+
+import typer
+
+from mental_health_classifier.analysis.model_card import FILE, write_model_card
+from mental_health_classifier.analysis.pages.run_overview import run_overview
+from mental_health_classifier.cli.arguments import AsJson, LookedUpIn, Run, existing, print_json
+from mental_health_classifier.console.tables import new_console
+from mental_health_classifier.tracking.run_index import resolve_run
+
+
+def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
+    """Shows one run in full: its numbers, its yardstick, its posts."""
+    found = resolve_run(run, existing(root))
+    if as_json:
+        record = {"run": found.run, "data": found.data, "end": found.end}
+        facts = {"directory": str(found.directory), "status": found.status}
+        print_json([{**facts, "problems": found.problems, **record}])
+    else:
+        new_console().print(run_overview(found))
+
+
+def card(run: Run, root: LookedUpIn = None) -> None:
+    """Writes a run's model card with all that was assessed since.
+
+    It is printed too.
+    """
+    found = resolve_run(run, existing(root))
+    write_model_card(found)
+    typer.echo((found.directory / FILE).read_text(encoding="utf-8"), nl=False)
