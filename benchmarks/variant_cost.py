@@ -30,7 +30,7 @@ from mental_health_classifier.configuration.build import (
 )
 from mental_health_classifier.contracts import Batch
 from mental_health_classifier.data.batching import BatchDataset
-from mental_health_classifier.training.process_memory import spare_memory_traffic
+from mental_health_classifier.training.memory import spare_memory_traffic
 
 POSTS = 2000
 NOT_COUNTED = 2

@@ -26,7 +26,7 @@ from mental_health_classifier.tracking.provenance.run_comparison import differen
 from mental_health_classifier.tracking.record.prediction_files import read_predictions
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.settled_choices import settled_choices
-from mental_health_classifier.training import free_memory
+from mental_health_classifier.training import memory
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
 SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"]
@@ -141,7 +141,7 @@ def test_the_same_command_twice_gives_equal_bytes(run: Run) -> None:
 def test_a_token_budget_that_was_found_trains_as_one_that_was_given(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000))
+    monkeypatch.setattr(memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000))
     found = run(["sampler.token_budget=null"], "found")
     assert found.configuration["sampler"]["token_budget"] is None
     settled = settled_choices(found.directory)

@@ -38,7 +38,7 @@ from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.record.settled_choices import settled_choices
-from mental_health_classifier.training import free_memory, network_learner
+from mental_health_classifier.training import memory, network_learner
 from mental_health_classifier.training.network_learner import NetworkLearner
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]
@@ -253,13 +253,13 @@ def test_a_token_budget_that_was_found_is_not_looked_for_again(
     folder, tmp_path, configured
 ) -> None:
     directory, left_open = tmp_path / "run", configured("sampler.token_budget=null")
-    with patch.object(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000)):
+    with patch.object(memory, "memory_of", lambda _: MemoryOfSavedTensors(12_000_000)):
         assert killed_before_step(20, lambda: run(left_open, directory)) == -signal.SIGKILL
     budget = settled_choices(directory)["sampler.token_budget"]
     given = configured(f"sampler.token_budget={budget}")
     assert in_child(lambda: run(given, folder / "given")) == 0
     # There is now more memory, for which a trial would find a larger budget.
-    with patch.object(free_memory, "memory_of", lambda _: MemoryOfSavedTensors(10**9)):
+    with patch.object(memory, "memory_of", lambda _: MemoryOfSavedTensors(10**9)):
         assert in_child(lambda: resume(directory)) == 0
     assert_same_outcome(directory, folder / "given")
     assert max(steps_of(directory)) >= 3 * BATCHES

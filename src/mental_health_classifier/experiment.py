@@ -44,10 +44,12 @@ from mental_health_classifier.tracking.record.auxiliary_prediction_files import 
 from mental_health_classifier.tracking.record.resumption import resumable_run, resumed_run
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.record.run_summary import read_run
-from mental_health_classifier.training.figure_page import write_figure_page
-from mental_health_classifier.training.hyperparameter_page import write_hyperparameter_page
-from mental_health_classifier.training.process_memory import spare_memory_traffic
+from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
+from mental_health_classifier.training.tensorboard_pages import (
+    write_figure_page,
+    write_hyperparameter_page,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

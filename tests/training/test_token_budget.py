@@ -9,8 +9,11 @@ from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
-from mental_health_classifier.training.free_memory import MainMemory, limits_of_control_groups
-from mental_health_classifier.training.process_memory import spare_memory_traffic
+from mental_health_classifier.training.memory import (
+    MainMemory,
+    limits_of_control_groups,
+    spare_memory_traffic,
+)
 from mental_health_classifier.training.text_classifier import TextClassifier
 from mental_health_classifier.training.token_budget import (
     USABLE_SHARE,

@@ -244,7 +244,7 @@ def limit_tokens(
     datamodule: PostDataModule,
 ) -> None:
     """Gives batches the token budget that this run has settled on, or settles on one now."""
-    from mental_health_classifier.training.free_memory import memory_of
+    from mental_health_classifier.training.memory import memory_of
     from mental_health_classifier.training.token_budget import try_token_budget
 
     def find() -> int:

@@ -76,12 +76,12 @@ REGISTRY: dict[str, Place] = {
     "network.pooling": Place(_ours("models.pooling", "AttentionReadout", "MeanPooling")),
     "network.heads": Place(_ours("models.heads", "LinearHeads"), given=("tasks",)),
     "objective": Place(
-        _ours("training.multitask_objective", "MultitaskObjective") | _CROSS_ENTROPY,
+        _ours("training.objectives", "MultitaskObjective") | _CROSS_ENTROPY,
         given=_OF_OBJECTIVE,
     ),
     "objective.main": Place(_CROSS_ENTROPY, given=_OF_OBJECTIVE),
     "objective.weighting": Place(
-        _ours("training.task_weighting", "FixedWeights", "UncertaintyWeights"),
+        _ours("training.objectives", "FixedWeights", "UncertaintyWeights"),
         given=("main_task", "auxiliary_tasks"),
     ),
     "regularizer": Place(_ours("training.regularizers", "AttentionEntropy", "CueSupervision")),

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mental_health_classifier.training.free_memory import Memory
+from mental_health_classifier.training.memory import Memory
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
-"""The honest yardstick: TF-IDF and logistic regression on the same parts as every network."""
+"""Yardstick of every network: TF-IDF and logistic regression on the same parts, fitted or saved."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,15 +10,20 @@ import numpy as np
 import pandas as pd
 from annotated_types import Interval
 from scipy.sparse import csr_array
+from scipy.special import softmax
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
 from mental_health_classifier.contracts.ranges import Count
+from mental_health_classifier.storage.arrays import read_arrays
 from mental_health_classifier.storage.files import write_json
+from mental_health_classifier.tracking.record.record_check import read_recorded, read_recorded_json
 from mental_health_classifier.tracking.record.run_record import RunRecord
+from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 SCHEMA_VERSION = 1
+ARRAYS = ("coefficients", "intercepts", "inverse_document_frequency")
 
 
 class TfidfLogistic:
@@ -135,3 +140,60 @@ class TfidfLogistic:
             "trainable_parameters": int(parameters),
             "vocabulary_size": len(self._vectorizer.vocabulary_),
         }
+
+
+class SavedTfidfLogistic:
+    """What `TfidfLogistic.save` wrote, read back without running anything from it.
+
+    Args:
+        run: its record holds `checkpoints/NAME.json` and `NAME.npz`.
+        name: of the model.
+
+    Raises:
+        InputError: a file is missing or was changed.
+    """
+
+    def __init__(self, run: RunSummary, *, name: str) -> None:
+        written = read_recorded_json(run, f"checkpoints/{name}.json")
+        content = read_recorded(run, f"checkpoints/{name}.npz")
+        try:
+            numbers = read_arrays(content, ARRAYS)
+            self._coefficients, self._intercepts = numbers["coefficients"], numbers["intercepts"]
+            document_frequency = numbers["inverse_document_frequency"]
+            if not self._fits(document_frequency, written):
+                raise ValueError
+            self._vectorizer = TfidfVectorizer(
+                ngram_range=(1, written["max_words"]),
+                sublinear_tf=True,
+                vocabulary=written["vocabulary"],
+            )
+            self._vectorizer.idf_ = document_frequency
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                f"{run.directory / 'checkpoints'} holds a {name}.json or {name}.npz that no run "
+                "writes, or they do not fit each other. Repeat the run."
+            ) from None
+
+    def _fits(self, document_frequency: np.ndarray, written: Mapping[str, Any]) -> bool:
+        """Whether numbers and words are of one model."""
+        vocabulary, max_words = written["vocabulary"], written["max_words"]
+        num_words = len(vocabulary)
+        numbers = (self._coefficients, self._intercepts, document_frequency)
+        return (
+            all(each.dtype.kind == "f" and np.isfinite(each).all() for each in numbers)
+            and self._coefficients.shape == (len(self._intercepts), num_words)
+            and self._intercepts.ndim == 1
+            and document_frequency.shape == (num_words,)
+            and isinstance(vocabulary, list)
+            and len(set(map(str, vocabulary))) == num_words
+            and type(max_words) is int
+            and max_words >= 1
+        )
+
+    def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Class probabilities in the order of the task's classes, shape `(n, C)`."""
+        logits = np.asarray(self._vectorizer.transform(texts) @ self._coefficients.T)
+        logits = logits + self._intercepts
+        if logits.shape[1] == 1:  # two classes have one line between them
+            logits = np.hstack([np.zeros_like(logits), logits])
+        return softmax(logits, axis=1)

@@ -1,11 +1,14 @@
-"""One row a run on TensorBoard's page of hyperparameters."""
+"""Pages of a finished run in TensorBoard: hyperparameters beside numbers, and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 GROUPS = ("model", "optimizer", "objective", "sampler")
 METRICS = ("accuracy", "f1_macro", "recall_at_spec80", "partial_auc", "auprc")
@@ -45,3 +48,11 @@ def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
     names = {group: config[group]["name"] for group in ("data", "model")}
     variants = "+".join(sorted(config["clinical"]["variants"])) or "standard"
     return {**names, "variants": variants, "seed": config["seed"], **values}
+
+
+def write_figure_page(loggers: Sequence[Logger], draw: Callable[[], Mapping[str, Figure]]) -> None:
+    """Writes what `draw` returns, by name; draws nothing for loggers other than TensorBoard's."""
+    for logger in loggers:
+        if isinstance(logger, TensorBoardLogger):
+            for name, figure in draw().items():
+                logger.experiment.add_figure(name, figure)
