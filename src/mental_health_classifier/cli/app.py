@@ -42,6 +42,10 @@ COMMANDS = {
     "ensemble": ("ensemble", "Makes one model of several runs, certified as a whole."),
     "predict": ("predict", "Decides for every post of a file: alert, refer, or no alert."),
     "explain": ("explain", "Explains one post, or measures how faithful explanations are."),
+    "schema": (
+        "schema",
+        "Prints the JSON schema of a configuration, or of files in conf/.",
+    ),
 }
 """Commands in the order of `mhc --help`, which imports none of them: the module of each in this
 folder, and what it does, as the first line of its docstring says it. The function is called like

@@ -6,11 +6,13 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
+
+from mental_health_classifier.configuration.descriptions import describe
 
 Arguments = TypeAdapter[dict[str, Any]]
 
@@ -26,12 +28,33 @@ def arguments_of(
     """What a configuration may give a class or function.
 
     A whole number where text belongs is its digits, and one text where a list belongs is a list of
-    one. Nothing else is taken for what it is not. What no file can spell is left alone.
+    one. Nothing else is taken for what it is not. What no file can spell is left alone. An argument
+    `Annotated[Mapping, SomeClass]` is a mapping of that class's own arguments.
 
     Args:
         given: arguments that are known at run time alone.
         is_open: whether there may be others beside those that are declared.
     """
+    return TypeAdapter(_shape(declared, given, is_open=is_open))
+
+
+def schema_of(arguments: Arguments) -> dict[str, Any]:
+    """The JSON schema of arguments, with all that it consists of in its place."""
+    schema = arguments.json_schema()
+    return _inlined(schema, schema.pop("$defs", {}))
+
+
+def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(each, named) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    facts = {key: value for key, value in schema.items() if key != "$ref"}
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return {key: _inlined(each, named) for key, each in {**named.get(name, {}), **facts}.items()}
+
+
+def _shape(declared: Callable[..., Any], given: tuple[str, ...] = (), *, is_open: bool) -> Any:
     is_class = inspect.isclass(declared)
     kinds = typing.get_type_hints(declared.__init__ if is_class else declared, include_extras=True)
     fields: dict[str, Any] = {}
@@ -42,14 +65,20 @@ def arguments_of(
             kind = _spelled(kinds.get(name, Any))
             fields[name] = kind if parameter.default is parameter.empty else NotRequired[kind]
     shape: Any = TypedDict(declared.__name__, fields)  # pyright: ignore[reportArgumentType]
-    extra = "allow" if is_open else "forbid"
-    shape.__pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False, extra=extra)
-    return TypeAdapter(shape)
+    shape.__pydantic_config__ = ConfigDict(
+        strict=True,
+        allow_inf_nan=False,
+        extra="allow" if is_open else "forbid",
+        json_schema_extra=partial(describe, declared),
+    )
+    return shape
 
 
 def _spelled(kind: Any) -> Any:
     """`kind` as a file can spell it."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated and inspect.isclass(inner[1]):
+        return _shape(inner[1], is_open=False)
     if origin is Annotated:
         return Annotated[_spelled(inner[0]), *inner[1:]]
     if origin in (typing.Union, types.UnionType):

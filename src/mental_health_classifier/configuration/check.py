@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,11 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
-from mental_health_classifier.configuration.arguments import Arguments, arguments_of
+from mental_health_classifier.configuration.arguments import (
+    Arguments,
+    arguments_of,
+    schema_of,
+)
 from mental_health_classifier.configuration.registry import (
     REGISTRY,
     Place,
@@ -73,7 +76,7 @@ def fitted(key: str, values: Mapping[str, Any], arguments: Arguments) -> dict[st
         found = arguments.validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        said = _sentence(key, values, first["type"], first["loc"], arguments.json_schema())
+        said = _sentence(key, values, first["type"], first["loc"], schema_of(arguments))
         raise InputError(said) from None
     # A 1 where any number may stand is not made 1.0: all that is derived from it stays the same.
     return {name: value if found[name] == value else found[name] for name, value in values.items()}
@@ -111,15 +114,13 @@ def _built_at(values: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[s
 
 
 def _check_part(place: Place, key: str, node: dict[str, Any]) -> None:
-    target, given = node["_target_"], place.given
+    target = node["_target_"]
     part = find_part(target)
-    names = inspect.signature(part).parameters.keys()
-    is_completed = given is not None and (not given or not names.isdisjoint(given))
-    if node.get("_partial_", False) != is_completed:
+    if node.get("_partial_", False) != (is_completed := place.is_completed(part)):
         wanted = str(is_completed).lower()
         raise InputError(f"{key}._partial_: {wanted} was expected for {target}. Change it.")
     values = {name: value for name, value in node.items() if name not in ("_target_", "_partial_")}
-    node.update(fitted(key, values, arguments_of(part, given=given or ())))
+    node.update(fitted(key, values, arguments_of(part, given=place.given or ())))
 
 
 def _sentence(

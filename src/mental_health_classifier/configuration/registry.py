@@ -7,9 +7,10 @@ writes where it is told to stays out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
@@ -25,6 +26,12 @@ class Place:
     given: tuple[str, ...] | None = None
     """Arguments that are known at run time alone, so that the part has `_partial_: true`. None: it
     is built whole, as is a part that takes none of them."""
+
+    def is_completed(self, part: Callable[..., Any]) -> bool:
+        """Whether a part that stands here has `_partial_: true`."""
+        if not self.given:
+            return self.given is not None
+        return not signature(part).parameters.keys().isdisjoint(self.given)
 
 
 def _ours(module: str, *names: str) -> dict[str, str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
 
 from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from mental_health_classifier.contracts.ranges import LearningRate, Share, WeightDecay
+from mental_health_classifier.data.curriculum.pacing import StagesByName
 
 
 def adamw_with_cosine(
@@ -48,7 +48,7 @@ def adamw_in_stages(
     weight_decay: WeightDecay,
     betas: Sequence[float],
     warmup_fraction: Share,
-    stages: Mapping[str, Mapping[str, Any]],
+    stages: StagesByName,
 ) -> tuple[AdamW, LambdaLR]:
     """As `adamw_with_cosine`, but each stage has a warm-up, a peak and a cosine of its own.
 
@@ -56,7 +56,7 @@ def adamw_in_stages(
         network, total_steps, weight_decay, betas: as there.
         learning_rate: what the stages' factors multiply.
         warmup_fraction: share of each stage.
-        stages: by name, in their order: `epochs`, and the `learning_rate_factor` of its peak.
+        stages: by name, in their order.
 
     Source: warm restarts, Loshchilov and Hutter, SGDR, ICLR 2017.
     """

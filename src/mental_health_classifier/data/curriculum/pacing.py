@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Interval
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.contracts.ranges import Share
+from mental_health_classifier.contracts.ranges import Count, Share
 
 
 def competence(t: float, *, duration: float, initial: float, power: float) -> float:
@@ -52,19 +55,33 @@ class GrowingCompetence:
         return competence(t, duration=self._duration, initial=self._initial, power=self._power)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A stretch of a training."""
+
+    epochs: Count
+    """How long it lasts."""
+    share: Annotated[float, Interval(gt=0, le=1)]
+    """Of the posts, from the easy end."""
+    learning_rate_factor: float
+    """Peak of its learning rate, as a multiple of the usual one."""
+
+
+StagesByName = Mapping[str, Annotated[Mapping[str, Any], Stage]]
+
+
 class Stages:
     """Competence in steps: so many epochs with the easiest share of the posts, then with more.
 
     Args:
         epochs: of the whole training, which the stages have to fill.
-        stages: by name, in their order: `epochs` and `share` of the posts, and what else a stage
-            decides elsewhere.
+        stages: by name, in their order.
 
     Raises:
         InputError: the stages do not add up to the training, or their shares do not grow to one.
     """
 
-    def __init__(self, *, epochs: int | None, stages: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, *, epochs: int | None, stages: StagesByName) -> None:
         self._stages = [(stage["epochs"], stage["share"]) for stage in stages.values()]
         listed = " + ".join(f"{name} {stage['epochs']}" for name, stage in stages.items())
         total = sum(length for length, _ in self._stages)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import Corpus
@@ -28,8 +29,8 @@ class SampleCorpus(CorpusSettings):
     """How many posts."""
     sample_seed: Seed
     """Chooses the posts."""
-    grammar: Mapping[str, object]
-    """How posts are made, the fields of `SampleGrammar`."""
+    grammar: Annotated[Mapping[str, object], SampleGrammar]
+    """How posts are made, see `SampleGrammar`."""
 
     def __post_init__(self) -> None:
         self._grammar()  # refuses what makes no sense before anything is read

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 import numpy as np
+from annotated_types import Interval
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.ranges import Share
 from mental_health_classifier.data.sample.ceilings import (
     SampleOracle,
     cue_probabilities,
@@ -18,25 +21,7 @@ from mental_health_classifier.data.sample.ceilings import (
 )
 from mental_health_classifier.data.sample.phrases import read_sample_phrases
 
-# Lowest and highest value of each parameter, and whether it must be a whole number.
-LIMITS = {
-    "cue_strength": (0.0, 20.0, False),
-    "label_noise": (0.0, 1.0, False),
-    "min_slots": (1, 12, True),
-    "max_slots": (1, 12, True),
-    "denied_share": (0.0, 1.0, False),
-    "author_strength": (0.0, 1.0, False),
-    "posts_per_author": (1.0, math.inf, False),
-    "author_exponent": (0.0, 5.0, False),
-    "near_duplicate_share": (0.0, 0.5, False),
-    "sign_off_rate": (0.0, 1.0, False),
-    "opening_rate": (0.0, 1.0, False),
-    "filler_log_mean": (-10.0, 10.0, False),
-    "filler_log_spread": (0.0, 10.0, False),
-    "max_fillers": (0, 1000, True),
-    "num_days": (1, 36500, True),
-    "missing_label_share": (0.0, 1.0, False),
-}
+Slots = Annotated[int, Interval(ge=1, le=12)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,38 +34,38 @@ class SampleGrammar:
 
     class_shares: Mapping[str, float]
     """Probability of each class, true and labelled alike; they sum to one."""
-    cue_strength: float
+    cue_strength: Annotated[float, Interval(ge=0, le=20)]
     """Log of how many times likelier a cue that speaks for the post's class is than another."""
-    label_noise: float
+    label_noise: Share
     """Share of posts whose label is not their true class."""
-    min_slots: int
-    max_slots: int
+    min_slots: Slots
+    max_slots: Slots
     """A post says `min_slots` to `max_slots` cues, every number as likely as the others."""
-    denied_share: float
+    denied_share: Share
     """Probability that a cue is denied. Each post denies as near to this share of its cues as whole
     numbers allow, so that the mere number of negators says little."""
-    author_strength: float
+    author_strength: Share
     """How much authors keep to one class, from 0 (they do not) to 1. Class shares stay the same."""
-    posts_per_author: float
+    posts_per_author: Annotated[float, Interval(ge=1, le=1e9)]
     """Mean number of posts."""
-    author_exponent: float
+    author_exponent: Annotated[float, Interval(ge=0, le=5)]
     """How unevenly authors post (Zipf): at 0 all alike, at 1 the r-th busiest of those with the
     same favourite class writes one r-th of what the busiest does."""
-    near_duplicate_share: float
+    near_duplicate_share: Annotated[float, Interval(ge=0, le=0.5)]
     """Share of posts that repeat an earlier one, with its label, under another name."""
-    sign_off_rate: float
+    sign_off_rate: Share
     """Probability that a post ends with its author's two words."""
-    opening_rate: float
+    opening_rate: Share
     """Probability that a post begins with a word such as "well"."""
-    filler_log_mean: float
-    filler_log_spread: float
+    filler_log_mean: Annotated[float, Interval(ge=-10, le=10)]
+    filler_log_spread: Annotated[float, Interval(ge=0, le=10)]
     """The number of fillers is log-normal, rounded down: mean and standard deviation of its log."""
-    max_fillers: int
+    max_fillers: Annotated[int, Interval(ge=0, le=1000)]
     first_day: str
     """Date of the earliest possible post, YYYY-MM-DD."""
-    num_days: int
+    num_days: Annotated[int, Interval(ge=1, le=36500)]
     """Posts spread evenly over so many days."""
-    missing_label_share: float
+    missing_label_share: Share
     """Probability that a post lacks its severity, urgency, emotions or the places of its cues, for
     each of them by itself."""
 
@@ -96,14 +81,16 @@ class SampleGrammar:
             ) from None
 
     def _check_numbers(self) -> None:
-        for name, (low, high, is_whole) in LIMITS.items():
+        for name, kind in get_type_hints(SampleGrammar, include_extras=True).items():
+            if get_origin(kind) is not Annotated:
+                continue
+            number, limits = get_args(kind)
             value = getattr(self, name)
-            is_number = isinstance(value, int) or (isinstance(value, float) and not is_whole)
-            if not is_number or not low <= value <= high:
-                kind = "a whole number" if is_whole else "a number"
+            is_number = isinstance(value, int) or (isinstance(value, float) and number is float)
+            if not is_number or not limits.ge <= value <= limits.le:
                 raise InputError(
-                    f"data.grammar.{name} must be {kind} from {low} to {high}, came {value!r}. "
-                    "Change it."
+                    f"data.grammar.{name} must be a {'whole ' if number is int else ''}number from "
+                    f"{limits.ge} to {limits.le}, came {value!r}. Change it."
                 )
         if self.max_slots < self.min_slots:
             raise InputError(
