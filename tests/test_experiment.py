@@ -258,6 +258,18 @@ def test_a_sweeper_gets_a_validation_number_only(compose_config, tmp_path: Path)
         run_experiment(config, tmp_path / "two", [])
 
 
+def test_a_number_of_a_class_that_there_is_not_is_told_before_training(
+    compose_config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mental_health_classifier.experiment.build_learner", None)
+    for metric in ("val/recall/suicid", "val/severity/kapa"):
+        choice = f"optimized_metric={metric}"
+        config = compose_config([*SMALL, *SAMPLE, "clinical=multitask", choice])
+        said = f"^{choice}: .* val/recall/suicide, .* val/severity/kappa"
+        with pytest.raises(InputError, match=said):
+            run_experiment(config, tmp_path / metric, [])
+
+
 CANARY = "zyxwvcanary"
 
 

@@ -9,6 +9,7 @@ from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.analysis.model_card import write_model_card
@@ -31,8 +32,10 @@ from mental_health_classifier.data.seen_posts import write_seen_posts
 from mental_health_classifier.evaluation.assess import EVALUATED, assess
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
+    MIN_DRAWS,
     compare_with_yardstick,
     evaluate,
+    metric_names,
     threshold_of,
 )
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
@@ -109,6 +112,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         marks = {name: each.key() for name, each in build_annotators(config).items()}
         with record.phase("data"):
             corpus = build_corpus(config)
+        check_metric(config, corpus)
         record.write_data(data := {**corpus.describe(), "token_streams": marks})
         write_seen_posts(record.directory, corpus)
         for line in account_lines(data):
@@ -154,7 +158,32 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
     write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
-    return optimized_value(config.optimized_metric, evaluation.metrics)
+    return evaluation.metrics[config.optimized_metric]
+
+
+def check_metric(config: DictConfig, corpus: Corpus) -> None:
+    """Refuses to optimise a number that the validation part will not have, now that its classes
+    and labels are known.
+
+    Raises:
+        InputError: as said.
+    """
+    num_posts = len(corpus.part("val"))
+    outputs = {
+        task.name: np.zeros((num_posts, len(task.kind.output_names)))
+        for task in corpus.auxiliary_tasks
+    }
+    others = evaluate_auxiliary(
+        corpus.auxiliary_predictions("val", outputs), bootstrap_draws=MIN_DRAWS
+    )
+    known = [*(f"val/{name}" for name in metric_names(corpus.task)), *others.metrics]
+    if config.optimized_metric not in known:
+        is_selection = config.optimized_metric == config.evaluation.selection_metric
+        key = "evaluation.selection_metric" if is_selection else "optimized_metric"
+        raise InputError(
+            f"{key}={config.optimized_metric}: a number of the validation part was expected: "
+            f"{', '.join(known)}."
+        )
 
 
 def draw_run(name: str, test: Predictions, *, threshold: float | None) -> dict[str, Figure]:
@@ -236,17 +265,3 @@ def measure_yardstick(
         "differences": difference.metrics,
         "difference_intervals": difference.intervals,
     }
-
-
-def optimized_value(metric: str, metrics: Mapping[str, float | None]) -> float | None:
-    """The number a sweeper maximises.
-
-    Raises:
-        InputError: no such number, or one of the test part, which would then be no test any more.
-    """
-    if not metric.startswith("val/") or metric not in metrics:
-        known = ", ".join(sorted(key for key in metrics if key.startswith("val/")))
-        raise InputError(
-            f"optimized_metric={metric}: a number of the validation part was expected: {known}."
-        )
-    return metrics[metric]

@@ -37,6 +37,11 @@ def composed() -> DictConfig:
         ("data.shares=null", "data.shares=null: a mapping"),
         ("optimized_metric=null", "optimized_metric=null: text"),
         ("optimized_metric=val_acc", "optimized_metric=val_acc: a number of the validation part"),
+        ("optimized_metric=val/x", "optimized_metric=val/x: a number of the validation part"),
+        ("optimized_metric=test/auprc", "optimized_metric=test/auprc: a number of the validation"),
+        ("evaluation.selection_metric=val/x", "evaluation.selection_metric=val/x: a number that"),
+        ("evaluation.selection_metric=val/loss", "evaluation.selection_metric=val/loss: a number"),
+        ("callbacks.early_stopping.monitor=auc", "callbacks.early_stopping.monitor=auc: a number"),
         ("data.path=[a.csv,b.csv]", r"data\.path=\['a.csv', 'b.csv'\]: text or null"),
         ("evaluation.bootstrap_draws=many", "evaluation.bootstrap_draws=many: a whole number"),
         ("callbacks.early_stopping.patience=x", "callbacks.early_stopping.patience=x: a whole"),
@@ -81,6 +86,39 @@ def test_a_setting_that_is_missing_is_named(key: str, compose_config) -> None:
 def test_a_number_that_fits_stays_as_it_was_written(compose_config) -> None:
     config = checked(compose_config(["model.dropout=0", "trainer.limit_train_batches=1"]))
     assert type(config.model.dropout) is type(config.trainer.limit_train_batches) is int
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["optimized_metric=val/recall/any"],  # its classes are not known yet
+        ["optimized_metric=val/operating_point/recall"],
+        ["optimized_metric=val/severity/kappa", "clinical=multitask"],
+        ["evaluation.selection_metric=val/recall_at_spec80"],
+        ["model=tfidf_logistic", "evaluation.selection_metric=val/auprc"],
+        ["callbacks.early_stopping.monitor=val/loss", "callbacks.early_stopping.mode=min"],
+        ["data=file", "data.priority_class=null", "clinical=standard"],
+    ],
+)
+def test_a_number_that_the_validation_part_will_have_may_choose(overrides, compose_config) -> None:
+    checked(compose_config(overrides))
+
+
+def test_without_a_priority_class_its_numbers_choose_nothing(compose_config) -> None:
+    config = compose_config(
+        ["data.priority_class=null", "evaluation.selection_metric=val/f1_macro"]
+    )
+    assert checked(config).optimized_metric == "val/f1_macro"
+    for overrides, key in (
+        (["optimized_metric=val/auprc"], "optimized_metric=val/auprc"),
+        (["evaluation.selection_metric=val/partial_auc"], "evaluation.selection_metric=val/part"),
+        (
+            ["model=tfidf_logistic", "evaluation.selection_metric=val/auprc"],
+            "evaluation.selection_metric=val/auprc: a number of the validation part",
+        ),
+    ):
+        with pytest.raises(InputError, match=f"^{key}"):
+            checked(compose_config(["data.priority_class=null", *overrides]))
 
 
 def test_one_text_where_a_list_belongs_is_a_list_of_one(compose_config) -> None:

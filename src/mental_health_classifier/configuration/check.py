@@ -23,7 +23,9 @@ from mental_health_classifier.configuration.registry import (
     with_short_names,
 )
 from mental_health_classifier.configuration.settings import GROUPS, OF_A_NETWORK
-from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts import InputError, Task
+from mental_health_classifier.evaluation.evaluate import metric_names
+from mental_health_classifier.evaluation.metrics import WATCHED, WATCHED_OF_PRIORITY
 from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
 
 _WORDS = {
@@ -61,7 +63,7 @@ def checked(config: DictConfig) -> DictConfig:
             _check_part(place, each, node)
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
-    _check_metric(values["optimized_metric"])
+    _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
 
@@ -197,11 +199,35 @@ _LIMITS = {
 }
 
 
-def _check_metric(metric: str) -> None:
-    if not metric.startswith("val/"):
+def _check_metrics(values: dict[str, Any]) -> None:
+    """Refuses the name of a number that the validation part will not have, as far as that can be
+    known without its classes."""
+    priority = values["data"].get("priority_class")
+    chosen_by = {values["evaluation"]["selection_metric"]: "evaluation.selection_metric"}
+    is_network = "_target_" not in values["model"]
+    if is_network:
+        watched = [f"val/{each}" for each in (*WATCHED, *(WATCHED_OF_PRIORITY if priority else ()))]
+        for name, node in values["callbacks"].items():
+            # What is best is highest; training can also be stopped by the loss.
+            known = watched if name == "checkpoints" else [*watched, "val/loss"]
+            if node is not None and "monitor" in node and node["monitor"] not in known:
+                key = chosen_by.get(node["monitor"], f"callbacks.{name}.monitor")
+                raise InputError(
+                    f"{key}={node['monitor']}: a number that training measures on val was "
+                    f"expected: {', '.join(known)}."
+                )
+    names = metric_names(Task("any", ("CLASS", "other"), "CLASS" if priority else None))
+    of_a_class = [name for name in names if name.endswith("/CLASS")]
+    plain = [name for name in names if not name.endswith(("/CLASS", "/other"))]
+    metric = values["optimized_metric"]
+    part, _, name = metric.partition("/")
+    groups = {each.partition("/")[0] for each in of_a_class} | {*values.get("tasks", ())}
+    if part != "val" or (name not in plain and name.partition("/")[0] not in groups):
+        main = [each for each in plain if "/" not in each]
+        known = ", ".join(f"val/{each}" for each in (*main, *of_a_class))
         raise InputError(
-            f"optimized_metric={metric}: a number of the validation part was expected, such as "
-            "val/partial_auc, val/f1_macro or val/accuracy."
+            f"{chosen_by.get(metric, 'optimized_metric')}={metric}: a number of the validation "
+            f"part was expected: {known}."
         )
 
 

@@ -15,6 +15,10 @@ from mental_health_classifier.evaluation.intervals import Share
 from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
 from mental_health_classifier.evaluation.roc import RankedPosts
 
+WATCHED = ("accuracy", "f1_macro")
+WATCHED_OF_PRIORITY = ("partial_auc", "recall_at_spec80")
+"""What training measures on val after every epoch, the latter where a class has priority."""
+
 HEADLINE_SPECIFICITY = 0.80
 STRICT_SPECIFICITY = 0.90
 MAX_FALSE_POSITIVE_RATE = 0.20
