@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.cli.app import COMMANDS, app
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 
 HOSTILE = "[red]x[/] \x1b[2J,=1+1"
 
@@ -20,6 +21,9 @@ def mhc(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for variable in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(variable, raising=False)
+    for variable, value in DETERMINISM.items():
+        # Set already, they do not make a command start Python, and with it the tests, once more.
+        monkeypatch.setenv(variable, value)
 
     def run(*arguments):
         return CliRunner().invoke(app, arguments)
@@ -248,6 +252,53 @@ def test_the_package_is_the_same_command_and_a_closed_pipe_is_no_error(
 
 HEAVY = {"torch", "lightning", "sklearn", "statsmodels", "seaborn", "matplotlib"}
 """What takes a second to import or more: for those commands alone that use it, as they do."""
+
+
+STEERING = "e\x1b[31mx"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("runs", "compare", "best", "show RUN", "diff RUN RUN", "export RUN RUN.tgz", "card RUN"),
+        *("clean --keep-last 1", "clean --status completed --delete", "gone UNKNOWN"),
+        *("snapshot --name STEERING --run RUN", "snapshot verify model_snapshots/STEERING"),
+        *(
+            "snapshot restore model_snapshots/STEERING STEERING/new",
+            "resume STEERING",
+            "runs RUN/x",
+        ),
+    ],
+)
+def test_names_of_folders_do_not_steer_the_terminal(command, mhc, tmp_path):
+    run, best = tmp_path / "outputs" / STEERING / "run", tmp_path / "outputs" / "best"
+    write_run(run, recall=0.5, run={"configuration_hash": "worse"})
+    write_run(best, recall=0.9)
+    (run.parent / ".tmp-deleted-0123456789abcdef").mkdir()
+    unknown = write_run(tmp_path / "multirun" / STEERING, left_out=("end.json",))
+    start = unknown / "attempts" / "001" / "start.json"
+    start.write_text('{"host": "\\u001b[31mhost", "boot_id": "other", "pid": 1}')
+    (tmp_path / STEERING).mkdir()
+    (tmp_path / STEERING / "sweep.json").write_text('{"jobs": [{"overrides": ["a\\u001b=1"]}]}')
+    snapshot = tmp_path / "model_snapshots" / STEERING
+    (snapshot / "source").mkdir(parents=True)
+    (snapshot / "source" / STEERING).touch()
+    (snapshot / "manifest.json").write_text('{"files": {}}')
+    named = {"RUN": str(run.relative_to(tmp_path)), "STEERING": STEERING}
+    named["UNKNOWN"] = str(unknown.relative_to(tmp_path))
+    for name, path in named.items():
+        command = command.replace(name, path)
+    result = mhc(*command.split())
+    assert isinstance(result.exception, SystemExit | None), result.exception
+    assert "\x1b" not in result.output
+
+
+def test_what_goes_wrong_with_a_folder_is_told_without_steering_the_terminal(tmp_path):
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / STEERING).symlink_to("gone")
+    command = [sys.executable, "-m", "mental_health_classifier", "runs"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    assert "e\\x1b[31mx while looking for runs: it is a link to nothing" in told
 
 
 def imported_by(program, folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from mental_health_classifier.console.errors import message_about
+from mental_health_classifier.console.logs import PrintableFormatter
 from mental_health_classifier.console.wording import printable_lines
 
 COMMANDS = {
@@ -102,6 +104,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Names hold whatever people and file systems put into them.
             stream.reconfigure(errors="backslashreplace")
+    if logging.lastResort is not None:
+        # Where warnings go unless a command sends them somewhere else.
+        logging.lastResort.setFormatter(PrintableFormatter("%(message)s"))
     for number in (signal.SIGTERM, signal.SIGHUP):
         # nohup ignores the one, and that stays so.
         if signal.getsignal(number) is signal.SIG_DFL:

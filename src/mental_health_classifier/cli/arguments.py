@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mental_health_classifier.console.wording import printable_lines
+from mental_health_classifier.console.wording import printable, printable_lines
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import ROOTS, RunSummary, find_runs, list_runs
 
@@ -70,6 +70,11 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
         typer.echo(before + json.dumps(row, allow_nan=False), nl=False)
         before = ",\n "
     typer.echo("[]" if before == "[" else "]")
+
+
+def answer(line: str) -> None:
+    """Prints a line of what was asked for, which names people and folders."""
+    typer.echo(printable(line))
 
 
 def say(message: str) -> None:

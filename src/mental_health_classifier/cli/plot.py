@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import say
+from mental_health_classifier.cli.arguments import answer, say
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import ROOTS, runs_called
 
@@ -48,4 +48,4 @@ def plot(
     write_figure(figure, path)
     for note in notes:
         say(note)
-    typer.echo(str(path))
+    answer(str(path))

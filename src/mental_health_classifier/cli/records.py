@@ -13,6 +13,7 @@ from mental_health_classifier.cli.arguments import (
     Roots,
     Run,
     RunOrSweep,
+    answer,
     existing,
     say,
     say_no_runs,
@@ -42,7 +43,7 @@ def gone(run: RunOrSweep, root: LookedUpIn = None) -> None:
     sweep = None if is_run(os.path.expanduser(run)) else sweep_called(run)
     directory = sweep or resolve_run(run, existing(root)).directory
     for each in declare_all_gone(directory):
-        typer.echo(f"{each} counts as killed.")
+        answer(f"{each} counts as killed.")
 
 
 def clean(
@@ -81,9 +82,9 @@ def clean(
     leftovers = list(leftovers_below(folders))
     if not is_wanted:
         for run in doomed:
-            typer.echo(f"would delete {run.directory} ({run.status})")
+            answer(f"would delete {run.directory} ({run.status})")
         for path in leftovers:
-            typer.echo(f"would delete {path} (left by a command that was stopped)")
+            answer(f"would delete {path} (left by a command that was stopped)")
         if doomed or leftovers:
             say(
                 f"Nothing was deleted. Give --delete to delete these "
@@ -97,10 +98,10 @@ def clean(
             say(str(error))
             continue
         what = "deleted" if was_there else "was gone already:"
-        typer.echo(f"{what} {run.directory} ({run.status})")
+        answer(f"{what} {run.directory} ({run.status})")
     for path in leftovers:
         remove(path)
-        typer.echo(f"deleted {path} (left by a command that was stopped)")
+        answer(f"deleted {path} (left by a command that was stopped)")
 
 
 def export(run: Run, archive: Path, root: LookedUpIn = None) -> None:
@@ -115,4 +116,4 @@ def import_(archive: Path) -> None:
     unpack to more than 64 MiB and to 100 times their size. Whoever trusts such a one unpacks
     it with tar: a run is its folder.
     """
-    typer.echo(str(import_run(archive, ROOTS[0]).directory))
+    answer(str(import_run(archive, ROOTS[0]).directory))

@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import LookedUpIn, Run, RunOrSweep, existing, say
+from mental_health_classifier.cli.arguments import (
+    LookedUpIn,
+    Run,
+    RunOrSweep,
+    answer,
+    existing,
+    say,
+)
 from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
-from mental_health_classifier.console.wording import printable
 from mental_health_classifier.storage.files import place_in
 from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.sweeps.resume import resume_sweep
@@ -39,7 +45,7 @@ def resume(
     ensure_deterministic_environment()
     if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
         account = resume_sweep(sweep, say=say, is_trusted=trust)
-        typer.echo(printable(f"{run}: {account}"))
+        answer(f"{run}: {account}")
         if account.stopped_by is not None:
             raise typer.Exit(128 + account.stopped_by)
         if account.done < account.wanted:
@@ -70,10 +76,10 @@ def reproduce(
     for difference in verdict.environment:
         say(f"Environment: {difference}.")
     if verdict.is_identical:
-        typer.echo(f"Run {found.id}: identical, bit for bit.")
+        answer(f"Run {found.id}: identical, bit for bit.")
         return
     first, *others = verdict.differences
-    typer.echo(
+    answer(
         f"Run {found.id}: equal within {TOLERANCE} on other hardware."
         if verdict.is_equal
         else f"Run {found.id}: different. First, {first}."

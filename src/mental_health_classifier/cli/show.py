@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import typer
-
 from mental_health_classifier.analysis.model_card import FILE, write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
-from mental_health_classifier.cli.arguments import AsJson, LookedUpIn, Run, existing, print_json
+from mental_health_classifier.cli.arguments import (
+    AsJson,
+    LookedUpIn,
+    Run,
+    answer,
+    existing,
+    print_json,
+)
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.tracking.run_index import resolve_run
 
@@ -29,4 +34,5 @@ def card(run: Run, root: LookedUpIn = None) -> None:
     """
     found = resolve_run(run, existing(root))
     write_model_card(found)
-    typer.echo((found.directory / FILE).read_text(encoding="utf-8"), nl=False)
+    for line in (found.directory / FILE).read_text(encoding="utf-8").splitlines():
+        answer(line)

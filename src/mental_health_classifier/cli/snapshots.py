@@ -7,8 +7,14 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import AsJson, LookedUpIn, existing, print_json, say
-from mental_health_classifier.console.wording import printable
+from mental_health_classifier.cli.arguments import (
+    AsJson,
+    LookedUpIn,
+    answer,
+    existing,
+    print_json,
+    say,
+)
 from mental_health_classifier.storage.archives import pack
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
@@ -58,7 +64,7 @@ def take(
         say(f"Left out, because they are links: {', '.join(left_out)}.")
     if archive:
         pack(folder, folder.with_name(f"{folder.name}.tar.gz"))
-    typer.echo(f"{folder}: source and {len(chosen)} runs.")
+    answer(f"{folder}: source and {len(chosen)} runs.")
 
 
 @snapshot.command("list")
@@ -73,7 +79,7 @@ def list_snapshots(as_json: AsJson = False) -> None:
         return
     for folder, manifest in manifests.items():
         about = f"{len(manifest.get('runs', []))} runs. {manifest.get('description') or ''}"
-        typer.echo(printable(f"{folder}  {about if manifest else 'damaged'}".rstrip()))
+        answer(f"{folder}  {about if manifest else 'damaged'}".rstrip())
 
 
 @snapshot.command()
@@ -83,7 +89,7 @@ def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name
     problems = problems_of(folder)
     for problem in problems:
         say(problem)
-    typer.echo(f"{folder}: {'damaged' if problems else 'whole'}")
+    answer(f"{folder}: {'damaged' if problems else 'whole'}")
     if problems:
         raise typer.Exit(1)
 
@@ -95,4 +101,4 @@ def restore(
 ) -> None:
     """Writes the source of a snapshot into a new folder, its runs into outputs/ there."""
     restore_snapshot(find_snapshot(snapshot, SNAPSHOTS), destination)
-    typer.echo(f"Restored into {destination}.")
+    answer(f"Restored into {destination}.")

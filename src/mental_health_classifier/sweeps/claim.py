@@ -16,6 +16,7 @@ from omegaconf import DictConfig, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.errors import explain
+from mental_health_classifier.console.wording import printable_lines
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import never_began
 from mental_health_classifier.sweeps.jobs import plan_of, quoted, without_interpolation
@@ -50,7 +51,8 @@ class DirectoryClaim(Callback):
             error = job_return._return_value
             message = explain(error) if isinstance(error, Exception) else repr(error)
             words = " ".join(config.hydra.overrides.task)
-            print(f"Job {config.hydra.job.num} ({words}) failed: {message}", file=sys.stderr)
+            said = f"Job {config.hydra.job.num} ({words}) failed: {message}"
+            print(printable_lines(said), file=sys.stderr)
         directory = Path(config.hydra.runtime.output_dir)
         if job_return.status is JobStatus.FAILED and never_began(directory):
             # Its configuration was refused, so that no record says what the folder is.
@@ -84,5 +86,5 @@ def _claim(directory: Path, key: str) -> None:
 
 def _leave(message: str) -> NoReturn:
     """Hydra turns exceptions of callbacks into warnings; leaving the process is not one."""
-    print(message, file=sys.stderr)
+    print(printable_lines(message), file=sys.stderr)
     raise SystemExit(1) from None
