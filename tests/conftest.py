@@ -29,8 +29,10 @@ from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
-# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
+# What a shell starts in the background ignores Ctrl-C, and under nohup that the terminal is gone;
+# so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN: dict[str, Any] = {

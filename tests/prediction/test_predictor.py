@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -62,13 +63,13 @@ def test_other_classes_or_settings_with_a_seal_of_their_own_are_refused(copied, 
 
 
 def test_weights_are_read_and_hashed_once(copied, monkeypatch) -> None:
-    read, names = Path.read_bytes, []
+    opened, names = os.open, []
 
-    def counted(path: Path) -> bytes:
-        names.append(path.name)
-        return read(path)
+    def counted(path: Path | str, *flags: int) -> int:
+        names.append(Path(path).name)
+        return opened(path, *flags)
 
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr(os, "open", counted)
     predictor = Predictor.load(copied["baseline_micro"], allow_uncertified=True)
     assert names.count("best.safetensors") == names.count("tokenizer.json") == 1
     (copied["baseline_micro"] / "checkpoints" / "best.safetensors").unlink()

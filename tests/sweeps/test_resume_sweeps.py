@@ -152,9 +152,11 @@ def test_a_job_that_cannot_be_composed_any_more_does_not_stop_the_others(
 def test_a_sweep_does_not_choose_where_posts_are_prepared(
     tmp_path: Path, play, monkeypatch
 ) -> None:
-    begin(tmp_path, 1)
     started, elsewhere = tmp_path / "sweep/attempts/001/start.json", tmp_path / "elsewhere"
     elsewhere.mkdir()
+    (tmp_path / "began").mkdir()
+    monkeypatch.chdir(tmp_path / "began")
+    begin(tmp_path, 1)
     monkeypatch.chdir(elsewhere)
     account, messages, commands = play()
     assert (account.done, commands) == (0, [])
