@@ -7,7 +7,7 @@ from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.pieces import shortened
-from mental_health_classifier.analysis.tables.run_difference import flattened
+from mental_health_classifier.tracking.provenance.configuration_hash import flattened
 from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 

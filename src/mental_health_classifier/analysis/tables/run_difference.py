@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 
 from mental_health_classifier.console.tables import Column, TextTable, text
 from mental_health_classifier.console.wording import amount, number
+from mental_health_classifier.tracking.provenance.configuration_hash import flattened
 from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
 from mental_health_classifier.tracking.run_index import RunSummary
 
@@ -107,19 +108,6 @@ def _facts(run: RunSummary) -> dict[str, Any]:
         "data_fingerprint": run.data.get("fingerprint"),
         "parameters": run.model_facts.get("parameters"),
     }
-
-
-def flattened(nested: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"model": {"width": 64}}` -> `{"model.width": 64}`; lists are values."""
-    return dict(_leaves(nested, ()))
-
-
-def _leaves(nested: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    for key, value in nested.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, (*place, str(key)))
-        else:
-            yield ".".join((*place, str(key))), value
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

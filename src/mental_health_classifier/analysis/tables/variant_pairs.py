@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.tracking.clinical_variants import changed_keys
-from mental_health_classifier.tracking.provenance.configuration_hash import compared_configuration
+from mental_health_classifier.tracking.provenance.configuration_hash import (
+    compared_configuration,
+    flattened,
+)
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MAX_KEYS_TOLD = 3
@@ -118,7 +121,12 @@ class RunPairs:
 
     def _leaves_of(self, run: RunSummary) -> dict[str, Any]:
         if run.directory not in self._leaves:
-            self._leaves[run.directory] = _flat(compared_configuration(run.configuration))
+            leaves = flattened(compared_configuration(run.configuration))
+            self._leaves[run.directory] = {
+                key: json.dumps(value) if isinstance(value, list) else value
+                for key, value in leaves.items()
+                if value != {}
+            }
         return self._leaves[run.directory]
 
 
@@ -147,14 +155,3 @@ def _part(key: str, changed: frozenset[str]) -> str | None:
         if (part := ".".join(names[:length])) in changed:
             return part
     return None
-
-
-def _flat(value: Any, key: str = "") -> dict[str, Any]:
-    """The leaves of nested mappings by their dotted keys, lists as text; an empty mapping has
-    none."""
-    if not isinstance(value, Mapping):
-        return {key: json.dumps(value) if isinstance(value, list) else value}
-    leaves = {}
-    for name, inner in value.items():
-        leaves |= _flat(inner, f"{key}.{name}" if key else str(name))
-    return leaves

@@ -1,4 +1,4 @@
-"""One short name for everything in a configuration that can change what a model learns."""
+"""Hash of a configuration, equal for runs that differ in their seed alone."""
 
 from __future__ import annotations
 
@@ -80,6 +80,17 @@ def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     plain = _plain(config, "")
     assert isinstance(plain, dict)
     return plain
+
+
+def flattened(nested: Mapping[str, Any], key: str = "") -> dict[str, Any]:
+    """`{"model": {"width": 64}}` -> `{"model.width": 64}`; lists and empty mappings are values."""
+    leaves = {}
+    for name, value in nested.items():
+        place = _below(key, name)
+        leaves |= (
+            flattened(value, place) if value and isinstance(value, Mapping) else {place: value}
+        )
+    return leaves
 
 
 def _plain(value: Any, key: str) -> Any:

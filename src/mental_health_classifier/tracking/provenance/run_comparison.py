@@ -1,4 +1,4 @@
-"""Two records of what should be the same run, compared down to the last bit."""
+"""Bitwise comparison of two records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.storage.json_lines import read_records
-from mental_health_classifier.tracking.provenance.configuration_hash import compared_configuration
+from mental_health_classifier.tracking.provenance.configuration_hash import (
+    compared_configuration,
+    flattened,
+)
 from mental_health_classifier.tracking.record.prediction_files import rows_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.settled_choices import settled_choices
@@ -46,7 +49,7 @@ def differences_between(first: RunSummary, second: RunSummary) -> list[Differenc
 def _between_configurations(first: RunSummary, second: RunSummary) -> Iterator[Difference]:
     a, b = (
         {
-            **_flat(compared_configuration(run.configuration)),
+            **flattened(compared_configuration(run.configuration)),
             **settled_choices(run.directory),
             "seed": run.seed,
         }
@@ -148,13 +151,3 @@ def _distance(a: Any, b: Any) -> float | None:
         distance = abs(float(a) - float(b))
         return distance if math.isfinite(distance) else None
     return None
-
-
-def _flat(value: Any, key: str = "") -> dict[str, Any]:
-    """The leaves of nested mappings, by their dotted keys."""
-    if not isinstance(value, Mapping):
-        return {key: value}
-    leaves = {}
-    for name, inner in value.items():
-        leaves |= _flat(inner, f"{key}.{name}" if key else str(name))
-    return leaves
