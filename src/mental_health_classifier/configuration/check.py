@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from mental_health_classifier.configuration.arguments import (
     arguments_of,
     schema_of,
 )
+from mental_health_classifier.configuration.literal import literal
 from mental_health_classifier.configuration.registry import (
     REGISTRY,
     Place,
@@ -82,21 +82,6 @@ def fitted(key: str, values: Mapping[str, Any], arguments: Arguments) -> dict[st
         raise InputError(said) from None
     # A 1 where any number may stand is not made 1.0: all that is derived from it stays the same.
     return {name: value if found[name] == value else found[name] for name, value in values.items()}
-
-
-def literal(values: Mapping[str, Any]) -> DictConfig:
-    """A configuration in which each text stands for itself, also one with `${`."""
-    return cast(DictConfig, OmegaConf.create(_escaped(values)))
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _escaped(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_escaped(inner) for inner in value]
-    if isinstance(value, str):
-        return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", value)
-    return value
 
 
 def _at(values: Mapping[str, Any], key: str) -> Any:

@@ -1,4 +1,4 @@
-"""Errors of `train.py` as one clear message."""
+"""Errors of `train.py`, each as one clear message."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from mental_health_classifier.configuration.check import literal
+from mental_health_classifier.configuration.literal import literal
 from mental_health_classifier.configuration.registry import with_short_names
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary

@@ -1,4 +1,4 @@
-"""A Hydra callback: a run's directory belongs to one run, a sweep's to one sweep."""
+"""Hydra callback that claims the directory of a run or sweep."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from omegaconf import DictConfig, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.errors import explain
+from mental_health_classifier.configuration.literal import without_interpolation
 from mental_health_classifier.console.wording import printable_lines
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import never_began
-from mental_health_classifier.sweeps.jobs import plan_of, quoted, without_interpolation
+from mental_health_classifier.sweeps.jobs import plan_of, quoted
 from mental_health_classifier.sweeps.ledger import begin_sweep
 
 

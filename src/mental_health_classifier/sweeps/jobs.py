@@ -1,8 +1,7 @@
-"""The jobs that a sweep consists of, as Hydra would make them."""
+"""Jobs of a sweep, as Hydra makes them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.literal import without_interpolation
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.sweeps.ledger import SweepJob
@@ -80,11 +80,6 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     values = OmegaConf.to_container(config, resolve=True)
     assert isinstance(values, dict)
     return {str(key): value for key, value in values.items()}
-
-
-def without_interpolation(text: str) -> str:
-    """A text that OmegaConf gives back as it is, though it may hold `${`."""
-    return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
 
 
 def quoted(text: str) -> str:

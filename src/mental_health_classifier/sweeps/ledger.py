@@ -1,4 +1,4 @@
-"""What a sweep was asked for, and what has become of each of its jobs.
+"""Ledger of a sweep: the jobs that were wanted, and what became of each.
 
     multirun/2026-11-23/15-04-05-123456-NAME/
       sweep.json          written once: the jobs that were wanted

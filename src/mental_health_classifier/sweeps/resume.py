@@ -1,4 +1,4 @@
-"""A sweep that was cut off goes on: what is missing runs, what failed or was killed is resumed."""
+"""Resuming a sweep: missing jobs run, failed and killed ones go on."""
 
 from __future__ import annotations
 
