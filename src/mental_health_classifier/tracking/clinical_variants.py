@@ -1,4 +1,4 @@
-"""What clinical variants change in a configuration, and so which of them can be combined."""
+"""Clinical variants: the keys that each changes, and which of them can be combined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lists of runs show, kept beside the runs so that thousands are listed at once.
+"""Index of runs, kept beside them so that thousands are listed at once.
 
 Derived and disposable: an entry counts only as long as the files it was made of have the times of
 modification that it names, and a missing, damaged or outdated index costs nothing but time. Runs

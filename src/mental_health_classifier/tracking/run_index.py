@@ -1,4 +1,4 @@
-"""Finds recorded runs by looking for run.json, and reads what became of them.
+"""Search for recorded runs, by their run.json.
 
 A run's directory is the only truth about it. `list_runs` takes what it shows of ended runs from an
 index that is derived from them, see `listing_index`.

@@ -1,4 +1,4 @@
-"""Records experiments that are not started by `train.py`: notebooks, scripts, other libraries.
+"""Tracker of experiments that `train.py` does not start: notebooks, scripts, other libraries.
 
     from mental_health_classifier import tracker
 

@@ -1,4 +1,4 @@
-"""Which recorded runs other runs rest on."""
+"""Runs that other runs rest on."""
 
 from __future__ import annotations
 

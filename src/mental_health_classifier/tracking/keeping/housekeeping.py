@@ -1,4 +1,4 @@
-"""Which runs may be deleted, and deleting them."""
+"""Deletion of runs that nothing needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as one file that can be handed over."""
+"""Export and import of a run as one archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preserves the current state: source with uncommitted work, chosen runs, environment, manifest."""
+"""Snapshots: source with uncommitted work, chosen runs, environment, manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds snapshots, checks that they are whole, and restores them."""
+"""Listing, checking and restoring of snapshots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which software and which machine a run used, and the switches that make it repeatable."""
+"""Software and machine of a run, and the settings that make it deterministic."""
 
 from __future__ import annotations
 

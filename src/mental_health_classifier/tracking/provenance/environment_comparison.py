@@ -1,4 +1,4 @@
-"""How the machine and the software at hand differ from those of a run."""
+"""Differences between a run's software and machine and those at hand."""
 
 from __future__ import annotations
 

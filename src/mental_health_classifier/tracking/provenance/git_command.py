@@ -1,4 +1,4 @@
-"""Asks git, without letting it run anything, change anything or ask anybody."""
+"""Calls of git that run no other program, change nothing and ask nobody."""
 
 from __future__ import annotations
 

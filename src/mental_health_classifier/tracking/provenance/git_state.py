@@ -1,4 +1,4 @@
-"""Which version of the code ran, as git sees it."""
+"""Commit, branch and uncommitted changes of the code that runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overrides of a configuration that come from a record, which is data."""
+"""Checks of overrides that come from a record."""
 
 from __future__ import annotations
 

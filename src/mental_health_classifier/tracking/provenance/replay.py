@@ -1,4 +1,4 @@
-"""Runs a recorded run again, with its own source, and proves that the same comes out."""
+"""Replay of a recorded run with its own source, compared bit by bit."""
 
 from __future__ import annotations
 

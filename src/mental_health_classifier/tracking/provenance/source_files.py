@@ -1,4 +1,4 @@
-"""The source of a run: which files it is made of, and what git does not have of them.
+"""Source files of a run, with a copy of each that its commit does not have.
 
 Commit and copies together give the source back: whatever is not byte for byte what the commit has
 is copied whole, so that neither settings nor filters of git have a say in it. Only code is ever

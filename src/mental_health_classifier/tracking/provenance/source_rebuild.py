@@ -1,4 +1,4 @@
-"""The source of a recorded run, put together again in a folder of its own."""
+"""Source of a recorded run, rebuilt in a folder of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind and what it took."""
+"""Checksums of the files of a run, and its peak memory."""
 
 from __future__ import annotations
 

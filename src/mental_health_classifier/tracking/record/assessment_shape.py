@@ -1,4 +1,4 @@
-"""What readers of `assessments/` rely on: other versions write other things, and files get damaged.
+"""Shapes of the files in `assessments/`, which other versions and damage change.
 
 Whatever else is in a file is passed on as it is.
 """

@@ -1,4 +1,4 @@
-"""What was worked out of a run's predictions: one JSON file each, below `assessments/`.
+"""Assessments of a run: one JSON file each, below `assessments/`.
 
 Those that a run makes itself are part of its record and never change. Whatever is worked out later
 stands beside them under a name of its own.

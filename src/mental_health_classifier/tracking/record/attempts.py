@@ -1,4 +1,4 @@
-"""One process's try at a run, and what became of it.
+"""Attempts at a run: a folder and a lock for each process.
 
 A process that is killed cannot say so. It therefore holds a lock for as long as it lives, which
 the kernel releases at its death, and everyone else derives the status from that.

@@ -1,4 +1,4 @@
-"""What a model said in answer to the tasks beside the main one, a table for each task and part.
+"""Predictions of auxiliary tasks as CSV files, one for each task and part.
 
 One row a post: `post,author,label,OUTPUT,...`, with hashes in place of posts and authors, a label
 as its column held it (empty: not known), and outputs with six decimals: `p_NAME`, a probability, or

@@ -1,4 +1,4 @@
-"""Certificates of a run: what they are called, and which of them may decide.
+"""Certificates of a run: their names, and which of them may decide.
 
 The certificate that a run made itself is part of its record, which has the checksum of it. One that
 was made later has no such witness, so it says which weights it is about, and one on the run's own

@@ -1,4 +1,4 @@
-"""Where the members of an ensemble lie, and how they travel with it.
+"""Members of an ensemble: their folders, and the copies that travel with it.
 
 An ensemble names its members by paths that hold as long as all runs keep their places. What leaves
 them (a snapshot, an archive) takes the members along, in the folder of the ensemble itself.

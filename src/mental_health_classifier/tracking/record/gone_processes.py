@@ -1,4 +1,4 @@
-"""What a person can say of runs whose process this machine cannot see."""
+"""Declarations that the process of a run on another machine is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals that ask a process to stop, turned into something that a record can still write down."""
+"""Stop signals, handled so that a record can still write its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model said about every post, as a table that any program can read.
+"""Predictions as CSV files, one row a post.
 
 One row a post: `post,author,label,p_CLASS,...,group_NAME,...`, with hashes in place of posts and
 authors, the label as the name of its class, probabilities with six decimals, and what the post is

@@ -1,4 +1,4 @@
-"""Whether a record still is what its run left behind."""
+"""Checks of a record against the checksums that its run left."""
 
 from __future__ import annotations
 

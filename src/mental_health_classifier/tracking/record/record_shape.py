@@ -1,4 +1,4 @@
-"""What later readers rely on in the three files of a record; all else is passed on as it is.
+"""Shapes of run.json, data.json and end.json; other keys are passed on as they are.
 
 What is needed has been written by every version of this package, the rest by some.
 """

@@ -1,4 +1,4 @@
-"""Another attempt at a run that did not come to its end."""
+"""Resuming a run that did not come to its end."""
 
 from __future__ import annotations
 

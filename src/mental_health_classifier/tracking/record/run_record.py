@@ -1,4 +1,4 @@
-"""What happened in a run, written down so that it survives whatever ends the run."""
+"""Writer of a run's record, which survives whatever ends the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the record of one run says, whatever state it is in."""
+"""Reader of a run's record, whatever state that is in."""
 
 from __future__ import annotations
 

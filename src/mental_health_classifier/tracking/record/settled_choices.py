@@ -1,4 +1,4 @@
-"""What a configuration leaves to the machine and a result depends on: found once for each run."""
+"""Choices that a configuration leaves to the machine, settled once for each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of values that JSON can hold, put together to the declared shape of a record.
+"""Kinds of JSON values, of which the shapes of records are made.
 
 A record is checked once, where it is read, so that nobody after that has to ask whether a number is
 one. It costs a few microseconds a file: thousands are read for one list.

@@ -1,4 +1,4 @@
-"""Which runs may be called best: a recall is worth nothing when every post is alerted."""
+"""Conditions under which a run may be called best."""
 
 from __future__ import annotations
 

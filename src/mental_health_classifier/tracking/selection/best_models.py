@@ -1,4 +1,4 @@
-"""Which recorded models are best, chosen on val and reported on test.
+"""Best models, chosen on val and reported on test.
 
 Derived from the records whenever it is asked for, so that it cannot be out of date.
 """

@@ -1,4 +1,4 @@
-"""Runs of one configuration, which differ in nothing but their seed."""
+"""Candidates: runs of one configuration that differ in their seed alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much models that differ only in their seed disagree about whom to alert."""
+"""Disagreement about whom to alert, between models that differ in their seed alone."""
 
 from __future__ import annotations
 
