@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mental_health_classifier.storage.files import read_json, write_json
-from mental_health_classifier.tracking.record.artefacts import artefacts_of
+from mental_health_classifier.tracking.record.record_check import artefacts_of
 
 
 def reseal(directory: Path) -> None:

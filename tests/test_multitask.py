@@ -21,7 +21,7 @@ from mental_health_classifier.tracking.record.assessments import (
     auxiliary_tasks_of,
     stored_predictions,
 )
-from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
+from mental_health_classifier.tracking.record.prediction_files import (
     stored_auxiliary_predictions,
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run

@@ -41,7 +41,7 @@ from mental_health_classifier.evaluation.evaluate import (
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.tracking.record.assessments import write_assessments
 from mental_health_classifier.tracking.record.attempts import started_in
-from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
+from mental_health_classifier.tracking.record.prediction_files import (
     stored_auxiliary_predictions,
 )
 from mental_health_classifier.tracking.record.resumption import resumable_run, resumed_run

@@ -18,8 +18,7 @@ from mental_health_classifier.storage.leftovers import (
     sweep,
 )
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
-from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
-from mental_health_classifier.tracking.keeping.snapshot_check import restore_snapshot
+from mental_health_classifier.tracking.keeping.snapshot import restore_snapshot, take_snapshot
 from mental_health_classifier.tracking.record.run_summary import read_run
 
 

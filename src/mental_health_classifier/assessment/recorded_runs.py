@@ -13,14 +13,14 @@ from mental_health_classifier.tracking.record.assessments import (
     auxiliary_tasks_of,
     stored_predictions,
 )
-from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
-    stored_auxiliary_predictions,
-)
 from mental_health_classifier.tracking.record.certificates import (
     certificate_name,
     certificate_of_run,
     setting_of,
     write_certificate,
+)
+from mental_health_classifier.tracking.record.prediction_files import (
+    stored_auxiliary_predictions,
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 

@@ -28,7 +28,7 @@ from mental_health_classifier.tracking.keeping.housekeeping import (
     runs_to_delete,
 )
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
-from mental_health_classifier.tracking.keeping.snapshot_check import SNAPSHOTS, preserved_runs
+from mental_health_classifier.tracking.keeping.snapshot import SNAPSHOTS, preserved_runs
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, is_run, resolve_run
 

@@ -17,13 +17,13 @@ from mental_health_classifier.cli.arguments import (
 )
 from mental_health_classifier.storage.archives import pack
 from mental_health_classifier.storage.files import read_json
-from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
-from mental_health_classifier.tracking.keeping.snapshot_check import (
+from mental_health_classifier.tracking.keeping.snapshot import (
     SNAPSHOTS,
     find_snapshot,
     problems_of,
     read_manifests,
     restore_snapshot,
+    take_snapshot,
 )
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models

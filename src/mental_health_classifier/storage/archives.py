@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import gzip
 import os
-import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,14 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import (
-    TEMPORARY_PREFIX,
-    force_to_disk,
-    temporary_path,
-    whole_file,
-)
+from mental_health_classifier.storage.files import TEMPORARY_PREFIX, force_to_disk, whole_file
 from mental_health_classifier.storage.folder_names import folder_name
-from mental_health_classifier.storage.leftovers import sweep
+from mental_health_classifier.storage.leftovers import lent_folder, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +89,16 @@ def unpack(archive: Path, destination: Path, limits: Limits = DEFAULT_LIMITS) ->
     if not archive.is_file():
         what = "is a folder, not" if archive.is_dir() else "is not there, or not"
         raise InputError(f"{archive} {what} a file that `mhc export` or a snapshot wrote.")
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    sweep(destination.parent)
-    prepared = temporary_path(destination.parent)
-    prepared.mkdir()
     try:
-        with archive.open("rb") as packed, gzip.open(packed) as content:
-            top = _unpack(_Stream(content, archive, limits), prepared, limits)
-        force_to_disk(prepared / top)
-        (prepared / top).rename(destination)
+        with lent_folder(destination.parent) as prepared:
+            with archive.open("rb") as packed, gzip.open(packed) as content:
+                top = _unpack(_Stream(content, archive, limits), prepared, limits)
+            force_to_disk(prepared / top)
+            (prepared / top).rename(destination)
     except _Refused as reason:
         raise InputError(f"{archive} is refused: {reason}") from None
     except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError):
         raise InputError(f"{archive} is no archive of this project, or was cut.") from None
-    finally:
-        shutil.rmtree(prepared, ignore_errors=True)
 
 
 class _Refused(Exception):

@@ -323,8 +323,12 @@ def _document(mapping: Mapping[str, Any]) -> bytes:
     assert "crc32" not in mapping
     if not mapping:
         return b"{}"
-    body = encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1))
-    body = body.removesuffix(b"\n}")
+    return sealed(encoded(json.dumps(mapping, allow_nan=False, ensure_ascii=False, indent=1)))
+
+
+def sealed(document: bytes) -> bytes:
+    """A JSON object with something in it, and the checksum of that as its last entry."""
+    body = document.removesuffix(b"}").removesuffix(b"\n")
     return body + _SEAL % zlib.crc32(body)
 
 

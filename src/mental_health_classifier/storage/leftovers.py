@@ -38,7 +38,10 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def lent_folder(parent: Path) -> Iterator[Path]:
-    """Lends a folder that is gone when the block is left; after a kill, when the next is lent."""
+    """Lends a folder that is gone when the block is left; after a kill, when the next is lent.
+
+    What was made there stays if it is given a name of its own before that.
+    """
     parent.mkdir(parents=True, exist_ok=True)
     sweep(parent)
     folder = temporary_path(parent)

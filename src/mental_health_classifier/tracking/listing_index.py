@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,13 @@ from typing import Any
 import orjson
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import MOST_BYTES, read_content, write_atomically
+from mental_health_classifier.storage.files import (
+    MOST_BYTES,
+    parse_json,
+    read_content,
+    sealed,
+    write_atomically,
+)
 from mental_health_classifier.tracking.record.record_shape import DATA, LISTED_END, RUN
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.shapes import (
@@ -57,7 +62,7 @@ class ListingIndex:
         self._data: list[Mapping[str, Any]] = []
         with contextlib.suppress(OSError, InputError):
             document = read_content(self._path, most_bytes=MOST_BYTES)
-            self._kept, self._data = _content_of(document)
+            self._kept, self._data = _content_of(parse_json(document, self._path))
         self._places = {orjson.dumps(each): place for place, each in enumerate(self._data)}
         self._current: dict[str, Any] = {}
         self._has_news = False
@@ -116,7 +121,7 @@ class ListingIndex:
         if self._has_news or len(self._current) != len(self._kept):
             content = {"version": VERSION, "data": self._data, "entries": self._current}
             with contextlib.suppress(OSError):
-                write_atomically(self._path, _sealed(content))
+                write_atomically(self._path, sealed(orjson.dumps(content)))
 
     def _summary(self, directory: str, entry: Mapping[str, Any]) -> RunSummary:
         place, end = entry["data"], entry["end"]
@@ -132,30 +137,15 @@ class ListingIndex:
         return self._places[key]
 
 
-def _content_of(document: bytes) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
-    """Entries and the data they share; nothing where the index is damaged or of another version."""
-    body, seal = document[:-_SEAL_BYTES], document[-_SEAL_BYTES:]
-    if seal != _SEAL % zlib.crc32(body):
-        return {}, []
-    try:
-        content = orjson.loads(document)
-    except orjson.JSONDecodeError:
-        return {}, []
+def _content_of(index: dict[str, Any]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
+    """Entries and the data they share; nothing where the index is of another version."""
     # Whoever can write the checksum can write anything before it.
-    if _INDEX(content) is not None or content["version"] != VERSION:
+    if _INDEX(index) is not None or index["version"] != VERSION:
         return {}, []
-    entries, data = content["entries"], content["data"]
+    entries, data = index["entries"], index["data"]
     places = {entry["data"] for entry in entries.values()} - {None}
     return (entries, data) if max(places, default=-1) < len(data) else ({}, [])
 
-
-def _sealed(content: Mapping[str, Any]) -> bytes:
-    body = orjson.dumps(content)[:-1]
-    return body + _SEAL % zlib.crc32(body)
-
-
-_SEAL = b',"crc32":"%08x"}'
-_SEAL_BYTES = len(_SEAL % 0)
 
 _ENTRY = record(
     needed={

@@ -11,7 +11,7 @@ from typing import Protocol
 import psutil
 import torch
 
-from mental_health_classifier.tracking.record.artefacts import peak_memory_bytes
+from mental_health_classifier.tracking.record.record_check import peak_memory_bytes
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")

@@ -13,7 +13,7 @@ from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.keeping import housekeeping
 from mental_health_classifier.tracking.keeping.housekeeping import delete_run, runs_to_delete
-from mental_health_classifier.tracking.keeping.snapshot_check import preserved_runs
+from mental_health_classifier.tracking.keeping.snapshot import preserved_runs
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs
 

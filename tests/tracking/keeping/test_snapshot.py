@@ -13,12 +13,12 @@ from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.archives import pack
 from mental_health_classifier.storage.files import read_json
-from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
-from mental_health_classifier.tracking.keeping.snapshot_check import (
+from mental_health_classifier.tracking.keeping.snapshot import (
     find_snapshot,
     problems_of,
     read_manifests,
     restore_snapshot,
+    take_snapshot,
 )
 from mental_health_classifier.tracking.record.run_summary import read_run
 

@@ -23,7 +23,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json, sha256_of, write_json
 from mental_health_classifier.tracking.provenance.replay import Verdict, replay
 from mental_health_classifier.tracking.provenance.source_files import PLACES
-from mental_health_classifier.tracking.record.artefacts import artefacts_of
+from mental_health_classifier.tracking.record.record_check import artefacts_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.settled_choices import settled_choices
 

@@ -7,8 +7,7 @@ import pytest
 from git_projects import commit_all, git, make_project, write_files
 
 from mental_health_classifier.storage.files import read_json
-from mental_health_classifier.tracking.provenance.git_command import git_output
-from mental_health_classifier.tracking.provenance.git_state import GitState, read_git_state
+from mental_health_classifier.tracking.provenance.git import GitState, git_output, read_git_state
 from mental_health_classifier.tracking.provenance.source_files import (
     blobs_of,
     read_source,

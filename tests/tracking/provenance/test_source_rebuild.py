@@ -9,7 +9,7 @@ from git_projects import commit_all, git, make_project, write_files
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json, write_json
 from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
-from mental_health_classifier.tracking.provenance.git_state import read_git_state
+from mental_health_classifier.tracking.provenance.git import read_git_state
 from mental_health_classifier.tracking.provenance.source_files import read_source, source_hashes
 from mental_health_classifier.tracking.provenance.source_rebuild import (
     comes_from_here,

@@ -11,7 +11,7 @@ import pytest
 
 from mental_health_classifier.contracts import AuxiliaryPredictions, AuxiliaryTask, InputError
 from mental_health_classifier.contracts.task_kinds import MISSING, MultiLabel, Ordinal, Regression
-from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
+from mental_health_classifier.tracking.record.prediction_files import (
     path_of_auxiliary_predictions,
     read_auxiliary_predictions,
     stored_auxiliary_predictions,

@@ -11,8 +11,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.archives import pack
 from mental_health_classifier.storage.files import sha256_of
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
-from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
-from mental_health_classifier.tracking.keeping.snapshot_check import restore_snapshot
+from mental_health_classifier.tracking.keeping.snapshot import restore_snapshot, take_snapshot
 from mental_health_classifier.tracking.record.ensemble_members import find_member, members_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.run_index import find_runs

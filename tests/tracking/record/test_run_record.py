@@ -13,8 +13,8 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json, sha256_of
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.provenance.configuration_hash import configuration_hash
-from mental_health_classifier.tracking.provenance.git_state import GitState
-from mental_health_classifier.tracking.record import artefacts, run_record
+from mental_health_classifier.tracking.provenance.git import GitState
+from mental_health_classifier.tracking.record import record_check, run_record
 from mental_health_classifier.tracking.run_index import read_run
 
 CANARY = "CANARY-words-of-a-post"
@@ -223,7 +223,7 @@ def test_an_artefact_that_cannot_be_read_does_not_cost_the_end(record_run, monke
     def refuse(path):
         raise PermissionError(path)
 
-    monkeypatch.setattr(artefacts, "sha256_of", refuse)
+    monkeypatch.setattr(record_check, "sha256_of", refuse)
     with record_run() as record:
         record.finish(metrics={})
     end = end_of(record.directory)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mental_health_classifier.storage.files import read_json, write_json
-from mental_health_classifier.tracking.provenance.git_state import GitState
+from mental_health_classifier.tracking.provenance.git import GitState
 from mental_health_classifier.tracking.provenance.source_files import Source
 from mental_health_classifier.tracking.record import run_record
 from mental_health_classifier.tracking.record.run_summary import read_run

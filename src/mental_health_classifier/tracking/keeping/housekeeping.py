@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import NoReturn, get_args
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import departing_path, remove
-from mental_health_classifier.tracking.keeping.dependencies import Dependencies
+from mental_health_classifier.tracking.record.ensemble_members import members_of, places_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary, Status, read_run
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.selection.best_models import best_models
@@ -110,7 +110,7 @@ def _without_needed(doomed: list[RunSummary], runs: Sequence[RunSummary]) -> lis
     leaving = {os.path.realpath(run.directory) for run in doomed}
     staying = [run for run in runs if os.path.realpath(run.directory) not in leaving]
     while staying and doomed:
-        needed = Dependencies(staying)
+        needed = _Dependencies(staying)
         staying = [run for run in doomed if needed.include(run)]
         doomed = [run for run in doomed if run not in staying]
     return doomed
@@ -142,3 +142,40 @@ def delete_run(run: RunSummary) -> bool:
         run.directory.unlink()
     remove(leaving)
     return True
+
+
+class _Dependencies:
+    """What some runs rest on: the members of ensembles, and the run that a curriculum learned the
+    difficulty of posts from."""
+
+    def __init__(self, runs: Iterable[RunSummary]) -> None:
+        self._ids: set[object] = set()
+        self._directories: set[str] = set()
+        self._endings: set[tuple[str, ...]] = set()
+        for run in runs:
+            for member in members_of(run):
+                self._ids.add(str(member.get("id")))
+                self._directories |= {os.path.realpath(place) for place in places_of(run, member)}
+            teacher = _teacher_of(run)
+            if teacher is not None:
+                self._directories.add(os.path.realpath(teacher))
+                # Its path began where the run was started, which need not be here.
+                parts = Path(os.path.normpath(teacher)).parts
+                self._endings.add(tuple(part for part in parts if part != ".."))
+
+    def include(self, run: RunSummary) -> bool:
+        """Whether one of the runs rests on this one."""
+        if run.id in self._ids:
+            return True
+        directory = os.path.realpath(run.directory)
+        parts = Path(directory).parts
+        return directory in self._directories or any(
+            ending and parts[-len(ending) :] == ending for ending in self._endings
+        )
+
+
+def _teacher_of(run: RunSummary) -> str | None:
+    found: object = run.configuration
+    for key in ("sampler", "difficulty", "run"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import shutil
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.archives import DEFAULT_LIMITS, Limits, pack, unpack
-from mental_health_classifier.storage.files import temporary_path
 from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.tracking.record.attempts import (
     declare_gone,
     latest_attempt,
@@ -45,9 +44,8 @@ def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> Ru
         InputError: the archive is refused (see `unpack`), holds no run or one that was changed, or
             the run was imported before.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    prepared = temporary_path(root)
-    try:
+    with lent_folder(root) as lent:
+        prepared = lent / "run"
         unpack(archive, prepared, limits)
         run = read_run(prepared)
         if run.id is None or run.problems:
@@ -71,6 +69,4 @@ def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> Ru
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             raise before from None
-    finally:
-        shutil.rmtree(prepared, ignore_errors=True)
     return read_run(destination)

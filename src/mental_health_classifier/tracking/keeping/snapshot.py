@@ -1,30 +1,37 @@
-"""Snapshots: source with uncommitted work, chosen runs, environment, manifest."""
+"""Snapshots: source with uncommitted work, chosen runs, environment, manifest.
+
+They are taken, found, checked and restored here.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.archives import unpack
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
     TEMPORARY_PREFIX,
     force_to_disk,
+    read_json,
     sha256_of,
-    temporary_path,
     write_json,
 )
 from mental_health_classifier.storage.folder_names import folder_name
-from mental_health_classifier.storage.leftovers import sweep
+from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.tracking.provenance.environment import read_environment, read_hardware
-from mental_health_classifier.tracking.provenance.git_command import git_output
-from mental_health_classifier.tracking.provenance.git_state import read_git_state
+from mental_health_classifier.tracking.provenance.git import git_entries, read_git_state
 from mental_health_classifier.tracking.provenance.source_files import (
     PROJECT,
+    UNTRACKED,
     combined_hash,
     read_source,
     source_hashes,
@@ -32,6 +39,10 @@ from mental_health_classifier.tracking.provenance.source_files import (
 from mental_health_classifier.tracking.record.attempts import now
 from mental_health_classifier.tracking.record.ensemble_members import members_to_carry
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.run_index import find_runs
+
+SNAPSHOTS = Path("model_snapshots")
+"""Where snapshots lie."""
 
 LEFT_OUT = ("tensorboard", "logs")
 """Folders of a run that repeat what its other files say."""
@@ -63,10 +74,7 @@ def take_snapshot(
             raise InputError(f"Run {run.id} is {run.status}; only completed runs are preserved.")
     moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H-%M-%S-%f")
     destination = root / f"{moment}-{folder_name(name)}"
-    root.mkdir(parents=True, exist_ok=True)
-    sweep(root)
-    prepared = temporary_path(root)
-    try:
+    with lent_folder(root) as prepared:
         source, left_out = source_hashes(project), []
         wanted = [(project, Path("source"), file) for file in _files_of(project)]
         for run in runs:
@@ -93,17 +101,117 @@ def take_snapshot(
                 "hardware": read_hardware(),
                 "runs": [run.id for run in runs],
                 "left_out": left_out,
-                "files": hashes_below(prepared),
+                "files": _hashes_below(prepared),
             },
         )
         prepared.rename(destination)
         force_to_disk(root)
-    finally:
-        shutil.rmtree(prepared, ignore_errors=True)
     return destination
 
 
-def hashes_below(folder: Path) -> dict[str, str]:
+def read_manifests(root: Path) -> dict[Path, Mapping[str, Any]]:
+    """The manifests of all snapshots below a folder, by the snapshot's folder, oldest first.
+
+    One that is damaged is empty.
+    """
+    manifests = {}
+    for path in sorted(root.glob("[!.]*/manifest.json")):
+        try:
+            manifests[path.parent] = read_json(path)
+        except (FileNotFoundError, InputError):
+            manifests[path.parent] = {}
+    return manifests
+
+
+def preserved_runs(root: Path) -> set[str]:
+    """Ids of all runs that snapshots below a folder hold, damaged snapshots too."""
+    named = [each.get("runs") for each in read_manifests(root).values()]
+    listed = {str(run) for runs in named if isinstance(runs, list) for run in runs}
+    return listed | {run.id for run in find_runs([root]) if run.id is not None}
+
+
+def find_snapshot(reference: str, root: Path) -> Path:
+    """The folder or archive that a person means: a path, a folder below `root`, or a name given to
+    exactly one snapshot.
+
+    Raises:
+        InputError: there is none, or there are several.
+    """
+    for path in (Path(reference), root / reference):
+        if path.is_file() or (path / "manifest.json").is_file():
+            return path
+    found = [p for p, manifest in read_manifests(root).items() if manifest.get("name") == reference]
+    if len(found) == 1:
+        return found[0]
+    what = "No snapshot is" if not found else f"{len(found)} snapshots are"
+    raise InputError(f"{what} called {reference}. `mhc snapshot list` shows their folders.")
+
+
+def problems_of(snapshot: Path) -> list[str]:
+    """What is wrong with a snapshot, its folder or an archive of it, in sentences; empty where it
+    is whole.
+
+    Raises:
+        InputError: the archive is none, or is refused.
+    """
+    if snapshot.is_file():
+        with _unpacked(snapshot, Path(tempfile.gettempdir())) as folder:
+            return problems_of(folder)
+    try:
+        expected = read_json(snapshot / "manifest.json").get("files")
+    except (OSError, InputError) as error:
+        return [f"manifest.json is missing or damaged: {error}"]
+    if not isinstance(expected, dict):
+        return ["manifest.json does not say which files there are."]
+    if not (snapshot / "source").is_dir():
+        return ["source is missing."]
+    if (snapshot / "source" / "outputs").is_file():
+        return ["source has a file where its runs belong."]
+    found = _hashes_below(snapshot)
+    problems = [
+        f"{path.relative_to(snapshot)} is a link, a pipe or a device."
+        for path in sorted(snapshot.rglob("*"))
+        if path.is_symlink() or not (path.is_file() or path.is_dir())
+    ]
+    problems += [f"{name} is missing." for name in sorted(expected.keys() - found.keys())]
+    problems += [f"{name} was added." for name in sorted(found.keys() - expected.keys())]
+    both = sorted(expected.keys() & found.keys())
+    return problems + [f"{name} was changed." for name in both if expected[name] != found[name]]
+
+
+def restore_snapshot(snapshot: Path, destination: Path) -> None:
+    """Writes the source of a snapshot into a new folder, its runs into `outputs/` there.
+
+    Args:
+        snapshot: its folder, or an archive of it.
+
+    Raises:
+        InputError: the destination exists, or the snapshot is damaged or leads out of it.
+    """
+    if os.path.lexists(destination):
+        raise InputError(f"{destination} exists and is not overwritten. Name another folder.")
+    if snapshot.is_file():
+        with _unpacked(snapshot, destination.parent) as folder:
+            restore_snapshot(folder, destination)
+        return
+    problems = problems_of(snapshot)
+    if problems:
+        raise InputError(f"{snapshot} is damaged: {' '.join(problems[:10])}")
+    with lent_folder(destination.parent) as prepared:
+        shutil.copytree(snapshot / "source", prepared, dirs_exist_ok=True)
+        if (snapshot / "runs").is_dir():
+            shutil.copytree(snapshot / "runs", prepared / "outputs", dirs_exist_ok=True)
+        prepared.rename(destination)
+
+
+@contextmanager
+def _unpacked(archive: Path, beside: Path) -> Iterator[Path]:
+    with lent_folder(beside) as folder:
+        unpack(archive, folder / "snapshot")
+        yield folder / "snapshot"
+
+
+def _hashes_below(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a snapshot but its manifest, by path; links are none of it."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
     names = [path.relative_to(folder).as_posix() for path in files]
@@ -113,16 +221,10 @@ def hashes_below(folder: Path) -> dict[str, str]:
 def _files_of(project: Path) -> list[str]:
     """Every file or link under version control, and source that is not yet, relative to the
     project."""
-    tracked = git_output(project, "ls-files", "-z")
-    names = [os.fsdecode(name) for name in (tracked or b"").split(b"\0") if name]
-    new = _source_that_git_does_not_ignore(project)
-    return [name for name in dict.fromkeys([*names, *new]) if _is_file_or_link(project / name)]
-
-
-def _source_that_git_does_not_ignore(project: Path) -> Iterator[str]:
-    ignored = git_output(project, "ls-files", "--others", "--ignored", "--exclude-standard", "-z")
-    left_out = {os.fsdecode(name) for name in (ignored or b"").split(b"\0")}
-    return (name for name in source_hashes(project) if name not in left_out)
+    tracked = git_entries(project, "ls-files", "-z")
+    ignored = set(git_entries(project, *UNTRACKED, "--ignored"))
+    new = (name for name in source_hashes(project) if name not in ignored)
+    return [name for name in dict.fromkeys([*tracked, *new]) if _is_file_or_link(project / name)]
 
 
 def _files_below(directory: Path) -> Iterator[str]:

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES
 from pathlib import Path, PurePosixPath
 
-from mental_health_classifier.storage.files import SCHEMA_VERSION, temporary_path, write_json
-from mental_health_classifier.tracking.provenance.git_command import git_output
-from mental_health_classifier.tracking.provenance.git_state import GitState
+from mental_health_classifier.storage.files import SCHEMA_VERSION, write_json
+from mental_health_classifier.storage.leftovers import lent_folder
+from mental_health_classifier.tracking.provenance.git import GitState, git_entries, git_output
 
 PROJECT = Path(__file__).resolve().parents[4]
 """The checkout that this code runs from; of an installed package the folder above its own."""
@@ -31,6 +30,9 @@ PLACES = ("src", "conf", "train.py", "pyproject.toml", "requirements.lock", LEXI
 SUFFIXES = (".py", ".yaml", ".yml", ".toml", ".lock", ".typed", ".j2", ".html", ".css", ".js")
 """What counts as source in the folders of `PLACES`; a table of posts that lies between the code
 does not."""
+
+UNTRACKED = ("ls-files", "--others", "--exclude-standard", "-z")
+"""Has git name the files that it does not keep, and with --ignored those that it is not to."""
 
 MAX_NAMED = 10
 """How many paths a message names."""
@@ -70,9 +72,7 @@ class Source:
     def write(self, folder: Path) -> None:
         """Leaves in `folder`, which appears whole, what rebuilding the source needs beside the
         commit: files.json, and the copies below untracked/; for readers changes.patch."""
-        prepared = temporary_path(folder.parent)
-        prepared.mkdir(parents=True)
-        try:
+        with lent_folder(folder.parent) as prepared:
             if self.patch:
                 (prepared / "changes.patch").write_bytes(self.patch)
             for name, content in self.copies.items():
@@ -91,8 +91,6 @@ class Source:
                 },
             )
             prepared.rename(folder)
-        finally:
-            shutil.rmtree(prepared, ignore_errors=True)
 
 
 def read_source(git: GitState, project: Path = PROJECT) -> Source:
@@ -277,8 +275,8 @@ def _other_obstacles(project: Path, blobs: Mapping[str, str]) -> dict[str, str]:
 
 def _hidden(names: Collection[str], project: Path) -> bool:
     """Whether git was told not to look at one of these files (skip-worktree, assume-unchanged)."""
-    listed = git_output(project, "ls-files", "-v", "-z", "--", *PLACES) or b""
-    entries = (os.fsdecode(line).partition(" ") for line in listed.split(b"\0") if line)
+    listed = git_entries(project, "ls-files", "-v", "-z", "--", *PLACES)
+    entries = (line.partition(" ") for line in listed)
     return any(name in names for tag, _, name in entries if tag == "S" or tag.islower())
 
 
@@ -289,10 +287,10 @@ def _is_top(project: Path) -> bool:
 
 def _ignored(names: Iterable[str], project: Path) -> list[str]:
     """Those that git ignores, by the project's repository or by one that lies within it."""
-    ignored = set(_names(git_output(project, *_UNTRACKED, "--ignored", "--", *PLACES)))
+    ignored = set(git_entries(project, *UNTRACKED, "--ignored", "--", *PLACES))
     for root in (folder for folder, _, _ in _walk(project) if (folder / ".git").exists()):
         below = root.relative_to(project)
-        listed = _names(git_output(root, *_UNTRACKED, "--ignored"))
+        listed = git_entries(root, *UNTRACKED, "--ignored")
         ignored |= {(below / name).as_posix() for name in listed}
     # A repository that is ignored as a whole stands there as its folder.
     ignored = {name.rstrip("/") for name in ignored}
@@ -309,16 +307,10 @@ _DIFF = (
     *("--binary", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames"),
     *("--unified=3", "--ignore-submodules"),
 )
-_UNTRACKED = ("ls-files", "--others", "--exclude-standard", "-z")
 
 
 def _num_other_changes(project: Path) -> int:
     what = ("--relative", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", "-z")
-    changed = _names(git_output(project, "diff", *what, "HEAD"))
-    names = {*changed, *_names(git_output(project, *_UNTRACKED))}
+    changed = git_entries(project, "diff", *what, "HEAD")
+    names = {*changed, *git_entries(project, *UNTRACKED)}
     return sum(not is_source(name) for name in names)
-
-
-def _names(output: bytes | None) -> list[str]:
-    """Paths that git printed with -z."""
-    return [os.fsdecode(name) for name in (output or b"").split(b"\0") if name]

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json
-from mental_health_classifier.tracking.keeping.snapshot_check import SNAPSHOTS
-from mental_health_classifier.tracking.provenance.git_command import git_output
+from mental_health_classifier.tracking.keeping.snapshot import SNAPSHOTS
+from mental_health_classifier.tracking.provenance.git import git_output
 from mental_health_classifier.tracking.provenance.source_files import (
     LEXICON,
     MAX_NAMED,

@@ -1,18 +1,30 @@
 """Predictions as CSV files, one row a post.
 
-One row a post: `post,author,label,p_CLASS,...,group_NAME,...`, with hashes in place of posts and
-authors, the label as the name of its class, probabilities with six decimals, and what the post is
-in each of the groups that were named (gender, source, severity). There is no text in it.
+`post,author,label,p_CLASS,...,group_NAME,...`, with hashes in place of posts and authors, the label
+as the name of its class, probabilities with six decimals, and what the post is in each of the
+groups that were named (gender, source, severity). There is no text in it.
+
+Predictions of an auxiliary task have a file for each task and part. In that the label is as its
+column held it (empty: not known), and what follows are `p_NAME`, a probability, or `value`, a
+number in the unit of the labels.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mental_health_classifier.contracts import GROUP_PREFIX, InputError, Predictions, Task
+from mental_health_classifier.contracts import (
+    GROUP_PREFIX,
+    AuxiliaryPredictions,
+    AuxiliaryTask,
+    InputError,
+    Predictions,
+    Task,
+)
 from mental_health_classifier.contracts.predictions import are_distributions
 from mental_health_classifier.storage.files import open_text_to_read, write_atomically
 
@@ -26,21 +38,44 @@ LONGEST_SHOWN = 200
 
 def write_predictions(predictions: Predictions, path: Path) -> None:
     """Writes the predictions of one part, replacing what was there in one step."""
-    names = predictions.task.class_names
+    names, groups = predictions.task.class_names, predictions.groups
+    assert predictions.authors is None or all(predictions.authors), "one without a name is lost"
+    _write(
+        predictions,
+        path,
+        header=[*_header(predictions.task), *(f"{GROUP_PREFIX}{name}" for name in groups)],
+        labels=[names[label] for label in predictions.labels.tolist()],
+        numbers=predictions.probabilities,
+        groups=groups.values(),
+    )
+
+
+def write_auxiliary_predictions(predictions: AuxiliaryPredictions, path: Path) -> None:
+    """Writes the predictions of one task for one part, replacing what was there in one step."""
+    _write(
+        predictions,
+        path,
+        header=_auxiliary_header(predictions.task),
+        labels=[predictions.task.kind.decode(label) for label in predictions.labels],
+        numbers=predictions.outputs,
+    )
+
+
+def _write(
+    predictions: Predictions | AuxiliaryPredictions,
+    path: Path,
+    *,
+    header: Sequence[str],
+    labels: Sequence[str],
+    numbers: np.ndarray,
+    groups: Iterable[Sequence[str]] = (),
+) -> None:
     authors = [""] * len(predictions) if predictions.authors is None else predictions.authors
-    assert predictions.authors is None or all(authors), "an author without a name would be lost"
-    columns = [
-        [f"{probability:.{DECIMALS}f}" for probability in column]
-        for column in predictions.probabilities.T.tolist()
-    ]
+    columns = [[f"{number:.{DECIMALS}f}" for number in column] for column in numbers.T.tolist()]
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
-    groups = predictions.groups
-    writer.writerow([*_header(predictions.task), *(f"{GROUP_PREFIX}{name}" for name in groups)])
-    labels = [names[label] for label in predictions.labels.tolist()]
-    writer.writerows(
-        zip(predictions.post_ids, authors, labels, *columns, *groups.values(), strict=True)
-    )
+    writer.writerow(header)
+    writer.writerows(zip(predictions.post_ids, authors, labels, *columns, *groups, strict=True))
     write_atomically(path, table.getvalue())
 
 
@@ -97,6 +132,64 @@ def read_predictions(path: Path, task: Task) -> Predictions:
     )
 
 
+def read_auxiliary_predictions(path: Path, task: AuxiliaryTask) -> AuxiliaryPredictions:
+    """Reads back the predictions of one task for one part; the part is the name of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: the file is not as it was written.
+    """
+    import numpy as np
+
+    header, *rows = rows_of(path) or [[]]
+    expected = _auxiliary_header(task)
+    if header != expected or any(len(row) != len(header) for row in rows):
+        raise InputError(
+            f"{path} does not have the columns {','.join(expected)} in every row: it was cut or "
+            "changed. Restore it from a copy, or repeat the run."
+        )
+    try:
+        labels = np.array([task.kind.encode(row[2]) for row in rows])
+        outputs = np.array([row[3:] for row in rows], dtype=np.float64)
+    except ValueError:
+        raise InputError(
+            f"{path} holds a label or a number that task {task.name} does not have: it was "
+            "changed. Restore it from a copy, or repeat the run."
+        ) from None
+    authors = [row[1] for row in rows]
+    return AuxiliaryPredictions(
+        part=path.stem,
+        task=task,
+        post_ids=[row[0] for row in rows],
+        authors=authors if any(authors) else None,
+        labels=labels.astype(np.float32) if labels.dtype.kind == "f" else labels,
+        outputs=outputs.reshape(len(rows), len(header) - 3),
+    )
+
+
+def path_of_auxiliary_predictions(directory: Path, task: AuxiliaryTask, part: str) -> Path:
+    """Where a run's directory holds the predictions of a task for a part."""
+    return directory / "predictions" / "tasks" / task.name / f"{part}.csv"
+
+
+def stored_auxiliary_predictions(
+    directory: Path, tasks: Iterable[AuxiliaryTask], parts: Iterable[str]
+) -> list[AuxiliaryPredictions]:
+    """What the model of a run said in answer to some tasks about some parts.
+
+    A model that learns the main task alone, as the yardstick does, leaves nothing.
+
+    Raises:
+        InputError: a file was changed.
+    """
+    places = [
+        (path_of_auxiliary_predictions(directory, task, part), task)
+        for task in tasks
+        for part in parts
+    ]
+    return [read_auxiliary_predictions(path, task) for path, task in places if path.exists()]
+
+
 def rows_of(path: Path) -> list[list[str]]:
     """The rows of a table that a run wrote, the header first; none where the file is empty.
 
@@ -134,3 +227,8 @@ def _probabilities(columns: list[tuple[str, ...]], path: Path) -> np.ndarray:
 
 def _header(task: Task) -> list[str]:
     return ["post", "author", "label", *(f"p_{name}" for name in task.class_names)]
+
+
+def _auxiliary_header(task: AuxiliaryTask) -> list[str]:
+    prefix = "" if task.kind.names_key is None else "p_"
+    return ["post", "author", "label", *(f"{prefix}{name}" for name in task.kind.output_names)]

@@ -1,13 +1,23 @@
-"""Checks of a record against the checksums that its run left."""
+"""Checksums of what a run leaves behind, and checks of its record against them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import resource
+import stat
+import sys
+from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import MOST_BYTES, parse_json, read_content, sha256_of
+from mental_health_classifier.storage.files import (
+    MOST_BYTES,
+    TEMPORARY_PREFIX,
+    parse_json,
+    read_content,
+    sha256_of,
+)
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.shapes import (
     mapping,
@@ -17,7 +27,32 @@ from mental_health_classifier.tracking.record.shapes import (
     text,
 )
 
+OPEN_FOLDERS = frozenset({"attempts", "logs", "tensorboard"})
+"""Folders of a run that are still being written when its end is, and so have no checksum."""
+
 _ARTEFACTS = mapping(record(needed={"sha256": optional(text)}), keys=relative_path)
+
+
+def artefacts_of(directory: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file a run leaves behind, by path within its directory.
+
+    A file that cannot be read has a SHA-256 of None: it must not keep the end from being written.
+    """
+    artefacts = {}
+    for folder, subfolders, files in os.walk(directory):
+        if Path(folder) == directory:
+            subfolders[:] = [name for name in subfolders if name not in OPEN_FOLDERS]
+        for file in files:
+            path = Path(folder, file)
+            try:
+                status = path.lstat()
+            except FileNotFoundError:
+                continue
+            # A link's target is not the run's own.
+            if stat.S_ISREG(status.st_mode) and not file.startswith(TEMPORARY_PREFIX):
+                facts = {"bytes": status.st_size, "sha256": _hash_if_readable(path)}
+                artefacts[path.relative_to(directory).as_posix()] = facts
+    return dict(sorted(artefacts.items()))
 
 
 def changed_files(run: RunSummary) -> list[str]:
@@ -120,3 +155,17 @@ def check_facts(run: RunSummary) -> None:
     for name, facts in (("run.json", run.run), ("data.json", run.data)):
         if read_recorded_json(run, name) != facts:
             raise InputError(f"{run.directory / name} changed while it was read. Try again.")
+
+
+def _hash_if_readable(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has held at once."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Kibibytes everywhere but on macOS.
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import refuse_special_files
-from mental_health_classifier.tracking.provenance.git_state import read_git_state
+from mental_health_classifier.tracking.provenance.git import read_git_state
 from mental_health_classifier.tracking.provenance.source_files import PROJECT, read_source
 from mental_health_classifier.tracking.record.attempts import Attempt, latest_attempt, why_unknown
 from mental_health_classifier.tracking.record.interruption import StopSignals

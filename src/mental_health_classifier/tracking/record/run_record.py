@@ -28,25 +28,20 @@ from mental_health_classifier.tracking.provenance.configuration_hash import (
     plain_configuration,
 )
 from mental_health_classifier.tracking.provenance.environment import read_environment, read_hardware
-from mental_health_classifier.tracking.provenance.git_state import GitState, read_git_state
+from mental_health_classifier.tracking.provenance.git import GitState, read_git_state
 from mental_health_classifier.tracking.provenance.source_files import (
     PROJECT,
     read_source,
     sentence_about,
 )
-from mental_health_classifier.tracking.record.artefacts import artefacts_of, peak_memory_bytes
 from mental_health_classifier.tracking.record.attempts import Attempt, claim_directory, now
-from mental_health_classifier.tracking.record.auxiliary_prediction_files import (
-    path_of_auxiliary_predictions,
-    write_auxiliary_predictions,
-)
 from mental_health_classifier.tracking.record.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.record.prediction_files import (
-    read_predictions,
+    path_of_auxiliary_predictions,
+    write_auxiliary_predictions,
     write_predictions,
 )
-
-__all__ = ["RunRecord", "read_predictions", "recorded_run"]
+from mental_health_classifier.tracking.record.record_check import artefacts_of, peak_memory_bytes
 
 log = logging.getLogger(__name__)
 

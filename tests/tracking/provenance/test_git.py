@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mental_health_classifier.tracking.provenance import git_command
-from mental_health_classifier.tracking.provenance.git_state import (
+from mental_health_classifier.tracking.provenance.git import (
     GitState,
     read_git_state,
     without_credentials,
@@ -54,7 +53,7 @@ def test_a_git_that_does_not_answer_is_not_waited_for(repository, monkeypatch):
     program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(repository))
-    monkeypatch.setattr(git_command, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(f"{read_git_state.__module__}.TIMEOUT_SECONDS", 0.05)
     assert read_git_state(repository) == GitState()
 
 
