@@ -3,7 +3,7 @@ from omegaconf import OmegaConf
 
 from mental_health_classifier.configuration.build import build, build_loggers, selection_metric
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.contracts.folder_names import folder_name
 
 
 @pytest.mark.parametrize(

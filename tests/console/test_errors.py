@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 from mental_health_classifier.cli.app import Commands
 from mental_health_classifier.configuration.errors import explaining_errors
 from mental_health_classifier.console.errors import (
-    describe_error,
     describe_storage_failure,
     trace_without_message,
 )
 from mental_health_classifier.data.reading import posts
 from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.tracking.record.failures import describe_error
 
 WORDS = "a canary sang"
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "outputs/a/card.md")

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.assess import assess
@@ -106,7 +105,6 @@ def record_ensemble(
             parameters=None if None in sizes else sum(size for size in sizes if size is not None),
         )
         record.finish(metrics=evaluation.metrics, intervals=evaluation.intervals)
-    write_model_card(read_run(directory))
 
 
 def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
 from mental_health_classifier.cli.arguments import LookedUpIn, existing
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.folder_names import new_run_directory
+from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, resolve_run
 
@@ -44,4 +45,5 @@ def ensemble(
         members = best_members(find_runs(existing(root)), number=best)
     directory = new_run_directory(ROOTS[0], "ensemble")
     record_ensemble(members, directory, name=name, way=combine)
-    new_console().print(run_overview(read_run(directory)))
+    write_model_card(made := read_run(directory))
+    new_console().print(run_overview(made))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.analysis.pages import explained_text as page
+from mental_health_classifier.analysis.pages.explained_text import explained_page
 from mental_health_classifier.analysis.pages.sections import print_section
 from mental_health_classifier.analysis.sections.assessments import explanations
 from mental_health_classifier.cli.arguments import (
@@ -75,7 +75,7 @@ def explain(
     (explained,) = explain_texts(found, [text], class_name=class_name)
     if html is not None:
         try:
-            write_atomically(html, page.explained_page(explained, run_id=found.id))
+            write_atomically(html, explained_page(explained, run_id=found.id))
         except OSError as error:
             raise InputError(f"--html={html} cannot be written: {error.strerror}.") from None
         return say(f"See {html}. It holds the text of the post: keep it as you keep the posts.")
@@ -90,9 +90,7 @@ def explain(
                 }
             ]
         )
-    console = new_console()
-    console.print(page.explained_on_terminal(explained))
-    console.print(page.strongest_table(explained))
+    new_console().print(explained)
     name = explained.class_name
     say(
         f"The model says {name} with probability {explained.probabilities[name]:.3f}. Red speaks "

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, columns_of, existing, say
+from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
@@ -41,6 +42,7 @@ def predict(
     without it they are called as in the run, or text and id. The file of decisions holds no text.
     """
     # With pandas, which takes half a second to import: not for the help.
+    from mental_health_classifier.data.reading.posts_to_judge import count_posts
     from mental_health_classifier.prediction.decisions_file import write_decisions
 
     if (run is None) == (best is None):
@@ -48,14 +50,16 @@ def predict(
     found = resolve_run(run or _best_run(best or "", existing(root)), existing(root))
     columns = columns_of(found, posts, column, with_label=False)
     predictor = Predictor.load(found, allow_uncertified=allow_uncertified, certificate=certificate)
-    line = write_decisions(
-        predictor,
-        posts,
-        output,
-        columns=columns,
-        audit_sample=audit_sample,
-        seed=seed,
-    )
+    with counting(f"Deciding with run {found.id}", total=count_posts(posts)) as advance:
+        line = write_decisions(
+            predictor,
+            posts,
+            output,
+            columns=columns,
+            audit_sample=audit_sample,
+            seed=seed,
+            advance=advance,
+        )
     counts = line["decisions"]
     say(
         f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "

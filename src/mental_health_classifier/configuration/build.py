@@ -19,7 +19,7 @@ from mental_health_classifier.configuration.registry import (
     with_short_names,
 )
 from mental_health_classifier.contracts import AuxiliaryTask, Corpus, InputError, Task
-from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.tracking.record.settled_choices import settle
 
 if TYPE_CHECKING:

@@ -47,13 +47,18 @@ def explaining_errors() -> Iterator[None]:
         is_chosen = _is_of_choosing_files(error)
         if (message := _about_a_group(error) if is_chosen else message_about(error)) is None:
             raise
-        print(printable_lines(message), file=sys.stderr)
+        complain(message)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("Interrupted. Prepared data stay, and the same command goes on with them.")
         raise SystemExit(INTERRUPTED) from None
     finally:
         del os.environ["HYDRA_FULL_ERROR"]
+
+
+def complain(message: str) -> None:
+    """Prints a message to standard error, with nothing in it that a terminal would act upon."""
+    print(printable_lines(message), file=sys.stderr)
 
 
 def explain(error: Exception) -> str:

@@ -6,14 +6,11 @@ import errno
 import shutil
 import traceback
 from pathlib import Path
-from typing import Any
 
 from mental_health_classifier.contracts import InputError
 
 # Not resolved: frames carry the path by which the package was found, links included.
-PACKAGE = Path(__file__).parent.parent
-DATA = PACKAGE / "data"
-SIGNAL_HANDLERS = PACKAGE / "tracking" / "record" / "interruption.py"
+DATA = Path(__file__).parent.parent / "data"
 
 _FAILURES = {
     errno.ENOSPC: ("the disk is full", "Make room"),
@@ -33,23 +30,6 @@ _FAILURES = {
 }
 
 _OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
-
-
-def describe_error(error: BaseException | None) -> dict[str, Any]:
-    """Type and place of an exception. Its message can hold the text of a post and is left out.
-
-    Only `InputError` promises to name posts by row number or id; its message is kept.
-    """
-    if error is None:
-        message = "The run ended without handing over results: finish() was not called."
-        return {"type": "NotFinished", "place": None, "message": message}
-    kind = type(error)
-    has_known_name = kind.__module__ in ("builtins", InputError.__module__)
-    return {
-        "type": kind.__qualname__ if has_known_name else f"{kind.__module__}.{kind.__qualname__}",
-        "place": _place_of(error),
-        "message": str(error) if isinstance(error, InputError) else None,
-    }
 
 
 def message_about(error: Exception) -> str | None:
@@ -97,21 +77,3 @@ def trace_without_message(error: BaseException) -> str | None:
         "a post. This is a fault of the program: HYDRA_FULL_ERROR=1 shows the message to those who "
         "may read the posts."
     )
-
-
-def _place_of(error: BaseException) -> str | None:
-    """The innermost line of our own code, which says where the run was."""
-    place = None
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        path = Path(frame.f_code.co_filename)
-        if path == SIGNAL_HANDLERS:
-            # It ran in between, wherever the run was.
-            continue
-        if path.is_relative_to(PACKAGE):
-            shown = path.relative_to(PACKAGE.parent).as_posix()
-        elif path.name == "train.py":
-            shown = path.name
-        else:
-            continue
-        place = f"{shown}:{line} in {frame.f_code.co_qualname}"
-    return place

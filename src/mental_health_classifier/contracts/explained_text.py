@@ -50,3 +50,8 @@ class ExplainedText(NamedTuple):
         """The pieces that add or take away most."""
         read = [(piece, value) for piece, value in self.pieces if value is not None]
         return sorted(read, key=lambda each: -abs(each[1]))[:NUM_STRONGEST]
+
+    @property
+    def scale(self) -> float:
+        """The most that one piece adds or takes away; 1 where none does."""
+        return max((abs(value) for _, value in self.strongest), default=0.0) or 1.0

@@ -8,29 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.jupyter import JupyterMixin
 
-from mental_health_classifier.analysis.pages.explained_text import (
-    explained_on_terminal,
-    strongest_table,
-)
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.contracts.explained_text import ExplainedText
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
 from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
+from mental_health_classifier.explanation.on_terminal import Explanation
 from mental_health_classifier.explanation.run_explanation import network_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.run_index import resolve_run
-
-
-class Explanation(ExplainedText, JupyterMixin):
-    """An explained text that notebooks and rich consoles show in colour."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield explained_on_terminal(self)
-        yield strongest_table(self)
 
 
 def explain_texts(

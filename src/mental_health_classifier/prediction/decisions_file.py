@@ -8,7 +8,7 @@ import os
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -16,11 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.posts_to_judge import (
     UnlabelledPost,
-    count_posts,
     read_unlabelled,
 )
 from mental_health_classifier.evaluation.decisions import Decision
@@ -53,6 +51,7 @@ def write_decisions(
     columns: Mapping[str, Any],
     audit_sample: int = 0,
     seed: int = 0,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> dict[str, Any]:
     """Decides for every post of a file, in little memory, and leaves an audit line with the run.
 
@@ -65,6 +64,7 @@ def write_decisions(
         audit_sample: so many of the posts without an alert, drawn at random, are named in a file
             beside it, for people to look for what was missed.
         seed: of that draw.
+        advance: called with the number of posts that were decided since the last call.
 
     Returns:
         The audit line: what decided, counts, alert rate, and drift.
@@ -87,7 +87,7 @@ def write_decisions(
     # Hidden, and beside their names to be, because a rename between file systems is a copy.
     temporary = {path: temporary_path(path.parent) for path in outputs}
     try:
-        _write_rows(temporary[output], decided.rows(posts, columns=columns))
+        _write_rows(temporary[output], decided.rows(posts, columns=columns, advance=advance))
         if audit_sample:
             _write_rows(
                 temporary[sampled_output], [["post"], *([each] for each in decided.sampled)]
@@ -164,15 +164,15 @@ class _DecidedPosts:
         self._random = random.Random(seed)
         self.sampled: list[str] = []
 
-    def rows(self, posts: Path, *, columns: Mapping[str, Any]) -> Iterator[Sequence[object]]:
+    def rows(
+        self, posts: Path, *, columns: Mapping[str, Any], advance: Callable[[int], object]
+    ) -> Iterator[Sequence[object]]:
         """The whole output for a file of posts, its header first."""
         header = ["post", "decision", "reason", "uncertainty", "is_certified"]
         yield header + [inert(f"p_{name}") for name in self._predictor.task.class_names]
-        told = f"Deciding with run {self._predictor.run.id}"
-        with counting(told, total=count_posts(posts)) as advance:
-            for chunk in _chunks(read_unlabelled(posts, columns=columns)):
-                yield from self.decide(chunk)
-                advance(len(chunk))
+        for chunk in _chunks(read_unlabelled(posts, columns=columns)):
+            yield from self.decide(chunk)
+            advance(len(chunk))
 
     def decide(self, posts: Sequence[UnlabelledPost]) -> Iterator[list[object]]:
         """A row of the output for each post."""

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.files import TEMPORARY_PREFIX, force_to_disk, whole_file
-from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.storage.leftovers import lent_folder, sweep
 
 

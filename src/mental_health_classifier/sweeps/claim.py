@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import shutil
-import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,9 +14,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, read_write
 from omegaconf.errors import OmegaConfBaseException
 
-from mental_health_classifier.configuration.errors import explain
+from mental_health_classifier.configuration.errors import complain, explain
 from mental_health_classifier.configuration.literal import without_interpolation
-from mental_health_classifier.console.wording import printable_lines
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import never_began
 from mental_health_classifier.sweeps.jobs import plan_of, quoted
@@ -52,8 +50,7 @@ class DirectoryClaim(Callback):
             error = job_return._return_value
             message = explain(error) if isinstance(error, Exception) else repr(error)
             words = " ".join(config.hydra.overrides.task)
-            said = f"Job {config.hydra.job.num} ({words}) failed: {message}"
-            print(printable_lines(said), file=sys.stderr)
+            complain(f"Job {config.hydra.job.num} ({words}) failed: {message}")
         directory = Path(config.hydra.runtime.output_dir)
         if job_return.status is JobStatus.FAILED and never_began(directory):
             # Its configuration was refused, so that no record says what the folder is.
@@ -87,5 +84,5 @@ def _claim(directory: Path, key: str) -> None:
 
 def _leave(message: str) -> NoReturn:
     """Hydra turns exceptions of callbacks into warnings; leaving the process is not one."""
-    print(printable_lines(message), file=sys.stderr)
+    complain(message)
     raise SystemExit(1) from None

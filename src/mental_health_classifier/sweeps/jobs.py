@@ -19,7 +19,7 @@ from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.configuration.check import checked
 from mental_health_classifier.configuration.literal import without_interpolation
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.sweeps.ledger import SweepJob
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.source_files import PROJECT

@@ -13,7 +13,7 @@ from typing import Any
 
 from mental_health_classifier.configuration.recorded import with_own_cache
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.process_identity import end_with_the_parent
 from mental_health_classifier.sweeps.jobs import configuration_of, quoted
 from mental_health_classifier.sweeps.ledger import (

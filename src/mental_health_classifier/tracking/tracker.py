@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.folder_names import folder_name, new_run_directory
+from mental_health_classifier.contracts.folder_names import folder_name, new_run_directory
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs
 from mental_health_classifier.tracking.selection.best_models import best_models

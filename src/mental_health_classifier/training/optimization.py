@@ -12,7 +12,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from mental_health_classifier.contracts.ranges import LearningRate, Share, WeightDecay
-from mental_health_classifier.data.curriculum.pacing import StagesByName
+from mental_health_classifier.contracts.stages import StagesByName
 
 
 def adamw_with_cosine(

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
-
-from annotated_types import Interval
-
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.contracts.ranges import Count, Share
+from mental_health_classifier.contracts.ranges import Share
+from mental_health_classifier.contracts.stages import StagesByName
 
 
 def competence(t: float, *, duration: float, initial: float, power: float) -> float:
@@ -53,21 +48,6 @@ class GrowingCompetence:
     def __call__(self, t: float) -> float:
         """Competence after `t` epochs."""
         return competence(t, duration=self._duration, initial=self._initial, power=self._power)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """A stretch of a training."""
-
-    epochs: Count
-    """How long it lasts."""
-    share: Annotated[float, Interval(gt=0, le=1)]
-    """Of the posts, from the easy end."""
-    learning_rate_factor: float
-    """Peak of its learning rate, as a multiple of the usual one."""
-
-
-StagesByName = Mapping[str, Annotated[Mapping[str, Any], Stage]]
 
 
 class Stages:

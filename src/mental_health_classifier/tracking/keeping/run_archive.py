@@ -6,8 +6,8 @@ import errno
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.archives import DEFAULT_LIMITS, Limits, pack, unpack
-from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.tracking.record.attempts import (
     declare_gone,

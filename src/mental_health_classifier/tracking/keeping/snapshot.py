@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.archives import unpack
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
@@ -25,7 +26,6 @@ from mental_health_classifier.storage.files import (
     sha256_of,
     write_json,
 )
-from mental_health_classifier.storage.folder_names import folder_name
 from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.tracking.provenance.environment import read_environment, read_hardware
 from mental_health_classifier.tracking.provenance.git import git_entries, read_git_state

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.tracking.record.record_check import refuse_changes
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.weight_files import ENSEMBLE, hash_of_weights

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mental_health_classifier.storage.folder_names import folder_name
+from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.tracking.record.shapes import (
     Kind,
     any_mapping,

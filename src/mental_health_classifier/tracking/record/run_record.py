@@ -13,7 +13,6 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.console.errors import describe_error
 from mental_health_classifier.contracts import AuxiliaryPredictions, InputError, Predictions
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
@@ -35,6 +34,7 @@ from mental_health_classifier.tracking.provenance.source_files import (
     sentence_about,
 )
 from mental_health_classifier.tracking.record.attempts import Attempt, claim_directory, now
+from mental_health_classifier.tracking.record.failures import describe_error
 from mental_health_classifier.tracking.record.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.record.prediction_files import (
     path_of_auxiliary_predictions,

@@ -1,0 +1,26 @@
+"""Stages of a training, which pace its posts and its learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Interval
+
+from mental_health_classifier.contracts.ranges import Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A stretch of a training."""
+
+    epochs: Count
+    """How long it lasts."""
+    share: Annotated[float, Interval(gt=0, le=1)]
+    """Of the posts, from the easy end."""
+    learning_rate_factor: float
+    """Peak of its learning rate, as a multiple of the usual one."""
+
+
+StagesByName = Mapping[str, Annotated[Mapping[str, Any], Stage]]
