@@ -53,7 +53,8 @@ def build_reference(output: Path) -> list[Path]:
     for name, page in pages.items():
         (output / f"{name}.html").write_text(pdoc.render.html_module(page, pages), "utf-8")
     # The list of three pages that pdoc would write says less than the first of them.
-    (output / "index.html").write_text(f'<meta http-equiv="refresh" content="0; url={FACE}.html">\n')
+    first = f'<meta http-equiv="refresh" content="0; url={FACE}.html">\n'
+    (output / "index.html").write_text(first, "utf-8")
     (output / "search.js").write_text(pdoc.render.search_index(pages), "utf-8")
     return sorted(output.iterdir())
 
