@@ -31,7 +31,7 @@ from mental_health_classifier.evaluation.evaluate import (
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.tracking.record.assessments import write_assessments
 
-TASK = Task("condition", CLASSES, CLASSES[0])
+TASK = Task.categorical("condition", CLASSES, CLASSES[0])
 POSTS_PER_AUTHOR = 3
 COMMUNITIES = 8
 WORDS_PER_POST = 30

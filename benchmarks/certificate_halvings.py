@@ -90,7 +90,7 @@ def out_of_fold(corpus: Corpus) -> Predictions:
     )
     return Predictions(
         part="pooled",
-        task=Task("condition", ("other", "priority"), "priority"),
+        task=Task.categorical("condition", ("other", "priority"), "priority"),
         post_ids=posts["id"].tolist(),
         authors=posts["author"].where(posts["author"].notna(), posts["id"]).tolist(),
         labels=labels,

@@ -34,7 +34,9 @@ from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-TASK = Task("condition", ("control", "suicide", "anxiety", "depression", "stress"), "suicide")
+TASK = Task.categorical(
+    "condition", ("control", "suicide", "anxiety", "depression", "stress"), "suicide"
+)
 VOCABULARY = 8000
 MAX_TOKENS = 512
 SEED = 1

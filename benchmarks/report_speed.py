@@ -90,7 +90,7 @@ def complete_run(directory: Path, number: int) -> None:
         probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         predictions = Predictions(
             part=part,
-            task=Task("condition", CLASSES, "suicide"),
+            task=Task.categorical("condition", CLASSES, "suicide"),
             post_ids=[f"{place:08x}" for place in range(POSTS)],
             authors=[f"{place // 3:08x}" for place in range(POSTS)],
             labels=labels,

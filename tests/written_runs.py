@@ -180,7 +180,7 @@ def write_stored_predictions(directory: Path, *, skill: float, seed: int, posts:
         probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         predictions = Predictions(
             part=part,
-            task=Task("condition", CLASSES, "suicide"),
+            task=Task.categorical("condition", CLASSES, "suicide"),
             post_ids=[f"post{number}" for number in range(posts)],
             authors=[f"author{number // 2}" for number in range(posts)],
             labels=labels,

@@ -37,7 +37,7 @@ def corpus_of_circles() -> Corpus:
     return Corpus(
         name="circles",
         posts=posts.assign(id=[str(place) for place in range(len(posts))]),
-        task=Task("risk", ("control", "suicide"), "suicide"),
+        task=Task.categorical("risk", ("control", "suicide"), "suicide"),
         fingerprint="f",
         key="k",
         account={},

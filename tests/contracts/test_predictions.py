@@ -6,16 +6,15 @@ from written_predictions import predictions_of
 
 from mental_health_classifier.contracts import (
     AuxiliaryPredictions,
-    AuxiliaryTask,
     InputError,
     Task,
 )
 from mental_health_classifier.contracts.task_kinds import Regression
 
-GIVEN = predictions_of(Task("condition", ("control", "suicide"), "suicide"), posts=4)
+GIVEN = predictions_of(Task.categorical("condition", ("control", "suicide"), "suicide"), posts=4)
 ANSWERS = AuxiliaryPredictions(
     part="val",
-    task=AuxiliaryTask("urgency", Regression(0.0, 1.0), 1.0),
+    task=Task("urgency", Regression(0.0, 1.0), weight=1.0),
     post_ids=["a", "b"],
     authors=None,
     labels=np.array([1.0, np.nan], np.float32),

@@ -20,7 +20,7 @@ def corpus() -> Corpus:
     return Corpus(
         name="x",
         posts=pd.DataFrame(rows, columns=["text", "part"]),
-        task=Task("t", ("a", "b"), None),
+        task=Task.categorical("t", ("a", "b"), None),
         fingerprint="f",
         key="k",
         account={},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, f1_score, r2_score
 
-from mental_health_classifier.contracts import AuxiliaryPredictions, AuxiliaryTask
+from mental_health_classifier.contracts import AuxiliaryPredictions, Task
 from mental_health_classifier.contracts.task_kinds import (
     MISSING,
     Binary,
@@ -25,7 +25,7 @@ from mental_health_classifier.evaluation.evaluate import Evaluation
 def evaluated(kind: TaskKind, labels: np.ndarray, outputs: np.ndarray, part="test") -> Evaluation:
     given = AuxiliaryPredictions(
         part=part,
-        task=AuxiliaryTask("asked", kind, 1.0),
+        task=Task("asked", kind, weight=1.0),
         post_ids=[f"p{row}" for row in range(len(labels))],
         authors=[f"a{row // 2}" for row in range(len(labels))],
         labels=labels,

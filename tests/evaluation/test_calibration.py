@@ -16,7 +16,7 @@ from mental_health_classifier.evaluation.calibration import (
 )
 from mental_health_classifier.evaluation.decision_curve import THRESHOLDS, decision_curve
 
-TASK = Task("condition", ("control", "depression", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "depression", "suicide"), "suicide")
 
 
 def predictions_of(part="val", n=3000, *, sharpness=1.0, seed=0, task=TASK):
@@ -39,7 +39,7 @@ def four_posts(scores):
     """The first and the third are priority posts."""
     return Predictions(
         part="test",
-        task=Task("condition", ("control", "suicide"), "suicide"),
+        task=Task.categorical("condition", ("control", "suicide"), "suicide"),
         post_ids=list("abcd"),
         authors=None,
         labels=np.array([1, 0, 1, 0]),
@@ -137,7 +137,7 @@ def test_the_temperature_is_learned_on_val_and_judged_on_test():
 
 
 def test_without_a_priority_class_only_all_classes_are_judged():
-    task = Task("condition", TASK.class_names, None)
+    task = Task.categorical("condition", TASK.class_names, None)
     assert "priority" not in calibration_numbers(predictions_of(task=task))
 
 

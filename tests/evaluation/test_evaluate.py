@@ -9,7 +9,7 @@ from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
 
 CLASSES = ("anxiety", "control", "suicide")
-TASK = Task("diagnosis", CLASSES, "suicide")
+TASK = Task.categorical("diagnosis", CLASSES, "suicide")
 COUNTS = ("support", "predicted")
 AT_THRESHOLD = ("recall", "specificity", "precision", "alert_rate")
 DEPLOYED = tuple(f"precision_at_prevalence/{share}" for share in ("0.001", "0.01", "0.05"))
@@ -132,7 +132,7 @@ def test_a_perfect_score_on_few_posts_keeps_an_honest_interval():
 
 
 def test_without_a_priority_class_macro_f1_is_the_headline():
-    task = Task("diagnosis", CLASSES, None)
+    task = Task.categorical("diagnosis", CLASSES, None)
     evaluation = evaluate({"test": predictions_of("test", task=task)}, **SETTINGS)
     assert headline_of(None) == "f1_macro" and headline_of("suicide") == "recall_at_spec80"
     assert "test/f1_macro" in evaluation.intervals

@@ -5,7 +5,7 @@ from mental_health_classifier.analysis.sections.assessments import groups
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.groups import MIN_POSTS, assess_groups
 
-TASK = Task("risk", ("control", "suicide"), "suicide")
+TASK = Task.categorical("risk", ("control", "suicide"), "suicide")
 
 
 def predictions(is_alerted, labels, groups, task=TASK) -> Predictions:
@@ -61,7 +61,7 @@ def test_levels_are_in_the_order_of_numbers() -> None:
 
 
 def test_without_a_priority_class_groups_have_their_accuracy() -> None:
-    given = fifty_women_and_some_men(Task("risk", ("control", "suicide"), None))
+    given = fifty_women_and_some_men(Task.categorical("risk", ("control", "suicide"), None))
     found = assess_groups(given, threshold=None)["groups"]["gender"]
     assert found["female"]["accuracy"]["value"] == pytest.approx((45 + 15) / 70)
     assert set(found["male"]) == {"n", "accuracy"}

@@ -16,7 +16,7 @@ def predictions_by(authors):
     n = 4 if authors is None else len(authors)
     return Predictions(
         part="test",
-        task=Task("diagnosis", ("control", "suicide"), "suicide"),
+        task=Task.categorical("diagnosis", ("control", "suicide"), "suicide"),
         post_ids=[f"post-{i}" for i in range(n)],
         authors=authors,
         labels=np.zeros(n, dtype=np.int64),

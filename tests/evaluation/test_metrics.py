@@ -21,7 +21,7 @@ CLASSES = ("anxiety", "control", "suicide")
 def predicted(labels, probabilities, priority_class="suicide", classes=CLASSES):
     return Predictions(
         part="test",
-        task=Task("diagnosis", classes, priority_class),
+        task=Task.categorical("diagnosis", classes, priority_class),
         post_ids=[str(i) for i in range(len(labels))],
         authors=None,
         labels=np.array(labels),

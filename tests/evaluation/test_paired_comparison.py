@@ -12,7 +12,7 @@ from mental_health_classifier.evaluation.paired_comparison import (
     t_interval,
 )
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 SETTINGS = {"specificity_floor": 0.8, "bootstrap_draws": 200, "num_comparisons": 1}
 
 
@@ -124,7 +124,7 @@ def test_other_posts_and_uneven_groups_are_refused():
 
 
 def test_without_a_priority_class_macro_f1_is_compared():
-    task = Task("condition", TASK.class_names, None)
+    task = Task.categorical("condition", TASK.class_names, None)
     runs = [tuple(replace(part, task=task) for part in run_of(shift)) for shift in (0.5, 3)]
     found = compare_runs([runs[0]], [runs[1]], **SETTINGS)
     assert found["metric"] == "test/f1_macro" and found["mcnemar"] is None

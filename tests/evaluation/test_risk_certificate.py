@@ -12,7 +12,7 @@ from mental_health_classifier.evaluation.risk_certificate import (
     posts_needed,
 )
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 PROMISE = {"required_recall": 0.9, "confidence": 0.9}
 SHIFT = 1.5
 """How many standard deviations the score of priority posts lies above that of others."""
@@ -185,6 +185,6 @@ def test_promises_that_nobody_could_keep_are_refused():
 
 def test_a_missing_priority_class_is_refused():
     calibration, val = predictions_of("calibration", 500), predictions_of("val", 500)
-    task = Task("condition", TASK.class_names, None)
+    task = Task.categorical("condition", TASK.class_names, None)
     with pytest.raises(InputError, match=r"data\.priority_class"):
         certify(replace(calibration, task=task), replace(val, task=task), **PROMISE)

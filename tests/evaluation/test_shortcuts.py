@@ -37,7 +37,7 @@ def predictions_of(scores, is_priority):
     rest = (1 - scores) / 2
     return Predictions(
         part="test",
-        task=Task("condition", CLASSES, "suicide"),
+        task=Task.categorical("condition", CLASSES, "suicide"),
         post_ids=[str(i) for i in range(len(scores))],
         authors=None,
         labels=np.where(is_priority, 2, 0),

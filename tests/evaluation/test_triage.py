@@ -12,7 +12,7 @@ from mental_health_classifier.evaluation.triage import (
 def predictions_of(scores, is_priority):
     return Predictions(
         part="test",
-        task=Task("condition", ("control", "suicide"), "suicide"),
+        task=Task.categorical("condition", ("control", "suicide"), "suicide"),
         post_ids=[str(i) for i in range(len(scores))],
         authors=None,
         labels=np.array(is_priority, dtype=np.int64),

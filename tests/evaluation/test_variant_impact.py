@@ -10,7 +10,7 @@ from mental_health_classifier.evaluation.variant_impact import (
     vocabulary_hits,
 )
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 
 
 def test_differences_have_a_mean_a_spread_and_a_t_interval() -> None:

@@ -20,7 +20,7 @@ from mental_health_classifier.models.network import Network
 from mental_health_classifier.models.pooling import MeanPooling
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
-TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide", "anxiety"), "suicide")
 
 
 class MaskIsOne:

@@ -259,7 +259,7 @@ def readable(draw: Callable[..., Any]) -> Content:
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[[Content], None]:
     numbers = iter(range(10**9))
-    task = Task("condition", ("fine", "sad"), "sad")
+    task = Task.categorical("condition", ("fine", "sad"), "sad")
 
     def reading(content: Content) -> None:
         folder = tmp_path / str(next(numbers))

@@ -10,7 +10,7 @@ from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.models.concept_embedding import ConceptEmbedding
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 TINY = ["model=baseline_micro", "model.width=32", "model.feedforward_width=64"]
 CONCEPTS = [0, 2, 2, 0, 0, 3, 1, 0]
 

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from mental_health_classifier.configuration.build import build, build_network
-from mental_health_classifier.contracts import AuxiliaryTask, Batch, Task
+from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.contracts.task_kinds import (
     MISSING,
     Binary,
@@ -48,13 +48,13 @@ TINY = [
     "model.feedforward_width=64",
     "model.max_tokens=16",
 ]
-TASK = Task("condition", ("control", "suicide", "anxiety"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide", "anxiety"), "suicide")
 AUXILIARY = [
-    AuxiliaryTask("risk", Binary(("no", "yes")), 1.0),
-    AuxiliaryTask("severity", Ordinal(("0", "1", "2", "3", "4")), 0.5),
-    AuxiliaryTask("urgency", Regression(40.0, 20.0), 0.3),
-    AuxiliaryTask("emotions", MultiLabel(("fear", "joy")), 0.3),
-    AuxiliaryTask("topic", Categorical(("a", "b", "c")), 0.3),
+    Task("risk", Binary(("no", "yes")), weight=1.0),
+    Task("severity", Ordinal(("0", "1", "2", "3", "4")), weight=0.5),
+    Task("urgency", Regression(40.0, 20.0), weight=0.3),
+    Task("emotions", MultiLabel(("fear", "joy")), weight=0.3),
+    Task("topic", Categorical(("a", "b", "c")), weight=0.3),
 ]
 VOCABULARY = 50
 NEEDS = {"network/embedding=concept": ["clinical=umls_enhanced"]}
@@ -95,7 +95,7 @@ def network(config) -> nn.Module:
     return build_network(config, vocabulary_size=VOCABULARY, tasks=tasks_of(config))
 
 
-def tasks_of(config) -> list[Task | AuxiliaryTask]:
+def tasks_of(config) -> list[Task | Task]:
     return [TASK, *(AUXILIARY if config.tasks else [])]
 
 

@@ -10,7 +10,6 @@ from whole_batches import batch_of
 
 from mental_health_classifier.configuration.build import build, build_network
 from mental_health_classifier.contracts import (
-    AuxiliaryTask,
     InputError,
     ModelOutput,
     Task,
@@ -23,7 +22,7 @@ from mental_health_classifier.training.objectives import (
     UncertaintyWeights,
 )
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 
 
 def loss_of(logits: list[list[float]], labels: list[int], *, exponent: float) -> float:
@@ -49,11 +48,11 @@ def test_exponent_zero_is_plain_cross_entropy() -> None:
     assert loss == pytest.approx((0.126928 + 1.313262) / 2, abs=1e-5)
 
 
-MAIN = Task("condition", ("control", "suicide"), "suicide")
+MAIN = Task.categorical("condition", ("control", "suicide"), "suicide")
 AUXILIARY = [
-    AuxiliaryTask("severity", Ordinal(("0", "1", "2")), 0.5),
-    AuxiliaryTask("urgency", Regression(10.0, 2.0), 0.3),
-    AuxiliaryTask("emotions", MultiLabel(("fear", "joy")), 0.3),
+    Task("severity", Ordinal(("0", "1", "2")), weight=0.5),
+    Task("urgency", Regression(10.0, 2.0), weight=0.3),
+    Task("emotions", MultiLabel(("fear", "joy")), weight=0.3),
 ]
 TASKS = [MAIN, *AUXILIARY]
 COUNTS = {"condition": np.array([3, 1])}
@@ -117,13 +116,13 @@ def test_a_batch_without_further_labels_costs_what_the_main_task_costs(objective
 def test_fixed_weights_are_those_of_the_tasks() -> None:
     losses = {"condition": torch.tensor(1.0), "severity": torch.tensor(4.0)}
     is_known = dict.fromkeys(losses, torch.tensor(True))
-    weighting = FixedWeights(main_task="condition", auxiliary_tasks=AUXILIARY)
+    weighting = FixedWeights(tasks=[MAIN, *AUXILIARY])
     assert weighting(losses, is_known).item() == pytest.approx(1.0 + 0.5 * 4.0)
 
 
 def settled(loss: float, *, main_loss: float = 0.4, steps: int = 3000) -> list[float]:
     """Where the logs of variance end when the losses never change."""
-    weighting = UncertaintyWeights(main_task="condition", auxiliary_tasks=AUXILIARY[:1])
+    weighting = UncertaintyWeights(tasks=[MAIN, *AUXILIARY[:1]])
     optimizer = torch.optim.Adam(weighting.parameters(), lr=0.01)
     losses = {"condition": torch.tensor(main_loss), "severity": torch.tensor(loss)}
     is_known = dict.fromkeys(losses, torch.tensor(True))
@@ -151,7 +150,7 @@ def test_learned_weights_stay_within_bounds(loss: float, end: float) -> None:
 
 
 def test_a_weight_that_was_held_comes_back() -> None:
-    weighting = UncertaintyWeights(main_task="condition", auxiliary_tasks=[])
+    weighting = UncertaintyWeights(tasks=[MAIN])
     optimizer = torch.optim.SGD(weighting.parameters(), lr=0.1)
     for loss in [3.0] * 50 + [0.1] * 50:
         optimizer.zero_grad()
@@ -198,7 +197,7 @@ def test_tasks_that_the_objective_would_not_learn_are_refused(compose_config) ->
 
 
 def test_a_task_called_as_the_network_itself_is_refused(compose_config) -> None:
-    taken = AuxiliaryTask("values", Regression(0.0, 1.0), 1.0)
+    taken = Task("values", Regression(0.0, 1.0), weight=1.0)
     with pytest.raises(InputError, match="cannot be called values"):
         build_network(
             compose_config(["model=baseline_micro"]), vocabulary_size=9, tasks=[MAIN, taken]

@@ -47,7 +47,7 @@ def test_the_page_leaves_the_curves_as_they_are(tmp_path: Path) -> None:
     assert "final_auprc" not in events.Tags()["scalars"]
 
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 
 
 def images_below(folder: Path) -> list[str]:
@@ -63,7 +63,7 @@ def test_a_finished_run_shows_its_confusion_and_its_priority_class(tmp_path: Pat
 
 
 def test_without_posts_of_a_priority_class_there_is_the_confusion_alone() -> None:
-    without = predictions_of(Task("t", ("a", "b"), None))
+    without = predictions_of(Task.categorical("t", ("a", "b"), None))
     assert list(figures_of_finished_run("run", without, threshold=None)) == ["test/confusion"]
     none_tested = predictions_of(TASK)
     none_tested.labels[:] = np.zeros(len(none_tested), dtype=int)

@@ -20,7 +20,7 @@ def test_what_may_choose_checkpoints_is_what_training_measures(
         objective=nn.Identity(),
         regularizer=None,
         make_optimizer=lambda *_, **__: None,  # pyright: ignore[reportArgumentType]
-        tasks=[Task("condition", ("suicide", "control"), priority_class)],
+        tasks=[Task.categorical("condition", ("suicide", "control"), priority_class)],
         seed=1,
     )
     logged: list[str] = []

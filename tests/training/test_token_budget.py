@@ -21,7 +21,7 @@ from mental_health_classifier.training.token_budget import (
     try_token_budget,
 )
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 LENGTH = 40
 POST = TokenTable(np.arange(LENGTH, dtype=np.uint16), np.array([0, LENGTH]))
 MEGABYTE = 2**20

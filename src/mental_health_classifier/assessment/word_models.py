@@ -49,7 +49,7 @@ def tell_sources(config: DictConfig, corpus: Corpus) -> dict[str, Any] | None:
     about_sources = replace(
         corpus,
         posts=known.assign(label=labels.astype(np.int64)),
-        task=Task(SOURCE, tuple(map(str, kinds)), None),
+        task=Task.categorical(SOURCE, tuple(map(str, kinds)), None),
     )
     return mean_auc(_test_predictions(config, about_sources))
 

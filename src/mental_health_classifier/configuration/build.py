@@ -18,7 +18,7 @@ from mental_health_classifier.configuration.registry import (
     find_part,
     with_short_names,
 )
-from mental_health_classifier.contracts import AuxiliaryTask, Corpus, InputError, Task
+from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.tracking.record.settled_choices import settle
 
@@ -123,7 +123,7 @@ def build_network(
     config: DictConfig,
     *,
     vocabulary_size: int,
-    tasks: Sequence[Task | AuxiliaryTask],
+    tasks: Sequence[Task],
     annotators: Mapping[str, Annotator] | None = None,
 ) -> Network:
     """Builds the architecture; its weights are a function of the random state of torch.

@@ -201,7 +201,7 @@ def _check_metrics(values: dict[str, Any]) -> None:
                     f"{key}={node['monitor']}: a number that training measures on val was "
                     f"expected: {', '.join(known)}."
                 )
-    names = metric_names(Task("any", ("CLASS", "other"), "CLASS" if priority else None))
+    names = metric_names(Task.categorical("any", ("CLASS", "other"), "CLASS" if priority else None))
     of_a_class = [name for name in names if name.endswith("/CLASS")]
     plain = [name for name in names if not name.endswith(("/CLASS", "/other"))]
     metric = values["optimized_metric"]

@@ -89,7 +89,7 @@ REGISTRY: dict[str, Place] = {
     "objective.main": Place(_CROSS_ENTROPY, given=_OF_OBJECTIVE),
     "objective.weighting": Place(
         _ours("training.objectives", "FixedWeights", "UncertaintyWeights"),
-        given=("main_task", "auxiliary_tasks"),
+        given=("tasks",),
     ),
     "regularizer": Place(_ours("training.regularizers", "AttentionEntropy", "CueSupervision")),
     "optimizer": Place(

@@ -13,7 +13,7 @@ from mental_health_classifier.contracts.corpus import (
 )
 from mental_health_classifier.contracts.errors import InputError
 from mental_health_classifier.contracts.predictions import AuxiliaryPredictions, Predictions
-from mental_health_classifier.contracts.tasks import AuxiliaryTask, Task
+from mental_health_classifier.contracts.tasks import Task
 
 __all__ = [
     "GROUP_PREFIX",
@@ -21,7 +21,6 @@ __all__ = [
     "SEVERITY",
     "TRAINING_DYNAMICS",
     "AuxiliaryPredictions",
-    "AuxiliaryTask",
     "Batch",
     "Corpus",
     "InputError",

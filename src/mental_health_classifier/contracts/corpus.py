@@ -1,4 +1,4 @@
-"""Posts that are checked and divided into parts."""
+"""Corpus: posts that are checked and divided into parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mental_health_classifier.contracts.predictions import AuxiliaryPredictions, Predictions
-from mental_health_classifier.contracts.tasks import AuxiliaryTask, Task
+from mental_health_classifier.contracts.tasks import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ class Corpus:
     ceilings: Mapping[str, float] | None = None
     """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and
     `bag_of_words`."""
-    auxiliary_tasks: Sequence[AuxiliaryTask] = ()
+    auxiliary_tasks: Sequence[Task] = ()
     """What else is learned beside `task`."""
     auxiliary_labels: Mapping[str, np.ndarray] = field(default_factory=dict)
     """For each auxiliary task the labels of all posts, as its kind says."""
@@ -141,7 +141,7 @@ class Corpus:
             },
         }
 
-    def _describe_auxiliary(self, task: AuxiliaryTask) -> dict[str, object]:
+    def _describe_auxiliary(self, task: Task) -> dict[str, object]:
         from mental_health_classifier.contracts.task_kinds import are_known, describe_kind
 
         labels = self.auxiliary_labels[task.name]

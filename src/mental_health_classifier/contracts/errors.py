@@ -1,4 +1,4 @@
-"""The error for input that cannot be used."""
+"""InputError: input that cannot be used."""
 
 from __future__ import annotations
 

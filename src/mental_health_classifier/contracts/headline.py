@@ -1,4 +1,4 @@
-"""The number that ranks models."""
+"""Headline: the number that ranks models."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mental_health_classifier.contracts.errors import InputError
 from mental_health_classifier.contracts.shapes import require_shape
-from mental_health_classifier.contracts.tasks import AuxiliaryTask, Task
+from mental_health_classifier.contracts.tasks import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +79,7 @@ class AuxiliaryPredictions:
     """What a model said about one part in answer to an auxiliary task: one row a post, no text."""
 
     part: str
-    task: AuxiliaryTask
+    task: Task
     post_ids: Sequence[str]
     authors: Sequence[str] | None
     """As in `Predictions`."""

@@ -1,4 +1,4 @@
-"""Corpora as a configuration describes them: prepared once, then opened."""
+"""FileCorpus and what every corpus is configured with: prepared once, then opened."""
 
 # Annotations are left as they are, not turned into text: what inherits the settings elsewhere is
 # asked for their types.
@@ -113,7 +113,7 @@ class CorpusSettings:
             ),
         )
         # Not before: it names the classes, and what slipped into the column is found by dividing.
-        task = Task(self.task_name, tuple(about["class_names"]), self.priority_class)
+        task = Task.categorical(self.task_name, tuple(about["class_names"]), self.priority_class)
         severity = ["severity"] if about["has_severity"] else []
         groups = [group_column(name) for name in about["groups"]]
         kept = [kept_column(name) for name in self.kept_columns]

@@ -105,7 +105,7 @@ def _evaluate(
 def _measure_categorical(known: AuxiliaryPredictions) -> Measured:
     kind = known.task.kind
     assert isinstance(kind, Categorical)
-    one_hot = np.eye(len(kind.class_names))
+    one_hot = np.eye(len(kind.names))
     predicted = known.outputs.argmax(axis=1)
     is_of_class, is_predicted = one_hot[known.labels], one_hot[predicted]
 
@@ -139,7 +139,7 @@ def levels_of(outputs: np.ndarray) -> np.ndarray:
 def _measure_ordinal(known: AuxiliaryPredictions) -> Measured:
     kind = known.task.kind
     assert isinstance(kind, Ordinal)
-    num_levels = len(kind.level_names)
+    num_levels = len(kind.names)
     predicted = levels_of(known.outputs)
     error = predicted - known.labels
     one_hot = np.eye(num_levels**2)[known.labels * num_levels + predicted]

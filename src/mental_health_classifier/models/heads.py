@@ -1,4 +1,4 @@
-"""The vector of a post becomes an answer to each task."""
+"""Linear output layers, one for each task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mental_health_classifier.contracts import AuxiliaryTask, InputError, Task
+from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.ranges import Width
 
 
@@ -17,7 +17,7 @@ class LinearHeads(nn.Module):
     network that has no other.
     """
 
-    def __init__(self, *, tasks: Sequence[Task | AuxiliaryTask], width: Width) -> None:
+    def __init__(self, *, tasks: Sequence[Task], width: Width) -> None:
         super().__init__()
         for task in tasks:
             if hasattr(nn.ModuleDict, task.name):

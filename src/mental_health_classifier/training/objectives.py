@@ -11,7 +11,7 @@ from annotated_types import Interval
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mental_health_classifier.contracts import AuxiliaryTask, Batch, InputError, ModelOutput, Task
+from mental_health_classifier.contracts import Batch, InputError, ModelOutput, Task
 from mental_health_classifier.contracts.task_kinds import MISSING
 
 MAX_LOG_VARIANCE = 4.0
@@ -28,7 +28,7 @@ class ClassWeightedCrossEntropy(nn.Module):
     def __init__(
         self,
         *,
-        tasks: Sequence[Task | AuxiliaryTask],
+        tasks: Sequence[Task],
         class_counts: Mapping[str, np.ndarray],
         exponent: Annotated[float, Interval(ge=0, le=10)],
     ) -> None:
@@ -74,29 +74,29 @@ class MultitaskObjective(nn.Module):
     def __init__(
         self,
         *,
-        tasks: Sequence[Task | AuxiliaryTask],
+        tasks: Sequence[Task],
         class_counts: Mapping[str, np.ndarray],
         main: Callable[..., nn.Module],
         weighting: Callable[..., nn.Module],
     ) -> None:
         super().__init__()
-        self._main_task = tasks[0].name
-        self._auxiliary_tasks = [task for task in tasks if isinstance(task, AuxiliaryTask)]
-        if not self._auxiliary_tasks:
+        main_task, *self._others = tasks
+        self._main_task = main_task.name
+        if not self._others:
             raise InputError(
                 f"objective=multitask needs a task beside {self._main_task}: this corpus declares "
                 "none (data.auxiliary_tasks). Say what else its columns answer: "
                 "'+tasks={NAME: {column: …, kind: …}}', or leave clinical=multitask out."
             )
-        self.main = main(tasks=tasks[:1], class_counts=class_counts)
-        self.weighting = weighting(main_task=self._main_task, auxiliary_tasks=self._auxiliary_tasks)
+        self.main = main(tasks=[main_task], class_counts=class_counts)
+        self.weighting = weighting(tasks=tasks)
 
     def forward(self, output: ModelOutput, batch: Batch) -> dict[str, Tensor]:
         """Returns the unweighted loss of each task, zero where no label is known, and `total`."""
         main = self.main(output, batch)["total"]
         losses = {self._main_task: main}
         is_known = {self._main_task: torch.ones((), dtype=torch.bool, device=main.device)}
-        for task in self._auxiliary_tasks:
+        for task in self._others:
             labels = batch.labels[task.name]
             losses[task.name] = task.kind.loss(output.logits[task.name], labels)
             is_known[task.name] = _is_any_known(labels)
@@ -111,9 +111,9 @@ def _is_any_known(labels: Tensor) -> Tensor:
 class FixedWeights(nn.Module):
     """The main task counts 1, every other what `tasks.NAME.weight` says."""
 
-    def __init__(self, *, main_task: str, auxiliary_tasks: Sequence[AuxiliaryTask]) -> None:
+    def __init__(self, *, tasks: Sequence[Task]) -> None:
         super().__init__()
-        self._weights = {main_task: 1.0, **{task.name: task.weight for task in auxiliary_tasks}}
+        self._weights = {task.name: task.weight for task in tasks}
 
     def forward(self, losses: Mapping[str, Tensor], is_known: Mapping[str, Tensor]) -> Tensor:
         """Sums the losses, a scalar.
@@ -139,9 +139,9 @@ class UncertaintyWeights(nn.Module):
 
     highest: Tensor
 
-    def __init__(self, *, main_task: str, auxiliary_tasks: Sequence[AuxiliaryTask]) -> None:
+    def __init__(self, *, tasks: Sequence[Task]) -> None:
         super().__init__()
-        self._names = (main_task, *(task.name for task in auxiliary_tasks))
+        self._names = tuple(task.name for task in tasks)
         self.log_variances = nn.Parameter(torch.zeros(len(self._names)))
         highest = torch.full((len(self._names),), MAX_LOG_VARIANCE)
         highest[0] = 0.0

@@ -1,4 +1,4 @@
-"""The LightningModule: how a network learns, whatever its architecture."""
+"""LightningModule: training of a network, whatever its architecture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from torchmetrics.classification import (
     MulticlassF1Score,
 )
 
-from mental_health_classifier.contracts import AuxiliaryTask, Batch, ModelOutput, Task
+from mental_health_classifier.contracts import Batch, ModelOutput, Task
 
 MAX_FALSE_POSITIVE_RATE = 0.2
 """Of the partial area that chooses checkpoints, and 1 - specificity of the headline."""
@@ -43,17 +43,15 @@ class TextClassifier(LightningModule):
         objective: nn.Module,
         regularizer: nn.Module | None,
         make_optimizer: Callable[..., tuple[Any, Any]],
-        tasks: Sequence[Task | AuxiliaryTask],
+        tasks: Sequence[Task],
         seed: int,
     ) -> None:
         super().__init__()
         self.network = network
         self.objective = objective
         self.regularizer = regularizer
-        main, *others = tasks
-        assert isinstance(main, Task)
-        self.task = main
-        self.auxiliary_tasks = [task for task in others if isinstance(task, AuxiliaryTask)]
+        self.tasks = tasks
+        self.task = tasks[0]
         self._make_optimizer = make_optimizer
         self._seed = seed
         classes = self.task.num_classes
@@ -101,8 +99,8 @@ class TextClassifier(LightningModule):
         if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:  # pyright: ignore[reportAttributeAccessIssue]
             # Logging every step would cost as much as a small step itself.
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
-            if self.auxiliary_tasks:
-                for task in (self.task, *self.auxiliary_tasks):
+            if len(self.tasks) > 1:
+                for task in self.tasks:
                     # Weights may be learned, so the sum alone would not tell what happens.
                     loss = losses[task.name].detach()
                     self.log(f"train/loss/{task.name}", loss, batch_size=len(batch))
@@ -138,11 +136,7 @@ class TextClassifier(LightningModule):
     def predict_step(
         self, batch: Batch, batch_idx: int, dataloader_idx: int = 0
     ) -> dict[str, Tensor]:
-        """Returns class probabilities of the main task and the outputs of the others, in double
-        precision, each of shape `(B, outputs)`."""
+        """Returns the answers to each task, in double precision, each of shape `(B, outputs)`: of
+        the main one class probabilities."""
         logits = self.network(batch).logits
-        others = {
-            task.name: task.kind.outputs(logits[task.name].double())
-            for task in self.auxiliary_tasks
-        }
-        return {self.task.name: logits[self.task.name].double().softmax(-1), **others}
+        return {task.name: task.kind.outputs(logits[task.name].double()) for task in self.tasks}

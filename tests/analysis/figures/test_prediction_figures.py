@@ -21,7 +21,7 @@ from mental_health_classifier.analysis.figures.models import ShownModel, read_mo
 from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 
-TASK = Task("condition", ("control", "suicide"), "suicide")
+TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 
 
 def four_posts(scores=(0.9, 0.4, 0.6, 0.1)):
@@ -58,13 +58,13 @@ def test_confusion_matrices_stand_side_by_side():
 
 
 def test_letters_that_the_font_has_not_are_drawn_without_a_warning():
-    given = replace(four_posts(), task=Task("condition", ("対照", "自殺"), "自殺"))
+    given = replace(four_posts(), task=Task.categorical("condition", ("対照", "自殺"), "自殺"))
     assert figure_bytes(confusion_figure({"一": given, "二": given}), "png")
     assert not plt.get_fignums()  # nor does a figure open that nobody closes
 
 
 def test_a_corpus_without_a_priority_class_shows_accuracy():
-    task = Task("t", ("a", "b"), None)
+    task = Task.categorical("t", ("a", "b"), None)
     (axes,) = confusion_figure({"model": predictions_of(task)}).axes
     assert "accuracy" in axes.get_title()
 
@@ -101,7 +101,7 @@ def test_without_a_usable_threshold_there_is_no_operating_point():
 
 
 def test_models_with_other_priority_classes_are_not_drawn_together():
-    other = Task("condition", ("control", "suicide"), "control")
+    other = Task.categorical("condition", ("control", "suicide"), "control")
     models = {
         "a": ShownModel(four_posts(), 0.5),
         "b": ShownModel(predictions_of(other), 0.5),

@@ -29,7 +29,7 @@ from mental_health_classifier.tracking.run_index import find_runs
 
 Record = Callable[..., Path]
 ALL_CONTROLS = {control for each in CONTROLS.values() for control in each}
-TASK = Task("condition", ("suicide", "anxiety", "control"), "suicide")
+TASK = Task.categorical("condition", ("suicide", "anxiety", "control"), "suicide")
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_batches_carry_the_stream_of_their_own_posts(tmp_path: Path) -> None:
                 "part": ["train", "train", "val", "train"],
             }
         ),
-        task=Task("condition", ("control", "suicide"), "suicide"),
+        task=Task.categorical("condition", ("control", "suicide"), "suicide"),
         fingerprint="f",
         key="k",
         account={},

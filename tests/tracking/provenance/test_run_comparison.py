@@ -26,7 +26,7 @@ def write(directory: Path, *, records=RECORDS, weights=WEIGHTS, probabilities=PR
     (directory / "checkpoints" / "best.safetensors").write_bytes(safetensors.torch.save(weights))
     predictions = Predictions(
         part="test",
-        task=Task("task", CLASSES, "suicide"),
+        task=Task.categorical("task", CLASSES, "suicide"),
         post_ids=list("abcd"),
         authors=None,
         labels=np.array([0, 1, 2, 0]),

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mental_health_classifier.contracts import AuxiliaryPredictions, AuxiliaryTask, InputError
+from mental_health_classifier.contracts import AuxiliaryPredictions, InputError, Task
 from mental_health_classifier.contracts.task_kinds import MISSING, MultiLabel, Ordinal, Regression
 from mental_health_classifier.tracking.record.prediction_files import (
     path_of_auxiliary_predictions,
     read_auxiliary_predictions,
     stored_auxiliary_predictions,
-    write_auxiliary_predictions,
+    write_predictions,
 )
 
 SEVERITY = AuxiliaryPredictions(
     part="test",
-    task=AuxiliaryTask("severity", Ordinal(("0", "1", "2")), 0.5),
+    task=Task("severity", Ordinal(("0", "1", "2")), weight=0.5),
     post_ids=["p1", "p2", "p3"],
     authors=["a1", "a2", "a1"],
     labels=np.array([2, MISSING, 0]),
@@ -33,20 +33,20 @@ p3,a1,0,0.250000,0.500000,0.250000
 """
 URGENCY = replace(
     SEVERITY,
-    task=AuxiliaryTask("urgency", Regression(10.0, 2.0), 1.0),
+    task=Task("urgency", Regression(10.0, 2.0), weight=1.0),
     labels=np.array([0.1, math.nan, 12345.678], np.float32),
     outputs=np.array([[0.25], [-3.5], [1e4]]),
 )
 EMOTIONS = replace(
     SEVERITY,
-    task=AuxiliaryTask("emotions", MultiLabel(("fear", "joy")), 1.0),
+    task=Task("emotions", MultiLabel(("fear", "joy")), weight=1.0),
     labels=np.array([[1, 1], [math.nan, math.nan], [0, 0]], np.float32),
     outputs=np.array([[0.25, 0.5], [0.0, 1.0], [0.125, 0.75]]),
 )
 
 
 def test_the_table_is_one_row_a_post_with_an_empty_label_where_none_is_known(tmp_path) -> None:
-    write_auxiliary_predictions(SEVERITY, tmp_path / "test.csv")
+    write_predictions(SEVERITY, tmp_path / "test.csv")
     assert (tmp_path / "test.csv").read_text() == TABLE
 
 
@@ -55,7 +55,7 @@ def test_the_table_is_one_row_a_post_with_an_empty_label_where_none_is_known(tmp
 def test_answers_come_back_as_they_were_written(tmp_path: Path, given, authors) -> None:
     given = replace(given, authors=authors)
     path = path_of_auxiliary_predictions(tmp_path, given.task, "test")
-    write_auxiliary_predictions(given, path)
+    write_predictions(given, path)
     (read,) = stored_auxiliary_predictions(tmp_path, [given.task], ["val", "test"])
     assert (read.part, read.task, read.post_ids, read.authors) == (
         *("test", given.task, given.post_ids),
@@ -69,7 +69,7 @@ def test_answers_come_back_as_they_were_written(tmp_path: Path, given, authors) 
 def test_answers_of_a_diverged_network_are_not_written(tmp_path: Path) -> None:
     outputs = np.array([[math.nan] * 3, [1.0, 0, 0], [1.0, 0, 0]])
     with pytest.raises(InputError, match=r"1 of 3 answers to task severity for test"):
-        write_auxiliary_predictions(replace(SEVERITY, outputs=outputs), tmp_path / "test.csv")
+        write_predictions(replace(SEVERITY, outputs=outputs), tmp_path / "test.csv")
     assert not list(tmp_path.iterdir())
 
 

@@ -10,7 +10,7 @@ from mental_health_classifier.tracking.record.prediction_files import (
     write_predictions,
 )
 
-TASK = Task("risk", ("control", "suicide"), "suicide")
+TASK = Task.categorical("risk", ("control", "suicide"), "suicide")
 PREDICTIONS = Predictions(
     part="val",
     task=TASK,
@@ -56,7 +56,7 @@ def test_unknown_authors_stay_unknown(tmp_path):
 
 
 def test_names_with_commas_quotes_and_line_breaks_survive(tmp_path):
-    task = Task("risk", ('say "no", then', "two\nlines \U0001f642"), None)
+    task = Task.categorical("risk", ('say "no", then', "two\nlines \U0001f642"), None)
     path = tmp_path / "val.csv"
     write_predictions(replace(PREDICTIONS, task=task, post_ids=["a,b", '"', "\r\n"]), path)
     read = read_predictions(path, task)

@@ -12,7 +12,7 @@ from mental_health_classifier.tracking.record.prediction_files import write_pred
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.selection.best_models import best_models
 
-TASK = Task("condition", CLASSES, "suicide")
+TASK = Task.categorical("condition", CLASSES, "suicide")
 KEYS = ["highest_accuracy", "best_f1_macro", "best_suicide_recall", "most_stable"]
 
 

@@ -1,4 +1,4 @@
-"""Further columns of a corpus become the labels of auxiliary tasks, as `tasks` declares them."""
+"""Labels of auxiliary tasks, from further columns of a corpus as `tasks` declares them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mental_health_classifier.contracts import AuxiliaryTask, InputError
-from mental_health_classifier.contracts.task_kinds import KINDS, TaskKind, are_known, describe_kind
+from mental_health_classifier.contracts import InputError, Task
+from mental_health_classifier.contracts.task_kinds import KINDS, TaskKind, are_known
 from mental_health_classifier.data.reading.names import LONGEST_NAME, MOST_WORDS, is_name
 
 KEYS = ("column", "kind", "classes", "levels", "values", "weight")
@@ -68,6 +68,7 @@ def declared_tasks(
 
 
 def _declared(name: str, entry: Any, main_task: str, key: str) -> TaskDeclaration:
+    """Checks one entry of `tasks`."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in (*TAKEN_NAMES, main_task):
         raise InputError(
             f"{key}: a task needs a name of its own of lower-case letters, digits and _, other "
@@ -145,7 +146,7 @@ def kept_columns(declarations: Sequence[TaskDeclaration]) -> dict[str, str]:
 
 def label_posts(
     declaration: TaskDeclaration, cells: Sequence[str], places: np.ndarray, *, is_train: np.ndarray
-) -> tuple[AuxiliaryTask, np.ndarray]:
+) -> tuple[Task, np.ndarray]:
     """Learns from the training part what a task's labels are, and labels all posts.
 
     Args:
@@ -169,10 +170,11 @@ def label_posts(
     in_train = labels[is_train & are_known(labels)]
     if len(np.unique(in_train, axis=0)) < 2:
         raise _one_answer(declaration, len(in_train))
-    return AuxiliaryTask(declaration.name, kind, declaration.weight), labels
+    return Task(declaration.name, kind, weight=declaration.weight), labels
 
 
 def _fitted(declaration: TaskDeclaration, answers: Sequence[str], counts: np.ndarray) -> TaskKind:
+    """The kind of the task, learned from the answers of the training part."""
     posts_with: dict[str, int] = {}
     for answer, count in zip(answers, counts.tolist(), strict=True):
         if answer and count:
@@ -202,10 +204,7 @@ def _fitted(declaration: TaskDeclaration, answers: Sequence[str], counts: np.nda
 
 def _check_names(declaration: TaskDeclaration, kind: TaskKind) -> None:
     """Raises InputError where what would be recorded as an answer may be a post."""
-    names = [
-        name for each in describe_kind(kind).values() if isinstance(each, list) for name in each
-    ]
-    unlike = [name for name in names if not is_name(name)]
+    unlike = [name for name in kind.names if not is_name(name)]
     if unlike:
         raise InputError(
             f"{declaration.key}: {len(unlike)} answers in column {declaration.column!r} do not "
@@ -219,12 +218,13 @@ def _check_names(declaration: TaskDeclaration, kind: TaskKind) -> None:
 def _encoded(
     declaration: TaskDeclaration, kind: TaskKind, answers: Sequence[str], places: np.ndarray
 ) -> np.ndarray:
+    """The label of each post."""
     labels, does_fit = [], np.ones(len(answers), bool)
     for place, answer in enumerate(answers):
         try:
             labels.append(kind.encode(answer))
         except ValueError:
-            labels.append(kind.missing)
+            labels.append(kind.encode(""))
             does_fit[place] = False
     num_unfit = int((~does_fit)[places].sum())
     if num_unfit:

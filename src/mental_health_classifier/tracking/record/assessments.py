@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.contracts import AuxiliaryTask, InputError, Predictions, Task
+from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.contracts.task_kinds import read_kind
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
@@ -91,15 +91,15 @@ def task_of(run: RunSummary) -> Task:
             "before its posts were read. Choose another run."
         )
     name = run.setting("data", "task_name") or "condition"
-    return Task(str(name), tuple(classes), run.data.get("priority_class"))
+    return Task.categorical(str(name), tuple(classes), run.data.get("priority_class"))
 
 
-def auxiliary_tasks_of(run: RunSummary) -> list[AuxiliaryTask]:
+def auxiliary_tasks_of(run: RunSummary) -> list[Task]:
     """What else the run's model answers; a run from before there were such tasks has none."""
     described = run.data.get("auxiliary_tasks") or {}
     try:
         return [
-            AuxiliaryTask(name, read_kind(each["labels"]), each["weight"])
+            Task(name, read_kind(each["labels"]), weight=each["weight"])
             for name, each in described.items()
         ]
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mental_health_classifier.contracts import (
     GROUP_PREFIX,
     AuxiliaryPredictions,
-    AuxiliaryTask,
     InputError,
     Predictions,
     Task,
@@ -36,46 +35,21 @@ LONGEST_SHOWN = 200
 """Characters of a header that are named where it is not what was expected."""
 
 
-def write_predictions(predictions: Predictions, path: Path) -> None:
-    """Writes the predictions of one part, replacing what was there in one step."""
-    names, groups = predictions.task.class_names, predictions.groups
-    assert predictions.authors is None or all(predictions.authors), "one without a name is lost"
-    _write(
-        predictions,
-        path,
-        header=[*_header(predictions.task), *(f"{GROUP_PREFIX}{name}" for name in groups)],
-        labels=[names[label] for label in predictions.labels.tolist()],
-        numbers=predictions.probabilities,
-        groups=groups.values(),
-    )
-
-
-def write_auxiliary_predictions(predictions: AuxiliaryPredictions, path: Path) -> None:
+def write_predictions(predictions: Predictions | AuxiliaryPredictions, path: Path) -> None:
     """Writes the predictions of one task for one part, replacing what was there in one step."""
-    _write(
-        predictions,
-        path,
-        header=_auxiliary_header(predictions.task),
-        labels=[predictions.task.kind.decode(label) for label in predictions.labels],
-        numbers=predictions.outputs,
-    )
-
-
-def _write(
-    predictions: Predictions | AuxiliaryPredictions,
-    path: Path,
-    *,
-    header: Sequence[str],
-    labels: Sequence[str],
-    numbers: np.ndarray,
-    groups: Iterable[Sequence[str]] = (),
-) -> None:
-    authors = [""] * len(predictions) if predictions.authors is None else predictions.authors
+    task, authors = predictions.task, predictions.authors
+    assert authors is None or all(authors), "an author without a name would be lost"
+    is_main = isinstance(predictions, Predictions)
+    groups = predictions.groups if is_main else {}
+    numbers = predictions.probabilities if is_main else predictions.outputs
     columns = [[f"{number:.{DECIMALS}f}" for number in column] for column in numbers.T.tolist()]
+    authors = [""] * len(predictions) if authors is None else authors
+    labels = map(task.kind.decode, predictions.labels.tolist())
+    rows = zip(predictions.post_ids, authors, labels, *columns, *groups.values(), strict=True)
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(zip(predictions.post_ids, authors, labels, *columns, *groups, strict=True))
+    writer.writerow([*_header(task), *(f"{GROUP_PREFIX}{name}" for name in groups)])
+    writer.writerows(rows)
     write_atomically(path, table.getvalue())
 
 
@@ -132,7 +106,7 @@ def read_predictions(path: Path, task: Task) -> Predictions:
     )
 
 
-def read_auxiliary_predictions(path: Path, task: AuxiliaryTask) -> AuxiliaryPredictions:
+def read_auxiliary_predictions(path: Path, task: Task) -> AuxiliaryPredictions:
     """Reads back the predictions of one task for one part; the part is the name of the file.
 
     Raises:
@@ -142,7 +116,7 @@ def read_auxiliary_predictions(path: Path, task: AuxiliaryTask) -> AuxiliaryPred
     import numpy as np
 
     header, *rows = rows_of(path) or [[]]
-    expected = _auxiliary_header(task)
+    expected = _header(task)
     if header != expected or any(len(row) != len(header) for row in rows):
         raise InputError(
             f"{path} does not have the columns {','.join(expected)} in every row: it was cut or "
@@ -167,13 +141,13 @@ def read_auxiliary_predictions(path: Path, task: AuxiliaryTask) -> AuxiliaryPred
     )
 
 
-def path_of_auxiliary_predictions(directory: Path, task: AuxiliaryTask, part: str) -> Path:
+def path_of_auxiliary_predictions(directory: Path, task: Task, part: str) -> Path:
     """Where a run's directory holds the predictions of a task for a part."""
     return directory / "predictions" / "tasks" / task.name / f"{part}.csv"
 
 
 def stored_auxiliary_predictions(
-    directory: Path, tasks: Iterable[AuxiliaryTask], parts: Iterable[str]
+    directory: Path, tasks: Iterable[Task], parts: Iterable[str]
 ) -> list[AuxiliaryPredictions]:
     """What the model of a run said in answer to some tasks about some parts.
 
@@ -226,9 +200,5 @@ def _probabilities(columns: list[tuple[str, ...]], path: Path) -> np.ndarray:
 
 
 def _header(task: Task) -> list[str]:
-    return ["post", "author", "label", *(f"p_{name}" for name in task.class_names)]
-
-
-def _auxiliary_header(task: AuxiliaryTask) -> list[str]:
     prefix = "" if task.kind.names_key is None else "p_"
     return ["post", "author", "label", *(f"{prefix}{name}" for name in task.kind.output_names)]

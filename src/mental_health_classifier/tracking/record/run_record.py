@@ -38,7 +38,6 @@ from mental_health_classifier.tracking.record.failures import describe_error
 from mental_health_classifier.tracking.record.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.record.prediction_files import (
     path_of_auxiliary_predictions,
-    write_auxiliary_predictions,
     write_predictions,
 )
 from mental_health_classifier.tracking.record.record_check import artefacts_of, peak_memory_bytes
@@ -159,7 +158,7 @@ class RunRecord:
         """
         task, part = predictions.task, predictions.part
         path = path_of_auxiliary_predictions(self.directory, task, part)
-        write_auxiliary_predictions(predictions, path)
+        write_predictions(predictions, path)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -37,6 +37,6 @@ def _alerts_for_priority_posts(run: RunSummary) -> np.ndarray | None:
     threshold = run.metrics.get("test/operating_point/threshold")
     if threshold is None or run.data.get("priority_class") is None:
         return None
-    task = Task("task", tuple(run.data["classes"]), run.data["priority_class"])
+    task = Task.categorical("task", tuple(run.data["classes"]), run.data["priority_class"])
     predictions = read_predictions(Path(run.directory, "predictions", "test.csv"), task)
     return (predictions.priority_scores >= threshold)[predictions.is_priority]
