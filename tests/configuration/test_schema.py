@@ -100,7 +100,7 @@ def test_the_schema_offers_every_part_with_what_is_said_of_it(of_configuration) 
     text = json.dumps(of_configuration.schema)
     assert set(re.findall(r'"_target_": {"const": "(\w+)"}', text)) == set(CLASSES)
     assert "Of weights, batches and dropout" in text  # of a field
-    assert "longest run of words that is one feature" in text  # of an argument
+    assert "tokens at most, special ones included" in text  # of an argument
     assert "Posts in a table" in text  # of a class
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,42 +27,31 @@ SCHEMA_VERSION = 1
 ARRAYS = ("coefficients", "intercepts", "inverse_document_frequency")
 
 
+@dataclass(kw_only=True, eq=False)
 class TfidfLogistic:
-    """Below some ten thousand posts this often wins; a table without it is not honest.
+    """Below some ten thousand posts this often wins; a table without it is not honest."""
 
-    Args:
-        corpus: posts divided into parts.
-        record, folder: where the predictions go.
-        name: what the model is called in tables.
-        max_words: longest run of words that is one feature.
-        min_posts: posts that have to hold a feature. It also needs two different authors, since a
-            saved vocabulary is text too.
-        inverse_regularisation: C of scikit-learn's logistic regression.
-        max_iterations: of its solver.
-    """
+    corpus: Corpus
+    record: RunRecord
+    folder: str
+    """Where in the record the predictions go."""
+    name: str
+    """What the model is called in tables."""
+    max_words: Annotated[int, Interval(ge=1, le=8)]
+    """Longest run of words that is one feature."""
+    min_posts: Count
+    """Posts that have to hold a feature. It also needs two different authors, since a saved
+    vocabulary is text too."""
+    inverse_regularisation: Annotated[float, Interval(ge=1e-9, le=1e9)]
+    """C of scikit-learn's logistic regression."""
+    max_iterations: Count
+    """Of its solver."""
 
-    def __init__(
-        self,
-        *,
-        corpus: Corpus,
-        record: RunRecord,
-        folder: str,
-        name: str,
-        max_words: Annotated[int, Interval(ge=1, le=8)],
-        min_posts: Count,
-        inverse_regularisation: Annotated[float, Interval(ge=1e-9, le=1e9)],
-        max_iterations: Count,
-    ) -> None:
-        self.name = name
-        self._corpus = corpus
-        self._record = record
-        self._folder = folder
-        self._max_words = max_words
-        self._min_posts = min_posts
+    def __post_init__(self) -> None:
         self._regression = LogisticRegression(
-            C=inverse_regularisation, max_iter=max_iterations, class_weight="balanced"
+            C=self.inverse_regularisation, max_iter=self.max_iterations, class_weight="balanced"
         )
-        self._vectorizer = TfidfVectorizer(ngram_range=(1, max_words), sublinear_tf=True)
+        self._vectorizer = TfidfVectorizer(ngram_range=(1, self.max_words), sublinear_tf=True)
 
     def fit(self, resume_from: object = None) -> None:
         """Fits anew, whatever there is to resume from: it takes seconds.
@@ -69,13 +59,14 @@ class TfidfLogistic:
         Raises:
             InputError: no word is used by two authors.
         """
-        train = self._corpus.part("train")
+        train = self.corpus.part("train")
         self._vectorizer.vocabulary = self._shared_vocabulary(train)
         features = self._vectorizer.fit_transform(train["text"])
         self._regression.fit(features, train["label"])
 
     def _shared_vocabulary(self, train: pd.DataFrame) -> list[str]:
-        counter = CountVectorizer(ngram_range=(1, self._max_words), binary=True)
+        """Runs of words that two authors and `min_posts` posts share."""
+        counter = CountVectorizer(ngram_range=(1, self.max_words), binary=True)
         try:
             counts: Any = counter.fit_transform(train["text"])
         except ValueError:  # not one word in all posts
@@ -86,11 +77,11 @@ class TfidfLogistic:
         by_user: Any = csr_array((np.ones(len(codes), int), (codes, np.arange(len(codes)))))
         num_users = np.bincount((by_user @ counts).indices, minlength=counts.shape[1])
         num_posts = np.bincount(counts.indices, minlength=counts.shape[1])
-        is_kept = (num_users >= 2) & (num_posts >= self._min_posts)
+        is_kept = (num_users >= 2) & (num_posts >= self.min_posts)
         if not is_kept.any():
             raise InputError(
                 f"The {len(train)} training posts have no word that two authors and "
-                f"{self._min_posts} posts share, so there is nothing to learn. Give more posts."
+                f"{self.min_posts} posts share, so there is nothing to learn. Give more posts."
             )
         return counter.get_feature_names_out()[is_kept].tolist()
 
@@ -102,9 +93,9 @@ class TfidfLogistic:
         """Predicts and records every part but train."""
         predictions = {}
         for part in PARTS[1:]:
-            texts = self._corpus.part(part)["text"].tolist()
-            predictions[part] = self._corpus.predictions(part, self.predict_texts(texts))
-            self._record.write_predictions(predictions[part], self._folder)
+            texts = self.corpus.part(part)["text"].tolist()
+            predictions[part] = self.corpus.predictions(part, self.predict_texts(texts))
+            self.record.write_predictions(predictions[part], self.folder)
         return predictions
 
     def save(self, folder: Path) -> None:
@@ -114,8 +105,8 @@ class TfidfLogistic:
             folder / f"{self.name}.json",
             {
                 "schema_version": SCHEMA_VERSION,
-                "classes": list(self._corpus.task.class_names),
-                "max_words": self._max_words,
+                "classes": list(self.corpus.task.class_names),
+                "max_words": self.max_words,
                 "vocabulary": self._vectorizer.get_feature_names_out().tolist(),
             },
         )

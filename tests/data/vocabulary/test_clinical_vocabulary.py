@@ -156,7 +156,7 @@ def test_a_run_can_use_its_vocabulary_later_from_its_own_folder(
     found = vocabulary(options)
     found.save(run)
     restored = vocabulary(options).restored(run, key=found.key())
-    assert isinstance(restored, ClinicalVocabulary) and restored.path.parent == run
+    assert isinstance(restored, ClinicalVocabulary) and restored.file.parent == run
     assert expressions(restored, "a panic attack") == ["panic attack"]
     (run / PACKAGED.name).write_text(HEADER)
     with pytest.raises(InputError, match="not what it was"):

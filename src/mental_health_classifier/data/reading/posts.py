@@ -1,4 +1,4 @@
-"""Rows become checked posts, with an account of what was dropped and why."""
+"""Cleaning of rows into posts, with an account of what was dropped and why."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mental_health_classifier.contracts import PARTS, InputError
@@ -28,6 +29,7 @@ UNKNOWN_LABEL = "unknown label"
 """Why rows are dropped whose label `data.labels` does not know."""
 SOURCE = "source"
 """The group that says which community a post is from."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 _GROUP_NAME = re.compile(r"[\w-]+")
 
 
@@ -87,11 +89,11 @@ class Source:
         cls,
         path: str | None,
         *,
-        files: Mapping[str, str] | None,
-        columns: Columns,
-        labels: Mapping[str, str] | None,
-        severity_levels: Mapping[str, int] | None,
-        kept_columns: Mapping[str, str],
+        files: Mapping[str, str] | None = None,
+        columns: Columns = _NONE,
+        labels: Mapping[str, str] | None = None,
+        severity_levels: Mapping[str, int] | None = None,
+        kept_columns: Mapping[str, str] = _NONE,
     ) -> Source:
         """Looks for the files and checks what the configuration says of them.
 

@@ -1,4 +1,4 @@
-"""Posts that a trained model is to judge: with labels to be measured on, or without any."""
+"""Reader of posts for a trained model: with labels to be measured on, or without any."""
 
 from __future__ import annotations
 
@@ -53,14 +53,7 @@ def read_external_corpus(
         InputError: the file cannot be used, a label is none of the model's classes, or the model
             has seen every post.
     """
-    source = Source.of(
-        str(path),
-        files=None,
-        columns=columns,
-        labels=labels,
-        severity_levels=None,
-        kept_columns={},
-    )
+    source = Source.of(str(path), columns=columns, labels=labels)
     clean = clean_rows(list(source.rows()), source)
     posts = _without_duplicates(clean, source)
     if not posts:

@@ -1,4 +1,4 @@
-"""The sample corpus: synthetic posts, made once and then read like any file."""
+"""SampleCorpus: synthetic posts, made once and then read like any file."""
 
 from __future__ import annotations
 
@@ -53,13 +53,6 @@ class SampleCorpus(CorpusSettings):
         folder = cached_folder(Path(self.cache_dir) / "sample_posts" / key, make_posts)
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         # The file beside it that knows the true classes is never opened here.
-        source = Source.of(
-            str(folder / "sample.csv"),
-            files=None,
-            columns={},
-            labels=None,
-            severity_levels=None,
-            kept_columns=self.needed_columns,
-        )
+        source = Source.of(str(folder / "sample.csv"), kept_columns=self.needed_columns)
         ceilings = {kind: manifest["ceilings"][kind] for kind in ("sequence", "bag_of_words")}
         return self.corpus_of(source, is_synthetic=True, ceilings=ceilings)

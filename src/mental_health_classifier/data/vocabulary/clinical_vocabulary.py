@@ -1,4 +1,4 @@
-"""A clinical vocabulary as an annotator: expressions of its concepts are found in posts."""
+"""Annotator of expressions that a clinical vocabulary knows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,90 +44,74 @@ _VERSION = "1"
 """Raised when code links the same vocabulary otherwise, which a recorded run must not miss."""
 
 
+@dataclass(kw_only=True, eq=False)
 class ClinicalVocabulary(Annotator):
-    """Marks each expression of a concept with the number of that concept.
+    """Marks each expression of a concept with the number of that concept."""
 
-    Args:
-        path: a folder of RRF files or a file; None: the lexicon that comes with the package.
-        format: see `reader_for`.
-        languages, sources, semantic_types: what to keep of a vocabulary that says so; None: all.
-        concepts: identifiers to keep whatever their semantic type.
-        scopes: which names of a concept stand for it, some of SCOPES.
-        is_suppressed_kept: whether names that the vocabulary has withdrawn are kept.
-        stop_phrases: left out.
-        stop_words: a phrase of these words alone is left out.
-        min_characters: shorter phrases are left out, except
-        short_phrases: these.
-        shuffle_seed: None: as it is. Otherwise expressions exchange their concepts (a control).
-        cache_dir: the compiled vocabulary is kept under it.
-    """
+    path: str | None
+    """A folder of RRF files or a file; None: the lexicon that comes with the package."""
+    format: str | None
+    """See `reader_for`."""
+    languages: Sequence[str] | None
+    """To keep of a vocabulary that says so, as `sources` and `semantic_types`; None: all."""
+    sources: Sequence[str] | None
+    semantic_types: Sequence[str] | None
+    """Of a concept's several types the one named first counts."""
+    concepts: Sequence[str]
+    """Identifiers to keep whatever their semantic type."""
+    scopes: Sequence[str]
+    """Which names of a concept stand for it, some of SCOPES."""
+    is_suppressed_kept: bool
+    """Whether names that the vocabulary has withdrawn are kept."""
+    stop_phrases: Sequence[str]
+    """Left out."""
+    stop_words: Sequence[str]
+    """A phrase of these words alone is left out."""
+    min_characters: int
+    """Shorter phrases are left out, except `short_phrases`."""
+    short_phrases: Sequence[str]
+    shuffle_seed: Seed | None
+    """None: as it is. Otherwise expressions exchange their concepts (a control)."""
+    cache_dir: str
+    """The compiled vocabulary is kept under it."""
 
     group = "has_vocabulary_hit"
 
-    def __init__(
-        self,
-        *,
-        path: str | None,
-        format: str | None,
-        languages: Sequence[str] | None,
-        sources: Sequence[str] | None,
-        semantic_types: Sequence[str] | None,
-        concepts: Sequence[str],
-        scopes: Sequence[str],
-        is_suppressed_kept: bool,
-        stop_phrases: Sequence[str],
-        stop_words: Sequence[str],
-        min_characters: int,
-        short_phrases: Sequence[str],
-        shuffle_seed: Seed | None,
-        cache_dir: str,
-    ) -> None:
-        unknown = sorted(set(scopes) - set(SCOPES))
-        if unknown or not scopes:
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.scopes) - set(SCOPES))
+        if unknown or not self.scopes:
             raise InputError(
-                f"clinical.vocabulary.scopes={list(scopes)}: some of {', '.join(SCOPES)} were "
+                f"clinical.vocabulary.scopes={list(self.scopes)}: some of {', '.join(SCOPES)} were "
                 "expected. Change it."
             )
-        self.path = PACKAGED if path is None else Path(path)
-        self._is_packaged = path is None
-        self._format = format
-        self._languages = languages
-        self._sources = sources
-        self._semantic_types = semantic_types
-        self._concepts = frozenset(concepts)
-        self._scopes = scopes
-        self._is_suppressed_kept = is_suppressed_kept
-        self._stop_phrases = frozenset(map(normal_form, stop_phrases))
-        self._stop_words = frozenset(map(normal_form, stop_words))
-        self._min_characters = min_characters
-        self._short_phrases = frozenset(map(normal_form, short_phrases))
-        self._shuffle_seed = shuffle_seed
-        self._cache_dir = Path(cache_dir)
+        self.file = PACKAGED if self.path is None else Path(self.path)
+        self._stop_phrases = frozenset(map(normal_form, self.stop_phrases))
+        self._stop_words = frozenset(map(normal_form, self.stop_words))
+        self._short_phrases = frozenset(map(normal_form, self.short_phrases))
 
     def key(self) -> str:
-        return cache_key(self._content_key, str(self._shuffle_seed))
+        return cache_key(self._content_key, str(self.shuffle_seed))
 
     @cached_property
     def _content_key(self) -> str:
         """Names what the files hold and what is kept of it, wherever they lie."""
-        reader, files = reader_for(self.path, self._format)
-        memos = self._cache_dir / "digests"
+        reader, files = reader_for(self.file, self.format)
+        memos = Path(self.cache_dir) / "digests"
         digests = [
             content_digest(file, memo=memos / f"{cache_key(str(file.resolve()))}.json")
             for file in files
         ]
         choices = {
             "reader": reader.__name__,
-            "languages": _sorted(self._languages),
-            "sources": _sorted(self._sources),
-            # Of a concept's several types the one named first counts.
-            "semantic_types": self._semantic_types and list(self._semantic_types),
-            "concepts": sorted(self._concepts),
-            "scopes": sorted(self._scopes),
-            "is_suppressed_kept": self._is_suppressed_kept,
+            "languages": _sorted(self.languages),
+            "sources": _sorted(self.sources),
+            "semantic_types": self.semantic_types and list(self.semantic_types),
+            "concepts": sorted(set(self.concepts)),
+            "scopes": sorted(self.scopes),
+            "is_suppressed_kept": self.is_suppressed_kept,
             "stop_phrases": sorted(self._stop_phrases),
             "stop_words": sorted(self._stop_words),
-            "min_characters": self._min_characters,
+            "min_characters": self.min_characters,
             "short_phrases": sorted(self._short_phrases),
         }
         return cache_key(_VERSION, *digests, json.dumps(choices))
@@ -145,19 +130,19 @@ class ClinicalVocabulary(Annotator):
 
     def save(self, folder: Path) -> None:
         """A vocabulary of the user's own stays where it is: it may not be copied everywhere."""
-        if self._is_packaged:
-            shutil.copyfile(self.path, folder / PACKAGED.name)
+        if self.path is None:
+            shutil.copyfile(self.file, folder / PACKAGED.name)
 
     def restored(self, folder: Path, *, key: str) -> Annotator:
         found = copy.copy(self)
-        if self._is_packaged:
-            found.path = folder / PACKAGED.name
+        if self.path is None:
+            found.file = folder / PACKAGED.name
             vars(found).pop("_content_key", None)
         if found.key() != key:
             raise InputError(
-                f"{found.path} is not what it was when the run was trained, so its model would see "
-                "other concepts. Put the old vocabulary back there (clinical.vocabulary.path), or "
-                "repeat the run."
+                f"{found.file} is not what it was when the run was trained, so its model would "
+                "see other concepts. Put the old vocabulary back there (clinical.vocabulary.path), "
+                "or repeat the run."
             )
         return found
 
@@ -169,11 +154,11 @@ class ClinicalVocabulary(Annotator):
             InputError: it cannot be read, or nothing is left of it.
         """
         linker = self._compiled[0]
-        return linker if self._shuffle_seed is None else linker.shuffled(self._shuffle_seed)
+        return linker if self.shuffle_seed is None else linker.shuffled(self.shuffle_seed)
 
     @cached_property
     def _compiled(self) -> tuple[PhraseLinker, dict[str, Any]]:
-        if self._is_packaged:
+        if self.path is None:
             # As fast as opening it, and where a model is used there may be no place for a cache.
             return self._compile()
 
@@ -183,17 +168,18 @@ class ClinicalVocabulary(Annotator):
             (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
         key = cache_key(preparation_version(), self._content_key)
-        folder = cached_folder(self._cache_dir / "vocabularies" / key, write)
+        folder = cached_folder(Path(self.cache_dir) / "vocabularies" / key, write)
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         return PhraseLinker.open(folder), about
 
     def _compile(self) -> tuple[PhraseLinker, dict[str, Any]]:
-        reader, _files = reader_for(self.path, self._format)
+        """The linker, and an account of what was read and dropped."""
+        reader, _files = reader_for(self.file, self.format)
         malformed, dropped, num_names = MalformedLines(), Counter[str](), 0
         senses: defaultdict[str, set[Sense]] = defaultdict(set)
         types: dict[str, str] = {}
-        is_wanted = wanted(self._semantic_types, self._concepts)
-        for row in reader(self.path, malformed, is_wanted):
+        is_wanted = wanted(self.semantic_types, frozenset(self.concepts))
+        for row in reader(self.file, malformed, is_wanted):
             num_names += 1
             phrases = spellings(row.string)
             reason = self._reason_to_drop(row, phrases[0])
@@ -208,13 +194,13 @@ class ClinicalVocabulary(Annotator):
             log.warning(
                 "%d lines of %s are malformed and were left out; the first: %s.",
                 malformed.number,
-                self.path,
+                self.file,
                 ", ".join(malformed.first),
             )
         if not senses:
             first = f", the first {malformed.first[0]}" if malformed.first else ""
             raise InputError(
-                f"No expression of {self.path} is left: {num_names} names were read "
+                f"No expression of {self.file} is left: {num_names} names were read "
                 f"({_listed(dropped)}), {malformed.number} lines are malformed{first}. Loosen "
                 "clinical.vocabulary.languages, sources, semantic_types, scopes or stop_words."
             )
@@ -231,15 +217,16 @@ class ClinicalVocabulary(Annotator):
         return linker, about
 
     def _reason_to_drop(self, row: VocabularyRow, phrase: str) -> str | None:
-        if not _is_among(row.language, self._languages):
+        """Why a name is left out; None: it is kept."""
+        if not _is_among(row.language, self.languages):
             return "other language"
-        if not _is_among(row.source, self._sources):
+        if not _is_among(row.source, self.sources):
             return "other source"
-        if row.is_suppressed and not self._is_suppressed_kept:
+        if row.is_suppressed and not self.is_suppressed_kept:
             return "suppressed"
-        if row.scope not in self._scopes:
+        if row.scope not in self.scopes:
             return "other scope"
-        if len(phrase) < self._min_characters and phrase not in self._short_phrases:
+        if len(phrase) < self.min_characters and phrase not in self._short_phrases:
             return "too short"
         if phrase in self._stop_phrases or self._stop_words.issuperset(phrase.split()):
             return "stop words"
@@ -247,7 +234,7 @@ class ClinicalVocabulary(Annotator):
 
     def _preference(self, semantic_type: str) -> tuple[int, str]:
         """Of a concept's several types, the one named first in the configuration counts."""
-        named = self._semantic_types or ()
+        named = self.semantic_types or ()
         place = named.index(semantic_type) if semantic_type in named else len(named)
         return place, semantic_type
 

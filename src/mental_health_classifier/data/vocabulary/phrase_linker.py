@@ -1,9 +1,10 @@
-"""Finds the phrases of a lexicon in texts, however many there are."""
+"""Search for all phrases of a lexicon in texts at once."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,40 +30,30 @@ class Sense(NamedTuple):
     concept: str
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PhraseLinker:
     """A compiled lexicon: the longest phrase from the left, then on after it.
 
     Words are compared in normal form (see `normal_words`); a phrase begins and ends with whole
     words.
-
-    Args:
-        automaton: of the phrases in normal form, each with a space on either side.
-        concept_of_phrase: shape `(phrases,)`.
-        type_of_concept: shape `(concepts + FIRST,)`, OUTSIDE for OUTSIDE.
-        concepts: identifiers of the concepts from FIRST on.
-        semantic_types: names of the types from FIRST on.
     """
 
-    def __init__(
-        self,
-        *,
-        automaton: DoubleArrayAhoCorasick,
-        concept_of_phrase: np.ndarray,
-        type_of_concept: np.ndarray,
-        concepts: Sequence[str] | np.ndarray,
-        semantic_types: Sequence[str],
-    ) -> None:
-        self.concept_of_phrase = concept_of_phrase
-        self.type_of_concept = type_of_concept
-        self.concepts = concepts
-        self.semantic_types = semantic_types
-        self._automaton = automaton
+    automaton: DoubleArrayAhoCorasick
+    """Of the phrases in normal form, each with a space on either side."""
+    concept_of_phrase: np.ndarray
+    """Shape `(phrases,)`."""
+    type_of_concept: np.ndarray
+    """Shape `(concepts + FIRST,)`, OUTSIDE for OUTSIDE."""
+    concepts: Sequence[str] | np.ndarray
+    """Identifiers of the concepts from FIRST on."""
+    semantic_types: Sequence[str]
+    """Names of the types from FIRST on."""
 
     def find(self, text: str) -> list[Span]:
         """Phrases in `text` from left to right, with the number of the concept of each."""
         words, starts, ends = normal_words(text)
         line = f" {' '.join(words)} ".encode()
-        found = self._automaton.find_overlapping(line)
+        found = self.automaton.find_overlapping(line)
         if not found:
             return []
         # Neighbours share the space between them, so all matches are needed, not the longest alone.
@@ -82,17 +73,11 @@ class PhraseLinker:
         Concepts are exchanged between phrases: exchanging them as wholes would only rename them.
         """
         concepts = np.random.default_rng(seed).permutation(self.concept_of_phrase)
-        return PhraseLinker(
-            automaton=self._automaton,
-            concept_of_phrase=concepts,
-            type_of_concept=self.type_of_concept,
-            concepts=self.concepts,
-            semantic_types=self.semantic_types,
-        )
+        return replace(self, concept_of_phrase=concepts)
 
     def save(self, folder: Path) -> None:
         """Writes what `open` reads."""
-        (folder / "automaton.bin").write_bytes(self._automaton.serialize())
+        (folder / "automaton.bin").write_bytes(self.automaton.serialize())
         np.save(folder / "concept_of_phrase.npy", self.concept_of_phrase, allow_pickle=False)
         np.save(folder / "type_of_concept.npy", self.type_of_concept, allow_pickle=False)
         np.save(folder / "concepts.npy", np.array(self.concepts, np.str_), allow_pickle=False)
