@@ -1,4 +1,4 @@
-"""Which posts form the batches of an epoch, and what such a batch looks like."""
+"""Batches of posts of like length: the sampler, and the making of a Batch."""
 
 from __future__ import annotations
 
@@ -215,6 +215,7 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
 
 
 def _length_groups(lengths: np.ndarray) -> tuple[LengthGroup, ...]:
+    """Groups of equal lengths, from lengths in ascending order."""
     groups, first_token = [], 0
     for length, posts in groupby(lengths.tolist()):
         group = LengthGroup(first_token, sum(1 for _ in posts), length)

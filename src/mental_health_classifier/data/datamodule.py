@@ -1,4 +1,4 @@
-"""The corpus as Lightning wants it: batches for training, validation and prediction."""
+"""LightningDataModule of a corpus: batches for training, validation and prediction."""
 
 from __future__ import annotations
 
@@ -181,6 +181,7 @@ def _tokens(
     max_tokens: int,
     cache_dir: Path,
 ) -> TokenTable:
+    """Tokens and streams of all posts, each from a cache entry of its own."""
     given = {"max_tokens": max_tokens, "truncate": corpus.truncate}
     parts = (
         preparation_version(),

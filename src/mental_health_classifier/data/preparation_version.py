@@ -1,4 +1,4 @@
-"""The version of everything that turns posts into prepared data."""
+"""Version of all that turns posts into prepared data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which posts a run has seen, in a form that recognises a post and cannot be read.
+"""Reads and writes seen_posts.npz, by which a run recognises the posts that it has seen.
 
 Of each post the record keeps 64 bits of a keyed hash of its scrubbed text. The key is drawn for
 the run and lies beside the hashes, so that posts from elsewhere can be looked up without the

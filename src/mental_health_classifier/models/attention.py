@@ -1,4 +1,4 @@
-"""How the tokens of a post look at each other."""
+"""Multi-head attention within each post: softmax or 1.5-entmax."""
 
 from __future__ import annotations
 

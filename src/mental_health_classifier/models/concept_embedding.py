@@ -1,4 +1,4 @@
-"""What a vocabulary knows of a token joins its vector."""
+"""Token embedding with vectors for the concepts of a clinical vocabulary."""
 
 from __future__ import annotations
 

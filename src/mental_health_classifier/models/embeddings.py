@@ -1,4 +1,4 @@
-"""Token ids become vectors."""
+"""Token embedding: a vector for each token and one for its position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors of tokens become vectors of tokens in their context."""
+"""Transformer encoder with its normalisation in front (pre-norm)."""
 
 from __future__ import annotations
 

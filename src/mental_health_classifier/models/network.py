@@ -1,4 +1,4 @@
-"""The parts put together."""
+"""Network: embedding, encoder, pooling and heads put together."""
 
 from __future__ import annotations
 

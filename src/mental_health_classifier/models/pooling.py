@@ -1,4 +1,4 @@
-"""Vectors of tokens become one vector of the post."""
+"""Pooling of token vectors into one vector of the post: mean, or a learned readout."""
 
 from __future__ import annotations
 

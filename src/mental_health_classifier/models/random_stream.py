@@ -1,4 +1,4 @@
-"""Random numbers of a part's own, for parts that a network can have or not."""
+"""Random numbers of its own for a part that a network can have or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder as one file, and back, without trusting the file.
+"""Archives: a folder as one file and back, without trusting the file.
 
 Whoever made an archive chose every byte of it. So it is read once, from its beginning to its end,
 with limits on what that may cost; only plain files and folders are taken from it, and each file is
@@ -65,6 +65,7 @@ def pack(folder: Path, archive: Path, *, inside: Mapping[str, Path] | None = Non
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: PurePosixPath) -> None:
+    """Adds a file or folder, links followed and temporary files left out."""
     if path.is_symlink() or not (path.is_file() or path.is_dir()):
         what = "a link" if path.is_symlink() else "neither a file nor a folder"
         raise InputError(f"{path} is {what}, and is not packed. Remove it, or copy what is meant.")
@@ -221,6 +222,7 @@ def _checked_path(name: str) -> PurePosixPath:
 
 
 def _write(header: tarfile.TarInfo, stream: _Stream, path: Path) -> None:
+    """Writes a member at a place that nothing has yet."""
     if header.isdir():
         path.mkdir(parents=True, exist_ok=True)
         return

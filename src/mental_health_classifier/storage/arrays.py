@@ -1,4 +1,4 @@
-"""Arrays in an .npz file that somebody else may have made."""
+"""Reader of arrays in an .npz file that somebody else may have made."""
 
 from __future__ import annotations
 

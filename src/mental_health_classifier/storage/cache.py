@@ -148,6 +148,7 @@ def _own_unfinished(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _explaining_the_machine(folder: Path) -> Iterator[None]:
+    """Turns what disk and memory refuse into an InputError that says what to do."""
     try:
         yield
     except BrokenProcessPool:

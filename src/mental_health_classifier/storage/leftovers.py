@@ -1,4 +1,4 @@
-"""What stopped commands left half done, and which of it nobody needs any more."""
+"""Left-overs of stopped commands, and removal of those that nobody needs any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which process something belongs to, and whether that process still lives.
+"""Identity of a process, and whether it still lives.
 
 What is assumed: machines that share a folder have host names of their own, and a host that has
 booted again since runs nothing of before. Containers of one machine share its kernel, and with it
@@ -84,6 +84,7 @@ def tag_of_this_process() -> str:
 
 @cache
 def _tag(_: int) -> str:
+    """The tag of a process id, worked out once in each process."""
     # Once in each process, a forked one too.
     process = this_process()
     return (

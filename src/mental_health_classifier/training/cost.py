@@ -1,4 +1,4 @@
-"""What a post costs the network, counted in floating point operations."""
+"""Cost of a post for the network in floating point operations, forward and backward."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mental_health_classifier.contracts import Batch
 
 
 def flops_per_post(network: nn.Module, objective: nn.Module, batch: Batch) -> dict[str, float]:
-    """Counts what one post takes on average, forward alone and with the way back.
+    """Counts what one post takes on average, forward alone, and forward and backward.
 
     A multiplication and an addition are two. Element-wise operations are not counted.
 

@@ -1,4 +1,4 @@
-"""A network and all that trains it, behind the same few calls as the yardstick."""
+"""NetworkLearner: fits a network, predicts and saves, by the same calls as the yardstick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How weights move: AdamW, a warm-up, then a cosine down to zero, once or in stages."""
+"""AdamW with a warm-up and a cosine down to zero, once or in stages."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ def adamw_in_stages(
 def _adamw(
     network: nn.Module, *, learning_rate: float, weight_decay: float, betas: Sequence[float]
 ) -> AdamW:
+    """AdamW in which the weights of linear layers alone decay."""
     decayed = {id(module.weight) for module in network.modules() if isinstance(module, nn.Linear)}
     parameters = [p for p in network.parameters() if p.requires_grad]
     return AdamW(

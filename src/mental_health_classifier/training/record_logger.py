@@ -1,4 +1,4 @@
-"""Everything that training logs also goes into the run's own record."""
+"""Lightning logger that writes into the run's own record."""
 
 from __future__ import annotations
 

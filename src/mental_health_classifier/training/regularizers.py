@@ -1,4 +1,4 @@
-"""What training asks of an explanation beside a right answer: losses of where a network looks.
+"""Regularizers: losses of where a network looks, beside the objective.
 
 Both need a network that weighs its tokens, as `network/pooling=attention_readout` does.
 """
@@ -76,6 +76,7 @@ class AttentionEntropy(nn.Module):
 
 
 def token_weights_of(output: ModelOutput) -> Tensor:
+    """The token weights; raises InputError where the network has none."""
     if output.token_weights is None:
         raise InputError(
             "regularizer: this network does not weigh its tokens, so there is nothing to regularize"

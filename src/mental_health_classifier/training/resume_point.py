@@ -1,4 +1,4 @@
-"""Where a training that was cut off goes on."""
+"""Checkpoint from which a training that was cut off goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many tokens a batch may hold, found by trying what memory allows."""
+"""Search for the most tokens that a batch may hold, by trying what memory allows."""
 
 from __future__ import annotations
 

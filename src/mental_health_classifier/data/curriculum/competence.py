@@ -1,4 +1,4 @@
-"""The curriculum: a training draws on the easier posts of each class first."""
+"""CompetenceSampler: a curriculum that draws on the easier posts of each class first."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ class CompetenceSampler(LengthBuckets):
         return islice(self._passes(), len(self))
 
     def _passes(self) -> Iterator[np.ndarray]:
+        """Batches without end: pass after pass through the pool of the moment."""
         generator = np.random.default_rng([self._seed, self._epoch])
         num_batches = 0
         while True:

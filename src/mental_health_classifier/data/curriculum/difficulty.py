@@ -1,4 +1,4 @@
-"""How hard each training post is, known before a run begins, and the order that follows from it.
+"""Difficulty of training posts, known before a run begins, and orders that follow from it.
 
 Everything is worked out from the training part alone: difficulty that knew val would leak it.
 """

@@ -1,4 +1,4 @@
-"""How much of the training posts, from the easy end, a training may draw on as it goes on."""
+"""Pacing: the share of training posts, from the easy end, at each point of a training."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The first pass over a corpus: rows are scrubbed and hashed a chunk at a time, on every processor,
-and each finished chunk is kept on disk, so that an interrupted pass goes on where it stopped."""
+"""First pass over a corpus, on every processor: rows are scrubbed and hashed, chunk by chunk.
+
+Each finished chunk is kept on disk, so that an interrupted pass goes on where it stopped.
+"""
 
 from __future__ import annotations
 
@@ -77,6 +79,7 @@ def write_chunks(folder: Path, source: Source, *, num_workers: int | None) -> li
 def _in_parallel(
     folder: Path, numbered: Iterable[tuple[int, list[RawRow]]], source: Source, workers: int
 ) -> Iterator[tuple[Path, int]]:
+    """Path and number of rows of each chunk, in order, from worker processes."""
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
@@ -153,6 +156,7 @@ def _write_chunk(
 
 
 def _chunk_content(rows: Sequence[RawRow], source: Source) -> memoryview:
+    """An Arrow file of clean rows with what the second pass compares them by."""
     clean = clean_rows(rows, source)
     columns: dict[str, pa.Array] = {
         name: pa.array([post[Post._fields.index(name)] for post in clean.posts], kind)

@@ -1,5 +1,8 @@
-"""The second pass over a corpus: exact duplicates leave, near-duplicates are found, ids and authors
-become keyed hashes, and what is left is written as a table that opens without being read."""
+"""Second pass over a corpus: a table of posts without duplicates, with hashes in place of names.
+
+Exact duplicates leave, near-duplicates are found, ids and authors become keyed hashes. The table
+opens without being read.
+"""
 
 from __future__ import annotations
 
@@ -156,6 +159,7 @@ def _account_for(duplicates: Duplicates, posts: pa.Table, account: Account, sour
 
 
 def _clusters(posts: pa.Table, kept: np.ndarray) -> np.ndarray:
+    """The number of the near-duplicate cluster of each kept post."""
     bands = (posts[f"band_{band}"].to_numpy()[kept] for band in range(num_bands()))
 
     def shingles_of(places: np.ndarray) -> csr_array:

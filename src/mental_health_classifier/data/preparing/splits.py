@@ -107,6 +107,7 @@ def split_posts(
 
 
 def _folds_of_parts(shares: Mapping[str, float]) -> dict[str, int]:
+    """Each part as a number of the FOLDS folds."""
     folds = {part: round(float(shares.get(part, 0)) * FOLDS) for part in PARTS}
     exact = all(abs(folds[part] / FOLDS - float(shares.get(part, 0))) < 1e-6 for part in PARTS)
     if (
@@ -125,6 +126,7 @@ def _folds_of_parts(shares: Mapping[str, float]) -> dict[str, int]:
 def _carve(
     labels: np.ndarray, leak_groups: np.ndarray | None, folds_of: Mapping[str, int], seed: int
 ) -> np.ndarray:
+    """Splits posts into folds and gives each part as many as it is due."""
     num_folds = sum(folds_of.values())
     units = len(labels) if leak_groups is None else len(np.unique(leak_groups))
     if units < num_folds:

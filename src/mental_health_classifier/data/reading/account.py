@@ -1,4 +1,4 @@
-"""The account of a reading: where every row went, as numbers and row references."""
+"""Account of a reading: where every row went, as numbers and row references."""
 
 from __future__ import annotations
 

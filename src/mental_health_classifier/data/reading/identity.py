@@ -1,4 +1,4 @@
-"""Names for posts and corpora that give nothing away."""
+"""Keyed hashes that stand for posts, authors and corpora."""
 
 from __future__ import annotations
 

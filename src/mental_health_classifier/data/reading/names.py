@@ -1,4 +1,4 @@
-"""Which cells of a table may be shown and recorded as they are: those that look like names."""
+"""Test for cells that look like names, and so may be shown and recorded as they are."""
 
 from __future__ import annotations
 

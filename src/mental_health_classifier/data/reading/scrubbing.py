@@ -1,4 +1,4 @@
-"""Takes what points to a person out of a post before anything else reads it."""
+"""Scrubbing: links, handles, addresses and numbers leave a post before anything reads it."""
 
 from __future__ import annotations
 

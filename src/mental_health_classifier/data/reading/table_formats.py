@@ -1,4 +1,4 @@
-"""What each kind of file says its columns and rows are: CSV, TSV, JSON Lines, Parquet."""
+"""Formats of tables, CSV, TSV, JSON Lines and Parquet: their columns and rows."""
 
 from __future__ import annotations
 
@@ -195,6 +195,7 @@ def _open_parquet(file: Path) -> Table:
 
 
 def _values(column: pa.Array, name: str, file: Path) -> list[object]:
+    """A column's values as Python's own."""
     import pyarrow as pa
 
     try:
@@ -224,6 +225,7 @@ def _not_parquet(file: Path) -> InputError:
 
 
 def _plain_cells(values: Iterable[object]) -> list[str] | str:
+    """Values as text, or why the row cannot be used."""
     cells = []
     for value in values:
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Tables on disk become rows of cells by role: which files, which columns."""
+"""Tables on disk as rows of cells by role: which files, which columns."""
 
 from __future__ import annotations
 

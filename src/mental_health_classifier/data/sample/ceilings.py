@@ -1,4 +1,4 @@
-"""How well anyone could do on the sample posts: the exact posterior behind every post.
+"""Ceilings of the sample posts: the exact posterior behind every post.
 
 Legend of shapes: n posts, S slots (of the longest post), K classes, V cues. `cues[i, j]` is what
 post i says in its slot j, or -1 where it has no such slot.

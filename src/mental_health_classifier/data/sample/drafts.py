@@ -1,4 +1,4 @@
-"""Chance makes sample posts: what each one says, who writes it, and how it reads."""
+"""Random drafts of sample posts: what each one says, who writes it, and how it reads."""
 
 from __future__ import annotations
 

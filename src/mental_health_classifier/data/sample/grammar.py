@@ -1,4 +1,4 @@
-"""The numbers that shape the sample posts, and the oracle that follows from them."""
+"""Numbers that shape the sample posts, and the oracle that follows from them."""
 
 from __future__ import annotations
 
@@ -81,6 +81,7 @@ class SampleGrammar:
             ) from None
 
     def _check_numbers(self) -> None:
+        """Raises InputError for a number out of its declared range."""
         for name, kind in get_type_hints(SampleGrammar, include_extras=True).items():
             if get_origin(kind) is not Annotated:
                 continue

@@ -1,4 +1,4 @@
-"""Further labels of the sample posts: severity, urgency, emotions, and where their cues stand.
+"""Further labels of the sample posts: severity, urgency, emotions, and places of their cues.
 
 Each has a stream of random numbers of its own, so that the posts of a seed are the same with any of
 them or none.

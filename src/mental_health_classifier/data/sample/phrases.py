@@ -1,4 +1,4 @@
-"""The phrases of which sample posts are made: read from a file, and held to its rules."""
+"""Phrases of sample posts, read from a file and held to its rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stretches of a post that people have marked, as a column of the corpus has them."""
+"""Annotator of spans that people have marked, as a column of the corpus has them."""
 
 from __future__ import annotations
 

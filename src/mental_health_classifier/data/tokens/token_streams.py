@@ -1,4 +1,4 @@
-"""What is known of stretches of a post, carried over to its tokens.
+"""Annotations of stretches of a post, carried over to its tokens.
 
 An annotator marks characters; a token carries the mark of the span that it shares a character with.
 """
@@ -147,6 +147,7 @@ def coverage(
 
 
 def _covered(has_mark: np.ndarray, values: np.ndarray) -> dict[str, float]:
+    """Shares of posts and tokens with a mark, and the number of different marks."""
     marks = values[values != OUTSIDE]
     return {
         "posts_with_mark_share": float(has_mark.mean()),

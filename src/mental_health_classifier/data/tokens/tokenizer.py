@@ -1,4 +1,4 @@
-"""A vocabulary learned on the training part alone, from words that more than one person used."""
+"""Tokenizer learned on the training part alone, from words that more than one person used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text as words in the form in which vocabularies and posts are compared, each with its place.
+"""Words in the form in which vocabularies and posts are compared, each with its place.
 
 Compatibility forms, case, typographic signs and accents typed as separate characters make no
 difference, nor do hyphens, possessives and white space; other punctuation is a word of its own, so
@@ -42,6 +42,7 @@ def normal_form(phrase: str) -> str:
 
 
 def _split(folded: str, shape: str) -> Words:
+    """Words of `folded`, found by the ASCII `shape` of its characters."""
     words, starts, ends = [], [], []
     for match in _WORD.finditer(shape):
         start, end = match.span()
@@ -90,6 +91,7 @@ def _keep(
     starts: list[int],
     ends: list[int],
 ) -> None:
+    """Appends a stretch of ASCII as it is, in lower case."""
     lower = text[start:end].lower()
     folded.append(lower)
     shape.append(lower)

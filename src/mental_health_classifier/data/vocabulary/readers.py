@@ -1,4 +1,4 @@
-"""Clinical vocabularies as rows, one name of a concept at a time: UMLS (RRF), OBO, and tables."""
+"""Readers of clinical vocabularies, one name of a concept a row: UMLS (RRF), OBO, tables."""
 
 from __future__ import annotations
 

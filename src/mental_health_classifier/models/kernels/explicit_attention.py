@@ -1,5 +1,8 @@
-"""Attention whose weights exist as a tensor: for dropout on a processor, where torch has no fused
-kernel for it, and for weights that are no softmax."""
+"""Attention whose weights exist as a tensor, forward and backward.
+
+For dropout on a processor, where torch has no fused kernel for it, and for weights that are no
+softmax.
+"""
 
 from __future__ import annotations
 

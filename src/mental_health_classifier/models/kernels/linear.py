@@ -1,4 +1,4 @@
-"""Linear layers on the matrix multiplication that suits the processor."""
+"""Linear layer on the matrix multiplication that suits the processor."""
 
 from __future__ import annotations
 

@@ -70,6 +70,8 @@ def entmax15(scores: Tensor) -> Tensor:
 
 
 class _Entmax15(torch.autograd.Function):
+    """`Entmax15` as an operation of its own, for code that has no backward pass around it."""
+
     @staticmethod
     def forward(ctx: Any, scores: Tensor) -> Tensor:
         weights = Entmax15().weights(scores.clone(), out=torch.empty_like(scores))

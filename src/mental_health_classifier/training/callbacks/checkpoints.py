@@ -1,4 +1,4 @@
-"""The best and the last state of a training."""
+"""Callback that keeps the best and the last checkpoint."""
 
 from __future__ import annotations
 

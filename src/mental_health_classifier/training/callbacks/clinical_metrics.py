@@ -1,4 +1,4 @@
-"""Recall of every class at each validation, the priority class first."""
+"""Callback that logs the recall of every class at each validation, the priority class first."""
 
 from __future__ import annotations
 

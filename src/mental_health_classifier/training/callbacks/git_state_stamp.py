@@ -1,4 +1,4 @@
-"""Which source a checkpoint came from, inside the checkpoint."""
+"""Callback that writes commit and branch into every checkpoint."""
 
 from __future__ import annotations
 

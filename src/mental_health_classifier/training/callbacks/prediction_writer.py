@@ -1,4 +1,4 @@
-"""Predictions are the record: every later table is a function of them."""
+"""Callback that records predictions, of which every later table is a function."""
 
 from __future__ import annotations
 

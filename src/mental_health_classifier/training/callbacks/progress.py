@@ -1,4 +1,4 @@
-"""The bar that moves while a model trains."""
+"""Progress bar of a training."""
 
 from __future__ import annotations
 

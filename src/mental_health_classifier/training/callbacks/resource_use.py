@@ -1,4 +1,4 @@
-"""How hard training works the machine, and how fast it goes."""
+"""Callback that samples processor, memory, GPU and speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes."""
+"""Callback that profiles some training steps."""
 
 from __future__ import annotations
 

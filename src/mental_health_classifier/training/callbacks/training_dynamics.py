@@ -1,4 +1,4 @@
-"""How probable a network finds the label of each training post, epoch by epoch."""
+"""Callback that records how probable the label of each training post is, epoch by epoch."""
 
 from __future__ import annotations
 
