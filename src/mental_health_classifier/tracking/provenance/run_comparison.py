@@ -59,11 +59,11 @@ def _between_configurations(first: RunSummary, second: RunSummary) -> Iterator[D
 
 
 def _between_mappings(
-    kind: str, a: Mapping[str, Any], b: Mapping[str, Any]
+    kind: str, a: Mapping[str, Any], b: Mapping[str, Any], *, place: str = ""
 ) -> Iterator[Difference]:
     for key in sorted(a.keys() | b.keys()):
         if key not in a or key not in b or a[key] != b[key]:
-            yield Difference(kind, key, _distance(a.get(key), b.get(key)))
+            yield Difference(kind, f"{key}{place}", _distance(a.get(key), b.get(key)))
 
 
 def _between_metrics(first: Path, second: Path) -> Iterator[Difference]:
@@ -76,41 +76,32 @@ def _between_metrics(first: Path, second: Path) -> Iterator[Difference]:
         if a is None or b is None:
             yield Difference("metric", f"of line {number} and those below it", None)
             return
-        for key in sorted(a.keys() | b.keys()):
-            if key not in a or key not in b or a[key] != b[key]:
-                step = a.get("step")
-                name = f"{key} of step {step} (line {number} of metrics.jsonl)"
-                yield Difference("metric", name, _distance(a.get(key), b.get(key)))
+        place = f" of step {a.get('step')} (line {number} of metrics.jsonl)"
+        yield from _between_mappings("metric", a, b, place=place)
 
 
 def _between_predictions(first: Path, second: Path) -> Iterator[Difference]:
-    names = {
-        path.relative_to(folder).as_posix()
-        for folder in (first, second)
-        for path in (folder / "predictions").rglob("*.csv")
-    }
-    for name in sorted(names):
-        paths = (first / name, second / name)
-        if not all(path.is_file() for path in paths):
-            yield Difference("prediction", f"file {name}", None)
-        elif paths[0].read_bytes() != paths[1].read_bytes():
-            yield Difference("prediction", f"file {name}", _distance_of_tables(*paths))
+    for name, a, b in _differing_files("predictions/**/*.csv", first, second):
+        distance = _distance_of_tables(a, b) if a.is_file() and b.is_file() else None
+        yield Difference("prediction", f"file {name}", distance)
 
 
 def _between_weights(first: Path, second: Path) -> Iterator[Difference]:
-    names = {
-        path.relative_to(folder).as_posix()
-        for folder in (first, second)
-        for path in (folder / "checkpoints").glob("*")
-    }
+    for name, a, b in _differing_files("checkpoints/*", first, second):
+        if name.endswith(".safetensors") and a.is_file() and b.is_file():
+            yield from _between_tensors(name, a, b)
+        else:
+            yield Difference("tensor", f"file {name}", None)
+
+
+def _differing_files(pattern: str, first: Path, second: Path) -> Iterator[tuple[str, Path, Path]]:
+    """Files that two folders do not both have with the same bytes: name and both places."""
+    folders = (first, second)
+    names = {path.relative_to(each).as_posix() for each in folders for path in each.glob(pattern)}
     for name in sorted(names):
-        paths = (first / name, second / name)
-        if not all(path.is_file() for path in paths):
-            yield Difference("tensor", f"file {name}", None)
-        elif name.endswith(".safetensors"):
-            yield from _between_tensors(name, *paths)
-        elif paths[0].read_bytes() != paths[1].read_bytes():
-            yield Difference("tensor", f"file {name}", None)
+        a, b = first / name, second / name
+        if not (a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes()):
+            yield name, a, b
 
 
 def _between_tensors(name: str, first: Path, second: Path) -> Iterator[Difference]:

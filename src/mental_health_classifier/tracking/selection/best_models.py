@@ -5,7 +5,8 @@ Derived from the records whenever it is asked for, so that it cannot be out of d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -20,7 +21,6 @@ from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
     candidates_among,
     comparable_runs,
-    counted,
 )
 from mental_health_classifier.tracking.selection.churn import alert_churn
 
@@ -63,29 +63,28 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
 
 def _best_by_mean(candidates: Sequence[Candidate], metric: str) -> dict[str, Any]:
     key = f"val/{metric}"
-    objections = {
-        candidate.configuration_hash: _general_objections(candidate, key)
-        for candidate in candidates
-    }
-    admitted = [each for each in candidates if not objections[each.configuration_hash]]
-    if not admitted:
-        return _nobody(metric, candidates, objections)
-    winner = max(admitted, key=lambda each: each.mean(key))
-    return _won(winner, metric, f"highest mean {key} of {_configurations(admitted)}")
+    objections = [_general_objections(each, key) for each in candidates]
+    winner, among = _winner(candidates, objections, by=lambda each: each.mean(key))
+    if winner is None:
+        return _nobody(metric, objections)
+    return _won(winner, metric, f"highest mean {key} of {among}")
 
 
 def _best_recall(candidates: Sequence[Candidate], priority_class: str | None) -> dict[str, Any]:
     metric = "recall_at_spec80"
-    objections = _objections_by_configuration(candidates)
-    admitted = [each for each in candidates if not objections[each.configuration_hash]]
-    if not admitted:
-        return _nobody(metric, candidates, objections)
-    winner = max(admitted, key=lambda each: (each.mean(f"val/{metric}"), each.mean("val/auprc")))
+    objections = [_objections(each) for each in candidates]
+    winner, among = _winner(
+        candidates,
+        objections,
+        by=lambda each: (each.mean(f"val/{metric}"), each.mean("val/auprc")),
+    )
+    if winner is None:
+        return _nobody(metric, objections)
     return _won(
         winner,
         metric,
         f"finds the most {priority_class} posts of val at specificity .80, on average over its "
-        f"seeds, of {_configurations(admitted)} that are admissible",
+        f"seeds, of {among} that are admissible",
         support=f"test/support/{priority_class}",
     )
 
@@ -94,34 +93,46 @@ def _most_stable(
     candidates: Sequence[Candidate], metric: str, priority_class: str | None
 ) -> dict[str, Any]:
     key = f"val/{metric}"
-    objections = (
-        {each.configuration_hash: _general_objections(each, key) for each in candidates}
+    objections = [
+        [f"not measured: fewer than {SEEDS_NEEDED} different seeds"]
+        if len(each.runs) < SEEDS_NEEDED
+        else _general_objections(each, key)
         if priority_class is None
-        else _objections_by_configuration(candidates)
+        else _objections(each)
+        for each in candidates
+    ]
+    winner, among = _winner(
+        candidates,
+        objections,
+        by=lambda each: (each.worst(key), each.mean(key) - each.spread(key)),
     )
-    for each in candidates:
-        if len(each.runs) < SEEDS_NEEDED:
-            lacking = f"not measured: fewer than {SEEDS_NEEDED} different seeds"
-            objections[each.configuration_hash] = [lacking]
-    admitted = [each for each in candidates if not objections[each.configuration_hash]]
-    if not admitted:
-        return _nobody(metric, candidates, objections)
-    winner = max(admitted, key=lambda each: (each.worst(key), each.mean(key) - each.spread(key)))
-    entry = _won(
-        winner,
-        metric,
-        f"its worst seed has the highest {key} ({winner.worst(key):.3f}) of "
-        f"{_configurations(admitted)} with at least {SEEDS_NEEDED} seeds",
-    )
-    spread, mean = winner.spread(key), winner.mean(key)
-    entry["stability"] = {
-        "worst": winner.worst(key),
-        "mean": mean,
-        "standard_deviation": spread,
-        "coefficient_of_variation": spread / mean if mean else None,
-        "churn": alert_churn(winner.runs),
+    if winner is None:
+        return _nobody(metric, objections)
+    worst, mean, spread = winner.worst(key), winner.mean(key), winner.spread(key)
+    reason = f"its worst seed has the highest {key} ({worst:.3f}) of {among}"
+    return {
+        **_won(winner, metric, f"{reason} with at least {SEEDS_NEEDED} seeds"),
+        "stability": {
+            "worst": worst,
+            "mean": mean,
+            "standard_deviation": spread,
+            "coefficient_of_variation": spread / mean if mean else None,
+            "churn": alert_churn(winner.runs),
+        },
     }
-    return entry
+
+
+def _winner(
+    candidates: Sequence[Candidate],
+    objections: Sequence[Sequence[str]],
+    *,
+    by: Callable[[Candidate], Any],
+) -> tuple[Candidate | None, str]:
+    """The best of those that nothing speaks against, and how many they are, in words."""
+    admitted = [each for each, reasons in zip(candidates, objections, strict=True) if not reasons]
+    number = len(admitted)
+    among = "the only configuration" if number == 1 else f"{number} configurations"
+    return max(admitted, key=by, default=None), among
 
 
 def _general_objections(candidate: Candidate, key: str) -> list[str]:
@@ -132,14 +143,9 @@ def _general_objections(candidate: Candidate, key: str) -> list[str]:
     return []
 
 
-def _objections_by_configuration(candidates: Sequence[Candidate]) -> dict[str, list[str]]:
+def _objections(candidate: Candidate) -> list[str]:
     # A configuration with one useless seed is not a good one: it stands or falls with all.
-    return {
-        candidate.configuration_hash: list(
-            dict.fromkeys(reason for run in candidate.runs for reason in objections_to(run))
-        )
-        for candidate in candidates
-    }
+    return list(dict.fromkeys(reason for run in candidate.runs for reason in objections_to(run)))
 
 
 def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n") -> dict[str, Any]:
@@ -168,16 +174,14 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
     }
 
 
-def _nobody(
-    metric: str, candidates: Sequence[Candidate], objections: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+def _nobody(metric: str, objections: Sequence[Sequence[str]]) -> dict[str, Any]:
     nothing = (
         *("run", "directory", "name", "model", "variants", "configuration"),
         *("value", "interval", "n", "val"),
     )
-    counts = counted(reason for reasons in objections.values() for reason in reasons)
+    counts = Counter(reason for reasons in objections for reason in reasons)
     against = "; ".join(
-        f"{reason} ({number} of {len(candidates)})" for reason, number in counts.items()
+        f"{reason} ({number} of {len(objections)})" for reason, number in counts.most_common()
     )
     return {
         **dict.fromkeys(nothing),
@@ -186,8 +190,3 @@ def _nobody(
         "reason": f"no configuration qualifies: {against}" if against else "no completed runs",
         "warnings": [],
     }
-
-
-def _configurations(candidates: Sequence[Candidate]) -> str:
-    number = len(candidates)
-    return "the only configuration" if number == 1 else f"{number} configurations"

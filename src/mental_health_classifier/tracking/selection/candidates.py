@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -69,11 +69,3 @@ def comparable_runs(runs: Iterable[RunSummary]) -> tuple[list[RunSummary], int]:
     latest = max(completed, key=lambda run: run.created_at or "")
     same = [run for run in completed if terms_of(run) == terms_of(latest)]
     return same, len(completed) - len(same)
-
-
-def counted(reasons: Iterable[str]) -> Mapping[str, int]:
-    """How often each reason was given, the most frequent first."""
-    counts: dict[str, int] = {}
-    for reason in reasons:
-        counts[reason] = counts.get(reason, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
