@@ -11,10 +11,7 @@ from mental_health_classifier.storage.files import read_json, write_json
 from mental_health_classifier.tracking.keeping.snapshot import take_snapshot
 from mental_health_classifier.tracking.provenance.git import read_git_state
 from mental_health_classifier.tracking.provenance.source_files import read_source, source_hashes
-from mental_health_classifier.tracking.provenance.source_rebuild import (
-    comes_from_here,
-    rebuild_source,
-)
+from mental_health_classifier.tracking.provenance.source_rebuild import find_source
 
 
 @pytest.fixture
@@ -27,6 +24,17 @@ def record(project: Path, name: str = "run") -> Path:
     directory = project.parent / name
     read_source(read_git_state(project), project).write(directory / "source")
     return directory
+
+
+def rebuild_source(run: Path, destination: Path, **places: Path) -> None:
+    find_source(run, **places).write(destination)
+
+
+def comes_from_here(run: Path, *, project: Path) -> bool:
+    try:
+        return find_source(run, project=project).is_ours
+    except InputError:
+        return False
 
 
 def rebuilt(run: Path, project: Path) -> dict[str, bytes]:

@@ -57,30 +57,6 @@ class FoundSource:
                 raise InputError(f"{name} is named beside a file that lies in its way.") from None
 
 
-def rebuild_source(
-    run_directory: Path,
-    destination: Path,
-    *,
-    project: Path = PROJECT,
-    snapshots: Path = SNAPSHOTS,
-) -> None:
-    """Writes the source as it was when the run began; the checkout stays as it is.
-
-    Args:
-        destination: a folder that does not exist.
-        project, snapshots, Raises: as `find_source`.
-    """
-    find_source(run_directory, project=project, snapshots=snapshots).write(destination)
-
-
-def comes_from_here(run_directory: Path, *, project: Path = PROJECT) -> bool:
-    """Whether all code of a run is that of this checkout, or of a commit that it is built on."""
-    try:
-        return find_source(run_directory, project=project).is_ours
-    except InputError:
-        return False
-
-
 def find_source(
     run_directory: Path, *, project: Path = PROJECT, snapshots: Path = SNAPSHOTS
 ) -> FoundSource:
