@@ -26,11 +26,13 @@ from mental_health_classifier.storage.files import (
 from mental_health_classifier.tracking.record.record_shape import DATA, LISTED_END, RUN
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.shapes import (
+    Shape,
     count,
     list_of,
     mapping,
     optional,
     record,
+    where,
     whole_number,
 )
 
@@ -140,7 +142,7 @@ class ListingIndex:
 def _content_of(index: dict[str, Any]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
     """Entries and the data they share; nothing where the index is of another version."""
     # Whoever can write the checksum can write anything before it.
-    if _INDEX(index) is not None or index["version"] != VERSION:
+    if _INDEX.wrong_in(index) is not None or index["version"] != VERSION:
         return {}, []
     entries, data = index["entries"], index["data"]
     places = {entry["data"] for entry in entries.values()} - {None}
@@ -149,16 +151,14 @@ def _content_of(index: dict[str, Any]) -> tuple[dict[str, Any], list[Mapping[str
 
 _ENTRY = record(
     needed={
-        "attempt": lambda name: None if type(name) is str and name.isdecimal() else "",
+        "attempt": where(lambda name: type(name) is str and name.isdecimal()),
         "stamp": list_of(whole_number),
         "run": RUN,
         "data": optional(count),
         "end": LISTED_END,
     }
 )
-_INDEX = record(
-    needed={"version": count, "entries": mapping(_ENTRY), "data": list_of(DATA)},
-)
+_INDEX = Shape(record(needed={"version": count, "entries": mapping(_ENTRY), "data": list_of(DATA)}))
 
 
 def stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:

@@ -87,7 +87,7 @@ def test_artefacts_that_lead_out_of_the_record_are_refused(tmp_path: Path, name:
         ("certificate", {"is_certified": True, "priority_class": 1}, "priority_class"),
         ("certificate-0.9", {"is_certified": False, "reason": []}, "reason"),
         ("triage", {"curve": [], "shares_needed": {}}, "curve"),
-        ("groups", {"groups": {"a": {"b": 1}}, "gaps": {}, "min_posts": 1}, "groups.a.b.n"),
+        ("groups", {"groups": {"a": {"b": 1}}, "gaps": {}, "min_posts": 1}, "groups.a.b"),
         ("behaviour", {"passes": 1}, "passes"),
     ],
 )

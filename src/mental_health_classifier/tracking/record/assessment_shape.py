@@ -1,6 +1,7 @@
-"""Shapes of the files in `assessments/`, which other versions and damage change.
+"""Shapes of the files in `assessments/` that their readers rely on.
 
-Whatever else is in a file is passed on as it is.
+Other versions write other things, and files get damaged. Whatever else is in a file is passed on as
+it is.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import Any
 
 from mental_health_classifier.tracking.record.shapes import (
     Kind,
+    Shape,
+    also,
     anything,
     count,
-    filled,
     flag,
     list_of,
     mapping,
@@ -25,6 +27,7 @@ from mental_health_classifier.tracking.record.shapes import (
     record,
     share,
     text,
+    where,
     whole_pair,
 )
 
@@ -32,43 +35,39 @@ RATES = ("recall", "false_alarm_rate", "accuracy")
 """What is measured of groups."""
 
 _INTERVAL = optional(whole_pair)
-_RATE = record(needed={"n": count, "value": optional(number), "interval": _INTERVAL})
-
-_BINS = record(needed={"edges": list_of(number), "shares": list_of(number), "n": count})
 
 
-def _histogram(value: Any) -> str | None:
-    wrong = _BINS(value)
-    if wrong is None and (len(value["shares"]) != len(value["edges"]) + 1 or not value["n"]):
-        return "shares"
-    return wrong
+def _wrong_in_histogram(value: Mapping[str, Any]) -> str | None:
+    is_whole = value["n"] and len(value["shares"]) == len(value["edges"]) + 1
+    return None if is_whole else "shares"
 
 
-_LOOKS: Mapping[str, Kind] = {
-    **dict.fromkeys(("characters", "scores"), _histogram),
-    **dict.fromkeys(("longest", "letter_share", "function_word_share"), number),
-}
+_HISTOGRAM = also(
+    record(needed={"edges": list_of(number), "shares": list_of(number), "n": count}),
+    _wrong_in_histogram,
+)
+_REFERENCE = record(
+    needed={
+        **dict.fromkeys(("characters", "scores"), _HISTOGRAM),
+        **dict.fromkeys(("longest", "letter_share", "function_word_share"), number),
+    }
+)
 
 _PROMISE: Mapping[str, Kind] = {
     "is_certified": flag,
     "priority_class": text,
     **{"required_recall": share, "confidence": share},
 }
-_CERTIFIED: Kind = record(
+_CERTIFIED = record(
     needed={
         **_PROMISE,
         **{"threshold": share, "false_alarm_rate": number, "false_alarm_interval": whole_pair},
         **{"n": count, "misses": count, "allowed_misses": count},
         **{"guaranteed": text, "not_guaranteed": list_of(text)},
     },
-    known={"reference": optional(record(needed=_LOOKS))},
+    known={"reference": optional(_REFERENCE)},
 )
-_REFUSED: Kind = record(needed={**_PROMISE, "reason": text})
-
-
-def _certificate(content: Any) -> str | None:
-    return (_CERTIFIED if content.get("is_certified") is True else _REFUSED)(content)
-
+_REFUSED = record(needed={**_PROMISE, "reason": text})
 
 _OF_PRIORITY = record(
     known={
@@ -90,53 +89,58 @@ _CALIBRATION = record(
     known={"decision_curve": optional(list_of(_POINT))},
 )
 
-_TRIAGE = record(
-    needed={
-        "curve": filled(list_of(record(needed={"share_read": number, "recall": mapping(number)}))),
-        "shares_needed": mapping(
-            optional(record(needed={"share": number, "interval": _INTERVAL})),
-            # Share found, by reviewers who notice so much.
-            keys=lambda key: None if len(list(filter(_is_a_number, key.split("/")))) == 2 else "",
-        ),
-    }
-)
-
-
-def _triage(content: Any) -> str | None:
-    wrong = _TRIAGE(content)
-    if wrong is not None:
-        return wrong
-    first, *others = (tuple(point["recall"]) for point in content["curve"])
-    is_curve = all(map(_is_a_number, first)) and all(other == first for other in others)
-    return None if is_curve else "curve"
-
 
 def _is_a_number(key: str) -> bool:
     return re.fullmatch(r"\d(\.\d+)?", key) is not None
 
 
-def _group(value: Any) -> str | None:
-    """`n`, and beside it rates by their names."""
-    if type(value) is not dict or count(value.get("n")) is not None:
-        return "n"
-    return _RATES({name: rate for name, rate in value.items() if name != "n"})
+def _wrong_in_triage(content: Mapping[str, Any]) -> str | None:
+    first, *others = (tuple(point["recall"]) for point in content["curve"])
+    is_curve = all(map(_is_a_number, first)) and all(other == first for other in others)
+    return None if is_curve else "curve"
 
 
-_RATES = mapping(_RATE, keys=lambda name: None if name in RATES else "")
-_GROUPS = record(
-    needed={"groups": mapping(mapping(_group)), "gaps": mapping(numbers), "min_posts": count}
+_TRIAGE = also(
+    record(
+        needed={
+            "curve": list_of(
+                record(needed={"share_read": number, "recall": mapping(number)}), least=1
+            ),
+            "shares_needed": mapping(
+                optional(record(needed={"share": number, "interval": _INTERVAL})),
+                # Share found, by reviewers who notice so much.
+                keys=where(lambda key: len(list(filter(_is_a_number, key.split("/")))) == 2),
+            ),
+        }
+    ),
+    _wrong_in_triage,
 )
 
 
-def _groups(content: Any) -> str | None:
-    wrong = _GROUPS(content)
-    if wrong is not None:
-        return wrong
+def _wrong_in_group(group: Mapping[str, Any]) -> str | None:
+    return next((name for name in group if name not in (*RATES, "n")), None)
+
+
+def _wrong_in_groups(content: Mapping[str, Any]) -> str | None:
     rates = {tuple(value) for values in content["groups"].values() for value in values.values()}
     gaps = {name for gaps in content["gaps"].values() for name in gaps}
     if len(rates) > 1:
         return "groups"
     return None if gaps <= set(RATES) else "gaps"
+
+
+_RATE = record(needed={"n": count, "value": optional(number), "interval": _INTERVAL})
+_GROUP = also(record(needed={"n": count}, known=dict.fromkeys(RATES, _RATE)), _wrong_in_group)
+_GROUPS = also(
+    record(
+        needed={"groups": mapping(mapping(_GROUP)), "gaps": mapping(numbers), "min_posts": count}
+    ),
+    _wrong_in_groups,
+)
+
+
+def _wrong_in_behaviour(content: Mapping[str, Any]) -> str | None:
+    return None if content.get("texts_seen") is None or "texts" in content else "texts"
 
 
 _TRIED = record(
@@ -145,16 +149,13 @@ _TRIED = record(
         **{"failure_rate": number, "interval": _INTERVAL},
     }
 )
-_BEHAVIOUR = record(
-    needed={"passes": flag, "capabilities": mapping(_TRIED), "total": _TRIED},
-    known={"texts": count, "texts_seen": optional(count)},
+_BEHAVIOUR = also(
+    record(
+        needed={"passes": flag, "capabilities": mapping(_TRIED), "total": _TRIED},
+        known={"texts": count, "texts_seen": optional(count)},
+    ),
+    _wrong_in_behaviour,
 )
-
-
-def _behaviour(content: Any) -> str | None:
-    is_counted = content.get("texts_seen") is None or "texts" in content
-    return _BEHAVIOUR(content) if is_counted else "texts"
-
 
 _HEADLINE = record(needed={"value": number, "interval": _INTERVAL})
 _SHORTCUTS = record(
@@ -184,20 +185,23 @@ _EXPLAINED = record(
     },
 )
 
-_REFERENCE = record(needed=_LOOKS)
-
 _REPLAY = record(needed={"verdict": text, "differences": list_of(text)})
 
-_SHAPES: Mapping[str, Kind] = {
-    "certificate": _certificate,
-    "calibration": _CALIBRATION,
-    "triage": _triage,
-    "groups": _groups,
-    "behaviour": _behaviour,
-    "shortcuts": _SHORTCUTS,
-    "explain": _EXPLAINED,
-    "reference": _REFERENCE,
-    "replay": _REPLAY,
+_SHAPES = {
+    name: Shape(kind)
+    for name, kind in {
+        "certificate": _CERTIFIED,
+        "refused certificate": _REFUSED,
+        "calibration": _CALIBRATION,
+        "triage": _TRIAGE,
+        "groups": _GROUPS,
+        "behaviour": _BEHAVIOUR,
+        "shortcuts": _SHORTCUTS,
+        "explain": _EXPLAINED,
+        "reference": _REFERENCE,
+        "replay": _REPLAY,
+        "": anything,
+    }.items()
 }
 
 
@@ -207,4 +211,7 @@ def wrong_in_assessment(name: str, content: Mapping[str, Any]) -> str | None:
     Args:
         name: of the file; what follows a hyphen says which of several of its kind it is.
     """
-    return _SHAPES.get(name.partition("-")[0], anything)(content)
+    kind = name.partition("-")[0]
+    if kind == "certificate" and content.get("is_certified") is not True:
+        kind = "refused certificate"
+    return _SHAPES.get(kind, _SHAPES[""]).wrong_in(content)

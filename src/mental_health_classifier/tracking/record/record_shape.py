@@ -11,6 +11,7 @@ from typing import Any
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.tracking.record.shapes import (
     Kind,
+    also,
     any_mapping,
     anything,
     count,
@@ -21,24 +22,20 @@ from mental_health_classifier.tracking.record.shapes import (
     name,
     number,
     numbers,
-    one_of,
     optional,
     pairs,
     record,
     text,
     texts,
-    whole_number,
+    whole_number_or_text,
 )
 
-
-def identifier(value: Any) -> str | None:
-    """What can stand in paths and commands as it is."""
-    return None if text(value) is None and folder_name(value) == value else ""
-
+_IDENTIFIER = also(text, lambda value: None if folder_name(value) == value else "")
+"""What can stand in paths and commands as it is."""
 
 RUN: Kind = record(
     needed={
-        **{"id": identifier, "name": text, "created_at": moment},
+        **{"id": _IDENTIFIER, "name": text, "created_at": moment},
         **{"tags": list_of(text), "variants": list_of(text)},
         "config": any_mapping,
         "git": record(
@@ -51,7 +48,7 @@ RUN: Kind = record(
     known={
         **dict.fromkeys(("description", "hypothesis", "model"), optional(text)),
         "configuration_hash": optional(text),
-        "seed": optional(one_of(whole_number, text)),
+        "seed": optional(whole_number_or_text),
         **{"argv": list_of(text), "overrides": list_of(text)},
         "source": record(known={"sha256": optional(text), "cannot_be_rebuilt": texts}),
         "environment": record(
@@ -76,6 +73,15 @@ _ACCOUNT: Kind = record(
     }
 )
 _AUXILIARY: Kind = record(needed={"labels": record(needed={"kind": text}), "weight": number})
+
+
+def _wrong_in_data(value: Mapping[str, Any]) -> str | None:
+    classes, priority_class = value["classes"], value.get("priority_class")
+    if len(set(classes)) < len(classes):
+        return "classes"
+    return "priority_class" if priority_class not in (None, *classes) else None
+
+
 _DATA: Kind = record(
     needed={"classes": list_of(name)},
     known={
@@ -89,18 +95,8 @@ _DATA: Kind = record(
         "token_streams": mapping(anything),
     },
 )
-
-
-def DATA(value: Any) -> str | None:
-    """data.json, whose classes are told apart by their names."""
-    wrong = _DATA(value)
-    if wrong is not None:
-        return wrong
-    classes, priority_class = value["classes"], value.get("priority_class")
-    if len(set(classes)) < len(classes):
-        return "classes"
-    return "priority_class" if priority_class not in (None, *classes) else None
-
+DATA = also(_DATA, _wrong_in_data)
+"""data.json, whose classes are told apart by their names."""
 
 _MEASURED = {
     **{"metrics": numbers, "intervals": pairs},
