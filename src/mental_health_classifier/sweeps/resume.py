@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from mental_health_classifier.configuration.recorded import with_own_cache
 from mental_health_classifier.contracts import InputError
@@ -26,8 +25,7 @@ from mental_health_classifier.sweeps.ledger import (
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
 from mental_health_classifier.tracking.record.attempts import started_in
-
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from mental_health_classifier.tracking.record.interruption import handle_stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +161,9 @@ class _Processes:
     def __init__(self) -> None:
         self.stopped_by: int | None = None
         self._current: subprocess.Popen[bytes] | None = None
-        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> _Processes:
-        for number in STOPPING:
-            # What whoever started this process had ignored (nohup, a background job) stays so.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._previous[number] = signal.signal(number, self._stop)
+        self._previous = handle_stopping(self._stop)
         return self
 
     def __exit__(self, *_: object) -> None:

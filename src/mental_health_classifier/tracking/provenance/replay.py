@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +83,8 @@ def replay(
             f"Run {run.id} brings code of its own: it is not that of this checkout, nor of a "
             f"commit below it. Read {run.directory / 'source'}, then give --trust to run it."
         )
-    with _stoppable() as signals:
+    # Requests to stop leave the block as exceptions, so that it can clean up.
+    with StopSignals() as signals:
         folder = Path(tempfile.mkdtemp(prefix="replay-"))
         try:
             source.write(folder / "source")
@@ -139,19 +140,6 @@ def _overrides_of(run: RunSummary) -> list[str]:
         raise InputError(f"{run.directory / 'run.json'} is damaged: overrides is no list of texts.")
     settled = settled_choices(run.directory)
     return [*overrides, *(f"{key}={value}" for key, value in settled.items())]
-
-
-@contextmanager
-def _stoppable() -> Iterator[StopSignals]:
-    """Lets requests to stop leave the block as exceptions, so that it can clean up."""
-    signals = StopSignals()
-    signals.install()
-    is_left = True
-    try:
-        yield signals
-        is_left = False
-    finally:
-        signals.restore(is_left=is_left)
 
 
 def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummary:

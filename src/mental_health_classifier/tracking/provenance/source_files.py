@@ -12,6 +12,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES
 from pathlib import Path, PurePosixPath
@@ -217,32 +218,27 @@ def _is_blob(content: bytes, blob: str | None) -> bool:
 def _read_files(project: Path) -> tuple[dict[str, bytes], dict[str, str]]:
     """Content of every source file by its path, and what is there and cannot be read."""
     contents, obstacles = {}, {}
-    for name in sorted({name for name in _files_below(project) if is_source(name)}):
-        try:
-            content = read_regular_file(project / name)
-        except OSError as error:
-            obstacles[name] = f"cannot be read ({error.strerror})"
-            continue
-        if content is not None:
-            contents[name] = content
-    for name in _linked_folders(project):
-        obstacles[name] = "is a link to a folder, which is not followed"
+    for name in sorted(set(_files_below(project))):
+        if (project / name).is_dir():
+            obstacles[name] = "is a link to a folder, which is not followed"
+        elif is_source(name):
+            try:
+                content = read_regular_file(project / name)
+            except OSError as error:
+                obstacles[name] = f"cannot be read ({error.strerror})"
+                continue
+            if content is not None:
+                contents[name] = content
     return contents, obstacles
 
 
 def _files_below(project: Path) -> Iterator[str]:
-    """Paths within the project of what lies where source lies, whatever it is."""
+    """Paths within the project of what lies where source lies, whatever it is; folders are none,
+    but for links to them."""
     yield from _FILES
-    for folder, _, files in _walk(project):
-        for name in files:
-            yield (folder / name).relative_to(project).as_posix()
-
-
-def _linked_folders(project: Path) -> Iterator[str]:
-    for folder, subfolders, _ in _walk(project):
-        for name in subfolders:
-            if (folder / name).is_symlink():
-                yield (folder / name).relative_to(project).as_posix()
+    for folder, subfolders, files in _walk(project):
+        links = [name for name in subfolders if (folder / name).is_symlink()]
+        yield from ((folder / name).relative_to(project).as_posix() for name in (*files, *links))
 
 
 def _walk(project: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
@@ -263,13 +259,11 @@ def _other_obstacles(project: Path, blobs: Mapping[str, str]) -> dict[str, str]:
         is_compiled = name.endswith(_COMPILED)
         if is_source(name) or not (is_compiled or name in blobs):
             continue
-        try:
+        with suppress(OSError):
             content = read_regular_file(project / name)
-        except OSError:
-            content = None
-        if content is not None and not _is_blob(content, blobs.get(name)):
-            what = "is compiled" if is_compiled else "was changed and is no code"
-            obstacles[name] = f"{what}, so it is not kept"
+            if content is not None and not _is_blob(content, blobs.get(name)):
+                what = "is compiled" if is_compiled else "was changed and is no code"
+                obstacles[name] = f"{what}, so it is not kept"
     return obstacles
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -170,13 +171,8 @@ def _refuse_other_copies(folder: Path, hashes: Mapping[str, str]) -> None:
 
 def _contents(blobs: Mapping[str, str], project: Path) -> dict[str, bytes]:
     """Content of files that a commit has, by path, as it is in the commit."""
-    answer = git_output(
-        project,
-        "cat-file",
-        "--batch",
-        given="".join(f"{blob}\n" for blob in blobs.values()).encode(),
-    )
-    contents, stream = {}, BytesIO(answer or b"")
+    asked = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+    contents, stream = {}, BytesIO(git_output(project, "cat-file", "--batch", given=asked) or b"")
     for name in blobs:
         _, kind, *size = stream.readline().split() or (b"", b"missing")
         if kind == b"blob":
@@ -191,12 +187,10 @@ def _files_in(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
     """Those of the named files that a folder has and that can be read."""
     contents = {}
     for name in names:
-        try:
+        with suppress(OSError):
             content = read_regular_file(folder / name)
-        except OSError:
-            continue
-        if content is not None:
-            contents[name] = content
+            if content is not None:
+                contents[name] = content
     return contents
 
 

@@ -11,6 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,11 +158,8 @@ def started_in(run_directory: Path) -> Path | None:
 
     None: it is not recorded, or that folder is not here.
     """
-    try:
-        recorded = read_json(run_directory / "attempts" / "001" / "start.json").get("folder")
-    except (OSError, InputError):
-        return None
-    return Path(recorded) if isinstance(recorded, str) and os.path.isdir(recorded) else None
+    folder = _fact_of_start(run_directory / "attempts" / "001", "folder")
+    return Path(folder) if isinstance(folder, str) and os.path.isdir(folder) else None
 
 
 def life_of(attempt: Path) -> Life:
@@ -206,10 +204,7 @@ def declare_gone(attempt: Path) -> None:
 def why_unknown(directory: Path) -> str:
     """What to do about a run or sweep that may be running elsewhere, as the end of a sentence."""
     attempt = latest_attempt(directory)
-    try:
-        host = read_json(attempt / "start.json").get("host") if attempt else None
-    except (OSError, InputError):
-        host = None
+    host = attempt and _fact_of_start(attempt, "host")
     return (
         f"may still be running on {host or 'another machine'}, which cannot be told from here. "
         "Look there. Once its process is certainly gone, say so with "
@@ -220,6 +215,11 @@ def why_unknown(directory: Path) -> str:
 def now() -> str:
     """This moment, ISO 8601 in UTC with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _fact_of_start(attempt: Path, key: str) -> Any:
+    with suppress(OSError, InputError):
+        return read_json(attempt / "start.json").get(key)
 
 
 def _start(*, is_locked: bool) -> dict[str, Any]:

@@ -12,6 +12,18 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, a scheduler's or service's request, and the terminal that was closed."""
 
 
+def handle_stopping(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
+    """Has a function called for signals that ask this process to stop, and returns the handlers of
+    before."""
+    return {
+        number: signal.signal(number, handler)
+        for number in STOPPING
+        # A shell starts jobs in the background with Ctrl-C ignored, and nohup ignores SIGHUP; that
+        # stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+
+
 class StopSignals:
     """While installed, a request to stop leaves the running block: SIGTERM and SIGHUP as
     `SystemExit`, Ctrl-C as `KeyboardInterrupt`.
@@ -33,13 +45,15 @@ class StopSignals:
         self._previous: dict[int, Any] = {}
 
     def install(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return
-        for number in STOPPING:
-            # A shell starts jobs in the background with Ctrl-C ignored, and nohup ignores SIGHUP;
-            # that stays so.
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._previous[number] = signal.signal(number, self._handle)
+        if threading.current_thread() is threading.main_thread():
+            self._previous = handle_stopping(self._handle)
+
+    def __enter__(self) -> StopSignals:
+        self.install()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.restore(is_left=kind is not None)
 
     def stop_if_asked(self) -> None:
         """Leaves the block if a request did not, see `_handle`; to be called between steps."""
