@@ -65,13 +65,9 @@ def record_ensemble(
         directory,
         name=name,
         description=f"{len(members)} runs combined by {way}",
-        hypothesis="",
-        tags=[],
         seed=first.seed or 0,
         model=ENSEMBLE,
-        variants=[],
         config=config,
-        overrides=[],
         argv=sys.argv,
     )
     with record:

@@ -65,13 +65,10 @@ class Tracker:
             new_run_directory(self.roots[0], experiment_name),
             name=str(experiment_name),
             description=str(description),
-            hypothesis="",
             tags=[str(tag) for tag in tags],
             seed=seed if isinstance(seed, int) else None,
             model=str(model.get("name", "")) if isinstance(model, Mapping) else str(model or ""),
-            variants=[],
             config=config,
-            overrides=[],
             argv=sys.argv,
             # Several experiments can be open at once, and signals belong to the program.
             handles_signals=False,
