@@ -98,7 +98,7 @@ def test_a_resumed_run_does_not_say_where_posts_are_prepared(
     here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
     here.mkdir()
     elsewhere.mkdir()
-    config = experiment.plain(compose_config(["cache_dir=.cache", "model=tfidf_logistic"]))
+    config = experiment.resolved(compose_config(["cache_dir=.cache", "model=tfidf_logistic"]))
     run = write_run(tmp_path / "run", run={"config": config}, left_out=("end.json",))
     start = run / "attempts" / "001" / "start.json"
     write_json(start, {**read_json(start), "folder": str(elsewhere)})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
@@ -22,7 +22,8 @@ from mental_health_classifier.configuration.build import (
     build_loggers,
     set_num_threads,
 )
-from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.check import checked, refuse_metric
+from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
@@ -155,7 +156,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         loggers,
         lambda: draw_run(config.name, predictions["test"], threshold=threshold_of(evaluation)),
     )
-    write_hyperparameter_page(loggers, plain(config), evaluation.metrics)
+    write_hyperparameter_page(loggers, resolved(config), evaluation.metrics)
     write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return evaluation.metrics[config.optimized_metric]
@@ -178,12 +179,7 @@ def check_metric(config: DictConfig, corpus: Corpus) -> None:
     )
     known = [*(f"val/{name}" for name in metric_names(corpus.task)), *others.metrics]
     if config.optimized_metric not in known:
-        is_selection = config.optimized_metric == config.evaluation.selection_metric
-        key = "evaluation.selection_metric" if is_selection else "optimized_metric"
-        raise InputError(
-            f"{key}={config.optimized_metric}: a number of the validation part was expected: "
-            f"{', '.join(known)}."
-        )
+        refuse_metric(config, known)
 
 
 def draw_run(name: str, test: Predictions, *, threshold: float | None) -> dict[str, Figure]:
@@ -203,17 +199,10 @@ def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]
         "seed": config.seed,
         "model": config.model.name,
         "variants": sorted(config.clinical.variants),
-        "config": plain(config),
+        "config": resolved(config),
         "overrides": list(overrides),
         "argv": sys.argv,
     }
-
-
-def plain(config: DictConfig) -> dict[str, Any]:
-    """The resolved configuration as Python's own values."""
-    values = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(values, dict)
-    return {str(key): value for key, value in values.items()}
 
 
 def size_on_disk(checkpoints: Path) -> int:

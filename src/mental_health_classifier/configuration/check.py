@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
@@ -209,11 +209,21 @@ def _check_metrics(values: dict[str, Any]) -> None:
     groups = {each.partition("/")[0] for each in of_a_class} | {*values.get("tasks", ())}
     if part != "val" or (name not in plain and name.partition("/")[0] not in groups):
         main = [each for each in plain if "/" not in each]
-        known = ", ".join(f"val/{each}" for each in (*main, *of_a_class))
-        raise InputError(
-            f"{chosen_by.get(metric, 'optimized_metric')}={metric}: a number of the validation "
-            f"part was expected: {known}."
-        )
+        refuse_metric(values, [f"val/{each}" for each in (*main, *of_a_class)])
+
+
+def refuse_metric(config: Mapping[str, Any] | DictConfig, known: Iterable[str]) -> NoReturn:
+    """Says that `optimized_metric` is none of the known ones.
+
+    Raises:
+        InputError: always.
+    """
+    metric = config["optimized_metric"]
+    is_selection = metric == config["evaluation"]["selection_metric"]
+    raise InputError(
+        f"{'evaluation.selection_metric' if is_selection else 'optimized_metric'}={metric}: a "
+        f"number of the validation part was expected: {', '.join(known)}."
+    )
 
 
 def _check_folder(key: str, folder: str) -> None:

@@ -1,4 +1,4 @@
-"""Configurations in which each text stands for itself, also one with `${`."""
+"""Configurations as plain values, and back: each text stands for itself, also one with `${`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from omegaconf import DictConfig, OmegaConf
 def literal(values: Mapping[str, Any]) -> DictConfig:
     """A configuration of plain values, nothing of which is looked up or worked out."""
     return cast(DictConfig, OmegaConf.create(_escaped(values)))
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """A configuration as Python's own values, with every reference in it followed."""
+    values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    return {str(key): value for key, value in values.items()}
 
 
 def without_interpolation(text: str) -> str:

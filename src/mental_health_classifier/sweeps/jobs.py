@@ -12,12 +12,12 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.configuration.check import checked
-from mental_health_classifier.configuration.literal import without_interpolation
+from mental_health_classifier.configuration.literal import resolved, without_interpolation
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.sweeps.ledger import SweepJob
@@ -74,12 +74,6 @@ def configuration_of(
     except (InputError, HydraException, OmegaConfBaseException, TypeError, ValueError):
         # The last two come from Hydra too, where it expected the name of a file.
         return None
-
-
-def resolved(config: DictConfig) -> dict[str, Any]:
-    values = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(values, dict)
-    return {str(key): value for key, value in values.items()}
 
 
 def quoted(text: str) -> str:

@@ -75,18 +75,19 @@ def take_snapshot(
     moment = datetime.now().astimezone().strftime("%Y-%m-%d-%H-%M-%S-%f")
     destination = root / f"{moment}-{folder_name(name)}"
     with lent_folder(root) as prepared:
-        source, left_out = source_hashes(project), []
-        wanted = [(project, Path("source"), file) for file in _files_of(project)]
+        source, left_out = read_source(read_git_state(project), project), []
+        wanted = [(project, Path("source"), file) for file in _files_of(project, source.hashes)]
         for run in runs:
             for place, folder in {".": run.directory, **members_to_carry(run)}.items():
                 copy = Path("runs", str(run.id), place)
                 wanted += [(folder, copy, file) for file in _files_below(folder)]
         for folder, copy, file in wanted:
-            if _leads_away(folder / file, folder) and not (folder == project and file in source):
+            if _leads_away(folder / file, folder) and not (
+                folder == project and file in source.hashes
+            ):
                 left_out.append((copy / file).as_posix())
             else:
                 _copy(folder / file, prepared / copy / file)
-        git = read_source(read_git_state(project), project).git
         write_json(
             prepared / "manifest.json",
             {
@@ -95,7 +96,7 @@ def take_snapshot(
                 "description": description,
                 "tags": list(tags),
                 "created_at": now(),
-                "git": asdict(git),
+                "git": asdict(source.git),
                 "source_sha256": combined_hash(source_hashes(prepared / "source")),
                 "environment": read_environment(),
                 "hardware": read_hardware(),
@@ -218,12 +219,12 @@ def _hashes_below(folder: Path) -> dict[str, str]:
     return {name: sha256_of(folder / name) for name in names if name != "manifest.json"}
 
 
-def _files_of(project: Path) -> list[str]:
+def _files_of(project: Path, source: Iterable[str]) -> list[str]:
     """Every file or link under version control, and source that is not yet, relative to the
     project."""
     tracked = git_entries(project, "ls-files", "-z")
     ignored = set(git_entries(project, *UNTRACKED, "--ignored"))
-    new = (name for name in source_hashes(project) if name not in ignored)
+    new = (name for name in source if name not in ignored)
     return [name for name in dict.fromkeys([*tracked, *new]) if _is_file_or_link(project / name)]
 
 

@@ -39,7 +39,7 @@ def write_assessment(directory: Path, name: str, content: Mapping[str, Any]) -> 
     """
     assert re.fullmatch(r"[\w.-]+", name), name
     path = place_in(directory, f"{FOLDER}/{name}.json")
-    plain = null_where_not_finite({"schema_version": SCHEMA_VERSION, **content})
+    plain = as_stored(content)
     try:
         is_known = read_json(path) == plain
     except (FileNotFoundError, InputError):
@@ -48,6 +48,11 @@ def write_assessment(directory: Path, name: str, content: Mapping[str, Any]) -> 
     if not is_known:
         write_json(path, plain)
     return path
+
+
+def as_stored(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What `read_assessment` gives back of an assessment."""
+    return null_where_not_finite({"schema_version": SCHEMA_VERSION, **content})
 
 
 def write_assessments(directory: Path, found: Mapping[str, Mapping[str, Any]]) -> None:

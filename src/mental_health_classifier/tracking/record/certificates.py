@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError, Predictions
-from mental_health_classifier.storage.files import (
-    SCHEMA_VERSION,
-    null_where_not_finite,
-    parse_json,
-    read_content,
+from mental_health_classifier.storage.files import parse_json, read_content
+from mental_health_classifier.tracking.record.assessments import (
+    FOLDER,
+    as_stored,
+    stored_predictions,
+    write_assessment,
 )
-from mental_health_classifier.tracking.record.assessments import FOLDER, task_of, write_assessment
-from mental_health_classifier.tracking.record.prediction_files import read_predictions
 from mental_health_classifier.tracking.record.record_check import read_recorded, recorded_hash
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.weight_files import hash_of_weights
@@ -86,12 +85,10 @@ def recorded_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Pre
     Raises:
         InputError: a part was not predicted, or its file was changed.
     """
-    task, found = task_of(run), {}
+    parts = list(parts)
     for part in parts:
-        name = f"predictions/{part}.csv"
-        read_recorded(run, name)
-        found[part] = read_predictions(run.directory / name, task)
-    return found
+        read_recorded(run, f"predictions/{part}.csv")
+    return stored_predictions(run, parts)
 
 
 def write_certificate(run: RunSummary, name: str, certificate: Mapping[str, Any]) -> None:
@@ -103,7 +100,7 @@ def write_certificate(run: RunSummary, name: str, certificate: Mapping[str, Any]
     document = _document(run, name)
     if document is not None and _is_recorded(run, path, document):
         recorded = parse_json(document, run.directory / path)
-        if recorded == _as_stored(certificate):
+        if recorded == as_stored(certificate):
             return
     write_assessment(run.directory, name, {**certificate, WEIGHTS: hash_of_weights(run)})
 
@@ -147,7 +144,7 @@ def _check_later(run: RunSummary, name: str, certificate: Mapping[str, Any]) -> 
         raise InputError(f"{where} is not what `mhc certify` writes. {anew}") from None
     if expected != name:
         raise InputError(f"{where} holds the certificate {expected} under another name. {anew}")
-    if not posts and given != _as_stored(certificate_of_run(run, **promise)):
+    if not posts and given != as_stored(certificate_of_run(run, **promise)):
         raise InputError(
             f"{late} and does not follow from its predictions: it was changed, or an earlier "
             f"version made it. {anew}"
@@ -165,7 +162,3 @@ def _document(run: RunSummary, name: str) -> bytes | None:
 
 def _is_recorded(run: RunSummary, path: str, document: bytes) -> bool:
     return recorded_hash(run, path) == hashlib.sha256(document).hexdigest()
-
-
-def _as_stored(certificate: Mapping[str, Any]) -> dict[str, Any]:
-    return null_where_not_finite({"schema_version": SCHEMA_VERSION, **certificate})

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mental_health_classifier.contracts import InputError, Task
-from mental_health_classifier.tracking.record.prediction_files import read_predictions
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def alert_churn(runs: Sequence[RunSummary]) -> float | None:
 
     try:
         alerts = [_alerts_for_priority_posts(run) for run in runs]
-    except (OSError, InputError, KeyError):
+    except (OSError, InputError):
         return None
     if len(alerts) < 2 or any(each is None for each in alerts):
         return None
@@ -37,6 +36,5 @@ def _alerts_for_priority_posts(run: RunSummary) -> np.ndarray | None:
     threshold = run.metrics.get("test/operating_point/threshold")
     if threshold is None or run.data.get("priority_class") is None:
         return None
-    task = Task.categorical("task", tuple(run.data["classes"]), run.data["priority_class"])
-    predictions = read_predictions(Path(run.directory, "predictions", "test.csv"), task)
+    predictions = stored_predictions(run, ["test"])["test"]
     return (predictions.priority_scores >= threshold)[predictions.is_priority]
