@@ -104,12 +104,7 @@ class Predictor:
                 "model to use. `mhc runs --status completed` lists those."
             )
         model = load_model(found, task=task_of(found))
-        return cls(
-            found,
-            model,
-            allow_uncertified=allow_uncertified,
-            certificate=certificate,
-        )
+        return cls(found, model, allow_uncertified=allow_uncertified, certificate=certificate)
 
     @property
     def priority_index(self) -> int:

@@ -121,20 +121,13 @@ def read_git_state(folder: Path) -> GitState:
     status = _git(folder, "status", "--porcelain=v2", *what)
     if status is None:
         return GitState()
-    headers: dict[str, str] = {}
-    is_dirty = False
-    for line in status.splitlines():
-        if line.startswith("# "):
-            key, _, value = line[2:].partition(" ")
-            headers[key] = value
-        else:
-            is_dirty = True
-    commit = headers.get("branch.oid")
-    branch = headers.get("branch.head")
+    lines = status.splitlines()
+    headers = dict(line[2:].partition(" ")[::2] for line in lines if line.startswith("# "))
+    commit, branch = headers.get("branch.oid"), headers.get("branch.head")
     return GitState(
         commit=None if commit == "(initial)" else commit,
         branch=None if branch == "(detached)" else branch,
-        is_dirty=is_dirty,
+        is_dirty=any(not line.startswith("# ") for line in lines),
         remote=_read_remote(folder, upstream=headers.get("branch.upstream", "")),
     )
 

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,9 +118,8 @@ def replay(
 def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
     if run.status != "completed":
         raise InputError(f"Run {run.id} is {run.status}; only a completed run can be replayed.")
-    argv = run.run.get("argv")
-    command = argv[0] if isinstance(argv, list) and argv else ""
-    if not isinstance(command, str) or Path(command).name != "train.py":
+    command, *_ = run.run.get("argv") or [""]
+    if Path(command).name != "train.py":
         raise InputError(
             f"Run {run.id} was not started by train.py, so it cannot be started again."
         )
@@ -135,17 +133,13 @@ def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
 
 def _overrides_of(run: RunSummary) -> list[str]:
     """What was asked for, and what the run settled on where that was left open."""
-    overrides = run.run.get("overrides", [])
-    if not isinstance(overrides, list) or not all(isinstance(each, str) for each in overrides):
-        raise InputError(f"{run.directory / 'run.json'} is damaged: overrides is no list of texts.")
     settled = settled_choices(run.directory)
-    return [*overrides, *(f"{key}={value}" for key, value in settled.items())]
+    return [*run.run.get("overrides", ()), *(f"{key}={value}" for key, value in settled.items())]
 
 
 def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummary:
     source, directory = folder / "source", folder / "run"
-    hardware = run.run.get("hardware")
-    threads = hardware.get("torch_threads") if isinstance(hardware, Mapping) else None
+    threads = run.run.get("hardware", {}).get("torch_threads")
     # Before everything that is installed, an editable install of another checkout among it; and
     # nothing from the folder of the script or from where this was started.
     places = {"PYTHONPATH": str(source / "src"), "PYTHONSAFEPATH": "1"}
@@ -153,7 +147,7 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
         arguments = [
             *_overrides_of(run),
             f"cache_dir={cache}",  # nothing prepared by other code is used
-            *([f"num_threads={threads}"] if isinstance(threads, int) else []),
+            *([] if threads is None else [f"num_threads={threads}"]),
             f"hydra.run.dir={directory}",
         ]
         signals.is_deferred = True

@@ -123,9 +123,8 @@ def find_source(
 def why_not_rebuilt(run: RunSummary) -> str | None:
     """Why the source of a run cannot be put together again, as one sentence; None where nothing is
     known to stand in the way."""
-    source = run.run.get("source")
-    obstacles = source.get("cannot_be_rebuilt") if isinstance(source, Mapping) else None
-    return sentence_about(obstacles) if isinstance(obstacles, Mapping) and obstacles else None
+    obstacles = run.run.get("source", {}).get("cannot_be_rebuilt")
+    return sentence_about(obstacles) if obstacles else None
 
 
 def _read_account(path: Path) -> tuple[str | None, dict[str, str], dict[str, str]]:
