@@ -6,6 +6,7 @@ import torch
 from trained_runs import train_run
 
 from mental_health_classifier.configuration.build import build_annotators, build_regularizer
+from mental_health_classifier.configuration.check import checked
 from mental_health_classifier.contracts import Batch, InputError, LengthGroup, ModelOutput
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.training.regularizers import AttentionEntropy, CueSupervision
@@ -74,9 +75,10 @@ def test_a_stream_that_is_not_there_is_named() -> None:
         regularizer(weighing([0.5, 0.5, 0.25, 0.25, 0.25, 0.25]), posts([0] * 6))
 
 
-def test_the_spread_of_the_prior_has_to_be_a_share() -> None:
-    with pytest.raises(InputError, match=r"regularizer\.spread=0"):
-        CueSupervision(stream="cues", weight=1.0, spread=0.0)
+def test_the_spread_of_the_prior_has_to_be_a_share(compose_config) -> None:
+    chosen = ["clinical=interpretable", "regularizer=cue_supervision", "regularizer.spread=0"]
+    with pytest.raises(InputError, match=r"regularizer\.spread=0: expected more than 0"):
+        checked(compose_config(chosen))
 
 
 @pytest.mark.slow

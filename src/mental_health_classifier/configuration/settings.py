@@ -13,6 +13,7 @@ from mental_health_classifier.contracts.ranges import (
     LearningRate,
     MaxTokens,
     OpenShare,
+    PositiveShare,
     Seed,
     SmallCount,
     Width,
@@ -97,7 +98,7 @@ class EvaluationSettings:
     """Chooses checkpoints, on val."""
     specificity_floor: OpenShare
     """Share of other posts, on val, that the operating point leaves alone at least."""
-    alert_budget: Annotated[float, Interval(gt=0, le=1)] = ALERT_BUDGET
+    alert_budget: PositiveShare = ALERT_BUDGET
     """A model that alerts a larger share of posts, on val, can never be a best model."""
     bootstrap_draws: Annotated[int, Interval(ge=MIN_DRAWS, le=10**6)]
     required_recall: OpenShare

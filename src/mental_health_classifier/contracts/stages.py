@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from annotated_types import Interval
-
-from mental_health_classifier.contracts.ranges import Count
+from mental_health_classifier.contracts.ranges import Count, PositiveShare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +15,7 @@ class Stage:
 
     epochs: Count
     """How long it lasts."""
-    share: Annotated[float, Interval(gt=0, le=1)]
+    share: PositiveShare
     """Of the posts, from the easy end."""
     learning_rate_factor: float
     """Peak of its learning rate, as a multiple of the usual one."""

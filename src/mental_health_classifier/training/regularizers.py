@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mental_health_classifier.contracts import Batch, InputError, ModelOutput
-from mental_health_classifier.contracts.ranges import Share
+from mental_health_classifier.contracts.ranges import OpenShare
 
 _SMALLEST = 1e-6
 """Shares below count as this in logarithms: entmax gives shares of 0."""
@@ -24,15 +24,13 @@ class CueSupervision(nn.Module):
     Args:
         stream: the entry of `token_streams` that marks the cues with something else than 0.
         weight: of this loss beside the objective.
-        spread: share of the prior that may lie anywhere, above 0 and below 1.
+        spread: share of the prior that may lie anywhere.
     """
 
     name = "cue_supervision"
 
-    def __init__(self, *, stream: str, weight: float, spread: Share) -> None:
+    def __init__(self, *, stream: str, weight: float, spread: OpenShare) -> None:
         super().__init__()
-        if not 0 < spread < 1:
-            raise InputError(f"regularizer.spread={spread}: expected a share above 0 and below 1.")
         self._stream = stream
         self._weight = weight
         self._spread = spread

@@ -1,5 +1,7 @@
 import pytest
 
+from mental_health_classifier.configuration.build import build
+from mental_health_classifier.configuration.check import checked
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.curriculum.pacing import GrowingCompetence, Stages, competence
 
@@ -23,17 +25,17 @@ def test_competence_is_one_from_its_share_of_the_training_on() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epochs": None}, "trainer.max_epochs=None"),
-        ({"epochs": -1}, "trainer.max_epochs=-1"),
-        ({"share_of_training": 0}, r"sampler.pacing.share_of_training=0: .* above 0"),
-        ({"initial": 1.5}, "sampler.pacing.initial=1.5"),
-        ({"power": 0}, "sampler.pacing.power=0"),
+        ("trainer.max_epochs=null", "trainer.max_epochs=None"),
+        ("trainer.max_epochs=-1", "trainer.max_epochs=-1"),
+        ("sampler.pacing.share_of_training=0", "sampler.pacing.share_of_training=0: .* more than"),
+        ("sampler.pacing.initial=1.5", "sampler.pacing.initial=1.5: .* at most 1"),
+        ("sampler.pacing.power=0", "sampler.pacing.power=0: .* more than 0"),
     ],
 )
-def test_what_cannot_pace_a_training_is_refused(change: dict, message: str) -> None:
-    settings = {"epochs": 8, "share_of_training": 0.5, "initial": 0.01, "power": 2.0, **change}
+def test_what_cannot_pace_a_training_is_refused(change: str, message: str, compose_config) -> None:
+    config = compose_config(["clinical=curriculum", change])
     with pytest.raises(InputError, match=message):
-        GrowingCompetence(**settings)
+        build(checked(config).sampler.pacing)
 
 
 def stages(*rows: tuple[float, int]) -> dict[str, dict[str, float]]:
@@ -55,9 +57,16 @@ def test_each_stage_has_its_share_for_its_epochs() -> None:
         (7, ((0.3, 1), (0.6, 2), (1.0, 3)), r"last 6 epochs \(easy 1 \+ medium 2 \+ hard 3\).*=7"),
         (3, ((0.6, 1), (0.3, 1), (1.0, 1)), "never fall and end with 1"),
         (2, ((0.3, 1), (0.9, 1)), "never fall and end with 1"),
-        (2, ((0.3, 0), (1.0, 2)), "one epoch or more"),
     ],
 )
 def test_stages_that_do_not_fill_the_training_are_refused(epochs, rows, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Stages(epochs=epochs, stages=stages(*rows))
+
+
+@pytest.mark.parametrize("change", ["epochs=0", "share=0", "share=1.1"])
+def test_stages_have_epochs_and_a_share_of_the_posts(change: str, compose_config) -> None:
+    key = "sampler.pacing.stages.easy"
+    config = compose_config(["clinical=curriculum_staged", f"{key}.{change}"])
+    with pytest.raises(InputError, match=f"{key}.{change}: expected"):
+        checked(config)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Annotated
+
+from annotated_types import Interval
+
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.contracts.ranges import Share
+from mental_health_classifier.contracts.ranges import PositiveShare
 from mental_health_classifier.contracts.stages import StagesByName
 
 
@@ -27,27 +32,24 @@ class GrowingCompetence:
 
     Args:
         epochs: of the whole training.
-        share_of_training: after which everything may be drawn, in (0, 1].
+        share_of_training: after which everything may be drawn.
         initial, power: see `competence`.
     """
 
     def __init__(
-        self, *, epochs: int | None, share_of_training: Share, initial: Share, power: float
+        self,
+        *,
+        epochs: int | None,
+        share_of_training: PositiveShare,
+        initial: PositiveShare,
+        power: Annotated[float, Interval(gt=0)],
     ) -> None:
-        for name, share in (("share_of_training", share_of_training), ("initial", initial)):
-            if not 0 < share <= 1:
-                raise InputError(
-                    f"sampler.pacing.{name}={share}: expected a share above 0 and at most 1."
-                )
-        if power <= 0:
-            raise InputError(f"sampler.pacing.power={power}: expected a number above 0.")
-        self._duration = share_of_training * _checked(epochs)
-        self._initial = initial
-        self._power = power
+        duration = share_of_training * _checked(epochs)
+        self._competence = partial(competence, duration=duration, initial=initial, power=power)
 
     def __call__(self, t: float) -> float:
         """Competence after `t` epochs."""
-        return competence(t, duration=self._duration, initial=self._initial, power=self._power)
+        return self._competence(t)
 
 
 class Stages:
@@ -72,12 +74,10 @@ class Stages:
                 "that they are the same."
             )
         shares = [share for _, share in self._stages]
-        if min(length for length, _ in self._stages) < 1:
-            raise InputError(f"sampler.pacing.stages: a stage lasts one epoch or more; {listed}.")
-        if shares != sorted(shares) or not shares[0] > 0 or shares[-1] != 1:
+        if shares != sorted(shares) or shares[-1] != 1:
             raise InputError(
-                f"sampler.pacing.stages have the shares {shares}: expected shares above 0 that "
-                "never fall and end with 1, since other posts would never be learned from."
+                f"sampler.pacing.stages have the shares {shares}: expected shares that never fall "
+                "and end with 1, since other posts would never be learned from."
             )
 
     def __call__(self, t: float) -> float:
