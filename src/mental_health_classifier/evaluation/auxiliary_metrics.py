@@ -117,11 +117,10 @@ def _measure_categorical(known: AuxiliaryPredictions) -> Measured:
 
 def _measure_binary(known: AuxiliaryPredictions) -> Measured:
     is_true, is_predicted = known.labels == 1, known.outputs[:, 0] >= 0.5
-    hits = is_true & is_predicted
     shares = {
         "accuracy": _share(is_true == is_predicted),
-        "precision": Share(int(hits.sum()), int(is_predicted.sum())),
-        "recall": Share(int(hits.sum()), int(is_true.sum())),
+        "precision": Share.among(is_true, is_predicted),
+        "recall": Share.among(is_predicted, is_true),
     }
 
     def f1(weights: np.ndarray) -> dict[str, np.ndarray]:

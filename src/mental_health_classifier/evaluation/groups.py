@@ -51,19 +51,15 @@ def _rates(
 ) -> dict[str, Share]:
     if predictions.task.priority_class is None:
         is_right = predictions.probabilities.argmax(axis=1) == predictions.labels
-        return {"accuracy": _share(is_right, chosen)}
+        return {"accuracy": Share.among(is_right, chosen)}
     if threshold is None:
         return {}
     is_alerted = predictions.priority_scores >= threshold
     is_priority = predictions.is_priority
     return {
-        "recall": _share(is_alerted, chosen & is_priority),
-        "false_alarm_rate": _share(is_alerted, chosen & ~is_priority),
+        "recall": Share.among(is_alerted, chosen & is_priority),
+        "false_alarm_rate": Share.among(is_alerted, chosen & ~is_priority),
     }
-
-
-def _share(counted: np.ndarray, among: np.ndarray) -> Share:
-    return Share(int((counted & among).sum()), int(among.sum()))
 
 
 def assess_groups(predictions: Predictions, *, threshold: float | None) -> dict[str, Any]:

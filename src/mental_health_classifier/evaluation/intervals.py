@@ -28,6 +28,11 @@ class Share(NamedTuple):
     counted: int
     of: int
 
+    @classmethod
+    def among(cls, is_counted: np.ndarray, is_here: np.ndarray) -> Share:
+        """The posts counted of those that are here, both bool of shape `(n,)`."""
+        return cls(int((is_counted & is_here).sum()), int(is_here.sum()))
+
     @property
     def value(self) -> float | None:
         """None where nothing was counted: never a zero that looks like a result."""

@@ -72,13 +72,11 @@ def shares_at_threshold(
     if threshold is None:
         return dict.fromkeys(("recall", "specificity", "precision", "alert_rate"), Share(0, 0))
     is_alerted = scores >= threshold
-    num_alerts, num_true_alerts = int(is_alerted.sum()), int((is_alerted & is_priority).sum())
-    num_not_alarmed = int((~is_alerted & ~is_priority).sum())
     return {
-        "recall": Share(num_true_alerts, int(is_priority.sum())),
-        "specificity": Share(num_not_alarmed, int((~is_priority).sum())),
-        "precision": Share(num_true_alerts, num_alerts),
-        "alert_rate": Share(num_alerts, len(scores)),
+        "recall": Share.among(is_alerted, is_priority),
+        "specificity": Share.among(~is_alerted, ~is_priority),
+        "precision": Share.among(is_priority, is_alerted),
+        "alert_rate": Share(int(is_alerted.sum()), len(scores)),
     }
 
 

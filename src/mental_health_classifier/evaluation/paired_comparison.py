@@ -11,11 +11,7 @@ import numpy as np
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.evaluate import require_posts
-from mental_health_classifier.evaluation.intervals import (
-    CONFIDENCE,
-    Interval,
-    intervals_by_author,
-)
+from mental_health_classifier.evaluation.intervals import CONFIDENCE, Interval, intervals_by_author
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.operating_point import threshold_for_specificity
 
@@ -71,12 +67,9 @@ def holm_adjusted(p_values: Sequence[float]) -> list[float]:
 
     Source: Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979.
     """
-    order = np.argsort(p_values)
-    factors = len(p_values) - np.arange(len(p_values))
-    raised = np.maximum.accumulate(np.asarray(p_values, dtype=float)[order] * factors)
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(raised, 1)
-    return adjusted.tolist()
+    from statsmodels.stats.multitest import multipletests
+
+    return np.asarray(multipletests(p_values, method="holm")[1]).tolist()
 
 
 def compare_runs(

@@ -75,10 +75,11 @@ def assess_shortcuts(
     key = headline_of(test.task.priority_class)
     measure, measure_masked = PartMetrics(test), PartMetrics(masked)
 
-    def losses(weights: np.ndarray) -> Mapping[str, np.ndarray]:
-        return {key: measure(weights)[key] - measure_masked(weights)[key]}
+    def numbers(weights: np.ndarray) -> Mapping[str, np.ndarray]:
+        unmasked, masked = measure(weights)[key], measure_masked(weights)[key]
+        return {"unmasked": unmasked, "masked": masked, "loss": unmasked - masked}
 
-    intervals = intervals_by_author(losses, test, draws=bootstrap_draws)
+    intervals = intervals_by_author(numbers, test, draws=bootstrap_draws)
     changed = [without_names(text, test.task.class_names) != text for text in texts]
     keyword_recall = None
     if test.task.priority_class is not None:
@@ -90,10 +91,8 @@ def assess_shortcuts(
         "n": len(test),
         "keyword_recall_at_spec80": keyword_recall,
         "masked_share": float(np.mean(changed)),
-        "unmasked": at_weight_one(measure, len(test))[key],
-        "masked": at_weight_one(measure_masked, len(test))[key],
-        "loss": at_weight_one(losses, len(test))[key],
-        "loss_interval": intervals.get(key),
+        **at_weight_one(numbers, len(test)),
+        "loss_interval": intervals.get("loss"),
     }
 
 
@@ -101,12 +100,8 @@ def headline_with_interval(test: Predictions, *, bootstrap_draws: int) -> dict[s
     """The headline of some predictions: `value`, `interval` and `n`."""
     key = headline_of(test.task.priority_class)
     measure = PartMetrics(test)
-
-    def headline(weights: np.ndarray) -> Mapping[str, np.ndarray]:
-        return {key: measure(weights)[key]}
-
-    intervals = intervals_by_author(headline, test, draws=bootstrap_draws)
-    value = at_weight_one(headline, len(test))[key]
+    intervals = intervals_by_author(measure, test, draws=bootstrap_draws)
+    value = at_weight_one(measure, len(test))[key]
     return {"value": value, "interval": intervals.get(key), "n": len(test)}
 
 
