@@ -64,20 +64,17 @@ class Batch:
             require_shape(f"Batch.labels.{task}", labels, (posts, *labels.shape[1:]))
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        def moved(values: Tensor) -> Tensor:
+            return values.to(device, non_blocking=non_blocking)
+
         return replace(
             self,
-            token_ids=self.token_ids.to(device, non_blocking=non_blocking),
-            offsets=self.offsets.to(device, non_blocking=non_blocking),
-            positions=self.positions.to(device, non_blocking=non_blocking),
-            labels={
-                task: labels.to(device, non_blocking=non_blocking)
-                for task, labels in self.labels.items()
-            },
-            post_indices=self.post_indices.to(device, non_blocking=non_blocking),
-            token_streams={
-                name: values.to(device, non_blocking=non_blocking)
-                for name, values in self.token_streams.items()
-            },
+            token_ids=moved(self.token_ids),
+            offsets=moved(self.offsets),
+            positions=moved(self.positions),
+            labels={task: moved(labels) for task, labels in self.labels.items()},
+            post_indices=moved(self.post_indices),
+            token_streams={name: moved(values) for name, values in self.token_streams.items()},
         )
 
     def __len__(self) -> int:

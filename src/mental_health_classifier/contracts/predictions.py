@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Predictions:
-    """What a model said about one part: one row a post, no text.
-
-    Every metric, table and certificate is a function of these.
-    """
+class Answers:
+    """What a model said about one part in answer to a task: one row a post, no text."""
 
     part: str
     task: Task
@@ -28,7 +25,22 @@ class Predictions:
     authors: Sequence[str] | None
     """Keyed hashes of the posts' authors, length n. None: the corpus does not name them."""
     labels: np.ndarray
-    """Class indices, int64, shape `(n,)`."""
+    """As the task's kind says, length n: of the main task class indices, int64."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def _check_rows(self) -> None:
+        """Raises ValueError where there is not one row a post."""
+        require_shape("post_ids", self.post_ids, (len(self),))
+        if self.authors is not None:
+            require_shape("authors", self.authors, (len(self),))
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions(Answers):
+    """Answers to the main task, of which every metric, table and certificate is a function."""
+
     probabilities: np.ndarray
     """Rows sum to one up to rounding to 6 decimals, float64, shape `(n, C)`. A post's logits depend
     on its neighbours by rounding errors; these decimals keep them out of every comparison."""
@@ -43,7 +55,7 @@ class Predictions:
             InputError: probabilities are not finite, not between 0 and 1, or do not sum to one.
             ValueError: lengths do not fit each other, or a label is none of the classes.
         """
-        _check_rows(self)
+        self._check_rows()
         require_shape("probabilities", self.probabilities, (len(self), self.task.num_classes))
         for name, values in self.groups.items():
             require_shape(f"groups.{name}", values, (len(self),))
@@ -59,9 +71,6 @@ class Predictions:
                 "softmax."
             )
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     @property
     def priority_scores(self) -> np.ndarray:
         """Probability of the priority class, shape `(n,)`."""
@@ -75,16 +84,9 @@ class Predictions:
 
 
 @dataclass(frozen=True, slots=True)
-class AuxiliaryPredictions:
-    """What a model said about one part in answer to an auxiliary task: one row a post, no text."""
+class AuxiliaryPredictions(Answers):
+    """Answers to an auxiliary task; some labels may be missing."""
 
-    part: str
-    task: Task
-    post_ids: Sequence[str]
-    authors: Sequence[str] | None
-    """As in `Predictions`."""
-    labels: np.ndarray
-    """As the task's kind says, some of them missing, length n."""
     outputs: np.ndarray
     """As the task's kind says, rounded to 6 decimals, float64, shape `(n, outputs)`."""
 
@@ -97,7 +99,7 @@ class AuxiliaryPredictions:
         """
         import numpy as np
 
-        _check_rows(self)
+        self._check_rows()
         require_shape("outputs", self.outputs, (len(self), len(self.task.kind.output_names)))
         num_bad = int((~np.isfinite(self.outputs)).any(axis=1).sum())
         if num_bad:
@@ -105,9 +107,6 @@ class AuxiliaryPredictions:
                 f"{num_bad} of {len(self)} answers to task {self.task.name} for {self.part} are "
                 "not finite: training has diverged. Lower model.learning_rate."
             )
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
 
 def are_distributions(probabilities: np.ndarray, *, tolerance: float) -> np.ndarray:
@@ -118,10 +117,3 @@ def are_distributions(probabilities: np.ndarray, *, tolerance: float) -> np.ndar
     with np.errstate(invalid="ignore"):
         off = np.abs(probabilities.sum(axis=1) - 1)
         return (probabilities >= 0).all(axis=1) & (off < tolerance)
-
-
-def _check_rows(predictions: Predictions | AuxiliaryPredictions) -> None:
-    """Raises ValueError where there is not one row a post."""
-    require_shape("post_ids", predictions.post_ids, (len(predictions),))
-    if predictions.authors is not None:
-        require_shape("authors", predictions.authors, (len(predictions),))
