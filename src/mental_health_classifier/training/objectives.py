@@ -25,6 +25,8 @@ class ClassWeightedCrossEntropy(nn.Module):
     corrected here and nowhere else before the threshold is chosen.
     """
 
+    class_weights: Tensor
+
     def __init__(
         self,
         *,
@@ -33,29 +35,25 @@ class ClassWeightedCrossEntropy(nn.Module):
         exponent: Annotated[float, Interval(ge=0, le=10)],
     ) -> None:
         super().__init__()
-        others = [task.name for task in tasks if task.name not in class_counts]
+        task, *others = tasks
         if others:
             raise InputError(
-                f"objective=cross_entropy learns one task, tasks declares {', '.join(others)} "
-                "beside it. Choose clinical=multitask, or objective=multitask."
+                "objective=cross_entropy learns one task, tasks declares "
+                f"{', '.join(other.name for other in others)} beside it. Choose "
+                "clinical=multitask, or objective=multitask."
             )
-        self._tasks = tuple(task.name for task in tasks)
-        for task in tasks:
-            counts = class_counts[task.name]
-            weights = (counts.sum() / (len(counts) * counts)) ** exponent
-            self.register_buffer(
-                f"weights_{task.name}", torch.tensor(weights, dtype=torch.float32), persistent=False
-            )
+        self._task = task.name
+        counts = class_counts[task.name]
+        weights = (counts.sum() / (len(counts) * counts)) ** exponent
+        weights = torch.tensor(weights, dtype=torch.float32)
+        self.register_buffer("class_weights", weights, persistent=False)
 
     def forward(self, output: ModelOutput, batch: Batch) -> dict[str, Tensor]:
-        """Returns the loss of each task and their sum, `total`, each a scalar."""
-        losses = {
-            task: functional.cross_entropy(
-                output.logits[task], batch.labels[task], weight=self.get_buffer(f"weights_{task}")
-            )
-            for task in self._tasks
-        }
-        return {**losses, "total": torch.stack(list(losses.values())).sum()}
+        """Returns the loss of the task, a scalar, under its name and as `total`."""
+        loss = functional.cross_entropy(
+            output.logits[self._task], batch.labels[self._task], weight=self.class_weights
+        )
+        return {self._task: loss, "total": loss}
 
 
 class MultitaskObjective(nn.Module):
