@@ -132,7 +132,7 @@ def step(name: str, folder: Path, arguments: argparse.Namespace) -> dict[str, An
         build_datamodule,
         register_resolvers,
     )
-    from mental_health_classifier.data.sample.files import write_sample_files
+    from mental_health_classifier.data.sample.corpus import write_sample_files
     from mental_health_classifier.data.sample.grammar import SampleGrammar
 
     register_resolvers()

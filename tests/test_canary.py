@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from git_projects import git
 
-from mental_health_classifier.data.sample.files import write_sample_files
+from mental_health_classifier.data.sample.corpus import write_sample_files
 from mental_health_classifier.data.sample.grammar import SampleGrammar
 
 pytestmark = pytest.mark.slow

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.sample import phrases as sample_phrases
 from mental_health_classifier.data.sample.ceilings import specificity_at_recall
-from mental_health_classifier.data.sample.files import write_sample_files
+from mental_health_classifier.data.sample.corpus import write_sample_files
 from mental_health_classifier.data.sample.grammar import SampleGrammar
 
 SHARES = {

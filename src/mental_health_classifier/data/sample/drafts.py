@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -139,9 +141,7 @@ def draw_sign_offs(
     rng: np.random.Generator, authors: np.ndarray, phrases: SamplePhrases
 ) -> np.ndarray:
     """The two words with which the author of each post signs, shape `(n,)`."""
-    pairs = [
-        f"{one} {other}" for one in phrases.sign_off_first for other in phrases.sign_off_second
-    ]
+    pairs = list(map(" ".join, product(phrases.sign_off["first"], phrases.sign_off["second"])))
     return rng.permutation(np.array(pairs, dtype=object))[authors % len(pairs)]
 
 
@@ -175,7 +175,7 @@ def write_texts(
     return texts, np.stack([starts, ends], axis=2)
 
 
-def _choose(options: tuple[str, ...], indices: np.ndarray) -> np.ndarray:
+def _choose(options: Sequence[str], indices: np.ndarray) -> np.ndarray:
     return np.array(options, dtype=object)[indices]
 
 

@@ -29,7 +29,7 @@ class SampleLabelling:
     """How further labels follow from a post's true class and from what it says."""
 
     version: int
-    severity_within: tuple[float, ...]
+    severity_within: Sequence[float]
     """Of posts of the priority class, by the number of slots that speak for it: the probability of
     each of two steps above the level at which such posts begin."""
     severity_elsewhere: float
@@ -48,16 +48,7 @@ class SampleLabelling:
 def read_sample_labelling() -> SampleLabelling:
     """The numbers that ship with the package."""
     source = resources.files("mental_health_classifier.data.sample").joinpath("labels.yaml")
-    content = yaml.safe_load(source.read_text(encoding="utf-8"))
-    return SampleLabelling(
-        version=content["version"],
-        severity_within=tuple(content["severity"]["within"]),
-        severity_elsewhere=content["severity"]["elsewhere"],
-        urgency_start=content["urgency"]["start"],
-        urgency_step=content["urgency"]["step"],
-        urgency_spread=content["urgency"]["spread"],
-        emotions=content["emotions"],
-    )
+    return SampleLabelling(**yaml.safe_load(source.read_text(encoding="utf-8")))
 
 
 class Labels(NamedTuple):
@@ -91,12 +82,7 @@ class Labels(NamedTuple):
 
 
 def draw_labels(
-    drafts: Drafts,
-    source: np.ndarray,
-    phrases: SamplePhrases,
-    *,
-    seed: int,
-    missing_share: float,
+    drafts: Drafts, source: np.ndarray, phrases: SamplePhrases, *, seed: int, missing_share: float
 ) -> Labels:
     """Lets chance decide about everything but the posts.
 
@@ -112,9 +98,7 @@ def draw_labels(
 
     priority = phrases.class_names.index(phrases.priority_class)
     spoken_for = np.where(
-        drafts.is_denied,
-        phrases.denied_classes[drafts.cues],
-        phrases.affirmed_classes[drafts.cues],
+        drafts.is_denied, phrases.denied_classes[drafts.cues], phrases.affirmed_classes[drafts.cues]
     )
     num_speaking = ((spoken_for == priority) & (drafts.cues != NO_CUE)).sum(axis=1)
     within = np.array(labelling.severity_within)

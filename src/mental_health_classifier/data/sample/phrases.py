@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import yaml
@@ -19,23 +20,22 @@ class SamplePhrases:
     version: int
     notice: str
     priority_class: str
-    class_names: tuple[str, ...]
-    opposites: tuple[str, ...]
-    """For each class, the class that its denied cues speak for."""
-    cues: Mapping[str, tuple[str, ...]]
-    confusions: tuple[tuple[str, str, float], ...]
+    classes: Mapping[str, Mapping[str, Any]]
+    """By name, its `cues`, and as `opposite` the class that they speak for when denied."""
+    confusions: Sequence[tuple[str, str, float]]
     """Pairs of classes whose labels people mix up, and how often compared with the other pairs."""
-    negators: tuple[str, ...]
-    carriers: tuple[str, ...]
-    intensifiers: tuple[str, ...]
-    openings: tuple[str, ...]
-    fillers: tuple[str, ...]
-    sign_off_first: tuple[str, ...]
-    sign_off_second: tuple[str, ...]
-    endings: tuple[str, ...]
+    negators: Sequence[str]
+    carriers: Sequence[str]
+    intensifiers: Sequence[str]
+    openings: Sequence[str]
+    fillers: Sequence[str]
+    sign_off: Mapping[str, Sequence[str]]
+    """The `first` and the `second` words with which authors sign."""
+    endings: Sequence[str]
 
     def __post_init__(self) -> None:
-        assert set(self.opposites) == set(self.class_names), "every class is the opposite of one"
+        opposites = {entry["opposite"] for entry in self.classes.values()}
+        assert opposites == set(self.class_names), "every class is the opposite of one"
         occurrences = Counter(word for phrase in self.all_phrases for word in set(phrase.split()))
         for phrase in (*self.cue_texts, *self.negators):
             assert any(occurrences[word] == 1 for word in phrase.split()), (
@@ -43,9 +43,13 @@ class SamplePhrases:
             )
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.classes)
+
+    @property
     def cue_texts(self) -> tuple[str, ...]:
         """All cues, class after class."""
-        return tuple(cue for name in self.class_names for cue in self.cues[name])
+        return tuple(cue for entry in self.classes.values() for cue in entry["cues"])
 
     @property
     def all_phrases(self) -> tuple[str, ...]:
@@ -56,40 +60,26 @@ class SamplePhrases:
             *self.intensifiers,
             *self.openings,
             *self.fillers,
-            *self.sign_off_first,
-            *self.sign_off_second,
+            *self.sign_off["first"],
+            *self.sign_off["second"],
             "and",
         )
 
     @property
     def affirmed_classes(self) -> np.ndarray:
         """Index of the class that each cue speaks for when affirmed, shape `(V,)` for V cues."""
-        counts = [len(self.cues[name]) for name in self.class_names]
-        return np.repeat(np.arange(len(self.class_names)), counts)
+        counts = [len(entry["cues"]) for entry in self.classes.values()]
+        return np.repeat(np.arange(len(counts)), counts)
 
     @property
     def denied_classes(self) -> np.ndarray:
         """Index of the class that each cue speaks for when denied, shape `(V,)`."""
-        opposites = np.array([self.class_names.index(name) for name in self.opposites])
-        return opposites[self.affirmed_classes]
+        places = [self.class_names.index(entry["opposite"]) for entry in self.classes.values()]
+        return np.array(places)[self.affirmed_classes]
 
 
 @cache
 def read_sample_phrases() -> SamplePhrases:
     """The phrases that ship with the package."""
     source = resources.files("mental_health_classifier.data.sample").joinpath("phrases.yaml")
-    content = yaml.safe_load(source.read_text(encoding="utf-8"))
-    classes = content["classes"]
-    lists = ("negators", "carriers", "intensifiers", "openings", "fillers", "endings")
-    return SamplePhrases(
-        version=content["version"],
-        notice=content["notice"],
-        priority_class=content["priority_class"],
-        class_names=tuple(classes),
-        opposites=tuple(entry["opposite"] for entry in classes.values()),
-        cues={name: tuple(entry["cues"]) for name, entry in classes.items()},
-        confusions=tuple((one, other, weight) for one, other, weight in content["confusions"]),
-        sign_off_first=tuple(content["sign_off"]["first"]),
-        sign_off_second=tuple(content["sign_off"]["second"]),
-        **{name: tuple(content[name]) for name in lists},
-    )
+    return SamplePhrases(**yaml.safe_load(source.read_text(encoding="utf-8")))
