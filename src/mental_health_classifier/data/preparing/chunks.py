@@ -20,11 +20,7 @@ import pyarrow as pa
 
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.preparing.duplicates import (
-    band_keys,
-    hash_shingles,
-    num_bands,
-)
+from mental_health_classifier.data.preparing.duplicates import band_keys, hash_shingles, num_bands
 from mental_health_classifier.data.reading.identity import DIGEST_BYTES
 from mental_health_classifier.data.reading.posts import Post, RawRow, Source, clean_rows, hash64
 from mental_health_classifier.storage.cache import finished_chunk

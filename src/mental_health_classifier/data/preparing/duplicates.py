@@ -43,6 +43,15 @@ class Duplicates(NamedTuple):
     num_crossing_texts: int
     """Texts that the corpus ships in more than one part, whatever their labels."""
 
+    @property
+    def by_reason(self) -> dict[str, np.ndarray]:
+        """The same by the reason that an account gives."""
+        return {
+            "conflicting labels for one text": self.conflicting,
+            "duplicate of a post in another part": self.crossing,
+            "duplicate": self.repeated,
+        }
+
 
 def find_duplicates(
     text_hashes: np.ndarray, labels: np.ndarray, shipped_parts: np.ndarray

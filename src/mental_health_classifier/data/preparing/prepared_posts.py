@@ -21,7 +21,6 @@ from mental_health_classifier.console.progress import counting, showing
 from mental_health_classifier.contracts import GROUP_PREFIX, InputError
 from mental_health_classifier.data.preparing.chunks import kept_column, open_chunks, write_chunks
 from mental_health_classifier.data.preparing.duplicates import (
-    Duplicates,
     cluster_near_duplicates,
     find_duplicates,
     join_groups,
@@ -30,7 +29,7 @@ from mental_health_classifier.data.preparing.duplicates import (
 )
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.reading.names import LONGEST_NAME, MOST_WORDS, is_name
+from mental_health_classifier.data.reading.names import A_NAME, LONGEST_NAME, MOST_WORDS, is_name
 from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, Source
 
 MAX_CLASSES = 50
@@ -62,10 +61,11 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     labels = pd.Index(class_names).get_indexer(posts["label"].to_numpy(zero_copy_only=False))
     shipped = np.maximum(posts["part"].to_numpy(), 0)
     duplicates = find_duplicates(posts["text_hash"].to_numpy(), labels, shipped)
-    _account_for(duplicates, posts, account, source)
     is_kept = np.ones(len(posts), bool)
-    for places in (duplicates.conflicting, duplicates.crossing, duplicates.repeated):
+    for reason, places in duplicates.by_reason.items():
         is_kept[places] = False
+        if len(places):
+            account.drop(reason, *_references(posts, places, source), num_rows=len(places))
     account.rows_kept = int(is_kept.sum())
     if not account.rows_kept:
         raise InputError(_nothing_left(account, source))
@@ -144,18 +144,6 @@ def _in_order(found: Sequence[str], source: Source) -> list[str]:
     if source.labels is None:
         return sorted(found)
     return [name for name in dict.fromkeys(source.labels.values()) if name in found]
-
-
-def _account_for(duplicates: Duplicates, posts: pa.Table, account: Account, source: Source) -> None:
-    reasons = {
-        "conflicting labels for one text": duplicates.conflicting,
-        "duplicate of a post in another part": duplicates.crossing,
-        "duplicate": duplicates.repeated,
-    }
-    for reason, places in reasons.items():
-        if len(places):
-            rows = _references(posts, places, source)
-            account.drop(reason, *rows, num_rows=len(places))
 
 
 def _clusters(posts: pa.Table, kept: np.ndarray) -> np.ndarray:
@@ -299,8 +287,7 @@ def _check_names(
         raise InputError(
             f"{len(unlike)} of the {len(class_names)} different labels do not look like names of "
             f"classes (the longest has {longest} characters; see {', '.join(rows)}): have the "
-            f"cells of these rows slipped? {LONGEST_NAME} characters and {MOST_WORDS} words at "
-            "most were expected, and no sentence. Correct the rows, name the right column in "
+            f"cells of these rows slipped? {A_NAME}. Correct the rows, name the right column in "
             "data.columns.label, or map the labels in data.labels."
         )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.task_kinds import KINDS, TaskKind, are_known
-from mental_health_classifier.data.reading.names import LONGEST_NAME, MOST_WORDS, is_name
+from mental_health_classifier.data.reading.names import A_NAME, by_spelling, folded, is_name
 
 KEYS = ("column", "kind", "classes", "levels", "values", "weight")
 TAKEN_NAMES = ("f1", "operating_point", "precision", "predicted", "recall", "support", "total")
@@ -103,7 +103,7 @@ def _declared(name: str, entry: Any, main_task: str, key: str) -> TaskDeclaratio
         column=str(entry["column"]),
         kind=entry["kind"],
         names=_names(key, entry),
-        values=None if values is None else _folded_values(key, values),
+        values=None if values is None else _answers(key, values),
         weight=float(weight),
     )
 
@@ -117,7 +117,7 @@ def _names(key: str, entry: Mapping[str, Any]) -> tuple[str, ...] | None:
     given = None if wanted is None else entry.get(wanted)
     if given is None:
         return None
-    names = tuple(_folded(name) for name in given) if isinstance(given, Sequence) else ()
+    names = tuple(folded(name) for name in given) if isinstance(given, Sequence) else ()
     if isinstance(given, str) or len(names) < 2 or len(set(names)) < len(names) or "" in names:
         raise InputError(
             f"{key}.{wanted}={given}: a list of two different names at least was expected."
@@ -125,17 +125,9 @@ def _names(key: str, entry: Mapping[str, Any]) -> tuple[str, ...] | None:
     return names
 
 
-def _folded(value: object) -> str:
-    return str(value).strip().casefold()
-
-
-def _folded_values(key: str, values: Mapping[Any, Any]) -> dict[str, str]:
-    folded: dict[str, str] = {}
-    for raw, value in values.items():
-        answer = "" if value is None else _folded(value)
-        if folded.setdefault(_folded(raw), answer) != answer:
-            raise InputError(f"{key}.values gives two answers to {_folded(raw)!r}. Keep one.")
-    return folded
+def _answers(key: str, values: Mapping[Any, Any]) -> dict[str, str]:
+    answers = {raw: "" if value is None else folded(value) for raw, value in values.items()}
+    return by_spelling(answers, f"{key}.values", "answers")
 
 
 def kept_columns(declarations: Sequence[TaskDeclaration]) -> dict[str, str]:
@@ -161,7 +153,7 @@ def label_posts(
     Raises:
         InputError: the training part has one answer or none, or cells do not fit the kind.
     """
-    answers = [_folded(cell) for cell in cells]
+    answers = [folded(cell) for cell in cells]
     if declaration.values is not None:
         answers = [declaration.values.get(answer, "") for answer in answers]
     counts = np.bincount(places[is_train], minlength=len(cells))
@@ -208,10 +200,9 @@ def _check_names(declaration: TaskDeclaration, kind: TaskKind) -> None:
     if unlike:
         raise InputError(
             f"{declaration.key}: {len(unlike)} answers in column {declaration.column!r} do not "
-            f"look like names (the longest has {max(map(len, unlike))} characters). {LONGEST_NAME} "
-            f"characters and {MOST_WORDS} words at most were expected, and no sentence. Correct "
-            f"the rows, name another {declaration.key}.column, or say in {declaration.key}.values "
-            "what each spelling stands for."
+            f"look like names (the longest has {max(map(len, unlike))} characters). {A_NAME}. "
+            f"Correct the rows, name another {declaration.key}.column, or say in "
+            f"{declaration.key}.values what each spelling stands for."
         )
 
 

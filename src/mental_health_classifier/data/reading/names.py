@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from mental_health_classifier.contracts import InputError
+
+T = TypeVar("T")
 
 LONGEST_NAME = 40
 MOST_WORDS = 5
+A_NAME = f"{LONGEST_NAME} characters and {MOST_WORDS} words at most were expected, and no sentence"
+"""What `is_name` asks for, in messages about several values."""
 _MOST_WORDS_OF_A_COLUMN = 3
 _DELIMITERS = ",;|"
 _ENDS_OF_SENTENCES = (".", "!", "?", "…")
@@ -25,6 +32,31 @@ def is_name(value: str) -> bool:
         and not value.endswith(_ENDS_OF_SENTENCES)
         and not any(unicodedata.category(character) == "Cc" for character in value)
     )
+
+
+def folded(value: object) -> str:
+    """A spelling in the form in which spellings are compared."""
+    return str(value).strip().casefold()
+
+
+def by_spelling(given: Mapping[Any, T], key: str, what: str) -> dict[str, T]:
+    """What each spelling stands for, by its folded form.
+
+    Args:
+        key: of the mapping in the configuration, as the message names it.
+        what: spellings stand for, as the message names it.
+
+    Raises:
+        InputError: two spellings that are alike stand for different things.
+    """
+    known: dict[str, T] = {}
+    for raw, value in given.items():
+        if known.setdefault(folded(raw), value) != value:
+            raise InputError(
+                f"{key} gives two {what} to {folded(raw)!r}: {known[folded(raw)]} and {value}. "
+                "Keep one."
+            )
+    return known
 
 
 def are_column_names(header: Sequence[str], cells_below: Sequence[Sequence[str]]) -> bool:

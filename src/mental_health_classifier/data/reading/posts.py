@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import row_digest
+from mental_health_classifier.data.reading.names import by_spelling, folded
 from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.data.reading.tables import GROUPS, Columns, files_to_read, read_rows
 
@@ -117,7 +118,7 @@ class Source:
             files=[(str(file), part) for file, part in found],
             names=[file.name for file, _ in found],
             columns=columns,
-            labels=None if labels is None else _fold_spellings(labels),
+            labels=None if labels is None else _fold_labels(labels),
             severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
             group_names=group_names,
             kept_columns=kept_columns,
@@ -155,7 +156,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             continue
         post_id, text, label, author, split, severity, *others = cells
         groups, kept = others[: len(source.group_names)], others[len(source.group_names) :]
-        label = label.strip().casefold()
+        label = folded(label)
         if len(text) > MAX_CHARACTERS:
             reason = f"text of more than {MAX_CHARACTERS:,} characters"
             account.drop(reason, source.reference(file, number))
@@ -184,7 +185,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
                     row=number,
                     text_hash=hash64(text.casefold()),
                     content=row_digest((text, label, author, part or "")),
-                    groups=tuple(group.strip().casefold() for group in groups),
+                    groups=tuple(map(folded, groups)),
                     kept=[cell.strip() for cell in kept],
                 )
             )
@@ -212,16 +213,9 @@ def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
     return names, {**columns, GROUPS: places}
 
 
-def _fold_spellings(labels: Mapping[str, str]) -> dict[str, str]:
-    spellings: dict[str, str] = {}
-    for raw, name in labels.items():
-        folded = str(raw).strip().casefold()
-        if spellings.setdefault(folded, str(name)) != str(name):
-            raise InputError(
-                f"data.labels gives two classes to {folded!r}: {spellings[folded]} and {name}. "
-                "Keep one."
-            )
-    return spellings
+def _fold_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    names = {raw: str(name) for raw, name in labels.items()}
+    return by_spelling(names, "data.labels", "classes")
 
 
 def _fold_levels(levels: Mapping[str, int]) -> dict[str, int]:
@@ -231,11 +225,11 @@ def _fold_levels(levels: Mapping[str, int]) -> dict[str, int]:
                 f"data.severity_levels gives {raw!r} the level {level!r}; a whole number from 0 to "
                 f"{_MAX_SEVERITY} was expected. Change it."
             )
-    return {str(raw).strip().casefold(): level for raw, level in levels.items()}
+    return by_spelling(levels, "data.severity_levels", "levels")
 
 
 def _severity(cell: str, levels: Mapping[str, int] | None) -> int:
-    cell = cell.strip().casefold()
+    cell = folded(cell)
     if levels is not None:
         return levels.get(cell, -1)
     is_level = cell.isascii() and cell.isdigit() and len(cell) <= 3
@@ -243,7 +237,7 @@ def _severity(cell: str, levels: Mapping[str, int] | None) -> int:
 
 
 def _shipped_part(cell: str, source: Source, file: int, number: int) -> str | None:
-    cell = cell.strip().casefold()
+    cell = folded(cell)
     if cell and cell not in _PART_SPELLINGS:
         raise InputError(
             f"The split column of row {source.reference(file, number)} holds none of "
