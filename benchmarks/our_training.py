@@ -126,10 +126,10 @@ def train(
         seed=SEED,
     )
     dataset = BatchDataset(
-        tokens,
+        tokens=tokens,
         rows=np.arange(num_posts),
         labels={TASK.name: labels},
-        post_ids=pd.Series(np.arange(num_posts)),
+        ids=pd.Series(np.arange(num_posts)),
     )
     sampler: LengthBuckets = build(config.sampler, posts=dataset, seed=SEED, is_shuffled=True)
     loader = TimedLoader(dataset, sampler=sampler, batch_size=None)

@@ -79,10 +79,10 @@ def measure(model: str, variant: str, *, mean_tokens: int, steps: int) -> dict[s
     configs = [composed(model, name) for name in ("standard", variant)]
     learners = [learner(config, labels) for config in configs]
     dataset = BatchDataset(
-        tokens,
+        tokens=tokens,
         rows=np.arange(POSTS),
         labels={TASK.name: labels},
-        post_ids=pd.Series(np.arange(POSTS)),
+        ids=pd.Series(np.arange(POSTS)),
     )
     sampler = build(configs[0].sampler, posts=dataset, seed=SEED, is_shuffled=True)
     seconds: list[list[float]] = []

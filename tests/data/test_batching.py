@@ -97,7 +97,7 @@ def test_a_batch_is_one_stream_shortest_post_first(tokens: TokenTable) -> None:
 def test_a_dataset_counts_within_its_part(tokens: TokenTable) -> None:
     labels = {"condition": np.array([0, 1, 2, 3])}
     post_ids = pd.Series(["a", "b", "c", "d"])
-    dataset = BatchDataset(tokens, rows=np.array([1, 3]), labels=labels, post_ids=post_ids)
+    dataset = BatchDataset(tokens=tokens, rows=np.array([1, 3]), labels=labels, ids=post_ids)
     assert dataset.lengths.tolist() == [1, 2]
     assert dataset.classes.tolist() == [1, 3] and dataset.post_ids == ["b", "d"]
     ((token_ids, lengths),) = dataset.token_chunks()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby, islice
 
 import numpy as np
@@ -136,53 +137,43 @@ def _cut(lengths: np.ndarray, neighbourhood: int, max_posts: int, token_budget: 
     return [*cuts, len(lengths)]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class BatchDataset(Dataset[Batch]):
     """A part of the corpus; an item is a whole batch, asked for by the places of its posts in the
-    part.
+    part."""
 
-    Args:
-        tokens: of the whole corpus.
-        rows: which of its posts are in the part, shape `(n,)`.
-        labels: class indices of the whole corpus for each task, the main task first.
-        post_ids: keyed hashes of the whole corpus.
-    """
-
-    def __init__(
-        self,
-        tokens: TokenTable,
-        *,
-        rows: np.ndarray,
-        labels: Mapping[str, np.ndarray],
-        post_ids: pd.Series,
-    ) -> None:
-        self._tokens = tokens
-        self._rows = rows
-        self._labels = labels
-        self._post_ids = post_ids
+    tokens: TokenTable
+    """Of the whole corpus, as are labels and ids."""
+    rows: np.ndarray
+    """Which of its posts are in the part, shape `(n,)`."""
+    labels: Mapping[str, np.ndarray]
+    """Labels for each task, the main task first."""
+    ids: pd.Series
+    """Keyed hashes of the posts."""
 
     @property
     def lengths(self) -> np.ndarray:
-        return self._tokens.lengths[self._rows]
+        return self.tokens.lengths[self.rows]
 
     @property
     def classes(self) -> np.ndarray:
         """Class index of each post in the main task, shape `(n,)`."""
-        return next(iter(self._labels.values()))[self._rows]
+        return next(iter(self.labels.values()))[self.rows]
 
     @property
     def post_ids(self) -> list[str]:
-        return self._post_ids.iloc[self._rows].tolist()
+        return self.ids.iloc[self.rows].tolist()
 
     def token_chunks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The part's tokens, some thousand posts at a time: token ids, and each post's number."""
-        for first in range(0, len(self._rows), _POSTS_IN_CHUNK):
-            rows = self._rows[first : first + _POSTS_IN_CHUNK]
-            starts, ends = self._tokens.offsets[rows], self._tokens.offsets[rows + 1]
-            pieces = [self._tokens.token_ids[a:b] for a, b in zip(starts, ends, strict=True)]
+        for first in range(0, len(self.rows), _POSTS_IN_CHUNK):
+            rows = self.rows[first : first + _POSTS_IN_CHUNK]
+            starts, ends = self.tokens.offsets[rows], self.tokens.offsets[rows + 1]
+            pieces = [self.tokens.token_ids[a:b] for a, b in zip(starts, ends, strict=True)]
             yield np.concatenate(pieces), ends - starts
 
     def __getitem__(self, places: np.ndarray) -> Batch:
-        return make_batch(self._tokens, rows=self._rows[places], labels=self._labels)
+        return make_batch(self.tokens, rows=self.rows[places], labels=self.labels)
 
 
 def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]) -> Batch:

@@ -142,7 +142,7 @@ class PostDataModule(LightningDataModule):
     def _loader(self, part: str, *, is_shuffled: bool) -> DataLoader[Batch]:
         rows = np.flatnonzero(self.corpus.posts["part"] == part)
         dataset = BatchDataset(
-            self._tokens, rows=rows, labels=self._labels, post_ids=self.corpus.posts["id"]
+            tokens=self._tokens, rows=rows, labels=self._labels, ids=self.corpus.posts["id"]
         )
         sampler = self._sampler(dataset, seed=self._seed, is_shuffled=is_shuffled)
         # A batch costs microseconds a post: worker processes would cost more than they save.

@@ -13,6 +13,7 @@ import hashlib
 import io
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,14 @@ _KEY_BYTES = 16
 _HASH_BYTES = 8
 
 
+@dataclass(frozen=True, eq=False)
 class SeenPosts:
-    """Looks posts up among those of a run.
+    """Looks posts up among those of a run."""
 
-    Args:
-        key: of the hashes.
-        hashes: for each part one a post, uint64, sorted.
-    """
-
-    def __init__(self, key: bytes, hashes: Mapping[str, np.ndarray]) -> None:
-        self._key = key
-        self._hashes = hashes
+    key: bytes
+    """Of the hashes."""
+    hashes: Mapping[str, np.ndarray]
+    """For each part one a post, uint64, sorted."""
 
     @classmethod
     def of(cls, corpus: Corpus) -> SeenPosts:
@@ -71,7 +69,7 @@ class SeenPosts:
     def to_bytes(self) -> bytes:
         """The content of a file for `from_bytes`."""
         content = io.BytesIO()
-        arrays: dict[str, Any] = {"key": np.frombuffer(self._key, dtype=np.uint8), **self._hashes}
+        arrays: dict[str, Any] = {"key": np.frombuffer(self.key, dtype=np.uint8), **self.hashes}
         np.savez(content, **arrays)
         return content.getvalue()
 
@@ -81,8 +79,8 @@ class SeenPosts:
         Args:
             texts: scrubbed; upper and lower case are alike.
         """
-        known = np.concatenate([self._hashes[part] for part in parts])
-        return np.isin(_hashes(texts, self._key), known)
+        known = np.concatenate([self.hashes[part] for part in parts])
+        return np.isin(_hashes(texts, self.key), known)
 
 
 def write_seen_posts(directory: Path, corpus: Corpus) -> None:

@@ -131,11 +131,7 @@ def _stabilities(
 
 
 def _plausibilities(
-    loaded: LoadedNetwork,
-    posts: pd.DataFrame,
-    cues: str,
-    found: Attributions,
-    is_right: np.ndarray,
+    loaded: LoadedNetwork, posts: pd.DataFrame, cues: str, found: Attributions, is_right: np.ndarray
 ) -> np.ndarray:
     """Of posts that the model is right about, as cues are those of the label."""
     marked, lengths = annotate_tokens(

@@ -80,10 +80,7 @@ class TextClassifier(LightningModule):
         total_steps = int(self.trainer.estimated_stepping_batches)
         learned = nn.ModuleList([self.network, self.objective])
         optimizer, schedule = self._make_optimizer(learned, total_steps=total_steps)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         # One stream of random numbers for each step: resuming at step k needs no state of earlier

@@ -25,10 +25,10 @@ def posts() -> BatchDataset:
         np.concatenate(texts).astype(np.uint16), np.cumsum([0, *map(len, texts)]).astype(np.int64)
     )
     return BatchDataset(
-        table,
+        tokens=table,
         rows=np.array([0, 1, 2]),
         labels={"condition": np.array([0, 1, 0, 1])},
-        post_ids=pd.Series(["a", "b", "c", "d"]),
+        ids=pd.Series(["a", "b", "c", "d"]),
     )
 
 

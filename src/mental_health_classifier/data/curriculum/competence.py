@@ -89,10 +89,7 @@ class CompetenceSampler(LengthBuckets):
 
 
 def _stratified(
-    keys: np.ndarray,
-    is_suspect: np.ndarray,
-    classes: np.ndarray,
-    generator: np.random.Generator,
+    keys: np.ndarray, is_suspect: np.ndarray, classes: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
     """All places, so ordered that any beginning has the classes in their shares, each class from
     low keys to high ones.

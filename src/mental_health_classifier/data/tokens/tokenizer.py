@@ -9,14 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tokenizers import (
-    AddedToken,
-    Tokenizer,
-    models,
-    normalizers,
-    pre_tokenizers,
-    trainers,
-)
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.ranges import VocabularySize
