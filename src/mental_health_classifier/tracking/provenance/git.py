@@ -122,7 +122,8 @@ def read_git_state(folder: Path) -> GitState:
     if status is None:
         return GitState()
     lines = status.splitlines()
-    headers = dict(line[2:].partition(" ")[::2] for line in lines if line.startswith("# "))
+    found = (line[2:].partition(" ") for line in lines if line.startswith("# "))
+    headers = {key: value for key, _, value in found}
     commit, branch = headers.get("branch.oid"), headers.get("branch.head")
     return GitState(
         commit=None if commit == "(initial)" else commit,
