@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
+import textwrap
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import is_dataclass
 from functools import cache, partial
+from itertools import pairwise
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
-
-from mental_health_classifier.configuration.descriptions import describe
 
 Arguments = TypeAdapter[dict[str, Any]]
 
 _PLAIN = (int, float, bool, type(None))
 _DIGITS = BeforeValidator(lambda value: str(value) if type(value) is int else value)
 _LIST_OF_ONE = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+_ARGUMENTS = re.compile(r"^Args:\n((?:    .*\n|\n)+)", re.MULTILINE)
+_ARGUMENT = re.compile(r"^    ([\w, ]+): (.+(?:\n        .+)*)", re.MULTILINE)
 
 
 @cache
@@ -69,7 +74,7 @@ def _shape(declared: Callable[..., Any], given: tuple[str, ...] = (), *, is_open
         strict=True,
         allow_inf_nan=False,
         extra="allow" if is_open else "forbid",
-        json_schema_extra=partial(describe, declared),
+        json_schema_extra=partial(_describe, declared),
     )
     return shape
 
@@ -102,3 +107,35 @@ def _spelled(kind: Any) -> Any:
 def _is_spelled(kind: Any) -> bool:
     container = typing.get_origin(kind) or kind
     return container in (*_PLAIN, str, Annotated, Literal, Mapping, Sequence, dict, list, tuple)
+
+
+def _describe(declared: Callable[..., Any], schema: dict[str, Any]) -> None:
+    """Adds what its docstrings say of a class or function and of its arguments."""
+    schema["description"] = _one_line(inspect.cleandoc(declared.__doc__ or "").split("\n\n")[0])
+    said: dict[str, str] = {}
+    for each in reversed(getattr(declared, "__mro__", (declared,))):
+        for text in (each.__doc__, getattr(each, "__init__", each).__doc__):
+            if (found := _ARGUMENTS.search(f"{inspect.cleandoc(text or '')}\n")) is not None:
+                for names, words in _ARGUMENT.findall(found[1]):
+                    said |= dict.fromkeys(names.split(", "), words)
+        if is_dataclass(each):
+            said |= _below_fields(each)
+    for name, argument in schema["properties"].items():
+        argument.pop("title", None)
+        if name in said:
+            argument["description"] = _one_line(said[name])
+
+
+def _below_fields(declared: Any) -> dict[str, str]:
+    """The docstrings of a dataclass's own fields."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(declared))).body
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        ast.unparse(field.target): ast.literal_eval(below.value)
+        for field, below in pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr)
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

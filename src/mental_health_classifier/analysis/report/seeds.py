@@ -20,8 +20,7 @@ from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
 from mental_health_classifier.evaluation.paired_comparison import t_interval
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
-from mental_health_classifier.tracking.selection.candidates import Candidate
-from mental_health_classifier.tracking.selection.churn import alert_churn
+from mental_health_classifier.tracking.selection.candidates import Candidate, alert_churn
 
 MOST_ROWS = 30
 ROW = 26

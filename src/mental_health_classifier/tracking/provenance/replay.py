@@ -8,17 +8,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.storage.process_identity import end_with_the_parent
-from mental_health_classifier.tracking.provenance.environment import DETERMINISM
-from mental_health_classifier.tracking.provenance.environment_comparison import (
-    environment_differences,
-    hardware_differences,
+from mental_health_classifier.tracking.provenance.environment import (
+    DETERMINISM,
+    read_environment,
+    read_hardware,
 )
 from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
 from mental_health_classifier.tracking.provenance.run_comparison import (
@@ -36,6 +38,10 @@ from mental_health_classifier.tracking.record.settled_choices import settled_cho
 
 CACHE = Path(".cache")
 """Below it a replay prepares posts, beside those of all runs."""
+
+HARDWARE = ("machine", "cpu_model", "cpu_flags")
+"""What decides which kernels run. GPUs are compared by the replay itself: only a process that uses
+them knows them."""
 
 TOLERANCE = 1e-4
 """Largest difference of any number that other hardware excuses."""
@@ -73,7 +79,7 @@ def replay(
     """
     _refuse_what_cannot_be_replayed(run)
     refuse_what_is_not_plain(_overrides_of(run), of=f"Run {run.id}", is_trusted=is_trusted)
-    environment = environment_differences(run)
+    environment = _environment_differences(run)
     if environment and is_strict:
         raise InputError("The environment is not that of the run: " + "; ".join(environment) + ".")
     source = find_source(run.directory, project=project)
@@ -99,7 +105,7 @@ def replay(
             shutil.rmtree(folder / "source", ignore_errors=True)
     differences = differences_between(run, replayed)
     is_equal = not differences or (
-        bool(hardware_differences(run))
+        bool(_hardware_differences(run))
         and all(each.amount is not None and each.amount <= TOLERANCE for each in differences)
     )
     verdict = Verdict(
@@ -135,6 +141,37 @@ def _overrides_of(run: RunSummary) -> list[str]:
     """What was asked for, and what the run settled on where that was left open."""
     settled = settled_choices(run.directory)
     return [*run.run.get("overrides", ()), *(f"{key}={value}" for key, value in settled.items())]
+
+
+def _environment_differences(run: RunSummary) -> list[str]:
+    """In sentences, what is not as the run recorded it; a replay sets the variables of
+    `DETERMINISM` itself."""
+    recorded, now = run.run.get("environment", {}), read_environment()
+    found = [
+        f"{key} was {recorded.get(key)} and is {now[key]}"
+        for key in ("python", "implementation", "platform")
+        if recorded.get(key) != now[key]
+    ]
+    found += _between("package", recorded.get("packages", {}), now["packages"])
+    found += _between("variable", recorded.get("variables", {}), now["variables"] | DETERMINISM)
+    return found + _hardware_differences(run)
+
+
+def _hardware_differences(run: RunSummary) -> list[str]:
+    recorded, now = run.run.get("hardware", {}), read_hardware()
+    return [
+        f"{key} was {recorded.get(key)} and is {now[key]}"
+        for key in HARDWARE
+        if recorded.get(key) != now[key]
+    ]
+
+
+def _between(kind: str, recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{kind} {name} was {recorded.get(name, 'absent')} and is {now.get(name, 'absent')}"
+        for name in sorted(recorded.keys() | now.keys())
+        if recorded.get(name) != now.get(name)
+    ]
 
 
 def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummary:

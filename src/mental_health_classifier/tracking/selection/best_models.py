@@ -19,10 +19,10 @@ from mental_health_classifier.tracking.selection.admissibility import (
 )
 from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
+    alert_churn,
     candidates_among,
     comparable_runs,
 )
-from mental_health_classifier.tracking.selection.churn import alert_churn
 
 SEEDS_NEEDED = 5
 """To call a model stable; three seeds prove nothing."""
