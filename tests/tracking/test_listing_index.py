@@ -9,7 +9,7 @@ from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.storage.files import write_json
-from mental_health_classifier.tracking import run_index
+from mental_health_classifier.tracking import listing_index
 from mental_health_classifier.tracking.listing_index import FILE_NAME
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs, list_runs
@@ -33,7 +33,7 @@ def num_read(monkeypatch) -> list[Path]:
         read.append(directory)
         return read_run(directory)
 
-    monkeypatch.setattr(run_index, "read_run", counting)
+    monkeypatch.setattr(listing_index, "read_run", counting)
     return read
 
 

@@ -7,9 +7,9 @@ that have not ended are never in it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from mental_health_classifier.storage.files import (
     sealed,
     write_atomically,
 )
+from mental_health_classifier.tracking.record.attempts import latest_attempt
 from mental_health_classifier.tracking.record.record_shape import DATA, LISTED_END, RUN
-from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.shapes import (
     Shape,
     count,
@@ -62,7 +63,7 @@ class ListingIndex:
         self._start = len(os.path.join(root, ""))
         self._kept: dict[str, Any] = {}
         self._data: list[Mapping[str, Any]] = []
-        with contextlib.suppress(OSError, InputError):
+        with suppress(OSError, InputError):
             document = read_content(self._path, most_bytes=MOST_BYTES)
             self._kept, self._data = _content_of(parse_json(document, self._path))
         self._places = {orjson.dumps(each): place for place, each in enumerate(self._data)}
@@ -73,38 +74,35 @@ class ListingIndex:
         """Whether a folder held an ended run when it was last looked at."""
         return directory[self._start :] in self._kept
 
-    def find(self, directory: str) -> tuple[RunSummary, Identity] | None:
-        """What is shown of a run, and which one it is. None: it is new here, or was changed, and
-        has to be read."""
+    def read(self, directory: str) -> tuple[RunSummary, Identity | None]:
+        """What is shown of a run, from its own files where it is new here or was changed; and which
+        run it is, None where it has no end."""
         name = directory[self._start :]
-        try:
+        with suppress(KeyError, OSError):
             entry = self._kept[name]
-            stamp, identity = stamp_of(directory, entry["attempt"])
-            if stamp != entry["stamp"]:
-                return None
-            summary = self._summary(directory, entry)
-        except (KeyError, OSError):
-            return None
-        self._current[name] = entry
-        return summary, identity
+            stamp, identity = _stamp_of(directory, entry["attempt"])
+            if stamp == entry["stamp"]:
+                self._current[name] = entry
+                return self._summary(directory, entry), identity
+        latest = stamp = identity = None
+        with suppress(OSError):
+            # Before it is read: what changes meanwhile makes the entry outdated, never wrong.
+            latest = latest_attempt(Path(directory))
+            if latest is not None:
+                stamp, identity = _stamp_of(directory, latest.name)
+        run = read_run(Path(directory))
+        if latest is not None and stamp is not None and run.status in ENDED:
+            run = self._keep(name, run, {"attempt": latest.name, "stamp": stamp})
+        return run, identity
 
-    def add(self, run: RunSummary, *, attempt: str, stamp: list[int]) -> RunSummary:
-        """Keeps what is shown of a run that has ended, and returns that.
-
-        Args:
-            attempt: name of its latest attempt.
-            stamp: of `stamp_of`, taken before the run was read.
-        """
+    def _keep(self, name: str, run: RunSummary, state: Mapping[str, Any]) -> RunSummary:
         split_seed = run.setting("data", "split_seed")
-        directory = os.fspath(run.directory)
         entry = {
-            "attempt": attempt,
-            "stamp": stamp,
+            **state,
             # What tells whether two runs are on the same parts.
             "run": {**_only(run.run, OF_RUN), "config": {"data": {"split_seed": split_seed}}},
             "end": {**_only(run.end, OF_END), "model": _only(run.model_facts, OF_MODEL)},
         }
-        name = directory[self._start :]
         try:
             orjson.dumps([name, entry])
             entry["data"] = self._place_of(_only(run.data, OF_DATA)) if run.data else None
@@ -113,7 +111,7 @@ class ListingIndex:
             return run
         self._current[name] = entry
         self._has_news = True
-        return self._summary(directory, entry)
+        return self._summary(os.fspath(run.directory), entry)
 
     def save(self) -> None:
         """Writes the index if it is no longer what it was.
@@ -122,7 +120,7 @@ class ListingIndex:
         """
         if self._has_news or len(self._current) != len(self._kept):
             content = {"version": VERSION, "data": self._data, "entries": self._current}
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 write_atomically(self._path, sealed(orjson.dumps(content)))
 
     def _summary(self, directory: str, entry: Mapping[str, Any]) -> RunSummary:
@@ -161,7 +159,7 @@ _ENTRY = record(
 _INDEX = Shape(record(needed={"version": count, "entries": mapping(_ENTRY), "data": list_of(DATA)}))
 
 
-def stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:
+def _stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:
     """When the state of an ended run was last changed, in nanoseconds, and which run it is.
 
     Another attempt changes the folder `attempts`; run.json is never written again.

@@ -6,7 +6,6 @@ index that is derived from them, see `listing_index`.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import gc
 import logging
@@ -18,13 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.listing_index import (
-    ENDED,
-    Identity,
-    ListingIndex,
-    stamp_of,
-)
-from mental_health_classifier.tracking.record.attempts import latest_attempt
+from mental_health_classifier.tracking.listing_index import Identity, ListingIndex
 from mental_health_classifier.tracking.record.ensemble_members import MEMBERS
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
@@ -91,7 +84,7 @@ def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
         for root in map(os.fspath, roots):
             index = ListingIndex(root)
             for directory in _run_directories([root], knows=index.knows, visited=visited):
-                run, identity = index.find(directory) or _read_for(index, directory)
+                run, identity = index.read(directory)
                 # A run that has not ended was told apart by its folder.
                 if identity is None or identity not in listed:
                     runs.append(run)
@@ -117,21 +110,6 @@ def no_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _read_for(index: ListingIndex, directory: str) -> tuple[RunSummary, Identity | None]:
-    """Reads a run, and leaves it in the index if it has ended."""
-    attempt = stamp = identity = None
-    with contextlib.suppress(OSError):
-        # Before it is read: what changes meanwhile makes the entry outdated, never wrong.
-        latest = latest_attempt(Path(directory))
-        if latest is not None:
-            attempt = latest.name
-            stamp, identity = stamp_of(directory, attempt)
-    run = read_run(Path(directory))
-    if attempt is not None and stamp is not None and run.status in ENDED:
-        run = index.add(run, attempt=attempt, stamp=stamp)
-    return run, identity
 
 
 def _without_bulk(run: RunSummary) -> RunSummary:
