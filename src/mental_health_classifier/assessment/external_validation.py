@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mental_health_classifier.assessment.recorded_runs import (
-    promise_of,
-    settings_of,
-)
+from mental_health_classifier.assessment.recorded_runs import promise_of, settings_of
 from mental_health_classifier.contracts import PARTS, Corpus, InputError
 from mental_health_classifier.data.reading.posts_to_judge import (
     EXTERNAL,
@@ -114,14 +112,8 @@ def certify_elsewhere(
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
     val = recorded_predictions(run, ["val"])["val"]
     looks = looks_of(corpus.posts["text"])
-    made = certify(
-        external,
-        val,
-        required_recall=promise["required_recall"],
-        confidence=promise["confidence"],
-    )
     certificate = {
-        **made,
+        **certify(external, val, **promise),
         "posts": _facts(corpus),
         "reference": {**looks, "scores": histogram_of(external.priority_scores)},
     }
@@ -151,12 +143,9 @@ def _read(
 def _recogniser(
     seen: SeenPosts | None, parts: Sequence[str]
 ) -> Callable[[Sequence[str]], np.ndarray]:
-    def are_seen(texts: Sequence[str]) -> np.ndarray:
-        if seen is None:
-            return np.zeros(len(texts), dtype=bool)
-        return seen.are_among(texts, parts=parts)
-
-    return are_seen
+    if seen is None:
+        return lambda texts: np.zeros(len(texts), dtype=bool)
+    return partial(seen.are_among, parts=parts)
 
 
 def _facts(corpus: Corpus) -> dict[str, Any]:

@@ -153,10 +153,11 @@ class _DecidedPosts:
 
     def __init__(self, predictor: Predictor, *, audit_sample: int, seed: int) -> None:
         self._predictor = predictor
-        self._reference = predictor.reference
+        looks = predictor.reference or {}
+        self._histograms = {name: looks[name] for name in ("scores", "characters") if looks}
         self._counts = {
             name: np.zeros(len(histogram["shares"]), dtype=np.int64)
-            for name, histogram in self._histograms().items()
+            for name, histogram in self._histograms.items()
         }
         self._actions: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
@@ -204,7 +205,7 @@ class _DecidedPosts:
         total = sum(self._actions.values())
         drift = {
             name: shift_from(histogram, self._counts[name])
-            for name, histogram in self._histograms().items()
+            for name, histogram in self._histograms.items()
         }
         certificate = self._predictor.certificate if self._predictor.is_certified else None
         return {
@@ -223,14 +224,9 @@ class _DecidedPosts:
             "is_drifting": any(each["is_large"] for each in drift.values()),
         }
 
-    def _histograms(self) -> dict[str, Any]:
-        if self._reference is None:
-            return {}
-        return {name: self._reference[name] for name in ("scores", "characters")}
-
     def _count(self, name: str, values: np.ndarray) -> None:
         if name in self._counts:
-            edges = np.array(self._histograms()[name]["edges"])
+            edges = np.array(self._histograms[name]["edges"])
             self._counts[name] += counts_in_bins(values[np.isfinite(values)], edges)
 
     def _draw(self, post: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,9 @@ from mental_health_classifier.models.network import Network
 from mental_health_classifier.tracking.record.assessments import auxiliary_tasks_of
 from mental_health_classifier.tracking.record.record_check import read_recorded
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+OWN = "network."
+"""How the names of the network's own weights begin in a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,9 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         tasks=[task, *auxiliary_tasks_of(run)],
         annotators=annotators,
     ).eval()
+    own = {name.removeprefix(OWN): each for name, each in tensors.items() if name.startswith(OWN)}
     try:
-        network.load_state_dict(_weights_of_network(tensors))
+        network.load_state_dict(own)
     except RuntimeError:
         raise InputError(
             f"{folder / 'best.safetensors'} does not hold the weights of the network that run.json "
@@ -131,12 +134,3 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         max_tokens=config.model.max_tokens,
         truncate=config.data.truncate,
     )
-
-
-def _weights_of_network(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    prefix = "network."
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
