@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,32 +14,38 @@ MIN_POSTS = 10
 """A share of fewer posts says nothing, and could point at the people who wrote them."""
 
 
-class GroupRates(NamedTuple):
-    """What a model does to the posts that share one value of one group."""
-
-    group: str
-    value: str
-    n: int
-    rates: Mapping[str, Share]
-    """`recall` of the priority class and `false_alarm_rate` of the others; `accuracy` where no
-    class matters more."""
-
-
-def rates_by_group(predictions: Predictions, *, threshold: float | None) -> Iterator[GroupRates]:
-    """Yields the rates of every value of every group, in alphabetical order.
+def assess_groups(predictions: Predictions, *, threshold: float | None) -> dict[str, Any]:
+    """The rates of every value of every group, in alphabetical order.
 
     Posts whose value is not known are in none of them.
 
     Args:
         threshold: frozen on val; a post is alerted when its score reaches it. None: without a
             priority class, or a threshold that could not be chosen.
+
+    Returns:
+        `part`, `threshold`, `min_posts`, and `groups`: by name and value `n`, and for each rate
+        (`recall` of the priority class and `false_alarm_rate` of the others; `accuracy` where no
+        class matters more) `n`, `value` and `interval` (Wilson, 95 %). Of fewer than MIN_POSTS
+        posts the last two are None. `gaps`: by group the largest difference of each rate between
+        two of its values.
     """
+    groups: dict[str, dict[str, Any]] = {}
     for group, values in predictions.groups.items():
         kinds = np.array(values, dtype=object)
         for value in sorted(set(values) - {""}, key=_by_number_or_name):
-            chosen = kinds == value
-            rates = _rates(predictions, chosen, threshold)
-            yield GroupRates(group, value, int(chosen.sum()), rates)
+            is_here = kinds == value
+            groups.setdefault(group, {})[value] = {"n": int(is_here.sum())} | {
+                name: _written(share)
+                for name, share in _rates(predictions, is_here, threshold).items()
+            }
+    return {
+        "part": predictions.part,
+        "threshold": threshold,
+        "min_posts": MIN_POSTS,
+        "groups": groups,
+        "gaps": {group: _gaps(values) for group, values in groups.items()},
+    }
 
 
 def _by_number_or_name(value: str) -> tuple[int, str]:
@@ -59,28 +65,6 @@ def _rates(
     return {
         "recall": Share.among(is_alerted, chosen & is_priority),
         "false_alarm_rate": Share.among(is_alerted, chosen & ~is_priority),
-    }
-
-
-def assess_groups(predictions: Predictions, *, threshold: float | None) -> dict[str, Any]:
-    """What is recorded of `rates_by_group`.
-
-    Returns:
-        `part`, `threshold`, `min_posts`, and `groups`: by name and value `n`, and for each rate
-        `n`, `value` and `interval` (Wilson, 95 %). Of fewer than MIN_POSTS posts the last two are
-        None. `gaps`: by group the largest difference of each rate between two of its values.
-    """
-    groups: dict[str, dict[str, Any]] = {}
-    for group, value, n, rates in rates_by_group(predictions, threshold=threshold):
-        groups.setdefault(group, {})[value] = {"n": n} | {
-            name: _written(share) for name, share in rates.items()
-        }
-    return {
-        "part": predictions.part,
-        "threshold": threshold,
-        "min_posts": MIN_POSTS,
-        "groups": groups,
-        "gaps": {group: _gaps(values) for group, values in groups.items()},
     }
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -32,30 +32,9 @@ _POSTS_AT_ONCE = 1024
 _PAIRS_AT_ONCE = 2**16
 
 
-class Duplicates(NamedTuple):
-    """Places of posts that are left out, each kind in ascending order."""
-
-    conflicting: np.ndarray
-    """The text occurs under several labels: none of its posts is kept."""
-    crossing: np.ndarray
-    """The text is kept in another part."""
-    repeated: np.ndarray
-    num_crossing_texts: int
-    """Texts that the corpus ships in more than one part, whatever their labels."""
-
-    @property
-    def by_reason(self) -> dict[str, np.ndarray]:
-        """The same by the reason that an account gives."""
-        return {
-            "conflicting labels for one text": self.conflicting,
-            "duplicate of a post in another part": self.crossing,
-            "duplicate": self.repeated,
-        }
-
-
 def find_duplicates(
     text_hashes: np.ndarray, labels: np.ndarray, shipped_parts: np.ndarray
-) -> Duplicates:
+) -> tuple[dict[str, np.ndarray], int]:
     """Keeps one of each text and none of those that carry two labels.
 
     Of equal texts in two shipped parts the later part's stays, so that a shipped test part keeps
@@ -65,6 +44,10 @@ def find_duplicates(
         text_hashes: equal for equal texts, shape `(posts,)`.
         labels: class of each post as a number, shape `(posts,)`.
         shipped_parts: place in PARTS, -1 for none, shape `(posts,)`.
+
+    Returns:
+        Places of the posts that are left out, in ascending order, by the reason that an account
+        gives; and how many texts the corpus ships in more than one part, whatever their labels.
     """
     import pandas as pd  # here, because the processes that only hash need none of it
 
@@ -79,12 +62,12 @@ def find_duplicates(
     left_out = agreeing.drop(index=kept.index)
     kept_part = left_out["text"].map(kept.set_index("text")["part"])
     crosses = (left_out["part"] != kept_part).to_numpy()
-    return Duplicates(
-        conflicting=posts.index[has_conflict].to_numpy(),
-        crossing=np.sort(left_out.index[crosses].to_numpy()),
-        repeated=np.sort(left_out.index[~crosses].to_numpy()),
-        num_crossing_texts=int((texts["part"].nunique() > 1).sum()),
-    )
+    places = {
+        "conflicting labels for one text": posts.index[has_conflict].to_numpy(),
+        "duplicate of a post in another part": np.sort(left_out.index[crosses].to_numpy()),
+        "duplicate": np.sort(left_out.index[~crosses].to_numpy()),
+    }
+    return places, int((texts["part"].nunique() > 1).sum())
 
 
 def hash_shingles(texts: Sequence[str]) -> csr_array:

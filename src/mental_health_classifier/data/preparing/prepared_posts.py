@@ -60,9 +60,9 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     class_names = _in_order(found, source)
     labels = pd.Index(class_names).get_indexer(posts["label"].to_numpy(zero_copy_only=False))
     shipped = np.maximum(posts["part"].to_numpy(), 0)
-    duplicates = find_duplicates(posts["text_hash"].to_numpy(), labels, shipped)
+    duplicates, num_crossing = find_duplicates(posts["text_hash"].to_numpy(), labels, shipped)
     is_kept = np.ones(len(posts), bool)
-    for reason, places in duplicates.by_reason.items():
+    for reason, places in duplicates.items():
         is_kept[places] = False
         if len(places):
             account.drop(reason, *_references(posts, places, source), num_rows=len(places))
@@ -100,7 +100,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
         "groups": list(source.group_names),
         "account": account.describe(),
-        "texts_in_several_parts": duplicates.num_crossing_texts,
+        "texts_in_several_parts": num_crossing,
     }
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
     del posts  # lets go of the chunks

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,12 +29,12 @@ class VocabularyRow(NamedTuple):
     is_suppressed: bool
 
 
+@dataclass
 class MalformedLines:
     """Counts lines that cannot be used and remembers the first few."""
 
-    def __init__(self) -> None:
-        self.number = 0
-        self.first: list[str] = []
+    number: int = 0
+    first: list[str] = field(default_factory=list)
 
     def add(self, file: Path, line: int) -> None:
         self.number += 1
@@ -140,25 +141,19 @@ def read_obo(
     names: dict[str, str] = {}
     parents: dict[str, str] = {}
     rows: list[tuple[str, str, str, bool]] = []
-    for term in _obo_terms(path, malformed):
-        names[term.id] = term.name
-        if term.parent is not None:
-            parents[term.id] = term.parent
-        rows.append((term.id, "preferred", term.name, term.is_obsolete))
-        rows += [(term.id, scope, string, term.is_obsolete) for scope, string in term.synonyms]
+    for tags in _obo_terms(path, malformed):
+        (term, *_), (name, *_) = tags["id"], tags["name"]
+        names[term] = name
+        if tags["is_a"] and tags["is_a"][0]:
+            parents[term] = tags["is_a"][0].split()[0]
+        is_obsolete = tags["is_obsolete"] == ["true"]
+        for scope, string in (("preferred", name), *tags["synonym"]):
+            rows.append((term, scope, string, is_obsolete))
     branches = {term: names[_branch(term, parents, names)] for term in names}
     for term, scope, string, is_obsolete in rows:
         if is_wanted(term, branches[term]):
             source = term.partition(":")[0]
             yield VocabularyRow(term, branches[term], scope, string, None, source, is_obsolete)
-
-
-class _Term(NamedTuple):
-    id: str
-    name: str
-    synonyms: list[tuple[str, str]]
-    parent: str | None
-    is_obsolete: bool
 
 
 def _branch(term: str, parents: dict[str, str], names: dict[str, str]) -> str:
@@ -168,8 +163,9 @@ def _branch(term: str, parents: dict[str, str], names: dict[str, str]) -> str:
     return term
 
 
-def _obo_terms(file: Path, malformed: MalformedLines) -> Iterator[_Term]:
-    """Terms of the file; what cannot be used of one is counted and left out."""
+def _obo_terms(file: Path, malformed: MalformedLines) -> Iterator[Mapping[str, list[Any]]]:
+    """The values of each term's tags, a synonym with its scope before it; what cannot be used of a
+    term is counted and left out."""
     stanza, first_line = "", 0
     tags: dict[str, list[Any]] = defaultdict(list)
     # One more stanza closes the last one.
@@ -177,7 +173,7 @@ def _obo_terms(file: Path, malformed: MalformedLines) -> Iterator[_Term]:
         if line.startswith("["):
             if stanza == "[Term]":
                 if tags["id"] and tags["name"]:
-                    yield _term_of(tags)
+                    yield tags
                 else:
                     malformed.add(file, first_line)
             stanza, first_line, tags = line.strip(), number, defaultdict(list)
@@ -191,17 +187,6 @@ def _obo_terms(file: Path, malformed: MalformedLines) -> Iterator[_Term]:
                 tags[tag].append(_ESCAPED.sub(r"\1", value.partition(" ! ")[0].strip()))
             else:
                 malformed.add(file, number)
-
-
-def _term_of(tags: dict[str, list[Any]]) -> _Term:
-    parent = tags["is_a"][0].split()[0] if tags["is_a"] and tags["is_a"][0] else None
-    return _Term(
-        id=tags["id"][0],
-        name=tags["name"][0],
-        synonyms=tags["synonym"],
-        parent=parent,
-        is_obsolete=tags["is_obsolete"] == ["true"],
-    )
 
 
 # --- Tables separated by tabs, without quoting ---
