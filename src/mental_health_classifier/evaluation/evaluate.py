@@ -46,20 +46,6 @@ class Evaluation:
         return Evaluation({**self.metrics, **other.metrics}, {**self.intervals, **other.intervals})
 
 
-def check_settings(*, specificity_floor: float, bootstrap_draws: int) -> None:
-    """Refuses settings that cannot be used, so that no training is lost to them at its end."""
-    if not 0 < specificity_floor < 1:
-        raise InputError(
-            f"evaluation.specificity_floor={specificity_floor}: expected a share between 0 and 1, "
-            "such as 0.8."
-        )
-    if bootstrap_draws < MIN_DRAWS:
-        raise InputError(
-            f"evaluation.bootstrap_draws={bootstrap_draws}: expected at least {MIN_DRAWS}, so that "
-            "some draws lie beyond the ends of a 95 % interval; 2000 give steady ends."
-        )
-
-
 def evaluate(
     predictions: Mapping[str, Predictions], *, specificity_floor: float, bootstrap_draws: int
 ) -> Evaluation:
@@ -77,7 +63,16 @@ def evaluate(
     Raises:
         InputError: settings out of range, or a part without posts.
     """
-    check_settings(specificity_floor=specificity_floor, bootstrap_draws=bootstrap_draws)
+    if not 0 < specificity_floor < 1:
+        raise InputError(
+            f"evaluation.specificity_floor={specificity_floor}: expected a share between 0 and 1, "
+            "such as 0.8."
+        )
+    if bootstrap_draws < MIN_DRAWS:
+        raise InputError(
+            f"evaluation.bootstrap_draws={bootstrap_draws}: expected at least {MIN_DRAWS}, so that "
+            "some draws lie beyond the ends of a 95 % interval; 2000 give steady ends."
+        )
     evaluated = {part: given for part, given in predictions.items() if part != "calibration"}
     for given in evaluated.values():
         require_posts(given)

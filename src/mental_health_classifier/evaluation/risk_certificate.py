@@ -41,15 +41,6 @@ NOT_GUARANTEED_WITHOUT_AUTHORS = (
 )
 
 
-def check_promise(*, required_recall: float, confidence: float) -> None:
-    """Refuses a promise that nothing could keep, so that no training is lost to it at its end."""
-    for key, share in (("required_recall", required_recall), ("confidence", confidence)):
-        if not 0 < share < 1:
-            raise InputError(
-                f"evaluation.{key}={share}: expected a share between 0 and 1, such as 0.9."
-            )
-
-
 def posts_needed(*, required_recall: float, confidence: float) -> int:
     """Priority posts, each of another author, with fewer of which nothing can be certified.
 
@@ -115,7 +106,11 @@ def certify(
         InputError: settings out of range, no priority class, no posts, or posts
             in the calibration part that the model was chosen on.
     """
-    check_promise(required_recall=required_recall, confidence=confidence)
+    for key, share in (("required_recall", required_recall), ("confidence", confidence)):
+        if not 0 < share < 1:
+            raise InputError(
+                f"evaluation.{key}={share}: expected a share between 0 and 1, such as 0.9."
+            )
     if calibration.task.priority_class is None:
         raise InputError(
             "A certificate is about the recall of the priority class, and there is none: set "

@@ -63,7 +63,8 @@ class CompetenceSampler(LengthBuckets):
         found = difficulty(posts)
         keys = order(found.values, generator)
         self._order = _stratified(keys, found.is_suspect, posts.classes, generator)
-        self._smallest = max(_SMALLEST_POOL, max_posts, _num_always(posts.classes))
+        num_always = np.minimum(np.bincount(posts.classes), _ALWAYS_OF_EACH_CLASS).sum()
+        self._smallest = max(_SMALLEST_POOL, max_posts, int(num_always))
 
     def pool(self, t: float) -> np.ndarray:
         """Places of the posts that may be drawn after `t` epochs, ascending."""
@@ -106,7 +107,3 @@ def _stratified(
         position[ranked] = (np.arange(len(ranked)) + 0.5) / len(ranked)
         is_first[ranked[:_ALWAYS_OF_EACH_CLASS]] = True
     return np.lexsort((ties, position, ~is_first))
-
-
-def _num_always(classes: np.ndarray) -> int:
-    return int(np.minimum(np.bincount(classes), _ALWAYS_OF_EACH_CLASS).sum())

@@ -37,9 +37,9 @@ def by_rarity(posts: BatchDataset) -> Difficulty:
     Source: Platanios et al., Competence-based Curriculum Learning, NAACL 2019, equation 2; p is the
     share of a token among all tokens of the training part.
     """
-    counts = np.zeros(0, dtype=np.int64)
-    for token_ids, _ in posts.token_chunks():
-        counts = _sum(counts, np.bincount(token_ids))
+    size = 1 + max(int(token_ids.max()) for token_ids, _ in posts.token_chunks())
+    of_chunks = [np.bincount(ids, minlength=size) for ids, _ in posts.token_chunks()]
+    counts = np.sum(of_chunks, axis=0)
     surprise = np.log(counts.sum()) - np.log(np.maximum(counts, 1))
     values = []
     for token_ids, lengths in posts.token_chunks():
@@ -127,11 +127,3 @@ def in_random_order(values: np.ndarray, generator: np.random.Generator) -> np.nd
 
 def _without_suspects(values: np.ndarray) -> Difficulty:
     return Difficulty(values, np.zeros(len(values), dtype=bool))
-
-
-def _sum(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Counts of different lengths, added."""
-    total = np.zeros(max(len(a), len(b)), dtype=np.int64)
-    total[: len(a)] += a
-    total[: len(b)] += b
-    return total

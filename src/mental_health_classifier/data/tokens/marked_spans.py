@@ -43,9 +43,5 @@ class MarkedSpans(Annotator):
                     f"Column {self.column} of post {posts['id'].iloc[row]} holds something else "
                     "than spans such as 4:11 20:25. Correct it, or name another column."
                 )
-        return [[_span(each) for each in cell.split()] for cell in cells]
-
-
-def _span(written: str) -> Span:
-    start, end = map(int, written.split(":"))
-    return Span(start, end, MARKED)
+        spans = [[map(int, span.split(":")) for span in cell.split()] for cell in cells]
+        return [[Span(start, end, MARKED) for start, end in of_post] for of_post in spans]
