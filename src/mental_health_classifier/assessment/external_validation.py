@@ -113,7 +113,12 @@ def certify_elsewhere(
     val = recorded_predictions(run, ["val"])["val"]
     looks = looks_of(corpus.posts["text"])
     certificate = {
-        **certify(external, val, **promise),
+        **certify(
+            external,
+            val,
+            required_recall=promise["required_recall"],
+            confidence=promise["confidence"],
+        ),
         "posts": _facts(corpus),
         "reference": {**looks, "scores": histogram_of(external.priority_scores)},
     }
