@@ -24,18 +24,8 @@ from mental_health_classifier.storage.files import (
     write_atomically,
 )
 from mental_health_classifier.tracking.record.attempts import latest_attempt
-from mental_health_classifier.tracking.record.record_shape import DATA, LISTED_END, RUN
+from mental_health_classifier.tracking.record.record_shape import LISTING
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
-from mental_health_classifier.tracking.record.shapes import (
-    Shape,
-    count,
-    list_of,
-    mapping,
-    optional,
-    record,
-    where,
-    whole_number,
-)
 
 FILE_NAME = ".run-index.json"
 VERSION = 2
@@ -140,23 +130,11 @@ class ListingIndex:
 def _content_of(index: dict[str, Any]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
     """Entries and the data they share; nothing where the index is of another version."""
     # Whoever can write the checksum can write anything before it.
-    if _INDEX.wrong_in(index) is not None or index["version"] != VERSION:
+    if LISTING.wrong_in(index) is not None or index["version"] != VERSION:
         return {}, []
     entries, data = index["entries"], index["data"]
     places = {entry["data"] for entry in entries.values()} - {None}
     return (entries, data) if max(places, default=-1) < len(data) else ({}, [])
-
-
-_ENTRY = record(
-    needed={
-        "attempt": where(lambda name: type(name) is str and name.isdecimal()),
-        "stamp": list_of(whole_number),
-        "run": RUN,
-        "data": optional(count),
-        "end": LISTED_END,
-    }
-)
-_INDEX = Shape(record(needed={"version": count, "entries": mapping(_ENTRY), "data": list_of(DATA)}))
 
 
 def _stamp_of(directory: str, attempt: str) -> tuple[list[int], Identity]:

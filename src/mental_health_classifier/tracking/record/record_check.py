@@ -18,20 +18,11 @@ from mental_health_classifier.storage.files import (
     read_content,
     sha256_of,
 )
+from mental_health_classifier.tracking.record.record_shape import ARTEFACTS
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.record.shapes import (
-    Shape,
-    mapping,
-    optional,
-    record,
-    relative_path,
-    text,
-)
 
 OPEN_FOLDERS = frozenset({"attempts", "logs", "tensorboard"})
 """Folders of a run that are still being written when its end is, and so have no checksum."""
-
-_ARTEFACTS = Shape(mapping(record(needed={"sha256": optional(text)}), keys=relative_path))
 
 
 def artefacts_of(directory: Path) -> dict[str, dict[str, Any]]:
@@ -63,7 +54,7 @@ def changed_files(run: RunSummary) -> list[str]:
         InputError: what the end recorded are no checksums of files of the run.
     """
     artefacts = run.end.get("artefacts", {})
-    if _ARTEFACTS.wrong_in(artefacts) is not None:
+    if ARTEFACTS.wrong_in(artefacts) is not None:
         raise InputError(
             f"{run.directory} is damaged: the artefacts of its end.json are no checksums of files "
             "below it. Restore it from a copy."

@@ -11,6 +11,7 @@ from typing import Any
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.tracking.record.shapes import (
     Kind,
+    Shape,
     also,
     any_mapping,
     anything,
@@ -25,15 +26,18 @@ from mental_health_classifier.tracking.record.shapes import (
     optional,
     pairs,
     record,
+    relative_path,
     text,
     texts,
+    where,
+    whole_number,
     whole_number_or_text,
 )
 
 _IDENTIFIER = also(text, lambda value: None if folder_name(value) == value else "")
 """What can stand in paths and commands as it is."""
 
-RUN: Kind = record(
+_RUN = record(
     needed={
         **{"id": _IDENTIFIER, "name": text, "created_at": moment},
         **{"tags": list_of(text), "variants": list_of(text)},
@@ -82,7 +86,7 @@ def _wrong_in_data(value: Mapping[str, Any]) -> str | None:
     return "priority_class" if priority_class not in (None, *classes) else None
 
 
-_DATA: Kind = record(
+_FACTS = record(
     needed={"classes": list_of(name)},
     known={
         **dict.fromkeys(("fingerprint", "name", "priority_class"), optional(name)),
@@ -95,8 +99,7 @@ _DATA: Kind = record(
         "token_streams": mapping(anything),
     },
 )
-DATA = also(_DATA, _wrong_in_data)
-"""data.json, whose classes are told apart by their names."""
+_DATA = also(_FACTS, _wrong_in_data)
 
 _MEASURED = {
     **{"metrics": numbers, "intervals": pairs},
@@ -109,14 +112,14 @@ _MODEL = record(
     }
 )
 _ENDED: Mapping[str, Kind] = {"status": text, "duration_seconds": number, "model": _MODEL}
-_LISTED: Mapping[str, Kind] = {
+_LISTED_FACTS: Mapping[str, Kind] = {
     "error": optional(record(known=dict.fromkeys(("type", "place", "message"), optional(text)))),
     "peak_memory_bytes": optional(count),
 }
-END: Kind = record(
+_END = record(
     needed={**_ENDED, "metrics": numbers, "intervals": pairs},
     known={
-        **_LISTED,
+        **_LISTED_FACTS,
         "phases": numbers,
         "yardstick": optional(record(known={"name": optional(text), **_MEASURED})),
         "selection": optional(
@@ -130,5 +133,23 @@ END: Kind = record(
         "artefacts": any_mapping,
     },
 )
-LISTED_END: Kind = record(needed=_ENDED, known=_LISTED)
-"""What a list of runs keeps of the end."""
+
+RUN, DATA, END = Shape(_RUN), Shape(_DATA), Shape(_END)
+"""run.json; data.json, whose classes are told apart by their names; end.json."""
+
+ARTEFACTS = Shape(mapping(record(needed={"sha256": optional(text)}), keys=relative_path))
+"""What end.json says of each file of the run."""
+
+_LISTED = record(
+    needed={
+        "attempt": where(lambda name: type(name) is str and name.isdecimal()),
+        "stamp": list_of(whole_number),
+        "run": _RUN,
+        "data": optional(count),
+        "end": record(needed=_ENDED, known=_LISTED_FACTS),
+    }
+)
+LISTING = Shape(
+    record(needed={"version": count, "entries": mapping(_LISTED), "data": list_of(_DATA)})
+)
+"""The index of a list of runs, which keeps some of each."""

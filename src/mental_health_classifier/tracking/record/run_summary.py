@@ -18,8 +18,6 @@ from mental_health_classifier.tracking.record.attempts import latest_attempt, li
 from mental_health_classifier.tracking.record.record_shape import DATA, END, RUN
 from mental_health_classifier.tracking.record.shapes import Shape
 
-_RUN, _DATA, _END = map(Shape, (RUN, DATA, END))
-
 Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
 
 
@@ -179,12 +177,12 @@ def _fingerprint(document: bytes) -> str:
 def read_run(directory: Path) -> RunSummary:
     """Reads the record of the run in a directory; never fails, see `RunSummary.problems`."""
     problems: list[str] = []
-    run = _read(f"{directory}/run.json", _RUN, problems)
+    run = _read(f"{directory}/run.json", RUN, problems)
     if run is None:
         problems.append(f"{directory / 'run.json'} is missing.")
     status, end = _read_end(directory, problems)
     # After the end, so that a completed run is never seen without its data.
-    data = _read(f"{directory}/data.json", _DATA, problems)
+    data = _read(f"{directory}/data.json", DATA, problems)
     return RunSummary(
         directory=directory,
         status="damaged" if problems else status,
@@ -205,7 +203,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         # An attempt is there before run.json is, so it was removed.
         problems.append(f"{directory / 'attempts'} holds no attempt.")
         return "damaged", {}
-    end = _read(f"{attempt}/end.json", _END, problems)
+    end = _read(f"{attempt}/end.json", END, problems)
     if end is None:
         try:
             life = life_of(attempt)
@@ -215,7 +213,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         if life != "killed":
             return life, {}
         # It may have ended between the two looks: the end is written before the lock is let go.
-        end = _read(f"{attempt}/end.json", _END, problems)
+        end = _read(f"{attempt}/end.json", END, problems)
         if end is None:
             return "killed", {}
     status = end.get("status", "damaged")
