@@ -15,6 +15,7 @@ import re
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -125,17 +126,13 @@ def _hundredths(seconds: float | None) -> int:
 
 
 def _boot_id() -> str | None:
-    try:
+    with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
 
 
 def _pid_namespace() -> int | None:
-    try:
+    with suppress(OSError):
         return os.stat("/proc/self/ns/pid").st_ino
-    except OSError:
-        return None
 
 
 def _process_start(pid: int) -> float | None:

@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def artefacts_of(directory: Path) -> dict[str, dict[str, Any]]:
                 continue
             # A link's target is not the run's own.
             if stat.S_ISREG(status.st_mode) and not file.startswith(TEMPORARY_PREFIX):
-                facts = {"bytes": status.st_size, "sha256": _hash_if_readable(path)}
+                facts = {"bytes": status.st_size, "sha256": None}
+                with suppress(OSError):
+                    facts["sha256"] = sha256_of(path)
                 artefacts[path.relative_to(directory).as_posix()] = facts
     return dict(sorted(artefacts.items()))
 
@@ -62,11 +65,9 @@ def changed_files(run: RunSummary) -> list[str]:
     changed = []
     for name, facts in artefacts.items():
         path = run.directory / name
-        try:
-            # A path that no file can have (too long, for one) is that of no file.
+        is_whole = False
+        with suppress(OSError):  # a path that no file can have (too long, for one)
             is_whole = os.path.isfile(path) and sha256_of(path) == facts["sha256"]
-        except OSError:
-            is_whole = False
         if not is_whole:
             changed.append(name)
     return changed
@@ -147,13 +148,6 @@ def check_facts(run: RunSummary) -> None:
     for name, facts in (("run.json", run.run), ("data.json", run.data)):
         if read_recorded_json(run, name) != facts:
             raise InputError(f"{run.directory / name} changed while it was read. Try again.")
-
-
-def _hash_if_readable(path: Path) -> str | None:
-    try:
-        return sha256_of(path)
-    except OSError:
-        return None
 
 
 def peak_memory_bytes() -> int:
