@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
+from mental_health_classifier.data.preparing.duplicates import find_duplicates
 from mental_health_classifier.data.preparing.prepared_posts import group_column, told_apart_by
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.reading.posts import SOURCE, CleanPosts, Post, Source, clean_rows
+from mental_health_classifier.data.reading.posts import SOURCE, Post, Source, clean_rows
 from mental_health_classifier.data.reading.table_formats import count_rows, open_table
 from mental_health_classifier.data.reading.tables import (
     GROUPS,
@@ -55,7 +55,13 @@ def read_external_corpus(
     """
     source = Source.of(str(path), columns=columns, labels=labels)
     clean = clean_rows(list(source.rows()), source)
-    posts = _without_duplicates(clean, source)
+    # One of each text, as in a corpus, and none of those that carry two labels.
+    duplicates, _ = find_duplicates(
+        np.array([post.text_hash for post in clean.posts], np.uint64),
+        pd.factorize(np.array([post.label for post in clean.posts], object))[0],
+        np.zeros(len(clean.posts), np.int8),
+    )
+    posts = _without(duplicates, clean.posts, clean.account, source)
     if not posts:
         raise InputError(
             f"{path} holds no posts that can be used: {clean.account.rows_read} rows were read."
@@ -68,7 +74,8 @@ def read_external_corpus(
             " Map them: --label SPELLING=CLASS, once for each spelling in the file."
         )
     fingerprint, key = fingerprint_and_key(post.content for post in posts)
-    posts = _without_seen(posts, are_seen([post.text for post in posts]), clean.account, source)
+    seen = np.flatnonzero(are_seen([post.text for post in posts]))
+    posts = _without({SEEN: seen}, posts, clean.account, source)
     if not posts:
         raise InputError(
             f"The model has seen every post of {path}: numbers on them would flatter. Give other "
@@ -99,30 +106,17 @@ def read_external_corpus(
     )
 
 
-def _without_seen(
-    posts: list[Post], is_seen: np.ndarray, account: Account, source: Source
+def _without(
+    left_out: Mapping[str, np.ndarray], posts: Sequence[Post], account: Account, source: Source
 ) -> list[Post]:
-    for post, seen in zip(posts, is_seen, strict=True):
-        if seen:
-            account.drop(SEEN, source.reference(post.file, post.row))
-    account.rows_kept = len(posts) - int(is_seen.sum())
-    return [post for post, seen in zip(posts, is_seen, strict=True) if not seen]
-
-
-def _without_duplicates(clean: CleanPosts, source: Source) -> list[Post]:
-    """Keeps one of each text, as a corpus does, and none of those that carry two labels."""
-    labels: dict[int, set[str]] = defaultdict(set)
-    for post in clean.posts:
-        labels[post.text_hash].add(post.label)
-    kept: dict[int, Post] = {}
-    for post in clean.posts:
-        row = source.reference(post.file, post.row)
-        if len(labels[post.text_hash]) > 1:
-            clean.account.drop("conflicting labels for one text", row)
-        elif kept.setdefault(post.text_hash, post) is not post:
-            clean.account.drop("duplicate", row)
-    clean.account.rows_kept = len(kept)
-    return list(kept.values())
+    """The posts but for those at some places, which are told by reason in the account."""
+    is_kept = np.ones(len(posts), bool)
+    for reason, places in left_out.items():
+        is_kept[places] = False
+        for place in places.tolist():
+            account.drop(reason, source.reference(posts[place].file, posts[place].row))
+    account.rows_kept = int(is_kept.sum())
+    return [post for post, kept in zip(posts, is_kept, strict=True) if kept]
 
 
 def columns_in(

@@ -47,16 +47,12 @@ class SampleDraws(NamedTuple):
     labels: Labels
 
     def rows(self, first: int, last: int) -> SampleDraws:
-        some = slice(first, last)
-        return SampleDraws(
-            self.source[some],
-            Drafts(*(column[some] for column in self.drafts)),
-            self.authors[some],
-            Styles(*(column[some] for column in self.styles)),
-            self.sign_offs[some],
-            self.times[some],
-            Labels(*(column[some] for column in self.labels)),
-        )
+        def some(columns: Any) -> Any:
+            if isinstance(columns, np.ndarray):
+                return columns[first:last]
+            return type(columns)(*map(some, columns))
+
+        return some(self)
 
 
 def draw_sample(*, size: int, seed: int, grammar: SampleGrammar) -> SampleDraws:

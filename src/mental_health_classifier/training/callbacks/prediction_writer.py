@@ -20,13 +20,11 @@ class PredictionWriter(Callback):
 
     def __init__(self, *, record: RunRecord) -> None:
         self._record = record
-        self._rows: dict[int, list[np.ndarray]] = {}
-        self._outputs: dict[int, dict[str, list[np.ndarray]]] = {}
+        self._batches: dict[int, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
         self.predictions: dict[str, Predictions] = {}
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._rows.clear()
-        self._outputs.clear()
+        self._batches.clear()
 
     def on_predict_batch_end(
         self,
@@ -38,17 +36,17 @@ class PredictionWriter(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         given: dict[str, Tensor] = outputs
-        self._rows.setdefault(dataloader_idx, []).append(batch.post_indices.cpu().numpy())
-        of_part = self._outputs.setdefault(dataloader_idx, {})
-        for task, values in given.items():
-            of_part.setdefault(task, []).append(values.cpu().numpy())
+        answers = {task: values.cpu().numpy() for task, values in given.items()}
+        of_part = self._batches.setdefault(dataloader_idx, [])
+        of_part.append((batch.post_indices.cpu().numpy(), answers))
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         datamodule = trainer.datamodule  # pyright: ignore[reportAttributeAccessIssue]
         for index, part in enumerate(datamodule.predicted_parts):
-            order = np.argsort(np.concatenate(self._rows[index]))
+            rows, answers = zip(*self._batches[index], strict=True)
+            order = np.argsort(np.concatenate(rows))
             outputs = {
-                task: np.concatenate(values)[order] for task, values in self._outputs[index].items()
+                task: np.concatenate([each[task] for each in answers])[order] for task in answers[0]
             }
             corpus = datamodule.corpus
             self.predictions[part] = corpus.predictions(part, outputs[corpus.task.name])
