@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mental_health_classifier.analysis.sections.assessments import shortcuts
-from mental_health_classifier.assessment.word_models import compare_splits, tell_sources
+from mental_health_classifier.assessment.shortcuts import compare_splits, tell_sources
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
 
 GROUPS = 120

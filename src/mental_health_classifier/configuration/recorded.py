@@ -6,8 +6,9 @@ environment or worked out, and it does not say where prepared posts are written.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from omegaconf import DictConfig
 from mental_health_classifier.configuration.literal import literal
 from mental_health_classifier.configuration.registry import with_short_names
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.provenance.configuration_hash import flattened
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 TEXTS = ("name", "description", "hypothesis", "tags")
@@ -35,8 +37,9 @@ def recorded_configuration(run: RunSummary, *, begun_in: Path = Path()) -> DictC
         InputError: a value refers to something, as `${...}` does; a run records values alone.
     """
     values = dict(run.configuration)
-    for key, value in _texts({k: v for k, v in values.items() if k not in TEXTS}):
-        if "${" in value or value == "???":
+    for key, value in flattened({k: v for k, v in values.items() if k not in TEXTS}).items():
+        written = json.dumps([key, value])
+        if "${" in written or '"???"' in written:
             raise InputError(
                 f"The record in {run.directory} has a reference in {key} where a run records "
                 "values. It was not followed; the record was changed by hand or made elsewhere."
@@ -64,20 +67,6 @@ def with_own_cache(values: Any, begun_in: Path, key: str = "") -> Any:
     if isinstance(values, list):
         return [with_own_cache(inner, begun_in) for inner in values]
     return values
-
-
-def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in `value` and every key, with where it stands."""
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            place = f"{key}.{name}" if key else name
-            yield place, name
-            yield from _texts(inner, place)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, key)
-    elif isinstance(value, str):
-        yield key, value
 
 
 def _is_cache(folder: Path) -> bool:
