@@ -234,10 +234,8 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:
-    models = []
     ensemble = run.configuration["ensemble"]
-    for member in ensemble["members"]:
-        models.append(load_model(find_member(run, member), task=task))
+    models = [load_model(find_member(run, each), task=task) for each in ensemble["members"]]
     temperature = run.model_facts["temperature"]
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:

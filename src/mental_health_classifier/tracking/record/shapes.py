@@ -32,6 +32,10 @@ _WHOLE_LIMIT = 2**63
 """Whole numbers are kept in 64 bits by whatever tabulates them."""
 
 
+class _TooDeep(Exception):
+    """Ends a check at once: whoever made a file could have many things in it take long."""
+
+
 class Shape:
     """What a whole value has to be."""
 
@@ -43,6 +47,8 @@ class Shape:
         None: nothing is."""
         try:
             self._validator.validate_python(value)
+        except _TooDeep:
+            return next((key for key in value if not _is_shallow(value[key])), "")
         except ValidationError as found:
             errors = found.errors(include_url=False, include_input=False)
             first = min(errors, key=lambda error: error["type"] == "missing")
@@ -82,6 +88,12 @@ def _is_shallow(value: Any) -> bool:
             if type(inner) is dict or type(inner) is list
         ]
     return False
+
+
+def _refuse_what_is_deep(value: Any) -> Any:
+    if not _is_shallow(value):
+        raise _TooDeep
+    return value
 
 
 def _is_moment(value: Any) -> bool:
@@ -133,7 +145,7 @@ def record(
     )
 
 
-anything = where(_is_shallow)
+anything = kinds.no_info_plain_validator_function(_refuse_what_is_deep)
 """What is passed on as it is, but nothing in which whoever walks through it runs out of stack."""
 
 any_mapping = where(lambda value: type(value) is dict and _is_shallow(value))
