@@ -96,6 +96,10 @@ def test_a_directory_that_exists_is_not_written_into(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "mine exists already" in done.stderr and "Traceback" not in done.stderr
     assert list((tmp_path / "mine").iterdir()) == []
+    (tmp_path / "outputs").symlink_to("/scratch/gone")
+    done = train(tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "outputs is a link to nothing" in done.stderr
 
 
 def test_a_name_cannot_leave_its_folder(tmp_path: Path) -> None:

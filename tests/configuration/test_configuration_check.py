@@ -145,6 +145,12 @@ def test_a_file_where_a_folder_belongs_is_told(place, compose_config, tmp_path) 
         checked(compose_config([f"cache_dir={tmp_path / place}"]))
 
 
+def test_a_link_to_nothing_where_a_folder_belongs_is_told(compose_config, tmp_path) -> None:
+    (tmp_path / "cache").symlink_to("/scratch/gone")
+    with pytest.raises(InputError, match="cache is a link to nothing, and a folder was expected"):
+        checked(compose_config([f"cache_dir={tmp_path / 'cache'}"]))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "choice",

@@ -80,6 +80,32 @@ def test_other_errors_are_not_for_it(error: Exception) -> None:
     assert describe_storage_failure(error) is None
 
 
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EEXIST])
+def test_a_disk_that_is_not_mounted_is_told_by_the_link_to_it(number: int, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/scratch/gone")
+    for place in (tmp_path / "link", tmp_path / "link" / "outputs" / "run"):
+        message = describe_storage_failure(OSError(number, os.strerror(number), str(place)))
+        assert message is not None and message.startswith(
+            f"{tmp_path / 'link'} is a link to nothing"
+        )
+
+
+def test_a_file_where_a_folder_is_to_be_made_and_a_present_folder_that_is_gone_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError) as caught:
+        (tmp_path / "file").mkdir(exist_ok=True)
+    assert "there is a file of that name" in str(describe_storage_failure(caught.value))
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(FileNotFoundError) as caught:
+        Path("x").resolve()
+    assert "present folder was deleted" in str(describe_storage_failure(caught.value))
+
+
 def test_of_a_copy_it_names_what_was_written() -> None:
     error = OSError(errno.ENOSPC, "No space left on device", "mine.py", None, "copy/mine.py")
     assert str(describe_storage_failure(error)).startswith("copy/mine.py: ")

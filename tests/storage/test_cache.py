@@ -77,6 +77,12 @@ def test_what_cannot_be_prepared_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "kind").iterdir() if p.is_dir()] == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
+def test_a_place_where_nothing_can_be_made_is_told() -> None:
+    with pytest.raises(InputError, match=r"cannot be written to /proc/x/posts.*cache_dir=FOLDER"):
+        cached_folder(Path("/proc/x/posts/key"), lambda folder: None)
+
+
 def test_of_two_who_ask_at_once_one_builds(tmp_path: Path) -> None:
     built = []
 

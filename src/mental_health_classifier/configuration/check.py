@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -228,8 +229,9 @@ def refuse_metric(config: Mapping[str, Any] | DictConfig, known: Iterable[str]) 
 
 def _check_folder(key: str, folder: str) -> None:
     place = Path(folder)
-    there = next((each for each in (place, *place.parents) if each.exists()), None)
-    if there is not None and not there.is_dir():
+    there = next(each for each in (place, *place.parents) if os.path.lexists(each))
+    if not there.is_dir():
+        what = "a file" if there.exists() else "a link to nothing"
         raise InputError(
-            f"{key}={folder}: {there} is a file, and a folder was expected. Change it."
+            f"{key}={folder}: {there} is {what}, and a folder was expected. Change it."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import traceback
 from pathlib import Path
@@ -54,11 +55,30 @@ def describe_storage_failure(error: BaseException) -> str | None:
         source, destination, reason = error.args[0][0]
         number = next((n for n in _FAILURES if f"[Errno {n}]" in str(reason)), None)
         place = destination if number in _OF_WRITING else source
+    if number in (errno.ENOENT, errno.EEXIST) and isinstance(place, str | Path | None):
+        return _describe_missing_place(None if place is None else Path(place))
     if not isinstance(error, OSError) or number not in _FAILURES:
         return None
     what, advice = _FAILURES[number]
     where = f"{place}: " if place is not None else "A file could not be written: "
     return f"{where}{what}. {advice}, then give the same command again; nothing else was changed."
+
+
+def _describe_missing_place(place: Path | None) -> str | None:
+    """Says what is wrong with a place that is not there, or cannot be made where it should be."""
+    then = "then give the same command again; nothing else was changed."
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return f"The present folder was deleted meanwhile. Change to another one, {then}"
+    for each in () if place is None else (place, *place.parents):
+        if each.is_symlink() and not each.exists():
+            return (
+                f"{each} is a link to nothing: mount the disk that it leads to or mend it, {then}"
+            )
+    if place is not None and place.is_file():
+        return f"{place}: there is a file of that name. Move it, or choose another name, {then}"
+    return None
 
 
 def trace_without_message(error: BaseException) -> str | None:

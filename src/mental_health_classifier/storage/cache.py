@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import logging
+import os
 import secrets
 import shutil
 import zlib
@@ -119,7 +120,11 @@ def _unfinished(folder: Path) -> Iterator[Path]:
 
     The lock that tells so is released by the kernel when a process dies.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        # In /proc and the like nothing can be made.
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), error.filename) from None
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     # Not removed afterwards: someone may be waiting for this very file.
     with folder.with_name(f".{folder.name}.lock").open("w") as lock:

@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.errors import complain, explain
 from mental_health_classifier.configuration.literal import without_interpolation
+from mental_health_classifier.console.errors import describe_storage_failure
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import never_began
 from mental_health_classifier.sweeps.jobs import plan_of, quoted
@@ -75,9 +76,10 @@ def _settle_directory(config: DictConfig, name: str) -> Path:
 def _claim(directory: Path, key: str) -> None:
     try:
         directory.mkdir(parents=True)
-    except FileExistsError:
+    except FileExistsError as error:
         _leave(
-            f"{directory} exists already, and a run is never overwritten. Choose another {key}, "
+            describe_storage_failure(error)
+            or f"{directory} exists already, and a run is never overwritten. Choose another {key}, "
             "or delete that folder if what it holds is not needed."
         )
 
