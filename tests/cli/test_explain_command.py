@@ -54,6 +54,14 @@ def test_a_text_is_shown_with_what_its_tokens_add(mhc) -> None:
     assert not Path("outputs/baseline_micro/assessments/explain.json").exists()
 
 
+def test_bytes_of_a_command_line_that_are_no_characters_become_question_marks(mhc) -> None:
+    # A command line hands them on as halves of characters.
+    result = mhc(
+        "explain", "outputs/baseline_micro", "--text", "i am so sad \udcff and tired", "--json"
+    )
+    assert result.exit_code == 0, result.output
+
+
 def test_another_class_can_be_explained_and_read_by_programs(mhc) -> None:
     options = ("--text", TEXT, "--class", "anxiety", "--json")
     (found,) = json.loads(mhc("explain", "outputs/baseline_micro", *options).stdout)

@@ -8,9 +8,12 @@ import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGKILL
+from unittest.mock import patch
 
 import pytest
 from resealed_runs import reseal
+from resuming import in_child
 from trained_runs import write_posts
 
 from mental_health_classifier.data.reading import posts_to_judge
@@ -71,6 +74,32 @@ def test_a_network_decides_as_its_stored_predictions_say(mhc, runs, tmp_path) ->
     stored = rows_of(runs["baseline_micro"].directory / "predictions" / "test.csv")[:30]
     for row, expected in zip(rows_of(tmp_path / "decisions.csv"), stored, strict=True):
         assert float(row["p_suicide"]) == pytest.approx(float(expected["p_suicide"]), abs=2e-6)
+
+
+def test_what_a_killed_command_left_is_swept_by_the_next(mhc, posts, tmp_path) -> None:
+    folder = tmp_path / "decided"
+    folder.mkdir()
+
+    def die_while_writing() -> None:
+        with patch.object(decisions_file, "force_to_disk", lambda _: os.kill(os.getpid(), SIGKILL)):
+            predict(mhc, posts, "--uncertified", output=folder / "one.csv")
+
+    assert in_child(die_while_writing) != 0
+    (left,) = folder.iterdir()
+    assert left.stat().st_size > 0
+    assert predict(mhc, posts, "--uncertified", output=folder / "two.csv").exit_code == 0
+    assert [path.name for path in folder.iterdir()] == ["two.csv"]
+
+
+def test_lists_in_place_of_posts_are_told_as_that(mhc, tmp_path) -> None:
+    lists, mixed = tmp_path / "lists.jsonl", tmp_path / "mixed.jsonl"
+    lists.write_text('{"body": ["a"]}\n{"body": ["b"]}\n')
+    result = predict(mhc, lists, "--uncertified", output="lists.csv")
+    assert result.exit_code == 1 and "every row holds a list or object" in result.stderr
+    mixed.write_text('{"body": "i am sad"}\n{"body": ["b"]}\n')
+    assert predict(mhc, mixed, "--uncertified", output="mixed.csv").exit_code == 0
+    reasons = [row["reason"] for row in rows_of(tmp_path / "mixed.csv")]
+    assert reasons[1] == "unreadable_row" != reasons[0]
 
 
 def test_an_existing_output_is_not_replaced(mhc, posts, tmp_path) -> None:

@@ -175,11 +175,11 @@ def _posts_key(source: Source, cache_dir: Path) -> str:
     """Names the posts by what the files hold, how they are read, and the code that reads them."""
     digests = []
     for file, _ in source.files:
-        place = Path(file).resolve()
+        place = file.path.resolve()
         memo = cache_dir / "digests" / f"{cache_key(str(place))}.json"
         digests.append(content_digest(place, memo=memo))
     reading = {
-        "names": list(source.names),
+        "names": [(file.path.name, file.name) for file, _ in source.files],
         "parts": [part for _, part in source.files],
         "columns": {role: name for role, name in source.columns.items() if name is not None},
         "labels": source.labels,

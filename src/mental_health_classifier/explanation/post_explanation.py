@@ -12,6 +12,7 @@ import pandas as pd
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
 from mental_health_classifier.data.reading.scrubbing import scrub
+from mental_health_classifier.data.reading.table_formats import without_halves
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
 from mental_health_classifier.explanation.on_terminal import Explanation
 from mental_health_classifier.explanation.run_explanation import network_of
@@ -43,7 +44,7 @@ def explain_texts(
     known = loaded.task.class_names
     if class_name is not None and class_name not in known:
         raise InputError(f"--class={class_name}: expected one of {', '.join(known)}.")
-    scrubbed = [scrub(text)[0] for text in texts]
+    scrubbed = [scrub(without_halves(text))[0] for text in texts]
     if not all(map(str.strip, scrubbed)):
         raise InputError("The post is empty: there is nothing to explain.")
     posts = pd.DataFrame({"text": scrubbed})

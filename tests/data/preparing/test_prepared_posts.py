@@ -17,6 +17,7 @@ from mental_health_classifier.data.preparing.prepared_posts import (
     prepare_posts,
     read_about,
 )
+from mental_health_classifier.data.reading.account import account_lines
 from mental_health_classifier.data.reading.posts import Source
 
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
@@ -79,6 +80,53 @@ def test_a_shipped_test_part_keeps_the_post_that_training_also_has(tmp_path: Pat
     dropped = about["account"]["dropped"]["duplicate of a post in another part"]
     assert dropped == {"rows": 1, "first": ["a.csv:2"]}
     assert about["texts_in_several_parts"] == 1
+
+
+def test_names_of_the_files_of_a_folder_are_in_nothing_that_is_left_behind(tmp_path: Path) -> None:
+    """Somebody may have named them after people."""
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    write(folder / "Jane Roe.csv", "text,label\nfirst,ok\n,ok\n")
+    write(folder / "John Doe.csv", "text,label\n,SI\nsecond,SI\nsecond,ok\nthird,SI\n")
+    (prepared := tmp_path / "prepared").mkdir()
+    source = Source.of(str(folder), **{**OPTIONS, "labels": LABELS})
+    prepare_posts(prepared, source, num_workers=1)
+    about = read_about(prepared)
+    assert about["files"] == ["file 1", "file 2"]
+    assert about["account"]["dropped"] == {
+        "conflicting labels for one text": {"rows": 2, "first": ["file 2:3", "file 2:4"]},
+        "empty text": {"rows": 2, "first": ["file 1:3", "file 2:2"]},
+    }
+    lines = list(account_lines({"name": "x", "parts": {}, "warnings": (), **about}))
+    assert "  file N: the Nth of data.path, by name" in lines
+    assert not any(b"Jane" in file.read_bytes() for file in prepared.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"text\nno label\n", r"file 2 has no column 'label'"),
+        (b"text,label\ncaf\xe9,ok\n", r"file 2 is not UTF-8 text"),
+        (b'text,label\n"' + b"x" * 2**27, r"file 2 cannot be read as a table"),
+        (b"text,label,split\nsecond,ok,exam\n", "split column of row file 2:2 holds none of"),
+        (b"text,label\nsecond,a post that slipped into the labels of its row.\n", "see file 2:2"),
+        (b"\xff\xfetext,label", r"file 2 is not UTF-8 text: it begins with"),
+        (b"text,label\n,SI\n", r"None of the 2 rows of file 1, file 2"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_a_folder_is_told_by_its_place(
+    content: bytes, said: str, tmp_path: Path
+) -> None:
+    is_empty = content.endswith(b"\n,SI\n")
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    write(folder / "Jane Roe.csv", "text,label\n,ok\n" if is_empty else "text,label\nfirst,ok\n")
+    (folder / "John Doe.csv").write_bytes(content)
+    (tmp_path / "prepared").mkdir()
+    with pytest.raises(InputError, match=said) as told:
+        source = Source.of(str(folder), **OPTIONS)
+        prepare_posts(tmp_path / "prepared", source, num_workers=1)
+    assert "Jane" not in str(told.value) and "John" not in str(told.value)
 
 
 def test_posts_of_an_author_and_near_duplicates_share_a_group(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.reading.table_formats import count_rows
+from mental_health_classifier.data.reading.table_formats import TableFile, count_rows
 from mental_health_classifier.data.reading.tables import ROLES, files_to_read, read_rows
 
 COLUMNS = {"text": ["title", "body"], "label": "y"}
@@ -22,7 +22,7 @@ ROWS = [
 def read(path: Path, columns=COLUMNS) -> list[tuple[int, tuple[str, str] | str]]:
     """Number of each row with its text and label, or with what is wrong."""
     rows = []
-    for number, cells in read_rows(path, columns, {}):
+    for number, cells in read_rows(TableFile(path, path.name), columns, {}):
         named = cells if isinstance(cells, str) else dict(zip(ROLES, cells, strict=True))
         rows.append((number, named if isinstance(named, str) else (named["text"], named["label"])))
     return rows
@@ -97,6 +97,25 @@ def test_a_parquet_file_that_is_something_else_or_cut_short_is_refused(
     path.write_bytes(end)
     expected = "was cut short" if end == b"PAR1" else "something else under that name"
     with pytest.raises(InputError, match=f"posts.parquet cannot be read as.*{expected}"):
+        read(path, {})
+
+
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        (pa.array([b"i am sad", b"i sleep badly"]), "bytes"),
+        (pa.array([b"abc", None], pa.binary(3)), "bytes"),
+        (pa.array([b"a", b"b"], pa.large_binary()).dictionary_encode(), "bytes"),
+        (pa.array([["i", "am"], []]), "lists"),
+        (pa.array([{"a": "i am"}, {"a": "b"}]), "lists"),
+    ],
+)
+def test_a_parquet_column_of_no_text_is_told_by_its_kind(
+    tmp_path: Path, cells: pa.Array, what: str
+) -> None:
+    path = tmp_path / "posts.parquet"
+    pq.write_table(pa.table({"text": cells, "label": ["a", "b"], "other": cells}), path)
+    with pytest.raises(InputError, match=f"Column 'text' of posts.parquet holds {what}. Write it"):
         read(path, {})
 
 
@@ -226,7 +245,10 @@ def test_a_column_that_is_there_twice_is_named(tmp_path: Path) -> None:
 def test_a_folder_is_read_file_by_file_in_the_order_of_names(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.jsonl", "_SUCCESS", ".hidden.crc"):
         (tmp_path / name).write_text("")
-    assert [file.name for file, _ in files_to_read(str(tmp_path), None)] == ["a.jsonl", "b.jsonl"]
+    files = [file for file, _ in files_to_read(str(tmp_path), None)]
+    assert [file.path.name for file in files] == ["a.jsonl", "b.jsonl"]
+    # Files of a folder can be named after people.
+    assert [file.name for file in files] == ["file 1", "file 2"]
     (tmp_path / "c.csv").write_text("")
     with pytest.raises(InputError, match=r"files of the kinds \.csv, \.jsonl"):
         files_to_read(str(tmp_path), None)
@@ -243,7 +265,7 @@ def test_missing_files_and_unknown_formats_are_explained(tmp_path: Path) -> None
     with pytest.raises(InputError, match="it holds none"):
         files_to_read(str(tmp_path), None)
     (tmp_path / "there.csv").write_text("text,label\na,ok\n")
-    with pytest.raises(InputError, match=r"data.files names gone.csv.*there.csv"):
+    with pytest.raises(InputError, match=r"data.files names gone.csv.*posts there: 2\)"):
         files_to_read(str(tmp_path), {"train": "gone.csv"})
     with pytest.raises(InputError, match="unknown part 'exam'"):
         files_to_read(str(tmp_path), {"exam": "there.csv"})

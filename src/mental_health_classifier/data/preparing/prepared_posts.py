@@ -96,7 +96,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         "fingerprint": fingerprint,
         "class_names": class_names,
         "are_names_given": source.labels is not None,
-        "files": list(source.names),
+        "files": [file.name for file, _ in source.files],
         "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
         "groups": list(source.group_names),
         "account": account.describe(),
@@ -109,8 +109,8 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
 
 def read_about(folder: Path) -> dict[str, Any]:
     """What is known of the posts as a whole: `fingerprint`, `class_names`, `are_names_given` (by
-    the configuration), `files` (names), `has_severity`, `groups` (names), `account`,
-    `texts_in_several_parts`."""
+    the configuration), `files` (as messages call them), `has_severity`, `groups` (names),
+    `account`, `texts_in_several_parts`."""
     return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
 
 
@@ -195,7 +195,7 @@ def _write_table(
             names = chosen["id"].to_pylist()
             if not are_ids_unique:
                 places = zip(chosen["file"].to_pylist(), chosen["row"].to_pylist(), strict=True)
-                names = [source.reference(*place) for place in places]
+                names = [source.row_id(*place) for place in places]
             authors = chosen["author"].to_pylist()
             hashed = pa.table(
                 {
@@ -299,7 +299,7 @@ def _references(posts: pa.Table, places: np.ndarray, source: Source) -> list[str
 
 
 def _nothing_left(account: Account, source: Source) -> str:
-    where = ", ".join(source.names[:_SHOWN])
+    where = ", ".join(file.name for file, _ in source.files[:_SHOWN])
     if not account.rows_read:
         return f"data.path holds no posts: there is no row below the header of {where}."
     dropped = account.describe()["dropped"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ _SHOWN_IN_LINE = 3
 class Dropped:
     rows: int = 0
     first: list[str] = field(default_factory=list)
-    """FILE:ROW of the first few."""
+    """`Source.reference` of the first few."""
 
     def add(self, rows: int, first: list[str]) -> None:
         self.rows += rows
@@ -67,6 +68,9 @@ def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
         named = dropped["first"][:_SHOWN_IN_LINE]
         more = ", ..." if dropped["rows"] > len(named) else ""
         yield f"  dropped {dropped['rows']:,}: {reason} ({', '.join(named)}{more})"
+    rows = (row for dropped in account["dropped"].values() for row in dropped["first"])
+    if any(re.match(r"file \d+:", row) for row in rows):
+        yield "  file N: the Nth of data.path, by name"
     if scrubbed := account["scrubbed"]:
         yield "  scrubbed: " + ", ".join(f"{kind} {count:,}" for kind, count in scrubbed.items())
     if near := account.get("near_duplicates"):

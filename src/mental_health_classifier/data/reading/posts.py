@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import row_digest
 from mental_health_classifier.data.reading.names import by_spelling, folded
 from mental_health_classifier.data.reading.scrubbing import scrub
+from mental_health_classifier.data.reading.table_formats import TableFile
 from mental_health_classifier.data.reading.tables import GROUPS, Columns, files_to_read, read_rows
 
 MAX_CHARACTERS = 100_000
@@ -44,7 +44,7 @@ class RawRow(NamedTuple):
 
 class Post(NamedTuple):
     id: str
-    """FILE:ROW where the corpus names none."""
+    """`Source.row_id` where the corpus names none."""
     text: str
     """Scrubbed, white space collapsed, never empty."""
     label: str
@@ -71,10 +71,8 @@ class Post(NamedTuple):
 class Source:
     """Where posts are read from, and how a row becomes a post."""
 
-    files: Sequence[tuple[str, str | None]]
-    """Path of each file, and the part that it holds."""
-    names: Sequence[str]
-    """How messages call each file."""
+    files: Sequence[tuple[TableFile, str | None]]
+    """Each file, and the part that it holds."""
     columns: Columns
     labels: Mapping[str, str] | None
     """Class of each spelling in lower case. None: labels are the classes."""
@@ -112,11 +110,9 @@ class Source:
         Raises:
             InputError: a file is missing, or a map contradicts itself.
         """
-        found = files_to_read(path, files)
         group_names, columns = _with_groups(columns)
         return cls(
-            files=[(str(file), part) for file, part in found],
-            names=[file.name for file, _ in found],
+            files=files_to_read(path, files),
             columns=columns,
             labels=None if labels is None else _fold_labels(labels),
             severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
@@ -127,12 +123,16 @@ class Source:
     def rows(self) -> Iterator[RawRow]:
         """Every row that is not blank, in the order of the files."""
         for place, (file, _) in enumerate(self.files):
-            for number, cells in read_rows(Path(file), self.columns, self.kept_columns):
+            for number, cells in read_rows(file, self.columns, self.kept_columns):
                 yield RawRow(place, number, cells)
 
     def reference(self, file: int, row: int) -> str:
-        """How messages refer to a row."""
-        return f"{self.names[file]}:{row}"
+        """How messages and records refer to a row."""
+        return f"{self.files[file][0].name}:{row}"
+
+    def row_id(self, file: int, row: int) -> str:
+        """What stands for the id of a post that has none; it is not to be shown."""
+        return f"{self.files[file][0].path.name}:{row}"
 
 
 @dataclass(slots=True)
@@ -175,7 +175,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             part = source.files[file][1] or _shipped_part(split, source, file, number)
             clean.posts.append(
                 Post(
-                    id=post_id.strip() or source.reference(file, number),
+                    id=post_id.strip() or source.row_id(file, number),
                     text=text,
                     label=label,
                     author=author,

@@ -16,7 +16,7 @@ from mental_health_classifier.data.preparing.prepared_posts import group_column,
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.posts import SOURCE, Post, Source, clean_rows
-from mental_health_classifier.data.reading.table_formats import count_rows, open_table
+from mental_health_classifier.data.reading.table_formats import NO_TEXT, count_rows, open_table
 from mental_health_classifier.data.reading.tables import (
     GROUPS,
     ROLES,
@@ -88,7 +88,7 @@ def read_external_corpus(
         name=path.name,
         posts=pd.DataFrame(
             {
-                "id": [keyed_hash(source.reference(post.file, post.row), key) for post in posts],
+                "id": [keyed_hash(source.row_id(post.file, post.row), key) for post in posts],
                 "text": [post.text for post in posts],
                 "label": np.array([task.class_names.index(p.label) for p in posts], dtype=np.int64),
                 "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
@@ -199,15 +199,20 @@ def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]
     # A label is not needed; where a role needs a column, that of the text will do.
     roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
     place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
+    problem, is_any_read = None, False
     for number, cells in read_rows(file, roles, {}):
         row = f"{file.name}:{number}"
         last = UnlabelledPost(row, row, None)
+        problem = cells if isinstance(cells, str) else None
         if not isinstance(cells, str):
+            is_any_read = True
             last = UnlabelledPost(row, cells[place["id"]].strip() or row, cells[place["text"]])
         yield last
     if last is None:
         raise InputError(f"{path} holds no posts: there is no row below the header.")
-    if last.text is None:
+    if problem == NO_TEXT and not is_any_read:
+        raise InputError(f"{path}: every row holds {problem}. Write it as text.")
+    if problem not in (None, NO_TEXT):
         raise InputError(
             f"{path} ends in the middle of row {last.row}: the file was cut, or its last row is "
             "damaged. Give the whole file."

@@ -19,6 +19,9 @@ Row = tuple[int, Sequence[str] | str]
 """Number of the row, and its cells. A single string instead of them says why the row cannot be
 used."""
 
+NO_TEXT = "a list or object where text was expected"
+"""Why a row cannot be used that is whole all the same."""
+
 _MAX_CELL_BYTES = 64 * 2**20  # no post is that long: a quote was opened and never closed
 _RECORDS_THAT_TELL_COLUMNS = 1000
 _ROWS_AT_ONCE = 4096
@@ -27,13 +30,22 @@ _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 csv.field_size_limit(_MAX_CELL_BYTES)
 
 
+class TableFile(NamedTuple):
+    """A file of posts."""
+
+    path: Path
+    name: str
+    """What messages call it, which are recorded: by its place where nobody gave its name, because
+    files in a folder can be named after people."""
+
+
 class Table(NamedTuple):
     columns: Sequence[str]
     rows: Callable[[Sequence[str]], Iterator[Row]]
     """Reads the cells of the columns that are named, in that order. To be called once."""
 
 
-def open_table(file: Path) -> Table:
+def open_table(file: TableFile) -> Table:
     """Opens a file by its ending.
 
     Rows are numbered as an editor of such files shows them: a header is row 1, JSON Lines count
@@ -42,11 +54,11 @@ def open_table(file: Path) -> Table:
     Raises:
         InputError: here or while rows are taken, for a file that is not what its ending says.
     """
-    return FORMATS[file.suffix.lower()](file)
+    return FORMATS[file.path.suffix.lower()](file)
 
 
-def _open_delimited(delimiter: str) -> Callable[[Path], Table]:
-    def open_file(file: Path) -> Table:
+def _open_delimited(delimiter: str) -> Callable[[TableFile], Table]:
+    def open_file(file: TableFile) -> Table:
         rows = _delimited_rows(file, delimiter)
         _, header = next(rows, (1, []))
         assert not isinstance(header, str)
@@ -67,13 +79,13 @@ def _open_delimited(delimiter: str) -> Callable[[Path], Table]:
     return open_file
 
 
-def _delimited_rows(file: Path, delimiter: str) -> Iterator[Row]:
+def _delimited_rows(file: TableFile, delimiter: str) -> Iterator[Row]:
     """Rows that hold anything, the header among them."""
     _require_known_encoding(file)
     lines_of_row: list[str] = []
     reader = None
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with file.path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(_remembering(stream, lines_of_row), delimiter=delimiter)
             held_back: Row | None = None
             for number, cells in enumerate(reader, start=1):
@@ -112,8 +124,8 @@ def _ends_within_quotes(lines: Sequence[str], delimiter: str) -> bool:
     return False
 
 
-def _require_known_encoding(file: Path) -> None:
-    with file.open("rb") as stream:
+def _require_known_encoding(file: TableFile) -> None:
+    with file.path.open("rb") as stream:
         start = stream.read(2)
     if encoding := _BYTE_ORDER_MARKS.get(start):
         raise InputError(
@@ -122,10 +134,10 @@ def _require_known_encoding(file: Path) -> None:
         )
 
 
-def _first_bad_byte(file: Path) -> int:
+def _first_bad_byte(file: TableFile) -> int:
     """Place in the file of the first byte that is not UTF-8."""
     place = 0
-    with file.open("rb") as stream:
+    with file.path.open("rb") as stream:
         for line in stream:
             try:
                 line.decode()
@@ -135,7 +147,7 @@ def _first_bad_byte(file: Path) -> int:
     return place
 
 
-def _open_json_lines(file: Path) -> Table:
+def _open_json_lines(file: TableFile) -> Table:
     _require_known_encoding(file)
     records = _json_records(file)
     first = list(islice(records, _RECORDS_THAT_TELL_COLUMNS))
@@ -149,8 +161,8 @@ def _open_json_lines(file: Path) -> Table:
     return Table(columns, read)
 
 
-def _json_records(file: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
-    with file.open("rb") as stream:
+def _json_records(file: TableFile) -> Iterator[tuple[int, dict[str, object] | str]]:
+    with file.path.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
@@ -166,16 +178,19 @@ def _json_records(file: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
                 yield number, record if isinstance(record, dict) else "not a JSON object"
 
 
-def _open_parquet(file: Path) -> Table:
+def _open_parquet(file: TableFile) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        parquet = pq.ParquetFile(file, memory_map=True)
+        parquet = pq.ParquetFile(file.path, memory_map=True)
     except (pa.ArrowException, OSError):
         raise _not_parquet(file) from None
 
     def read(names: Sequence[str]) -> Iterator[Row]:
+        for column in parquet.schema_arrow:
+            if column.name in names:
+                _refuse_what_is_no_text(column, file)
         number = 0
         try:
             for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=list(names)):
@@ -194,7 +209,18 @@ def _open_parquet(file: Path) -> Table:
     return Table(parquet.schema_arrow.names, read)
 
 
-def _values(column: pa.Array, name: str, file: Path) -> list[object]:
+def _refuse_what_is_no_text(column: pa.Field, file: TableFile) -> None:
+    import pyarrow as pa
+
+    are_bytes = "binary" in str(column.type)
+    if are_bytes or pa.types.is_nested(column.type):
+        raise InputError(
+            f"Column {column.name!r} of {file.name} holds {'bytes' if are_bytes else 'lists'}. "
+            "Write it as text, or name another column."
+        )
+
+
+def _values(column: pa.Array, name: str, file: TableFile) -> list[object]:
     """A column's values as Python's own."""
     import pyarrow as pa
 
@@ -213,8 +239,8 @@ def _values(column: pa.Array, name: str, file: Path) -> list[object]:
         ) from None
 
 
-def _not_parquet(file: Path) -> InputError:
-    with file.open("rb") as stream:
+def _not_parquet(file: TableFile) -> InputError:
+    with file.path.open("rb") as stream:
         begins_as_parquet = stream.read(4) == b"PAR1"
     what = (
         "it begins as one, so it is damaged or was cut short: fetch it again"
@@ -224,17 +250,25 @@ def _not_parquet(file: Path) -> InputError:
     return InputError(f"{file.name} cannot be read as a Parquet file; {what}.")
 
 
+def without_halves(text: str) -> str:
+    """Text in which a question mark stands for each half of a character.
+
+    JSON can spell such halves, and a command line hands them on for bytes that are not UTF-8; no
+    encoding can write them down again.
+    """
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 def _plain_cells(values: Iterable[object]) -> list[str] | str:
     """Values as text, or why the row cannot be used."""
     cells = []
     for value in values:
         if isinstance(value, str):
-            # JSON can spell half of a surrogate pair, which no encoding can write down again.
-            cells.append(value if value.isascii() else value.encode(errors="replace").decode())
+            cells.append(without_halves(value))
         elif value is None or value != value:  # NaN stands for a missing value
             cells.append("")
         elif isinstance(value, bytes | list | dict):
-            return "a list or object where text was expected"
+            return NO_TEXT
         elif isinstance(value, bool):
             cells.append(str(value).lower())
         elif isinstance(value, float) and value.is_integer():
@@ -244,7 +278,7 @@ def _plain_cells(values: Iterable[object]) -> list[str] | str:
     return cells
 
 
-FORMATS: dict[str, Callable[[Path], Table]] = {
+FORMATS: dict[str, Callable[[TableFile], Table]] = {
     ".csv": _open_delimited(","),
     ".tsv": _open_delimited("\t"),
     ".jsonl": _open_json_lines,

@@ -9,22 +9,28 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.reading.names import are_column_names
-from mental_health_classifier.data.reading.table_formats import FORMATS, Table, open_table
+from mental_health_classifier.data.reading.table_formats import (
+    FORMATS,
+    Table,
+    TableFile,
+    open_table,
+)
 
 Columns = Mapping[str, str | Sequence[str] | None]
 
 ROLES = ("id", "text", "label", "author", "split", "severity")
 GROUPS = "groups"
 """The role of columns that are not joined but stand one by one after those of `ROLES`."""
-_SHOWN = 10
 _SHOWN_COLUMNS = 40
 _ROWS_THAT_TELL_A_HEADER = 1000
 
 
 def files_to_read(
     path: str | None, files: Mapping[str, str] | None
-) -> list[tuple[Path, str | None]]:
+) -> list[tuple[TableFile, str | None]]:
     """The files of a corpus, each with the part that it holds, or None where it holds all.
+
+    Those of a folder are called `file 1` and so on in the order of their names, see `TableFile`.
 
     Args:
         path: a file, a folder of files of one kind that are read one after the other in the order
@@ -43,20 +49,26 @@ def files_to_read(
     root = Path(path).expanduser()
     if not root.exists():
         raise InputError(f"data.path={path} does not exist. Give an existing file or folder.")
-    found: list[tuple[Path, str | None]]
+    found: list[tuple[TableFile, str | None]]
     if files is not None:
-        found = [(root / name, None if part == "all" else part) for part, name in files.items()]
+        found = [
+            (TableFile(root / name, Path(name).name), None if part == "all" else part)
+            for part, name in files.items()
+        ]
         _check_files(root, found)
     elif root.is_dir():
-        found = [(file, None) for file in _shards(root)]
+        found = [
+            (TableFile(file, f"file {number}"), None)
+            for number, file in enumerate(_shards(root), start=1)
+        ]
     else:
         if not root.is_file():
             raise InputError(
                 f"data.path={path} is a pipe or a device. Write the posts into a file first."
             )
-        found = [(root, None)]
+        found = [(TableFile(root, root.name), None)]
     for file, _ in found:
-        if file.suffix.lower() not in FORMATS:
+        if file.path.suffix.lower() not in FORMATS:
             raise InputError(
                 f"{file.name} has none of the endings {', '.join(FORMATS)}, the formats read "
                 "here. Convert it, or rename it by what it is."
@@ -78,23 +90,22 @@ def _shards(folder: Path) -> list[Path]:
     return shards
 
 
-def _check_files(root: Path, found: Sequence[tuple[Path, str | None]]) -> None:
+def _check_files(root: Path, found: Sequence[tuple[TableFile, str | None]]) -> None:
     for file, part in found:
         if part is not None and part not in PARTS:
             raise InputError(
                 f"data.files has the unknown part {part!r}; known are {', '.join(PARTS)} and all."
             )
-        if not file.is_file():
-            present = sorted(p.name for p in root.glob("*") if p.suffix.lower() in FORMATS)
+        if not file.path.is_file():
+            present = sum(each.suffix.lower() in FORMATS for each in root.glob("*"))
             raise InputError(
                 f"data.files names {file.name}, which is not in data.path={root} (files of posts "
-                f"there: {', '.join(present[:_SHOWN]) or 'none'}). Point data.path to the corpus's "
-                "folder or change data.files."
+                f"there: {present}). Point data.path to the corpus's folder or change data.files."
             )
 
 
 def read_rows(
-    file: Path, columns: Columns, kept: Mapping[str, str]
+    file: TableFile, columns: Columns, kept: Mapping[str, str]
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Yields the number of each row that is not blank and its cells in the order of `ROLES`, then
     those of the columns of `GROUPS`, then those of `kept`.
