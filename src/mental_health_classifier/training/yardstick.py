@@ -2,86 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 from annotated_types import Interval
+from scipy.sparse import csr_array
 from scipy.special import softmax
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
 from mental_health_classifier.contracts.ranges import Count
-from mental_health_classifier.evaluation.intervals import at_weight_one
-from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.storage.arrays import read_arrays
 from mental_health_classifier.storage.files import write_json
 from mental_health_classifier.tracking.record.record_check import read_recorded, read_recorded_json
 from mental_health_classifier.tracking.record.run_record import RunRecord
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.training.tfidf_features import MIN_CHARACTERS, TfidfFeatures
 
-SCHEMA_VERSION = 2
-"""Version 1 knew words alone."""
+SCHEMA_VERSION = 1
 ARRAYS = ("coefficients", "intercepts", "inverse_document_frequency")
 
-LongestRun = Annotated[int, Interval(ge=1, le=8)]
-LongestCharacters = Annotated[int, Interval(ge=MIN_CHARACTERS, le=8)]
-InverseRegularisation = Annotated[float, Interval(ge=1e-9, le=1e9)]
 
-
+@dataclass(kw_only=True, eq=False)
 class TfidfLogistic:
-    """Below some ten thousand posts this often wins; a table without it is not honest.
+    """Below some ten thousand posts this often wins; a table without it is not honest."""
 
-    Characters inside words see through endings and misspelt words, which posts are full of.
+    corpus: Corpus
+    record: RunRecord
+    folder: str
+    """Where in the record the predictions go."""
+    name: str
+    """What the model is called in tables."""
+    max_words: Annotated[int, Interval(ge=1, le=8)]
+    """Longest run of words that is one feature."""
+    min_posts: Count
+    """Posts that have to hold a feature. It also needs two different authors, since a saved
+    vocabulary is text too."""
+    inverse_regularisation: Annotated[float, Interval(ge=1e-9, le=1e9)]
+    """C of scikit-learn's logistic regression."""
+    max_iterations: Count
+    """Of its solver."""
 
-    Args:
-        corpus: posts divided into parts.
-        record, folder: where the predictions go.
-        name: what the model is called in tables.
-        max_words: longest run of words that is one feature.
-        max_characters: longest run of characters inside a word that is one, from two on; null:
-            words alone, as in runs recorded before there was a choice.
-        min_posts: posts that have to hold a feature. It also needs two different authors, since a
-            saved vocabulary is text too.
-        inverse_regularisation: C of scikit-learn's logistic regression, or several, of which val
-            chooses one.
-        monitor: the number of val that it chooses by, such as val/partial_auc; of equal ones the
-            smallest C, which is the simplest model.
-        max_iterations: of its solver.
-    """
-
-    def __init__(
-        self,
-        *,
-        corpus: Corpus,
-        record: RunRecord,
-        folder: str,
-        name: str,
-        max_words: LongestRun,
-        max_characters: LongestCharacters | None = None,
-        min_posts: Count,
-        inverse_regularisation: InverseRegularisation | Sequence[InverseRegularisation],
-        monitor: str | None = None,
-        max_iterations: Count,
-    ) -> None:
-        self.name = name
-        self._corpus = corpus
-        self._record = record
-        self._folder = folder
-        self._max_words = max_words
-        self._max_characters = max_characters
-        self._min_posts = min_posts
-        self._monitor = monitor
-        self._features = TfidfFeatures(max_words=max_words, max_characters=max_characters)
-        is_single = isinstance(inverse_regularisation, float | int)
-        tried = [inverse_regularisation] if is_single else inverse_regularisation
-        self._candidates = [
-            LogisticRegression(C=each, max_iter=max_iterations, class_weight="balanced")
-            for each in sorted(set(tried))
-        ]
-        self._regression = self._candidates[0]
+    def __post_init__(self) -> None:
+        self._regression = LogisticRegression(
+            C=self.inverse_regularisation, max_iter=self.max_iterations, class_weight="balanced"
+        )
+        self._vectorizer = TfidfVectorizer(ngram_range=(1, self.max_words), sublinear_tf=True)
 
     def fit(self, resume_from: object = None) -> None:
         """Fits anew, whatever there is to resume from: it takes seconds.
@@ -89,27 +59,35 @@ class TfidfLogistic:
         Raises:
             InputError: no word is used by two authors.
         """
-        train = self._corpus.part("train")
+        train = self.corpus.part("train")
+        self._vectorizer.vocabulary = self._shared_vocabulary(train)
+        features = self._vectorizer.fit_transform(train["text"])
+        self._regression.fit(features, train["label"])
+
+    def _shared_vocabulary(self, train: pd.DataFrame) -> list[str]:
+        """Runs of words that two authors and `min_posts` posts share."""
+        counter = CountVectorizer(ngram_range=(1, self.max_words), binary=True)
+        try:
+            counts: Any = counter.fit_transform(train["text"])
+        except ValueError:  # not one word in all posts
+            counts = csr_array((len(train), 0), dtype=np.int64)
         # A post without a known author counts as a user of its own.
         users = train["author"].where(train["author"].notna(), np.arange(len(train)).astype(str))
-        features = self._features.fit_transform(train["text"], users, min_posts=self._min_posts)
-        for each in self._candidates:
-            each.fit(features, train["label"])
-        if len(self._candidates) > 1:
-            val = self._features.transform(self._corpus.part("val")["text"])
-            self._regression = max(
-                self._candidates, key=lambda each: self._score(each.predict_proba(val))
+        codes, _ = pd.factorize(users)
+        by_user: Any = csr_array((np.ones(len(codes), int), (codes, np.arange(len(codes)))))
+        num_users = np.bincount((by_user @ counts).indices, minlength=counts.shape[1])
+        num_posts = np.bincount(counts.indices, minlength=counts.shape[1])
+        is_kept = (num_users >= 2) & (num_posts >= self.min_posts)
+        if not is_kept.any():
+            raise InputError(
+                f"The {len(train)} training posts have no word that two authors and "
+                f"{self.min_posts} posts share, so there is nothing to learn. Give more posts."
             )
-
-    def _score(self, probabilities: np.ndarray) -> float:
-        """The monitored number of val; below all others where it is not defined."""
-        val = self._corpus.predictions("val", probabilities)
-        number = at_weight_one(PartMetrics(val), len(val))[str(self._monitor).removeprefix("val/")]
-        return -np.inf if number is None else number
+        return counter.get_feature_names_out()[is_kept].tolist()
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of the task's classes, shape `(n, C)`."""
-        return self._regression.predict_proba(self._features.transform(texts))
+        return self._regression.predict_proba(self._vectorizer.transform(texts))
 
     def predict(self) -> dict[str, Predictions]:
         """Predicts and records every part but train."""
@@ -135,14 +113,14 @@ class TfidfLogistic:
         with (folder / f"{self.name}.npz").open("wb") as file:
             np.savez(
                 file,
-                inverse_document_frequency=self._features.inverse_document_frequency,
+                inverse_document_frequency=self._vectorizer.idf_,
                 coefficients=self._regression.coef_,
                 intercepts=self._regression.intercept_,
             )
 
     @property
     def selection(self) -> None:
-        """There is no checkpoint that was chosen."""
+        """There is one fit, so nothing was chosen."""
         return None
 
     def describe(self) -> dict[str, object]:
@@ -151,8 +129,7 @@ class TfidfLogistic:
         return {
             "parameters": int(parameters),
             "trainable_parameters": int(parameters),
-            "vocabulary_size": sum(map(len, self._features.vocabularies)),
-            "inverse_regularisation": float(self._regression.C),
+            "vocabulary_size": len(self._vectorizer.vocabulary_),
         }
 
 
@@ -174,41 +151,39 @@ class SavedTfidfLogistic:
             numbers = read_arrays(content, ARRAYS)
             self._coefficients, self._intercepts = numbers["coefficients"], numbers["intercepts"]
             document_frequency = numbers["inverse_document_frequency"]
-            max_words, max_characters = written["max_words"], written.get("max_characters")
-            # Version 1 had the words alone.
-            vocabularies = written.get("vocabularies") or [written["vocabulary"]]
-            if not self._fits(document_frequency, vocabularies, (max_words, max_characters)):
+            if not self._fits(document_frequency, written):
                 raise ValueError
-            self._features = TfidfFeatures(max_words=max_words, max_characters=max_characters)
-            self._features.restore(vocabularies, document_frequency)
+            self._vectorizer = TfidfVectorizer(
+                ngram_range=(1, written["max_words"]),
+                sublinear_tf=True,
+                vocabulary=written["vocabulary"],
+            )
+            self._vectorizer.idf_ = document_frequency
         except (ValueError, KeyError, TypeError):
             raise InputError(
                 f"{run.directory / 'checkpoints'} holds a {name}.json or {name}.npz that no run "
                 "writes, or they do not fit each other. Repeat the run."
             ) from None
 
-    def _fits(
-        self, document_frequency: np.ndarray, vocabularies: Any, longest: Sequence[Any]
-    ) -> bool:
-        """Whether numbers and features are of one model."""
+    def _fits(self, document_frequency: np.ndarray, written: Mapping[str, Any]) -> bool:
+        """Whether numbers and words are of one model."""
+        vocabulary, max_words = written["vocabulary"], written["max_words"]
+        num_words = len(vocabulary)
         numbers = (self._coefficients, self._intercepts, document_frequency)
-        num_features = sum(map(len, vocabularies))
         return (
             all(each.dtype.kind == "f" and np.isfinite(each).all() for each in numbers)
-            and self._coefficients.shape == (len(self._intercepts), num_features)
+            and self._coefficients.shape == (len(self._intercepts), num_words)
             and self._intercepts.ndim == 1
-            and document_frequency.shape == (num_features,)
-            and isinstance(vocabularies, list)
-            and all(isinstance(each, list) for each in vocabularies)
-            and all(len(set(map(str, each))) == len(each) for each in vocabularies)
-            and type(longest[0]) is int
-            and longest[0] >= 1
-            and (longest[1] is None or (type(longest[1]) is int and longest[1] >= MIN_CHARACTERS))
+            and document_frequency.shape == (num_words,)
+            and isinstance(vocabulary, list)
+            and len(set(map(str, vocabulary))) == num_words
+            and type(max_words) is int
+            and max_words >= 1
         )
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of the task's classes, shape `(n, C)`."""
-        logits = np.asarray(self._features.transform(texts) @ self._coefficients.T)
+        logits = np.asarray(self._vectorizer.transform(texts) @ self._coefficients.T)
         logits = logits + self._intercepts
         if logits.shape[1] == 1:  # two classes have one line between them
             logits = np.hstack([np.zeros_like(logits), logits])
