@@ -184,7 +184,7 @@ def check_metric(config: DictConfig, corpus: Corpus) -> None:
 
 def draw_run(name: str, test: Predictions, *, threshold: float | None) -> dict[str, Figure]:
     """As `figures_of_finished_run`, whose libraries only a run that draws has to import."""
-    from mental_health_classifier.analysis.figures.finished_run import figures_of_finished_run
+    from mental_health_classifier.analysis.figures.kinds import figures_of_finished_run
 
     return figures_of_finished_run(name, test, threshold=threshold)
 

@@ -5,7 +5,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from written_predictions import predictions_of
 
-from mental_health_classifier.analysis.figures.finished_run import figures_of_finished_run
+from mental_health_classifier.analysis.figures.kinds import figures_of_finished_run
 from mental_health_classifier.contracts import Task
 from mental_health_classifier.training.tensorboard_pages import (
     hyperparameters,

@@ -11,13 +11,7 @@ from __future__ import annotations
 
 from mental_health_classifier.analysis.documents import markdown_card
 from mental_health_classifier.analysis.sections.assessments import assessment_sections
-from mental_health_classifier.analysis.sections.performance import (
-    auxiliary_tasks,
-    classes,
-    evaluation,
-    is_measured,
-    performance,
-)
+from mental_health_classifier.analysis.sections.performance import evaluation, performance_sections
 from mental_health_classifier.analysis.sections.provenance import making, posts, verdict
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
@@ -34,13 +28,11 @@ def write_model_card(run: RunSummary) -> None:
 def model_card(run: RunSummary) -> str:
     """The card as Markdown."""
     of_test = {key: value for key, value in run.metrics.items() if key.startswith("test/")}
-    measured = [classes(run), auxiliary_tasks(run)] if is_measured(run) else []
     return markdown_card(
         "model_card.md.j2",
         run=run,
         verdict=verdict(run),
-        performance=performance(run),
-        sections=[*filter(None, measured), *assessment_sections(run), posts(run)],
+        sections=[*performance_sections(run), *assessment_sections(run), posts(run)],
         making=making(run),
         obstacle=why_not_rebuilt(run),
         numbers=evaluation(of_test, run.intervals),

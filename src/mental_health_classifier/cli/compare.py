@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
+from mental_health_classifier.analysis.pages.sections import print_section
 from mental_health_classifier.analysis.tables.comparability import (
     warning_about_posts,
     warnings_about_shortcuts,
 )
 from mental_health_classifier.analysis.tables.model_comparison import (
     compare_models,
-    comparison_table,
+    comparison_section,
     models_called,
 )
 from mental_health_classifier.analysis.tables.run_filter import known_columns, select_runs
@@ -97,9 +98,4 @@ def _test_models(references: list[Path] | None, *, as_json: bool) -> None:
     rows = compare_models(models_called([str(each) for each in references or ()], ROOTS))
     if as_json:
         return print_json(rows)
-    print_table(lambda _width: comparison_table(rows))
-    say(
-        f"Difference in {rows[0]['metric']} on {rows[0]['n']} test posts, with intervals for "
-        f"{len(rows)} comparisons. A tie: no difference that other authors, or other seeds, could "
-        "not have made."
-    )
+    print_section(comparison_section(rows))

@@ -22,7 +22,7 @@ from mental_health_classifier.cli.arguments import (
 )
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.tracking.run_index import resolve_run
 
 
@@ -62,8 +62,8 @@ def explain(
         if html is not None or class_name is not None:
             raise InputError("--html and --class are about one post: give --text, or --file.")
         return _measure(run, existing(root), posts=posts, seed=seed, cues=cues, as_json=as_json)
-    if html is not None and html.exists():
-        raise InputError(f"--html={html}: the file exists and is not replaced. Name another one.")
+    if html is not None:
+        check_output(html, option="--html")
     # Torch takes seconds to import: not before it is known what to explain.
     from mental_health_classifier.explanation.post_explanation import explain_texts, post_in_row
 
@@ -74,10 +74,7 @@ def explain(
     assert text is not None
     (explained,) = explain_texts(found, [text], class_name=class_name)
     if html is not None:
-        try:
-            write_atomically(html, explained_page(explained, run_id=found.id))
-        except OSError as error:
-            raise InputError(f"--html={html} cannot be written: {error.strerror}.") from None
+        write_output(html, explained_page(explained, run_id=found.id), option="--html")
         return say(f"See {html}. It holds the text of the post: keep it as you keep the posts.")
     if as_json:
         return print_json(

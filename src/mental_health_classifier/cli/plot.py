@@ -9,6 +9,7 @@ import typer
 
 from mental_health_classifier.cli.arguments import answer, say
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.tracking.run_index import ROOTS, runs_called
 
 
@@ -37,15 +38,16 @@ def plot(
 ) -> None:
     """Draws runs as one figure."""
     # Matplotlib takes a second to import: not for the help.
-    from mental_health_classifier.analysis.figures.files import check_output, write_figure
+    from mental_health_classifier.analysis.figures.files import figure_bytes, format_of
     from mental_health_classifier.analysis.figures.kinds import KINDS, draw
 
     if kind not in KINDS:
         raise InputError(f"mhc plot {kind}: expected one of {', '.join(KINDS)}.")
     path = output or Path(f"{kind}.png")
+    file_format = format_of(path)
     check_output(path, is_replaced=force)
     figure, notes = draw(kind, runs_called(runs or [], ROOTS), metric=metric)
-    write_figure(figure, path)
+    write_output(path, figure_bytes(figure, file_format))
     for note in notes:
         say(note)
     answer(str(path))

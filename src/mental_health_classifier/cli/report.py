@@ -11,6 +11,7 @@ from mental_health_classifier.cli.arguments import Roots, existing, say
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.tracking.run_index import find_runs
 
 
@@ -28,7 +29,7 @@ def report(
     """
     # Matplotlib takes a second to import: not for the help.
     from mental_health_classifier.analysis.report.contents import gather_report
-    from mental_health_classifier.analysis.report.page import check_output, write_report
+    from mental_health_classifier.analysis.report.page import report_page
     from mental_health_classifier.analysis.tables.run_filter import runs_like
 
     check_output(output, is_replaced=force)
@@ -44,5 +45,5 @@ def report(
     if not chosen:
         raise InputError(f"--where: none of the {len(found)} runs is like that.")
     with showing(f"Writing about {count(len(chosen), 'run')}"):
-        write_report(gather_report(chosen), output)
+        write_output(output, report_page(gather_report(chosen)))
     say(f"{count(len(chosen), 'run')}, see {output}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import unicodedata
 from collections.abc import Sequence
@@ -88,3 +89,11 @@ def _decimals(value: float, places: int, *, sign: str = "") -> str:
     shown = f"{value:{sign}.{places}f}"
     sign = shown[: shown[0] in "+-"]
     return sign + shown.removeprefix(sign).removeprefix("0")
+
+
+def alternatives(wanted: str, known: Sequence[str], *, most: int = 30) -> str:
+    """What there is in place of something that is not: the similar ones, then the first ones."""
+    close = difflib.get_close_matches(wanted, known, n=5, cutoff=0.5)
+    similar = f" Similar: {', '.join(close)}." if close else ""
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return f"{similar}\nThere are: {', '.join(known[:most]) or 'none'}{more}."

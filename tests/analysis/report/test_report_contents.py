@@ -107,7 +107,7 @@ def test_a_hypothesis_stands_beside_what_came_of_it(tmp_path):
     (stated,) = report.hypotheses
     assert stated.title == "Wider is better"
     assert [row[-1] for row in stated.rows] == [
-        "worse than the yardstick",
+        "below the yardstick",
         "failed: InputError: data.path=x is gone",
     ]
 
@@ -141,15 +141,14 @@ def test_without_a_priority_class_macro_f1_ranks_and_no_recall_is_promised(tmp_p
     report = report_on(write_run(tmp_path / "a", priority_class=None))
     assert report.headline == "f1_macro"
     assert "reaches a macro F1 of 0.700" in sentences_of(report.summary)
-    assert report.clinical is not None
-    assert [row[0] for row in report.clinical.sections[0].rows] == ["macro F1", "accuracy"]
+    assert [row[0] for row in report.clinical[0].rows] == ["macro F1", "accuracy"]
     assert report.gates[1].state == "no evidence"
 
 
 def test_only_failed_runs_make_an_honest_report(tmp_path):
     report = report_on(write_failed_run(tmp_path / "a"), write_failed_run(tmp_path / "b"))
     assert "None of them was completed" in sentences_of(report.summary)
-    assert (report.clinical, report.groups, report.gates) == (None, [], [])
+    assert (report.clinical, report.groups, report.gates) == ([], [], [])
     assert [row[-1] for row in report.failures.rows] == ["InputError: data.path=x is gone"] * 2
 
 
@@ -263,7 +262,7 @@ def test_configurations_hold_only_what_differs(tmp_path):
         write_run(tmp_path / "a", recall=0.9, run={"config": config}),
         write_run(tmp_path / "b", recall=0.8, run={"config": wide}),
     )
-    found = report.configurations
+    found = report.differences
     assert found["keys"] == ["model.width", "model.dropout"]
     shown = [[found["values"][place] for place in places] for places in found["places"]]
     assert shown == [["64", "(not there)"], ["128", "0.1"]]
@@ -314,8 +313,9 @@ def test_curves_come_from_the_metrics_of_the_run(tmp_path):
         file.write(b'{"step": 5, "train')
     curves = report_on(run).curves
     assert [curve.name for curve in curves.curves] == ["baseline"]
-    (chart,) = curves.charts
-    assert chart.title == "Loss, training" and chart.lines[0].path.count("L") == 4
+    (figure,) = curves.figures
+    assert figure.title == "Loss, training"
+    assert "baseline, seed 1: 2.000 at first, 1.600 at last" in figure.svg
     assert curves.num_damaged == 1
 
 

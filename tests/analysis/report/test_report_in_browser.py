@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import Select
 from written_runs import write_failed_run, write_run, write_stored_predictions
 
 from mental_health_classifier.analysis.report.contents import gather_report
-from mental_health_classifier.analysis.report.page import write_report
+from mental_health_classifier.analysis.report.page import report_page
 from mental_health_classifier.storage.json_lines import append_record, open_records
 from mental_health_classifier.tracking.run_index import find_runs
 
@@ -60,7 +60,7 @@ def page(tmp_path_factory):
                 record = {"step": step, "epoch": 0, "train/loss": 2 / (1 + step)}
                 append_record(handle, record)
     write_failed_run(folder / "runs" / "failed", run={"name": HOSTILE})
-    write_report(gather_report(find_runs([folder / "runs"])), folder / "report.html")
+    (folder / "report.html").write_text(report_page(gather_report(find_runs([folder / "runs"]))))
     return folder / "report.html"
 
 
@@ -158,7 +158,7 @@ def test_two_runs_are_compared_by_what_differs(opened):
 def test_curves_are_switched_on_and_off(opened):
     box = opened.find_element(By.CSS_SELECTOR, "[data-curve]")
     key = box.get_attribute("data-curve")
-    line = opened.find_element(By.CSS_SELECTOR, f"[data-run='{key}']")
+    line = opened.find_element(By.CSS_SELECTOR, f"#curves [data-link='#{key}']")
     assert line.value_of_css_property("display") != "none"
     box.click()
     assert line.value_of_css_property("display") == "none"
@@ -193,7 +193,9 @@ def test_without_scripts_everything_can_still_be_read(browser, page):
 def test_of_a_long_table_the_first_rows_are_shown_until_all_are_wanted(browser, tmp_path):
     for number in range(53):
         write_run(tmp_path / "runs" / f"{number}", run={"name": f"run {number}", "seed": number})
-    write_report(gather_report(find_runs([tmp_path / "runs"])), tmp_path / "report.html")
+    (tmp_path / "report.html").write_text(
+        report_page(gather_report(find_runs([tmp_path / "runs"])))
+    )
     browser.get((tmp_path / "report.html").as_uri())
     assert len(names_shown(browser)) == 50
     count = browser.find_element(By.CSS_SELECTOR, "[data-count]")

@@ -70,7 +70,8 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
     seeds = measured_seeds(runs, groups, metric)
     columns = min(len(sizes), 2)
     rows = -(-len(sizes) // columns)
-    figure, panels = new_figure(rows=rows, columns=columns, width=10, height=0.9 + 2.9 * rows)
+    height = 0.9 + 2.9 * rows
+    figure, panels = new_figure(rows=rows, columns=columns, width=10, height=height, sharey=True)
     yardstick = yardstick_mean(runs, groups, metric)
     for axes, size in zip(panels, sizes, strict=False):
         places = _places(axes, groups[size])
@@ -84,13 +85,8 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
         if yardstick is not None:
             axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
         axes.set_xlabel(SIZES[size])
-    for number, axes in enumerate(panels[: len(sizes)]):
-        if number % columns == 0:
-            axes.set_ylabel(metric_name(metric))
-        else:
-            axes.tick_params(labelleft=False)
-        if number:
-            axes.sharey(panels[0])
+    for axes in panels[::columns]:
+        axes.set_ylabel(metric_name(metric))
     for axes in panels[len(sizes) :]:
         axes.remove()
     add_legend(figure, _handles(panels[0], looks, families, yardstick))
@@ -134,7 +130,7 @@ def _places(axes: Axes, values: pd.Series) -> np.ndarray:
     return places
 
 
-def _draw(axes: Axes, place: float, group: Any, values: np.ndarray, look: Look) -> None:
+def _draw(axes: Axes, place: float, group: Any, values: pd.Series, look: Look) -> None:
     if np.isfinite(group["low"]):
         axes.vlines(place, group["low"], group["high"], color=look.color, linewidth=1.3, zorder=2)
     if len(values) > 1:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,13 +13,13 @@ from matplotlib.figure import Figure
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.style import (
     LOOKS,
-    MAX_SERIES,
     Look,
     add_legend,
     add_texts,
     new_figure,
     styled,
 )
+from mental_health_classifier.console.wording import alternatives
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -31,21 +31,24 @@ FEW_POINTS = 30
 """Fewer are joined as they are: smoothing would hide what little there is."""
 SMOOTHED_SHARE = 0.05
 """Half-life of the smoothing, of the points of a line."""
+BUCKETS = 120
+"""Of each the lowest and the highest point of a long line are drawn, so that no peak is lost."""
 
 
 def training_curve(run: RunSummary) -> pd.DataFrame:
     """What a run logged while it trained: a column a metric, NaN between its measurements.
 
-    Indexed by step. Lines that were torn are left out.
+    Indexed by step. Lines that were torn are left out, and counted in `attrs["num_damaged"]`.
 
     Raises:
         InputError: nothing was logged.
     """
     path = run.directory / "metrics.jsonl"
     try:
-        records = read_records(path).records
+        found = read_records(path)
+        records, num_damaged = found.records, found.num_damaged
     except FileNotFoundError:
-        records = []  # a model that is fitted whole
+        records, num_damaged = [], 0  # a model that is fitted whole
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     rows = [row for row in records if isinstance(row.get("step"), int)]
@@ -56,11 +59,19 @@ def training_curve(run: RunSummary) -> pd.DataFrame:
             f"Run {run.id or run.directory} logged no metrics while it trained: a model without "
             "steps has no curve."
         )
-    return numbers.groupby("step").last().apply(pd.to_numeric, errors="coerce")
+    curve = numbers.groupby("step").last().apply(pd.to_numeric, errors="coerce")
+    curve.attrs["num_damaged"] = num_damaged
+    return curve
 
 
 @styled
-def curves_figure(curves: Mapping[str, pd.DataFrame], *, metric: str | None = None) -> Figure:
+def curves_figure(
+    curves: Mapping[str, pd.DataFrame],
+    *,
+    metric: str | None = None,
+    looks: Mapping[str, Look] | None = None,
+    links: Mapping[str, str] | None = None,
+) -> Figure:
     """Training curves compared, a panel a metric.
 
     Long series are drawn twice: faint as they were logged, and smoothed (exponentially weighted
@@ -69,23 +80,27 @@ def curves_figure(curves: Mapping[str, pd.DataFrame], *, metric: str | None = No
     Args:
         curves: by name of the run its `training_curve`.
         metric: its key, as `val/accuracy`. None: the USUAL ones.
+        looks: what each run is drawn with, where something else than a legend tells them apart.
+            None: the first runs are drawn, with a legend.
+        links: by name of a run where its lines lead to, in formats that have links.
 
     Raises:
         InputError: no run has logged it; the message lists what there is.
     """
     metrics = _metrics_of(curves, metric)
-    shown = dict(list(curves.items())[:MAX_SERIES])
+    shown = looks or dict(zip(curves, LOOKS, strict=False))
     figure, panels = new_figure(columns=len(metrics), width=2.8 + 3.3 * len(metrics), height=4.0)
     for axes, key in zip(panels, metrics, strict=True):
-        for (_, curve), look in zip(shown.items(), LOOKS, strict=False):
-            if key in curve:
-                _draw(axes, curve[key].dropna(), look)
+        for name, look in shown.items():
+            if key in curves[name]:
+                _draw(axes, curves[name][key].dropna(), look, (links or {}).get(name))
         axes.set(xlabel="step", title=plain_name(key, max_length=40))
-    handles: list[Any] = [
-        panels[0].plot([], [], color=look.color, linestyle=look.line, label=name)[0]
-        for name, look in zip(shown, LOOKS, strict=False)
-    ]
-    add_legend(figure, handles)
+    if looks is None:
+        handles: list[Any] = [
+            panels[0].plot([], [], color=look.color, linestyle=look.line, label=name)[0]
+            for name, look in shown.items()
+        ]
+        add_legend(figure, handles)
     left_out = len(curves) - len(shown)
     add_texts(
         figure,
@@ -105,23 +120,34 @@ def _metrics_of(curves: Mapping[str, pd.DataFrame], metric: str | None) -> list[
         usual = [key for key in USUAL if key in known]
         return usual[:3] or known[:3]
     if metric not in known:
-        close = difflib.get_close_matches(metric, known, n=5, cutoff=0.5)
-        similar = f" Similar: {', '.join(close)}." if close else ""
         raise InputError(
             f"--metric={metric}: none of these {len(curves)} runs has logged it while training."
-            f"{similar}\nThere are: {', '.join(known)}."
+            f"{alternatives(metric, known)}"
         )
     return [metric]
 
 
-def _draw(axes: Axes, values: pd.Series, look: Look) -> None:
+def _draw(axes: Axes, values: pd.Series, look: Look, link: str | None) -> None:
     if len(values) <= FEW_POINTS:
         axes.plot(
             *(values.index, values),
             **{"color": look.color, "linestyle": look.line},
-            **{"marker": look.marker, "markersize": 4},
+            **{"marker": look.marker, "markersize": 4, "url": link},
         )
         return
-    axes.plot(values.index, values, color=look.color, alpha=0.25, linewidth=0.8)
     smoothed = values.ewm(halflife=max(1.0, SMOOTHED_SHARE * len(values))).mean()
-    axes.plot(values.index, smoothed, color=look.color, linestyle=look.line)
+    raw = thinned(values)
+    axes.plot(raw.index, raw, color=look.color, alpha=0.25, linewidth=0.8, url=link)
+    smoothed = thinned(smoothed)
+    axes.plot(smoothed.index, smoothed, color=look.color, linestyle=look.line, url=link)
+
+
+def thinned(values: pd.Series, *, buckets: int = BUCKETS) -> pd.Series:
+    """The lowest and the highest point of each of some equal stretches, and both ends, in order."""
+    if len(values) <= 2 * buckets:
+        return values
+    kept = {0, len(values) - 1}
+    for stretch in np.array_split(np.arange(len(values)), buckets):
+        of_stretch = values.to_numpy()[stretch]
+        kept |= {int(stretch[of_stretch.argmin()]), int(stretch[of_stretch.argmax()])}
+    return values.iloc[sorted(kept)]

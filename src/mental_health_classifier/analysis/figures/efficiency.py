@@ -57,7 +57,8 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
             f"None of the {len(groups)} configurations has recorded its {', '.join(COSTS)}: there "
             "is no cost to draw."
         )
-    figure, panels = new_figure(columns=len(costs), width=3.2 + 3.1 * len(costs), height=4.0)
+    width = 3.2 + 3.1 * len(costs)
+    figure, panels = new_figure(columns=len(costs), width=width, height=4.0, sharey=True)
     means = groups["mean"].to_numpy()
     fronts = {name: pareto_front(_numbers(groups[name]), means) for name in costs}
     named = _named(fronts, num_groups=len(groups))
@@ -70,9 +71,6 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
         use_log_scale(axes)
         axes.set(xlabel=COSTS[name])
     panels[0].set_ylabel(metric_name(metric))
-    for axes in panels[1:]:
-        axes.sharey(panels[0])
-        axes.tick_params(labelleft=False)
     add_legend(figure, _handles(panels[0], groups, named))
     add_texts(
         figure,

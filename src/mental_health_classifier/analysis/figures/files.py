@@ -1,4 +1,4 @@
-"""Figures as files or bytes."""
+"""Figures as the content of files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import write_atomically
 
 FORMATS = ("png", "svg", "pdf")
 DOTS_PER_INCH = 200
@@ -34,32 +33,6 @@ def format_of(path: Path) -> str:
             "what it will be."
         )
     return suffix
-
-
-def check_output(path: Path, *, is_replaced: bool) -> None:
-    """Refuses what could not be written, before anything is drawn.
-
-    Raises:
-        InputError: an unknown format, a folder that is not there, or a file that is.
-    """
-    format_of(path)
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError(f"--output={path}: expected a file in a folder that exists.")
-    if path.exists() and not is_replaced:
-        raise InputError(f"--output={path}: the file exists. Give --force to replace it.")
-
-
-def write_figure(figure: Figure, path: Path) -> None:
-    """Writes a figure in the format that the file's name asks for, whole or not at all.
-
-    Raises:
-        InputError: an unknown format, or the file cannot be written.
-    """
-    content = figure_bytes(figure, format_of(path))
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise InputError(f"--output={path} cannot be written: {error.strerror}.") from None
 
 
 def figure_bytes(figure: Figure, file_format: str) -> bytes:

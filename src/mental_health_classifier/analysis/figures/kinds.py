@@ -15,11 +15,12 @@ from mental_health_classifier.analysis.figures.decision import (
     stored_decision_curve,
 )
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
-from mental_health_classifier.analysis.figures.models import read_model, side_by_side
+from mental_health_classifier.analysis.figures.models import ShownModel, read_model, side_by_side
+from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.tables.comparability import warning_about_posts
 from mental_health_classifier.analysis.tables.run_table import run_table
-from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.tracking.run_index import RunSummary
 
 __all__ = [
@@ -72,6 +73,21 @@ def draw(kind: str, runs: Sequence[RunSummary], *, metric: str | None = None) ->
         return clinical_figure(models), notes
     models, notes = side_by_side(runs, read_model)
     return confusion_figure({name: model.test for name, model in models.items()}), notes
+
+
+def figures_of_finished_run(
+    name: str, test: Predictions, *, threshold: float | None
+) -> dict[str, Figure]:
+    """Confusion, and where posts of a priority class were tested the clinical figure.
+
+    Args:
+        threshold: of the operating point, frozen on val; None: there is none.
+    """
+    shown = plain_name(name)
+    figures = {"test/confusion": confusion_figure({shown: test})}
+    if test.is_priority.any() and not test.is_priority.all():
+        figures["test/clinical"] = clinical_figure({shown: ShownModel(test, threshold)})
+    return figures
 
 
 OF_TABLES: dict[str, Callable[..., Figure]] = {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
-import numpy as np
 import pandas as pd
 
 from mental_health_classifier.analysis.figures.models import nothing_completed
@@ -14,9 +11,8 @@ from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import group_names
 from mental_health_classifier.analysis.tables.run_table import headline_column, records_of
 from mental_health_classifier.analysis.tables.seed_groups import compared_columns, group_table
+from mental_health_classifier.console.wording import alternatives
 from mental_health_classifier.contracts import InputError
-
-SHOWN_METRICS = 30
 
 
 def metric_column(runs: pd.DataFrame, metric: str | None) -> str:
@@ -36,13 +32,9 @@ def metric_column(runs: pd.DataFrame, metric: str | None) -> str:
         column = column_of(column, ())
     measured = [name for name in compared_columns(runs) if completed[name].notna().any()]
     if column not in measured:
-        close = difflib.get_close_matches(column, measured, n=5, cutoff=0.5)
-        similar = f" Similar: {', '.join(close)}." if close else ""
-        more = len(measured) - SHOWN_METRICS
-        listed = ", ".join(measured[:SHOWN_METRICS]) + (f" and {more} more" if more > 0 else "")
         raise InputError(
             f"--metric={column}: none of the {len(completed)} completed runs has such a number."
-            f"{similar}\nThere are: {listed or 'none'}."
+            f"{alternatives(column, measured)}"
         )
     return column
 
@@ -74,13 +66,10 @@ def measured_groups(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     return groups.assign(name=names, mean=mean, low=low, high=high)
 
 
-def measured_seeds(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> list[np.ndarray]:
-    """The values of the seeds of each of the `measured_groups`."""
-    values = runs.drop_duplicates("run_id").set_index("run_id")[metric]
-    return [
-        values.reindex(each.split(", ")).dropna().to_numpy(dtype=float)
-        for each in groups["run_ids"].tolist()
-    ]
+def measured_seeds(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> list[pd.Series]:
+    """The values of the seeds of each of the `measured_groups`, by id of the run."""
+    values = runs.drop_duplicates("run_id").set_index("run_id")[metric].astype(float)
+    return [values.reindex(each.split(", ")).dropna() for each in groups["run_ids"].tolist()]
 
 
 def yardstick_mean(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -27,12 +29,15 @@ MAX_CONFIGURATIONS = 25
 
 
 @styled
-def seeds_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figure:
+def seeds_figure(
+    runs: pd.DataFrame, *, metric: str | None = None, links: Mapping[str, str] | None = None
+) -> Figure:
     """Every seed a dot, the mean a diamond with its interval; best configuration first.
 
     Args:
         runs: a `run_table`.
         metric: as for `metric_column`.
+        links: by id of a run where its dot leads to, in formats that have links.
 
     Raises:
         InputError: as `metric_column`.
@@ -42,15 +47,17 @@ def seeds_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figure:
     groups = all_groups.head(MAX_CONFIGURATIONS)
     figure, (axes,) = new_figure(columns=1, width=8.5, height=1.9 + 0.34 * len(groups))
     places = np.arange(len(groups))
-    seeds = pd.Series(measured_seeds(runs, groups, metric)).explode().astype(float)
-    dots = seeds.rename_axis("place").reset_index(name="value")
+    seeds = measured_seeds(runs, groups, metric)
+    dots = pd.concat(seeds, keys=places, names=["place", "run"]).reset_index(name="value")
     # A swarm: seeds that agree would hide each other.
     sns.swarmplot(
         **{"data": dots, "x": "value", "y": "place", "orient": "y", "order": places},
-        **{"color": LOOKS[0].color, "size": 4.5, "alpha": 0.6, "zorder": 2},
+        **{"color": LOOKS[0].color, "size": 5, "alpha": 0.7, "zorder": 2},
         **{"warn_thresh": 1, "ax": axes},
     )
-    axes.hlines(places, groups["low"], groups["high"], color=DARK, linewidth=1.5)
+    for swarm, values in zip(axes.collections, seeds, strict=True):
+        swarm.set_urls([(links or {}).get(run) for run in values.index])
+    axes.hlines(places, groups["low"], groups["high"], color=DARK, linewidth=1.5, zorder=1)
     axes.plot(
         groups["mean"], places, "D", color=DARK, markersize=6, markeredgecolor="white", zorder=3
     )

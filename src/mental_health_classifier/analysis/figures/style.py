@@ -14,15 +14,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+GREY, DARK, GRID = "#767676", "#222222", "#dddddd"
 STYLE: Any = {
-    **sns.axes_style("whitegrid", {"grid.color": "#dddddd", "axes.edgecolor": "#222222"}),
+    **sns.axes_style("whitegrid", {"grid.color": GRID, "axes.edgecolor": DARK}),
+    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), DARK),
     **sns.plotting_context("paper", font_scale=1.05),
     **{"lines.linewidth": 1.6, "lines.markersize": 6.5, "grid.linewidth": 0.6},
     **{"figure.titlesize": 12, "legend.frameon": False, "figure.constrained_layout.use": True},
     # The font that comes with matplotlib: a figure looks the same on every machine.
     "font.sans-serif": ["DejaVu Sans"],
 }
-GREY, DARK = "#767676", "#222222"
 CAPTION_SIZE = 8.5
 MAX_SERIES = 7
 """More lines or colours than that are not told apart."""
@@ -51,17 +52,18 @@ styled = rc_context(STYLE)
 
 
 def new_figure(
-    *, rows: int = 1, columns: int, width: float, height: float
+    *, rows: int = 1, columns: int, width: float, height: float, sharey: bool = False
 ) -> tuple[Figure, list[Axes]]:
     """A figure with its panels row by row, apart from pyplot and its list of open figures.
 
     Args:
         width, height: in inches.
+        sharey: whether all panels have one y axis, written at the left ones.
     """
     figure = Figure(figsize=(width, height))
     # Seaborn measures what it draws, for which a figure apart from pyplot needs a canvas.
     FigureCanvasAgg(figure)
-    panels = figure.subplots(rows, columns, squeeze=False)
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
     sns.despine(fig=figure)
     return figure, list(panels.flat)
 

@@ -12,12 +12,7 @@ from rich.text import Text
 
 from mental_health_classifier.analysis.pages.sections import section_table, warning_lines
 from mental_health_classifier.analysis.sections.assessments import assessment_sections
-from mental_health_classifier.analysis.sections.performance import (
-    auxiliary_tasks,
-    classes,
-    is_measured,
-    performance,
-)
+from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.sections.provenance import posts
 from mental_health_classifier.console.tables import text
@@ -86,18 +81,13 @@ def _phases(run: RunSummary) -> str:
 
 
 def _numbers(run: RunSummary) -> Iterator[Iterable[RenderableType]]:
-    if not is_measured(run):
-        return
-    found, of_classes, tasks = performance(run), classes(run), auxiliary_tasks(run)
-    yield (text(plain(said)) for said in found.sentences)
-    if of_classes.rows:
-        bold = run.data.get("priority_class")
-        yield [section_table(of_classes, name_width=NAME_WIDTH, bold=bold, has_n=False)]
-    if found.rows:
-        yield [section_table(found, has_n=False)]
-    if tasks is not None:
-        yield [section_table(tasks)]
-    yield [*(text(plain(said)) for said in found.notes), *warning_lines(found)]
+    for section in performance_sections(run):
+        yield (text(plain(said)) for said in section.sentences)
+        if section.rows:
+            width = NAME_WIDTH if section.title == "Every class" else None
+            bold = run.data.get("priority_class")
+            yield [section_table(section, name_width=width, bold=bold, has_n=False)]
+        yield [*(text(plain(said)) for said in section.notes), *warning_lines(section)]
 
 
 def _trust(run: RunSummary) -> Iterator[Text]:

@@ -1,64 +1,158 @@
-"""Configurations of all runs in little room: only what differs, and every value once."""
+"""Configurations side by side: what size bought, how seeds vary, what they cost."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.sections.pieces import shortened
-from mental_health_classifier.tracking.provenance.configuration_hash import flattened
-from mental_health_classifier.tracking.provenance.former_names import SHORT_NAMES, renamed
+from mental_health_classifier.analysis.report.pairs import PairedDifference, paired_difference
+from mental_health_classifier.analysis.sections.pieces import (
+    DASH,
+    Measure,
+    Piece,
+    measure_of,
+    shortened,
+)
+from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.console.wording import duration, is_number
+from mental_health_classifier.evaluation.intervals import CONFIDENCE
+from mental_health_classifier.evaluation.paired_comparison import t_interval
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
+from mental_health_classifier.tracking.selection.candidates import Candidate, alert_churn
 
-VALUE_LENGTH = 300
-ABSENT = "(not there)"
+MOST_ROWS = 30
+MOST_SIZES = 8
+_LENGTH_OF_TRAINING = ("max_epochs", "max_steps", "limit_train_batches")
 
 
-def configurations(evidence: Evidence) -> dict[str, Any]:
-    """What the page's script compares two runs by.
-
-    Returns:
-        `runs`: of each its `name` and `anchor`; `keys`: those that at least two runs differ in;
-        `values`: every distinct value as text; `places`: for each run the place of its value for
-        each key.
-    """
-    flat = [_facts(run) for run in evidence.runs]
-    keys = [key for key in {key: None for of in flat for key in of} if _differs(flat, key)]
-    values: dict[str, int] = {}
-    places = []
-    for of in flat:
-        shown = (of.get(key, ABSENT) for key in keys)
-        places.append([values.setdefault(value, len(values)) for value in shown])
-    return {
-        "runs": [
-            {"name": _title(evidence, run), "anchor": evidence.anchor(run)} for run in evidence.runs
+def size_steps(evidence: Evidence) -> Section:
+    """Models without variants, smallest first, each by its configuration that is best on val."""
+    best: dict[str, Candidate] = {}
+    for candidate in evidence.candidates:
+        run = candidate.runs[0]
+        if not run.variants and run.model:
+            best.setdefault(run.model, candidate)
+    ordered = sorted(best.items(), key=lambda item: _parameters(item[1]) or 0)[:MOST_SIZES]
+    rows: list[list[Piece]] = []
+    for place, (model, candidate) in enumerate(ordered):
+        run = candidate.best_run(f"val/{evidence.headline}")
+        anchor = evidence.anchor(run)
+        over_smaller = ("smallest", "")
+        if place:
+            smaller = ordered[place - 1][1]
+            difference = (
+                paired_difference(
+                    candidate, smaller, anchor=anchor, num_comparisons=len(ordered) - 1
+                )
+                if _are_trained_alike(run, smaller.runs[0])
+                else PairedDifference(None, None, "not compared: trained for longer or shorter", 0)
+            )
+            over_smaller = difference.cells
+        rows.append(
+            [
+                shortened(model),
+                Measure(_parameters(candidate), decimals=0),
+                Measure(len(candidate.runs), decimals=0),
+                measure_of(run, f"test/{evidence.headline}", anchor),
+                *over_smaller,
+            ]
+        )
+    return Section(
+        title="Size",
+        missing=""
+        if len(rows) > 1
+        else "Not shown, since it takes two models of different size without variants on the same "
+        "posts.",
+        caption="Each model minus the next smaller one, in the headline on the same test posts",
+        header=[
+            *("Model", "Parameters", "Seeds", "Headline on test"),
+            *("Minus the smaller one", "It is"),
         ],
-        "keys": [shortened(key, VALUE_LENGTH) for key in keys],
-        "values": list(values),
-        "places": places,
-    }
+        rows=rows if len(rows) > 1 else [],
+    )
 
 
-def _differs(flat: list[dict[str, str]], key: str) -> bool:
-    return len({of.get(key) for of in flat}) > 1
+def _are_trained_alike(first: RunSummary, second: RunSummary) -> bool:
+    """Whether size alone can be what tells two models apart. A model that is fitted whole has no
+    steps to have more or fewer of."""
+    settings = [
+        [run.setting("trainer", key) for key in _LENGTH_OF_TRAINING]
+        for run in (first, second)
+        if run.setting("model", "_target_") is None
+    ]
+    return settings[:1] == settings[-1:]
 
 
-def _title(evidence: Evidence, run: RunSummary) -> str:
-    seed = "" if run.seed is None else f", seed {run.seed}"
-    return f"{evidence.name(run)}{seed} ({(run.id or run.directory.name)[:8]}, {run.status})"
+def _parameters(candidate: Candidate) -> int | None:
+    found = candidate.runs[0].model_facts.get("parameters")
+    return round(found) if is_number(found) else None
 
 
-def _facts(run: RunSummary) -> dict[str, str]:
-    facts = {
-        "commit": run.commit,
-        "uncommitted changes": run.is_dirty,
-        "posts (fingerprint)": run.data.get("fingerprint"),
-        **flattened(renamed(run.configuration, SHORT_NAMES)),
-    }
-    return {key: _shown(value) for key, value in facts.items()}
+def stability(evidence: Evidence) -> Section:
+    """The configurations that rank highest on val, each with the headline of its seeds on test."""
+    rows = [_stability(evidence, each) for each in evidence.candidates[:MOST_ROWS]]
+    return Section(
+        title="Stability",
+        missing="" if rows else "There is no completed run to compare with others of its kind.",
+        caption="The headline on test, seed by seed, of configurations that differ in nothing "
+        "else. The interval is of the mean over other seeds. Fewer than "
+        f"{SEEDS_NEEDED} seeds give a first impression, no more. Churn is the share of priority "
+        "posts on whose alert two seeds disagree",
+        header=[
+            *("Configuration", "Seeds", "Mean", "Standard deviation", "Worst", "Churn"),
+            "Each seed",
+        ],
+        rows=rows,
+    )
 
 
-def _shown(value: Any) -> str:
-    written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return shortened(written, VALUE_LENGTH)
+def _stability(evidence: Evidence, candidate: Candidate) -> list[Piece]:
+    key = f"test/{evidence.headline}"
+    values = candidate.values(key)
+    mean = candidate.mean(key) if values else None
+    seeds = [measure_of(run, key, evidence.anchor(run)) for run in candidate.runs]
+    return [
+        evidence.link(candidate.best_run(f"val/{evidence.headline}")),
+        Measure(len(seeds), decimals=0),
+        Measure(mean, t_interval(values, confidence=CONFIDENCE)),
+        Measure(candidate.spread(key) if len(values) > 1 else None),
+        Measure(min(values, default=None)),
+        Measure(alert_churn(candidate.runs)),
+        tuple(piece for seed in seeds for piece in (replace(seed, interval=None, n=None), " ")),
+    ]
+
+
+def costs(evidence: Evidence) -> Section:
+    """What the configurations that rank highest on val cost, by their best run."""
+    rows: list[list[Piece]] = []
+    for candidate in evidence.candidates[:MOST_ROWS]:
+        run = candidate.best_run(f"val/{evidence.headline}")
+        facts, anchor = run.model_facts, evidence.anchor(run)
+
+        def measure(value: Any, by: float, decimals: int, anchor: str = anchor) -> Measure:
+            known = value / by if is_number(value) else None
+            return Measure(known, anchor=anchor, decimals=decimals)
+
+        rows.append(
+            [
+                evidence.link(run),
+                measure(facts.get("parameters"), 1e6, 2),
+                measure(facts.get("inference_flops_per_post"), 1e6, 1),
+                measure(facts.get("training_flops_per_post"), 1e6, 1),
+                duration(run.duration_seconds).replace("-", DASH),
+                measure(run.end.get("peak_memory_bytes"), 2**20, 0),
+            ]
+        )
+    return Section(
+        title="Cost",
+        missing="" if rows else "There is no completed run.",
+        caption="Cost of the configurations that rank highest on validation, by their best run. "
+        "Time and memory are of the machine that it ran on",
+        header=[
+            *("Configuration", "Parameters, millions", "MFLOPs to judge a post"),
+            *("MFLOPs to learn from it", "Time", "Peak memory, MB"),
+        ],
+        rows=rows,
+    )

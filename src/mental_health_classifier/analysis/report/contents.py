@@ -6,19 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mental_health_classifier.analysis.report.architecture import size_steps
-from mental_health_classifier.analysis.report.charts import Chart
-from mental_health_classifier.analysis.report.clinical import Clinical, clinical
-from mental_health_classifier.analysis.report.configurations import configurations
-from mental_health_classifier.analysis.report.cost import costs
-from mental_health_classifier.analysis.report.curves import Curves, training_curves
+from mental_health_classifier.analysis.figures.inline import InlineFigure
+from mental_health_classifier.analysis.report.configurations import costs, size_steps, stability
 from mental_health_classifier.analysis.report.data import posts_of
-from mental_health_classifier.analysis.report.evidence import gather_evidence
+from mental_health_classifier.analysis.report.differences import differences
+from mental_health_classifier.analysis.report.evidence import Evidence, gather_evidence
 from mental_health_classifier.analysis.report.figures import (
-    EmbeddedFigure,
-    architecture,
-    confusion,
-    efficiency,
+    Curves,
+    figures_of_run,
+    figures_of_runs,
+    training_curves,
 )
 from mental_health_classifier.analysis.report.gates import Gate, gates_of
 from mental_health_classifier.analysis.report.hypotheses import hypotheses
@@ -30,9 +27,10 @@ from mental_health_classifier.analysis.report.recommendation import (
 )
 from mental_health_classifier.analysis.report.reproduction import replays, sources
 from mental_health_classifier.analysis.report.runs import RunSection, failures, run_sections
-from mental_health_classifier.analysis.report.seeds import seeds_chart, stability
 from mental_health_classifier.analysis.report.summary import summary
 from mental_health_classifier.analysis.report.table import RunGroup, comparison
+from mental_health_classifier.analysis.sections.assessments import SECTIONS, section_of
+from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import RunLink, Sentence
 from mental_health_classifier.analysis.sections.provenance import verdict
 from mental_health_classifier.analysis.sections.section import Section
@@ -53,8 +51,6 @@ class Report:
     summary: Sequence[Sentence]
     headline: str
     priority_class: str | None
-    overview: Chart | None
-    """Every configuration's headline, seed by seed."""
     recommendation: Recommendation
     recommendation_sentences: Sequence[Sentence]
     rivals: Section
@@ -62,24 +58,24 @@ class Report:
     groups: Sequence[RunGroup]
     sizes: Section
     """What more parameters bought."""
-    architecture: EmbeddedFigure | None
     variants: Sequence[Section]
     """What each clinical variant bought, in pairs of runs that differ in nothing else."""
     variants_not_tried: Sequence[str]
+    figures: Mapping[str, InlineFigure]
+    """By kind, those that can be drawn."""
     curves: Curves
-    clinical: Clinical | None
-    confusion: EmbeddedFigure | None
-    configurations: Mapping[str, Any]
+    clinical: Sequence[Section]
+    """All that is recorded of the run that is `shown`, the priority class first."""
+    differences: Mapping[str, Any]
     stability: Section
     posts: Sequence[Section]
     costs: Section
-    efficiency: EmbeddedFigure | None
     sources: Section
     replays: Section
     failures: Section
     gates: Sequence[Gate]
-    gates_of: RunLink | None
-    """The run that the gates speak of."""
+    shown: RunLink | None
+    """The run that the clinical part and the gates speak of."""
     problems: Sequence[Sentence]
     """Assessments that cannot be read."""
     runs: Sequence[RunSection]
@@ -90,7 +86,7 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
     evidence = gather_evidence(runs)
     found = recommend(evidence)
     shown = found.shown
-    gates = [] if shown is None else gates_of(evidence, shown)
+    gates = [] if shown is None else list(gates_of(evidence, shown))
     anchors = {run.id: evidence.anchor(run) for run in evidence.comparable}
     tried = {variant for run in evidence.comparable for variant in run.variants}
     return Report(
@@ -98,29 +94,32 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         summary=summary(evidence, found, gates),
         headline=evidence.headline,
         priority_class=evidence.priority_class,
-        overview=seeds_chart(evidence),
         recommendation=found,
         recommendation_sentences=recommendation_sentences(evidence, found),
         rivals=rivals_section(found),
         hypotheses=hypotheses(evidence),
         groups=comparison(evidence),
         sizes=size_steps(evidence),
-        architecture=architecture(evidence),
         variants=[variant_impact(each, anchors) for each in variant_impacts(evidence.comparable)],
         variants_not_tried=variants_not_tried(tried),
+        figures=figures_of_runs(evidence)
+        | ({} if shown is None else figures_of_run(evidence, shown)),
         curves=training_curves(evidence),
-        clinical=None if shown is None else clinical(evidence, shown),
-        confusion=None if shown is None else confusion(evidence, shown),
-        configurations=configurations(evidence),
+        clinical=[] if shown is None else _clinical(evidence, shown),
+        differences=differences(evidence),
         stability=stability(evidence),
         posts=posts_of(evidence),
         costs=costs(evidence),
-        efficiency=efficiency(evidence),
         sources=sources(evidence),
         replays=replays(evidence),
         failures=failures(evidence),
         gates=gates,
-        gates_of=None if shown is None else evidence.seed_link(shown),
+        shown=None if shown is None else evidence.seed_link(shown),
         problems=[(evidence.link(run), f": {problem}") for run, problem in evidence.problems],
         runs=run_sections(evidence),
     )
+
+
+def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:
+    assessed = [section_of(name, evidence.assessment(run, name)) for name in SECTIONS]
+    return [*performance_sections(run), *assessed]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mental_health_classifier.analysis.sections.assessments import SECTIONS
 from mental_health_classifier.analysis.sections.pieces import RunLink, shortened
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
@@ -21,10 +22,7 @@ from mental_health_classifier.tracking.selection.candidates import (
     comparable_runs,
 )
 
-ASSESSMENTS = (
-    *("certificate", "calibration", "triage", "groups", "behaviour", "shortcuts", "explain"),
-    "replay",
-)
+ASSESSMENTS = (*SECTIONS, "replay")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,152 @@
-"""Figures of `mhc plot` that the report shows too."""
+"""Figures of `mhc plot` in the report, with links to its runs."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from mental_health_classifier.analysis.figures.architecture import architecture_figure
+from mental_health_classifier.analysis.figures.assessed import assessed_figure
+from mental_health_classifier.analysis.figures.clinical import clinical_figure, read_clinical_model
 from mental_health_classifier.analysis.figures.confusion import confusion_figure
+from mental_health_classifier.analysis.figures.curves import curves_figure, training_curve
+from mental_health_classifier.analysis.figures.decision import (
+    decision_figure,
+    stored_decision_curve,
+)
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
-from mental_health_classifier.analysis.figures.files import figure_bytes
+from mental_health_classifier.analysis.figures.inline import InlineFigure, inline_figure
+from mental_health_classifier.analysis.figures.models import read_model
+from mental_health_classifier.analysis.figures.seeds import seeds_figure
+from mental_health_classifier.analysis.figures.style import LOOKS
 from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.sections.pieces import measure_of
 from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+MOST_CURVES = 24
+MOST_AT_FIRST = 6
+
+PANELS = {
+    "val/recall_at_spec80": "Recall of the priority class at specificity 0.80, validation",
+    "val/partial_auc": "Partial area under the ROC, validation",
+    "val/f1_macro": "Macro F1, validation",
+    "val/loss": "Loss, validation",
+    "train/loss": "Loss, training",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class EmbeddedFigure:
-    """A drawing inside the page: as an image, so that nothing in it can act on the page."""
+class Curve:
+    """A run that can be switched on and off in all curves."""
 
-    description: str
-    """For those who cannot see it."""
-    data: str
-    """Its SVG in base64."""
+    anchor: str
+    name: str
+    seed: int | None
+    look: int
+    """Place in LOOKS, by configuration."""
+    is_shown: bool
 
 
-def architecture(evidence: Evidence) -> EmbeddedFigure | None:
-    """The headline by width, depth, heads and parameters; None: no comparable run has any."""
-    return _embedded(
-        lambda: architecture_figure(run_table(evidence.comparable)),
-        "The headline on test by width, depth, heads and number of parameters.",
+@dataclass(frozen=True, slots=True)
+class Curves:
+    curves: Sequence[Curve]
+    figures: Sequence[InlineFigure]
+    num_left_out: int
+    """Runs with curves beyond those drawn: the ones that rank lower."""
+    num_damaged: int
+    """Lines of their files that were cut or changed, and are not drawn."""
+
+
+def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
+    """Those of all comparable runs that can be drawn: `seeds`, `architecture`, `efficiency`."""
+    table = run_table(evidence.comparable)
+    key = f"test/{evidence.headline}"
+    links = {str(run.id): f"#{evidence.anchor(run)}" for run in evidence.comparable}
+    titles = {
+        f"#{evidence.anchor(run)}": f"{evidence.seed_link(run)}: {measure_of(run, key)}"
+        for run in evidence.comparable
+    }
+    return _drawn(
+        {
+            "seeds": lambda: seeds_figure(table, links=links),
+            "architecture": lambda: architecture_figure(table),
+            "efficiency": lambda: efficiency_figure(table),
+        },
+        titles={"seeds": titles},
     )
 
 
-def efficiency(evidence: Evidence) -> EmbeddedFigure | None:
-    """The headline by what it costs; None: no comparable run has recorded a cost."""
-    return _embedded(
-        lambda: efficiency_figure(run_table(evidence.comparable)),
-        "The headline on test by parameters, operations a post and time of fitting.",
+def figures_of_run(evidence: Evidence, run: RunSummary) -> dict[str, InlineFigure]:
+    """Those of one run that can be drawn: `confusion`, `clinical`, `assessed`, `decision`."""
+    name = str(evidence.seed_link(run))
+    assessments = [evidence.assessment(run, each) or {} for each in ("calibration", "triage")]
+    return _drawn(
+        {
+            "confusion": lambda: confusion_figure({name: read_model(run).test}),
+            "clinical": lambda: clinical_figure({name: read_clinical_model(run)}),
+            "assessed": lambda: assessed_figure(*assessments),
+            "decision": lambda: decision_figure({name: stored_decision_curve(run)}),
+        }
     )
 
 
-def confusion(evidence: Evidence, run: RunSummary) -> EmbeddedFigure | None:
-    """Which classes a run holds for which, on test; None: its predictions are gone."""
-    return _embedded(
-        lambda: confusion_figure(
-            {str(evidence.seed_link(run)): stored_predictions(run, ["test"])["test"]}
-        ),
-        "Confusion matrix: posts by true and by most probable class.",
-    )
+def training_curves(evidence: Evidence) -> Curves:
+    """The best runs' curves; a look a configuration, a line a seed."""
+    curves: list[Curve] = []
+    read: dict[str, pd.DataFrame] = {}
+    places: dict[str | None, int] = {}
+    num_left_out = 0
+    for run in evidence.comparable:
+        if len(curves) == MOST_CURVES:
+            # Whether more have a file is seen without reading it.
+            num_left_out += (run.directory / "metrics.jsonl").is_file()
+            continue
+        anchor = evidence.anchor(run)
+        try:
+            read[anchor] = training_curve(run)
+        except InputError:
+            continue
+        look = places.setdefault(run.configuration_hash, len(places) % len(LOOKS))
+        is_shown = len(curves) < MOST_AT_FIRST
+        curves.append(Curve(anchor, evidence.name(run), run.seed, look, is_shown))
+    figures, nothing = [], pd.Series(dtype=float)
+    for number, (key, title) in enumerate(PANELS.items()):
+        # One point is no curve.
+        drawn = [each for each in curves if read[each.anchor].get(key, nothing).count() > 1]
+        if drawn:
+            figure = curves_figure(
+                read,
+                metric=key,
+                looks={each.anchor: LOOKS[each.look] for each in drawn},
+                links={each.anchor: f"#{each.anchor}" for each in drawn},
+            )
+            titles = {
+                f"#{each.anchor}": _course(each, read[each.anchor][key].dropna()) for each in drawn
+            }
+            inline = inline_figure(figure, f"curve-{number}", titles=titles)
+            figures.append(replace(inline, title=title))
+    num_damaged = sum(curve.attrs["num_damaged"] for curve in read.values())
+    return Curves(curves, figures, num_left_out, num_damaged)
 
 
-def _embedded(draw: Callable[[], Figure], description: str) -> EmbeddedFigure | None:
-    try:
-        content = figure_bytes(draw(), "svg")
-    except (InputError, OSError):
-        return None
-    return EmbeddedFigure(description, base64.b64encode(content).decode("ascii"))
+def _course(curve: Curve, values: pd.Series) -> str:
+    first, last = values.iloc[0], values.iloc[-1]
+    return f"{curve.name}, seed {curve.seed}: {first:.3f} at first, {last:.3f} at last"
+
+
+def _drawn(
+    draw: Mapping[str, Callable[[], Figure]],
+    titles: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, InlineFigure]:
+    found = {}
+    for name, figure in draw.items():
+        try:
+            found[name] = inline_figure(figure(), name, titles=(titles or {}).get(name))
+        except (InputError, OSError):
+            continue
+    return found

@@ -10,6 +10,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     difference_to_yardstick,
     measure_of,
     shortened,
+    side_of_zero,
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODEL
@@ -57,9 +58,4 @@ def _said(run: RunSummary, difference: Measure | None) -> str:
         return "it is the yardstick"
     if difference is None:
         return "no yardstick was fitted beside it"
-    low, high = difference.interval or (0.0, 0.0)
-    if low > 0:
-        return "better than the yardstick"
-    if high < 0:
-        return "worse than the yardstick"
-    return "not distinguishable from the yardstick"
+    return f"{side_of_zero(difference.interval)} the yardstick"

@@ -8,42 +8,12 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from mental_health_classifier.analysis.documents import PACKAGE, html_page
 from mental_health_classifier.analysis.report.contents import Report
-from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import write_atomically
-
-
-def check_output(path: Path, *, is_replaced: bool) -> None:
-    """Refuses a place that a report cannot be written to, before anything is worked out.
-
-    Raises:
-        InputError: the file exists and is not to be replaced, or is a folder.
-    """
-    if path.is_dir():
-        raise InputError(f"--output={path} is a folder. Name a file, such as {path}/report.html.")
-    if path.exists() and not is_replaced:
-        raise InputError(
-            f"--output={path}: the file exists and is not replaced. Name another one, or give "
-            "--force."
-        )
-
-
-def write_report(report: Report, path: Path) -> None:
-    """Writes the page, whole or not at all.
-
-    Raises:
-        InputError: it cannot be written there.
-    """
-    try:
-        write_atomically(path, report_page(report))
-    except OSError as error:
-        raise InputError(f"--output={path} cannot be written: {error.strerror}.") from None
 
 
 def report_page(report: Report) -> str:
@@ -55,7 +25,7 @@ def report_page(report: Report) -> str:
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
-        configurations=_embedded(report.configurations),
+        configurations=_embedded(report.differences),
         written=datetime.now(UTC).isoformat(timespec="minutes")[:16].replace("T", " "),
     )
 

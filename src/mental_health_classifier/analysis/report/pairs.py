@@ -8,10 +8,10 @@ from mental_health_classifier.analysis.sections.pieces import Measure, Piece, in
 from mental_health_classifier.analysis.tables.model_comparison import (
     BOOTSTRAP_DRAWS,
     SPECIFICITY_FLOOR,
+    val_and_test,
 )
-from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.paired_comparison import compare_runs
-from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
 
@@ -47,9 +47,9 @@ def paired_difference(
     """
     own, other = paired_runs(first, second)
     try:
-        of_own = [_val_and_test(run) for run in own]
+        of_own = [val_and_test(run) for run in own]
         found = compare_runs(
-            [_val_and_test(run) for run in other],
+            [val_and_test(run) for run in other],
             of_own,
             specificity_floor=SPECIFICITY_FLOOR,
             bootstrap_draws=BOOTSTRAP_DRAWS,
@@ -75,8 +75,3 @@ def paired_runs(first: Candidate, second: Candidate) -> tuple[list[RunSummary], 
     if not pairs:
         pairs = [(first.runs[0], second.runs[0])]
     return [one for one, _ in pairs], [other for _, other in pairs]
-
-
-def _val_and_test(run: RunSummary) -> tuple[Predictions, Predictions]:
-    found = stored_predictions(run, ("val", "test"))
-    return found["val"], found["test"]

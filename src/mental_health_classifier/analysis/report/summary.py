@@ -18,6 +18,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     listed,
     measure_of,
     shortened,
+    side_of_zero,
 )
 from mental_health_classifier.console.wording import amount, count
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -100,10 +101,9 @@ def _about_yardstick(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
     difference = difference_to_yardstick(run, f"test/{evidence.headline}", evidence.anchor(run))
     if difference is None:
         return
-    low, high = difference.interval or (0.0, 0.0)
-    said = "above" if low > 0 else "below" if high < 0 else "not distinguishable from"
     yield (
-        f"By that number it is {said} TF-IDF with logistic regression on the same posts (",
+        f"By that number it is {side_of_zero(difference.interval)} TF-IDF with logistic "
+        "regression on the same posts (",
         difference,
         ").",
     )

@@ -34,13 +34,18 @@ class Cell(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Column:
     title: str
-    is_number: bool
+    cells: Sequence[Cell]
+    """One a run."""
     is_shown: bool
     """At first; a reader can choose others."""
-    is_ordering: bool = False
+    is_ordering: bool
     """The rows are in its order, greatest first."""
-    n: int | None = None
+    n: int | None
     """Posts behind every number of it; None: not the same for all, and said beside each."""
+
+    @property
+    def is_number(self) -> bool:
+        return not any(isinstance(cell.sort, str) for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,11 @@ class RunGroup:
     title: str
     fingerprint: str | None
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    """A row a run, best headline on test first."""
+
+    @property
+    def rows(self) -> list[tuple[Cell, ...]]:
+        """A row a run, best headline on test first."""
+        return list(zip(*(column.cells for column in self.columns), strict=True))
 
 
 def comparison(evidence: Evidence) -> list[RunGroup]:
@@ -74,71 +82,42 @@ def _group(evidence: Evidence, runs: Sequence[RunSummary], *, has_class_in_title
     title = ", ".join(map(shortened, names)) or "posts not known"
     if has_class_in_title:
         title += f", priority class: {shortened(_priority_class_of(runs) or 'none')}"
-    columns, filled = [], []
-    for spec in _specs(evidence, runs):
-        cells = [_cell(spec.value(run)) for run in runs]
-        counts = {
-            cell.shown.n
-            for cell in cells
-            if isinstance(cell.shown, Measure) and cell.sort is not None
-        }
-        n = counts.pop() if len(counts) == 1 else None
-        if n is not None:
-            # Said once in the heading.
-            cells = [
-                cell._replace(shown=replace(cell.shown, n=None))
-                if isinstance(cell.shown, Measure)
-                else cell
-                for cell in cells
-            ]
-        is_number = not any(isinstance(cell.sort, str) for cell in cells)
-        columns.append(Column(spec.title, is_number, spec.is_shown, spec.is_ordering, n))
-        filled.append(cells)
-    return RunGroup(
-        title=title,
-        fingerprint=runs[0].parts_fingerprint,
-        columns=columns,
-        rows=list(zip(*filled, strict=True)),
-    )
+    return RunGroup(title, runs[0].parts_fingerprint, list(_columns(evidence, runs)))
 
 
-class _Spec(NamedTuple):
-    title: str
-    value: Callable[[RunSummary], Cell | Piece | None]
-    is_shown: bool = False
-    is_ordering: bool = False
-
-
-def _specs(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[_Spec]:
-    """The columns, in order; a reader can choose those that are not shown at first."""
+def _columns(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[Column]:
     priority_class = _priority_class_of(runs)
     headline = headline_of(priority_class)
 
-    def metric(title: str, key: str, *, is_shown: bool = False) -> _Spec:
-        is_ordering = key == f"test/{headline}"
-        return _Spec(
-            title, lambda run: measure_of(run, key, evidence.anchor(run)), is_shown, is_ordering
+    def column(
+        title: str,
+        value: Callable[[RunSummary], Cell | Piece | None],
+        *,
+        is_shown: bool = False,
+        is_ordering: bool = False,
+    ) -> Column:
+        cells, n = _with_one_n([_cell(value(run)) for run in runs])
+        return Column(title, cells, is_shown, is_ordering, n)
+
+    def metric(title: str, key: str, *, is_shown: bool = False) -> Column:
+        return column(
+            title,
+            lambda run: measure_of(run, key, evidence.anchor(run)),
+            is_shown=is_shown,
+            is_ordering=key == f"test/{headline}",
         )
 
     def amount(
-        title: str,
-        value: Callable[[RunSummary], Any],
-        by: float,
-        decimals: int,
-        *,
-        is_shown: bool = False,
-    ) -> _Spec:
+        title: str, value: Callable[[RunSummary], Any], by: float, *, decimals: int
+    ) -> Column:
         def measure(run: RunSummary) -> Measure | None:
-            found = value(run)
-            return (
-                Measure(found / by, anchor=evidence.anchor(run), decimals=decimals)
-                if is_number(found)
-                else None
-            )
+            if not is_number(found := value(run)):
+                return None
+            return Measure(found / by, anchor=evidence.anchor(run), decimals=decimals)
 
-        return _Spec(title, measure, is_shown)
+        return column(title, measure, is_shown=title.startswith("Parameters"))
 
-    yield _Spec("Run", evidence.link, is_shown=True)
+    yield column("Run", evidence.link, is_shown=True)
     if priority_class is not None:
         of = shortened(priority_class, 20)
         yield metric(f"Recall of {of} at specificity 0.80", "test/recall_at_spec80", is_shown=True)
@@ -149,7 +128,7 @@ def _specs(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[_Spec]:
         yield metric("Area under precision-recall", "test/auprc")
     yield metric("Accuracy", "test/accuracy", is_shown=True)
     yield metric("Macro F1", "test/f1_macro", is_shown=True)
-    yield _Spec(
+    yield column(
         "Above the yardstick",
         lambda run: difference_to_yardstick(run, f"test/{headline}", evidence.anchor(run)),
         is_shown=True,
@@ -157,23 +136,40 @@ def _specs(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[_Spec]:
     yield metric("Headline on validation", f"val/{headline}")
     for name in next((classes_in_order(run) for run in runs if run.data.get("classes")), ()):
         yield metric(f"Recall of {shortened(name, 20)}", f"test/recall/{name}")
-    yield _Spec("Model", lambda run: model_of(facts_of(run)), is_shown=True)
-    yield _Spec("Seed", lambda run: Cell(str(run.seed), run.seed), is_shown=True)
+    yield column("Model", lambda run: model_of(facts_of(run)), is_shown=True)
+    yield column("Seed", lambda run: Cell(str(run.seed), run.seed), is_shown=True)
     yield amount(
-        "Parameters, millions", lambda run: run.model_facts.get("parameters"), 1e6, 2, is_shown=True
+        "Parameters, millions", lambda run: run.model_facts.get("parameters"), 1e6, decimals=2
     )
     yield amount(
-        "MFLOPs a post", lambda run: run.model_facts.get("inference_flops_per_post"), 1e6, 1
+        "MFLOPs a post",
+        lambda run: run.model_facts.get("inference_flops_per_post"),
+        1e6,
+        decimals=1,
     )
-    yield amount("Peak memory, MB", lambda run: run.end.get("peak_memory_bytes"), 2**20, 0)
-    yield _Spec(
+    yield amount("Peak memory, MB", lambda run: run.end.get("peak_memory_bytes"), 2**20, decimals=0)
+    yield column(
         "Time",
         lambda run: Cell(duration(run.duration_seconds), run.duration_seconds),
         is_shown=True,
     )
-    yield _Spec("Tags", lambda run: facts_of(run)["tags"])
-    yield _Spec("Commit", lambda run: run.commit and run.commit[:7] + "+" * bool(run.is_dirty))
-    yield _Spec("Started", lambda run: run.created_at and moment(run.created_at))
+    yield column("Tags", lambda run: facts_of(run)["tags"])
+    yield column("Commit", lambda run: run.commit and run.commit[:7] + "+" * bool(run.is_dirty))
+    yield column("Started", lambda run: run.created_at and moment(run.created_at))
+
+
+def _with_one_n(cells: list[Cell]) -> tuple[list[Cell], int | None]:
+    """Takes the number of posts out of the cells where it is the same in all."""
+    measures = [cell.shown for cell in cells if isinstance(cell.shown, Measure)]
+    counts = {measure.n for measure in measures if measure.value is not None}
+    if len(counts) != 1 or counts == {None}:
+        return cells, None
+    return [
+        cell._replace(shown=replace(cell.shown, n=None))
+        if isinstance(cell.shown, Measure)
+        else cell
+        for cell in cells
+    ], counts.pop()
 
 
 def _cell(value: Cell | Piece | None) -> Cell:

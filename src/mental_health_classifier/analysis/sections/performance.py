@@ -12,6 +12,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     measure_in,
     measure_of,
     number_of,
+    side_of_zero,
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import count, is_interval, is_number, number
@@ -41,15 +42,16 @@ READERS = {
 LEAK = "This means a leak: look into it."
 
 
-def is_measured(run: RunSummary) -> bool:
-    """Whether there are numbers of the test part."""
-    return any(key.startswith("test/") for key in run.metrics)
+def performance_sections(run: RunSummary) -> list[Section]:
+    """The headline and what follows from it, every class, tasks beside the main one."""
+    if not any(key.startswith("test/") for key in run.metrics):
+        return [Section(title="Performance", missing="Not measured.")]
+    tasks = auxiliary_tasks(run)
+    return [performance(run), classes(run), *([] if tasks is None else [tasks])]
 
 
 def performance(run: RunSummary) -> Section:
     """The headline first, each number beside that of the yardstick."""
-    if not is_measured(run):
-        return Section(title="Performance", missing="Not measured.")
     yardstick: Mapping[str, Any] = run.yardstick or {}
     of_yardstick = yardstick.get("metrics", {}), yardstick.get("intervals", {})
     rows: list[list[Piece]] = []
@@ -205,17 +207,11 @@ def _verdicts(run: RunSummary) -> Iterator[str]:
         if key in yardstick.get("differences", {}):
             interval = yardstick.get("difference_intervals", {}).get(key)
             label = labels(run)[key]
-            yield f"{label[0].upper()}{label[1:]}: {_side_of_zero(interval)} the yardstick."
+            yield f"{label[0].upper()}{label[1:]}: {side_of_zero(interval)} the yardstick."
     interval = run.intervals.get("test/accuracy")
     if is_interval(interval):
         for kind, ceiling in (run.data.get("ceilings") or {}).items():
             yield f"Accuracy: {_against_ceiling(kind, ceiling, interval)}"
-
-
-def _side_of_zero(interval: object) -> str:
-    if not is_interval(interval) or interval[0] <= 0 <= interval[1]:
-        return "not distinguishable from"
-    return "above" if interval[0] > 0 else "below"
 
 
 def _against_ceiling(kind: str, ceiling: float, interval: Sequence[float]) -> str:

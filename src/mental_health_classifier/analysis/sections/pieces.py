@@ -121,6 +121,13 @@ def difference_to_yardstick(run: RunSummary, key: str, anchor: str | None = None
     return Measure(value, interval, _posts_behind(run, key), anchor, is_signed=True)
 
 
+def side_of_zero(interval: object) -> str:
+    """`above`, `below`, or `not distinguishable from` what a difference was taken to."""
+    if not is_interval(interval) or interval[0] <= 0 <= interval[1]:
+        return "not distinguishable from"
+    return "above" if interval[0] > 0 else "below"
+
+
 def listed(items: Sequence[str]) -> str:
     """`a, b and c`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

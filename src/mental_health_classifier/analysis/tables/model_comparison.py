@@ -7,8 +7,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.console.tables import Column, TextTable
-from mental_health_classifier.console.wording import number
+from mental_health_classifier.analysis.sections.pieces import Measure, interval_of
+from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.paired_comparison import compare_runs, holm_adjusted
 from mental_health_classifier.tracking.record.assessments import stored_predictions
@@ -52,7 +52,7 @@ def compare_models(models: dict[str, list[RunSummary]]) -> list[dict[str, Any]]:
 
     Chances are raised by Holm's method over all pairs, and intervals widened.
     """
-    predictions = {name: [_val_and_test(run) for run in runs] for name, runs in models.items()}
+    predictions = {name: [val_and_test(run) for run in runs] for name, runs in models.items()}
     pairs = list(combinations(models, 2))
     rows = []
     for first, second in pairs:
@@ -70,7 +70,8 @@ def compare_models(models: dict[str, list[RunSummary]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _val_and_test(run: RunSummary) -> tuple[Predictions, Predictions]:
+def val_and_test(run: RunSummary) -> tuple[Predictions, Predictions]:
+    """What a run's model said of both parts."""
     found = stored_predictions(run, ("val", "test"))
     return found["val"], found["test"]
 
@@ -82,38 +83,31 @@ def _adjust(places: list[tuple[dict[str, Any], str]]) -> None:
         holder[f"{key}_adjusted"] = value
 
 
-def comparison_table(rows: Sequence[dict[str, Any]]) -> TextTable:
+def comparison_section(rows: Sequence[dict[str, Any]]) -> Section:
     """A row a pair: the difference, and what each test says of it."""
-    mcnemar = [row["mcnemar"] or {} for row in rows]
-    return TextTable(
-        [
-            Column("first", [row["first"] for row in rows], max_width=30),
-            Column("second", [row["second"] for row in rows], max_width=30),
-            Column(
-                "second - first",
-                [number(row["difference"], row["interval"], signed=True) for row in rows],
-                is_number=True,
-            ),
-            Column(
-                "over seeds",
-                [_ends(row["seed_interval"]) for row in rows],
-                is_number=True,
-            ),
-            Column(
-                "only first\nonly second",
-                [f"{m['only_first']} / {m['only_second']}" if m else "-" for m in mcnemar],
-                is_number=True,
-            ),
-            Column("McNemar\np", [number(m.get("p_adjusted")) for m in mcnemar], is_number=True),
-            Column(
-                "permutation\np",
-                [number(row.get("permutation_p_adjusted")) for row in rows],
-                is_number=True,
-            ),
-            Column("better", [row["better"] or "tie" for row in rows], max_width=30),
-        ]
+    shown = []
+    for row in rows:
+        of_mcnemar, ends = row["mcnemar"], row["seed_interval"]
+        shown.append(
+            [
+                row["first"],
+                row["second"],
+                Measure(row["difference"], interval_of(row["interval"]), is_signed=True),
+                "-" if ends is None else f"[{ends[0]:+.3f}, {ends[1]:+.3f}]",
+                "{only_first} / {only_second}".format(**of_mcnemar) if of_mcnemar else "-",
+                Measure((of_mcnemar or {}).get("p_adjusted")),
+                Measure(row.get("permutation_p_adjusted")),
+                row["better"] or "tie",
+            ]
+        )
+    return Section(
+        title="Comparison",
+        caption=f"Difference in {rows[0]['metric']} on {rows[0]['n']} test posts, with intervals "
+        f"for {len(rows)} comparisons. A tie: no difference that other authors, or other seeds, "
+        "could not have made",
+        header=[
+            *("first", "second", "second - first", "over seeds", "only first\nonly second"),
+            *("McNemar\np", "permutation\np", "better"),
+        ],
+        rows=shown,
     )
-
-
-def _ends(interval: Sequence[float] | None) -> str:
-    return "-" if interval is None else f"[{interval[0]:+.3f}, {interval[1]:+.3f}]"

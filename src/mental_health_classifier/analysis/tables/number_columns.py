@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mental_health_classifier.analysis.sections.assessments import EXPLAINED
 from mental_health_classifier.console.wording import is_interval, is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
@@ -22,11 +23,8 @@ from mental_health_classifier.tracking.run_index import RunSummary
 CEILING = "ceiling_"
 
 INTERPRETABILITY = {
-    "interpretability_score": "interpretability_score",
-    **{
-        part: f"interpretability_{part}"
-        for part in ("comprehensiveness", "sufficiency", "stability", "plausibility")
-    },
+    name: name if name.startswith("interpretability") else f"interpretability_{name}"
+    for name in EXPLAINED
 }
 """Columns of what `mhc explain` measures."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import operator
 import re
 import warnings
@@ -16,6 +15,7 @@ from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_
 
 from mental_health_classifier.analysis.tables.run_facts import writable
 from mental_health_classifier.analysis.tables.run_table import run_table
+from mental_health_classifier.console.wording import alternatives
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import RunSummary
 
@@ -35,10 +35,6 @@ _COMPARISONS: dict[type[ast.cmpop], Callable] = {
     ast.NotIn: lambda column, values: ~column.isin(values),
 }
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]*)`""")
-
-
-SHOWN_COLUMNS = 30
-"""The leading columns are those that people ask for; a table of many classes has hundreds."""
 
 
 class SelectedRuns(NamedTuple):
@@ -101,13 +97,9 @@ def known_columns(names: Sequence[str], table: pd.DataFrame, *, option: str) -> 
     for name in names:
         if name not in table.columns:
             columns = list(map(str, table.columns))
-            close = difflib.get_close_matches(name, columns, n=5, cutoff=0.5)
-            more = len(columns) - SHOWN_COLUMNS
-            hint = f" Similar: {', '.join(close)}." if close else ""
             raise InputError(
-                f"{option} names {name!r}, which is not a column of these runs.{hint}\n"
-                f"There are: {', '.join(columns[:SHOWN_COLUMNS])}"
-                + (f" and {more} more, see --csv -." if more > 0 else ".")
+                f"{option} names {name!r}, which is not a column of these runs."
+                f"{alternatives(name, columns)} --csv - shows all of them."
             )
     return list(names)
 

@@ -12,16 +12,13 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.analysis.tables.number_columns import NumberColumns
-from mental_health_classifier.analysis.tables.run_facts import facts_of
-from mental_health_classifier.analysis.tables.run_settings import COLUMNS as SETTINGS
-from mental_health_classifier.analysis.tables.run_settings import settings_of
+from mental_health_classifier.analysis.tables.run_facts import SETTINGS, facts_of, settings_of
 from mental_health_classifier.analysis.tables.variant_impacts import (
     in_vocabulary_impacts,
     vocabulary_impacts,
 )
 from mental_health_classifier.console.wording import printable
-from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.storage.spreadsheet_cells import inert
 from mental_health_classifier.tracking.run_index import RunSummary, no_garbage_collection
 
@@ -60,7 +57,7 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
     Every number of the test part is `final_…` and of the validation part `val_…`, with `_low` and
     `_high` where it has an interval: `test/recall/suicide` is `final_recall_suicide`. The distance
     to the yardstick that was fitted on the same parts is `yardstick_difference_…`. What the run was
-    set to and what it cost stands in the columns of `run_settings`. `vocabulary_impact` is what
+    set to and what it cost stands in the columns of `settings_of`. `vocabulary_impact` is what
     the clinical vocabulary did for the headline, where the runs hold its control. What a run did
     not measure is missing, never zero.
     """
@@ -139,13 +136,9 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
             }
         )
         sys.stdout.write(shown.to_csv(index=False))
-    elif Path(path).exists():
-        raise InputError(f"--csv={path}: the file exists and is not replaced. Name another one.")
     else:
-        try:
-            write_atomically(Path(path), table.to_csv(index=False))
-        except OSError as error:
-            raise InputError(f"--csv={path} cannot be written: {error.strerror}.") from None
+        check_output(Path(path), option="--csv")
+        write_output(Path(path), table.to_csv(index=False), option="--csv")
 
 
 def _facts_of(run: RunSummary) -> dict[str, Any]:

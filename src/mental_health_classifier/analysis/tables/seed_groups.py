@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api.types import is_float_dtype
 from scipy.special import stdtrit
 
-from mental_health_classifier.analysis.tables.run_settings import COLUMNS as SETTINGS
+from mental_health_classifier.analysis.tables.run_facts import SETTINGS
 from mental_health_classifier.analysis.tables.run_table import headline_column
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
 

@@ -77,7 +77,7 @@
   // Training curves: a box for each run, in all charts at once.
   each("[data-curve]", (box) => {
     const place = () =>
-      each(`[data-run="${box.dataset.curve}"]`, (line) => line.classList.toggle("off", !box.checked));
+      each(`#curves [data-link="#${box.dataset.curve}"]`, (line) => line.classList.toggle("off", !box.checked));
     box.addEventListener("change", place);
     place();
   });
