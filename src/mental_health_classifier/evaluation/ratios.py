@@ -7,8 +7,9 @@ import numpy as np
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Quotient, NaN where nothing was counted."""
-    undefined = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+    known = np.where(denominator > 0, denominator, np.nan)
+    # Rows stay rows: sums of them then add the same numbers in the same order.
+    return np.divide(numerator, known, order="C")
 
 
 def mean_of_known(values: np.ndarray) -> np.ndarray:
