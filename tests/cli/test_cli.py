@@ -250,7 +250,7 @@ def test_the_package_is_the_same_command_and_a_closed_pipe_is_no_error(
     assert result.stdout == shown and "Error" not in result.stderr
 
 
-HEAVY = {"torch", "lightning", "sklearn", "statsmodels", "seaborn", "matplotlib"}
+HEAVY = {"torch", "lightning", "sklearn", "statsmodels", "matplotlib"}
 """What takes a second to import or more: for those commands alone that use it, as they do."""
 
 

@@ -19,7 +19,7 @@ def test_the_page_is_written_and_named(mhc, tmp_path):
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outputs", "report.html"]
     again = mhc("report")
-    assert again.exit_code == 1 and "give --force" in again.stderr
+    assert again.exit_code == 1 and "Give --force" in again.stderr
     assert mhc("report", "--force").exit_code == 0
 
 

@@ -12,7 +12,7 @@ def check_output(path: Path, *, option: str = "--output", is_replaced: bool | No
     """Refuses a place that could not be written to, before anything is worked out.
 
     Args:
-        is_replaced: whether a file that exists may be, by --force. None: the command has no --force.
+        is_replaced: whether a file that exists may be, by --force; None: there is no --force.
 
     Raises:
         InputError: the file exists and may not be replaced, or its folder does not exist.

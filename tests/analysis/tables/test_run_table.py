@@ -222,7 +222,7 @@ def test_a_table_is_written_once_and_never_over_another_file(tmp_path):
     with pytest.raises(InputError, match="not replaced"):
         write_csv(table, str(path))
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="--csv=.*: expected a file in a folder that exists"):
+    with pytest.raises(InputError, match=r"--csv=.*: expected a file in a folder that exists"):
         write_csv(table, str(tmp_path / "file" / "runs.csv"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from mental_health_classifier.contracts import InputError
@@ -45,7 +46,11 @@ def figure_bytes(figure: Figure, file_format: str) -> bytes:
     with warnings.catch_warnings(), rc_context(_REPEATABLE):
         # Names may hold letters that the font has not; a box stands for them.
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-        figure.savefig(
-            buffer, format=file_format, dpi=DOTS_PER_INCH, metadata=_NO_DATE[file_format]
-        )
+        if file_format == "svg":
+            # What `savefig` does, without drawing everything once more to lay it out.
+            FigureCanvasSVG(figure).print_svg(buffer, metadata=_NO_DATE["svg"])
+        else:
+            figure.savefig(
+                buffer, format=file_format, dpi=DOTS_PER_INCH, metadata=_NO_DATE[file_format]
+            )
     return buffer.getvalue()
