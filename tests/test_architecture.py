@@ -26,7 +26,7 @@ FLOORS = (
 from lower floors alone, also inside functions."""
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-HEAVY = {"torch", "lightning", "torchmetrics", "tokenizers", "safetensors"}
+HEAVY = {"torch", "lightning", "torchmetrics", "tokenizers", "safetensors", "seaborn"}
 """Libraries that take long to import: commands that read records start without them."""
 MAY_BE_HEAVY = {
     *("models", "data", "training", "experiment"),
@@ -72,6 +72,8 @@ def wrong_imports(path: Path, package: Path = PACKAGE) -> list[str]:
     """What a file imports and must not, each with the reason."""
     room, wrong = room_of(path, package), []
     too_heavy = set() if room in MAY_BE_HEAVY else HEAVY
+    if path.parent == package / "analysis" / "figures":
+        too_heavy = too_heavy - {"seaborn"}
     for name, is_at_once in imports_of(path):
         top, *rest = name.split(".")
         other = rest[0] if top == NAME and rest else room

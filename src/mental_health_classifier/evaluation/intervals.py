@@ -49,16 +49,14 @@ def wilson_interval(successes: int, n: int, *, confidence: float = CONFIDENCE) -
     Source: Wilson, JASA 1927. Unlike a share plus or minus its standard error it stays honest at 0
     of n and at n of n.
     """
-    # statsmodels has the same numbers and takes a second longer to import.
-    from scipy.special import ndtri
+    # Imported here, because it takes a second and most of what reads records needs no share.
+    from statsmodels.stats.proportion import proportion_confint
 
     if n == 0:
         return None
-    share, quantile = successes / n, -ndtri((1 - confidence) / 2)
-    shrinkage = 1 + quantile**2 / n
-    center = (share + quantile**2 / (2 * n)) / shrinkage
-    half = quantile * np.sqrt(share * (1 - share) / n + quantile**2 / (4 * n**2)) / shrinkage
-    return max(0.0, float(center - half)), min(1.0, float(center + half))
+    ends = proportion_confint(successes, n, alpha=1 - confidence, method="wilson")
+    low, high = np.array(ends, dtype=np.float64)
+    return float(low), float(high)
 
 
 def wilson_interval_of_f1(hits: int, errors: int) -> Interval | None:

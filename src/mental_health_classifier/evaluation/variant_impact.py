@@ -55,14 +55,14 @@ def pairs_needed(mean: float, spread: float) -> int | None:
 
     None: no number of pairs would, since the mean is zero.
     """
-    from scipy.special import ndtri, stdtrit
+    from scipy.stats import norm, t
 
     if np.isclose(mean, 0, atol=ROUNDING):
         return None
     quantile = (1 + CONFIDENCE) / 2
     # The normal quantile is below that of t: a number that is too small, to count up from.
-    pairs = max(2, int((ndtri(quantile) * spread / mean) ** 2))
-    while stdtrit(pairs - 1, quantile) * spread / np.sqrt(pairs) >= abs(mean):
+    pairs = max(2, int((norm.ppf(quantile) * spread / mean) ** 2))
+    while t.ppf(quantile, pairs - 1) * spread / np.sqrt(pairs) >= abs(mean):
         pairs += 1
     return pairs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -16,8 +17,6 @@ from mental_health_classifier.evaluation.metrics import class_shares, confusion_
 
 MAX_COLUMNS = 3
 CLASS_LENGTH = 14
-# Not colours of the style: a page's dark look leaves the cells as they are.
-ON_LIGHT, ON_DARK = "#262626", "#ffffff"
 
 
 @styled
@@ -36,8 +35,10 @@ def confusion_figure(models: Mapping[str, Predictions]) -> Figure:
     figure, panels = new_figure(
         rows=rows, columns=columns, width=max(columns * side, 5.5), height=0.8 + rows * (side - 0.1)
     )
+    for axes, given in zip(panels, models.values(), strict=False):
+        _draw(axes, given)
     for axes, (name, given) in zip(panels, models.items(), strict=False):
-        _draw(axes, given, title=f"{name}\n{_found(given)}")
+        _label(axes, given, title=f"{name}\n{_found(given)}")
     for axes in panels[len(models) :]:
         axes.remove()
     parts = ", ".join(sorted({given.part for given in models.values()}))
@@ -67,23 +68,26 @@ def _found(given: Predictions) -> str:
     return f"{what} {number(share.value, share.interval)}"
 
 
-def _draw(axes: Axes, given: Predictions, *, title: str) -> None:
+def _draw(axes: Axes, given: Predictions) -> None:
     task = given.task
     order = [task.class_names.index(name) for name in task.display_order]
     counts = confusion_matrix(given)[np.ix_(order, order)]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
-        axes.text(
-            *(column + 0.5, row + 0.5, f"{counts[row, column]}"),
-            **{"ha": "center", "va": "center", "fontsize": 8.5},
-            color=ON_DARK if share > 0.5 else ON_LIGHT,
-        )
-    names = [plain_name(name, max_length=CLASS_LENGTH) for name in task.display_order]
+    sns.heatmap(
+        shares,
+        **{"annot": counts, "fmt": "d", "annot_kws": {"fontsize": 8.5}},
+        **{"cmap": "Blues", "vmin": 0, "vmax": 1, "square": True, "cbar": False},
+        **{"xticklabels": False, "yticklabels": False, "ax": axes},
+    )
+
+
+def _label(axes: Axes, given: Predictions, *, title: str) -> None:
+    """Writes names once all matrices are drawn: seaborn draws all that a figure holds by then,
+    and letters that the font has not would warn each time."""
+    names = [plain_name(name, max_length=CLASS_LENGTH) for name in given.task.display_order]
     places = np.arange(len(names)) + 0.5
-    axes.set(aspect="equal", title=title)
-    axes.invert_yaxis()
-    axes.spines[:].set_visible(False)
     axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(places, names)
+    axes.tick_params(length=0)
     axes.grid(False)
+    axes.set_title(title)

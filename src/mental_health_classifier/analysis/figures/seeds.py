@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from mental_health_classifier.analysis.figures.measured import (
@@ -25,12 +26,6 @@ from mental_health_classifier.analysis.figures.style import (
 )
 
 MAX_CONFIGURATIONS = 25
-DOT = 0.012
-"""Width of a dot, of that of everything drawn."""
-LEVELS = (0, 1, -1, 2, -2)
-"""Where in its row a dot may lie, in heights of a dot: the first that is free."""
-DOT_HEIGHT, TEXT_HEIGHT = 0.076, 1.2
-"""Inches that a dot takes, and what stands above and below all rows."""
 
 
 @styled
@@ -50,19 +45,18 @@ def seeds_figure(
     metric = metric_column(runs, metric)
     all_groups = measured_groups(runs, metric)
     groups = all_groups.head(MAX_CONFIGURATIONS)
-    height = 1.9 + 0.34 * len(groups)
-    figure, (axes,) = new_figure(columns=1, width=8.5, height=height)
+    figure, (axes,) = new_figure(columns=1, width=8.5, height=1.9 + 0.34 * len(groups))
     places = np.arange(len(groups))
     seeds = measured_seeds(runs, groups, metric)
-    drawn = pd.concat([*seeds, groups["low"], groups["high"]])
-    width = DOT * (drawn.max() - drawn.min())
-    level = DOT_HEIGHT * len(groups) / (height - TEXT_HEIGHT)
-    for place, values in zip(places, seeds, strict=True):
-        axes.scatter(
-            *(values, place + level * _swarm(values.to_numpy(), width)),
-            **{"s": 25, "color": LOOKS[0].color, "alpha": 0.7, "linewidths": 0, "zorder": 2},
-            urls=[(links or {}).get(run) for run in values.index],
-        )
+    dots = pd.concat(seeds, keys=places, names=["place", "run"]).reset_index(name="value")
+    # A swarm: seeds that agree would hide each other.
+    sns.swarmplot(
+        **{"data": dots, "x": "value", "y": "place", "orient": "y", "order": places},
+        **{"color": LOOKS[0].color, "size": 5, "alpha": 0.7, "zorder": 2},
+        **{"warn_thresh": 1, "ax": axes},
+    )
+    for swarm, values in zip(axes.collections, seeds, strict=True):
+        swarm.set_urls([(links or {}).get(run) for run in values.index])
     axes.hlines(places, groups["low"], groups["high"], color=DARK, linewidth=1.5, zorder=1)
     axes.plot(
         groups["mean"], places, "D", color=DARK, markersize=6, markeredgecolor="white", zorder=3
@@ -86,12 +80,3 @@ def seeds_figure(
         explained += f" {left_out} configurations with lower means are left out."
     add_texts(figure, title="Seeds", caption=caption_of(runs, all_groups, metric) + explained)
     return figure
-
-
-def _swarm(values: np.ndarray, width: float) -> np.ndarray:
-    """Levels at which dots of this width do not hide each other, where there are enough."""
-    levels = np.zeros(len(values))
-    for place, value in enumerate(values):
-        taken = levels[:place][np.abs(values[:place] - value) <= width]
-        levels[place] = next((level for level in LEVELS if level not in taken), 0)
-    return levels

@@ -7,32 +7,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 GREY, DARK, GRID = "#767676", "#222222", "#dddddd"
 STYLE: Any = {
-    "figure.constrained_layout.use": True,
-    # The font that comes with matplotlib: a figure looks the same on every machine.
-    **{"font.family": ["sans-serif"], "font.sans-serif": ["DejaVu Sans"], "font.size": 10},
-    **{"axes.labelsize": 10, "axes.titlesize": 10, "figure.titlesize": 12},
-    **{"xtick.labelsize": 9.2, "ytick.labelsize": 9.2, "legend.fontsize": 9.2},
+    **sns.axes_style("whitegrid", {"grid.color": GRID, "axes.edgecolor": DARK}),
     **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), DARK),
-    **{"axes.grid": True, "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.6},
-    **{"axes.edgecolor": DARK, "axes.linewidth": 1, "legend.frameon": False},
-    **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
-    **dict.fromkeys(("xtick.bottom", "xtick.minor.bottom", "ytick.left"), False),
-    **{"lines.linewidth": 1.6, "lines.markersize": 6.5, "lines.solid_capstyle": "round"},
+    **sns.plotting_context("paper", font_scale=1.05),
+    **{"lines.linewidth": 1.6, "lines.markersize": 6.5, "grid.linewidth": 0.6},
+    **{"figure.titlesize": 12, "legend.frameon": False, "figure.constrained_layout.use": True},
+    # The font that comes with matplotlib: a figure looks the same on every machine.
+    "font.sans-serif": ["DejaVu Sans"],
 }
 CAPTION_SIZE = 8.5
 MAX_SERIES = 7
 """More lines or colours than that are not told apart."""
 
-# Seaborn's palette for the colour-blind without those that are lost on white paper, neighbours far
-# apart.
-_COLORS = ("#0173b2", "#d55e00", "#029e73", "#cc78bc", "#de8f05", "#56b4e9", "#ca9161")
+# Those of the palette that are not lost on white paper, neighbours far apart.
+_COLORS = [sns.color_palette("colorblind").as_hex()[place] for place in (0, 3, 2, 4, 1, 9, 5)]
 _MARKERS = "osD^vPX"
 _LINES = ("-", "--", "-.", ":", (0, (6, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 
@@ -64,7 +61,10 @@ def new_figure(
         sharey: whether all panels have one y axis, written at the left ones.
     """
     figure = Figure(figsize=(width, height))
+    # Seaborn measures what it draws, for which a figure apart from pyplot needs a canvas.
+    FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
+    sns.despine(fig=figure)
     return figure, list(panels.flat)
 
 
