@@ -1,4 +1,4 @@
-"""What crosses folders: tasks, batches, model outputs, predictions, and the error for bad input.
+"""Types that cross rooms: tasks, batches, model outputs, predictions, and the error for bad input.
 
 Nothing here imports torch or pandas, so that the commands that only read records start fast.
 """

@@ -16,7 +16,6 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.errors import complain, explain
 from mental_health_classifier.configuration.literal import without_interpolation
-from mental_health_classifier.console.errors import describe_storage_failure
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import never_began
 from mental_health_classifier.sweeps.jobs import plan_of, quoted
@@ -77,9 +76,10 @@ def _claim(directory: Path, key: str) -> None:
     try:
         directory.mkdir(parents=True)
     except FileExistsError as error:
+        if not directory.is_dir():
+            _leave(explain(error))
         _leave(
-            describe_storage_failure(error)
-            or f"{directory} exists already, and a run is never overwritten. Choose another {key}, "
+            f"{directory} exists already, and a run is never overwritten. Choose another {key}, "
             "or delete that folder if what it holds is not needed."
         )
 

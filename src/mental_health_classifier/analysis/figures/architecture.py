@@ -1,4 +1,4 @@
-"""Whether larger networks are better ones."""
+"""Figure of the headline against the size of networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models mean for the posts that matter most: found, missed, false alarms, work."""
+"""Figure of the priority class: found, missed, false alarms, posts to read."""
 
 from __future__ import annotations
 

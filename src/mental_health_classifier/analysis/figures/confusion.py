@@ -1,4 +1,4 @@
-"""Which classes are held for which."""
+"""Confusion matrices."""
 
 from __future__ import annotations
 

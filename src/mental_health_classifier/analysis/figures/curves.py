@@ -1,4 +1,4 @@
-"""How training went, step by step."""
+"""Figure of training curves."""
 
 from __future__ import annotations
 

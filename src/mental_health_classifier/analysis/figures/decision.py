@@ -1,4 +1,4 @@
-"""Whether alerting by a model does more good than alerting everybody or nobody."""
+"""Decision curves: net benefit of alerting by a model, everybody or nobody."""
 
 from __future__ import annotations
 

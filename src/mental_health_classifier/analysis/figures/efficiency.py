@@ -1,4 +1,4 @@
-"""What performance costs: parameters, operations, time."""
+"""Figure of the headline against parameters, operations and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What figures of many runs are drawn from: configurations with the mean of one metric."""
+"""Configurations with the mean of one metric, for figures of many runs."""
 
 from __future__ import annotations
 

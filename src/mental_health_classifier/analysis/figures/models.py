@@ -1,4 +1,4 @@
-"""Which runs a figure shows side by side, and what their models said about the test posts."""
+"""Runs that a figure shows side by side, with their test predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the seeds of a configuration lie apart."""
+"""Figure of the spread over seeds of each configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How every figure looks: legible in print, and told apart without colours."""
+"""Style of every figure: legible in print, and told apart without colours."""
 
 from __future__ import annotations
 

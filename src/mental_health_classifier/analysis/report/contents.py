@@ -1,4 +1,4 @@
-"""What the report says about many recorded runs, as plain values that need no HTML to be read."""
+"""Contents of the report, as plain values that need no HTML to be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which posts the runs learned from, and what a reader has to know of them."""
+"""Corpora of the runs, with what a reader has to know of them."""
 
 from __future__ import annotations
 

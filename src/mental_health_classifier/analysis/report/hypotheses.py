@@ -1,4 +1,4 @@
-"""What people expected of their runs, beside what came of it."""
+"""Hypotheses of runs, beside their outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which configuration the records speak for, why, and which others are as good."""
+"""Recommendation of one configuration, with reasons and equals."""
 
 from __future__ import annotations
 

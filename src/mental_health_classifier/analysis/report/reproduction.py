@@ -1,4 +1,4 @@
-"""Which source the runs came from, and which of them were made again."""
+"""Source of the runs, and which of them were reproduced."""
 
 from __future__ import annotations
 

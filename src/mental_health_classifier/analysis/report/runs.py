@@ -1,4 +1,4 @@
-"""Where every number leads: one section a run, with what identifies its record."""
+"""One section a run, with what identifies its record; every number links here."""
 
 from __future__ import annotations
 

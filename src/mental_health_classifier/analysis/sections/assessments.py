@@ -1,4 +1,4 @@
-"""What the assessments of a run say: certificate, calibration, triage, behaviour, groups,
+"""Sections on the assessments of a run: certificate, calibration, triage, behaviour, groups,
 explanations and shortcuts."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run's model does on test posts: the headline, every class, further tasks, all numbers."""
+"""Sections on test posts: the headline, every class, further tasks, all numbers."""
 
 from __future__ import annotations
 

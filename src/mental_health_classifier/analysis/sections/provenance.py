@@ -1,4 +1,4 @@
-"""Where a run comes from: its posts, and how it was made."""
+"""Sections on the posts of a run, and on its source and machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a clinical variant is worth, in a sentence and with the numbers behind it."""
+"""Section on the impact of a clinical variant: a sentence, and the numbers behind it."""
 
 from __future__ import annotations
 

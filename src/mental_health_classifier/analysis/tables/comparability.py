@@ -1,4 +1,4 @@
-"""Whether the numbers of some runs can be compared, and how many posts stand behind them."""
+"""Comparability of runs, and the number of posts behind their numbers."""
 
 from __future__ import annotations
 

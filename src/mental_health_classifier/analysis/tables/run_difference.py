@@ -1,4 +1,4 @@
-"""What two runs did differently, and how their numbers differ."""
+"""Differences between two runs, in settings and in numbers."""
 
 from __future__ import annotations
 

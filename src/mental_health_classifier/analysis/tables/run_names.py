@@ -1,4 +1,4 @@
-"""What runs and configurations are called wherever several are shown: no two alike."""
+"""Names of runs and configurations wherever several are shown, no two alike."""
 
 from __future__ import annotations
 

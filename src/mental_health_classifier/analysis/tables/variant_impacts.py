@@ -1,4 +1,4 @@
-"""What each clinical variant is worth, from the records of runs: plain values for pages."""
+"""Impact of each clinical variant, from the records of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs differ in a clinical variant and in nothing else."""
+"""Pairs of runs that differ in a clinical variant and in nothing else."""
 
 from __future__ import annotations
 
