@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from resealed_runs import reseal
 from trained_runs import write_posts
 from typer.testing import CliRunner
 from written_runs import write_run
@@ -112,6 +113,19 @@ def test_a_resumed_run_does_not_say_where_posts_are_prepared(
 def test_an_id_that_nothing_here_gives_is_damage(name: str, tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path / "run", run={"id": name}))
     assert (run.status, run.id) == ("damaged", None)
+
+
+@pytest.mark.parametrize("data", [{}, None])
+def test_a_record_that_does_not_say_how_posts_are_read_is_told(data, mhc, runs, tmp_path) -> None:
+    run = tmp_path / "outputs" / "baseline_micro"
+    content = read_json(run / "run.json")
+    content["config"]["data"] = data
+    write_json(run / "run.json", content)
+    reseal(run)
+    for command in ("shortcuts", "explain", "behaviour"):
+        result = mhc(*COMMANDS[command].replace("RUN", str(run)).split())
+        assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+        assert "data._target_ is missing in run.json" in result.stderr
 
 
 @pytest.mark.slow

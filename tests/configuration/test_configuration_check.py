@@ -138,6 +138,22 @@ def test_a_truth_value_where_text_belongs_is_refused_with_how_to_quote(compose_c
         checked(compose_config(["data.priority_class=true"]))
 
 
+@pytest.mark.parametrize(
+    ("override", "key"),
+    [
+        ("callbacks=none", "callbacks.checkpoints"),
+        ("callbacks.checkpoints=null", "callbacks.checkpoints"),
+        ("~callbacks.prediction_writer", "callbacks.prediction_writer"),
+    ],
+)
+def test_a_network_without_what_keeps_its_results_is_refused(
+    override: str, key: str, compose_config
+) -> None:
+    with pytest.raises(InputError, match=f"^{key} is missing.*callbacks=default"):
+        checked(compose_config([override]))
+    checked(compose_config(["model=tfidf_logistic"]))
+
+
 @pytest.mark.parametrize("place", ["cache", "cache/deeper"])
 def test_a_file_where_a_folder_belongs_is_told(place, compose_config, tmp_path) -> None:
     (tmp_path / "cache").touch()

@@ -18,6 +18,9 @@ REFERENCES = [
     *("${folder_name:x}", "${selection_metric:null}", "${oc.decode:${oc.env:SECRET}}"),
 ]
 
+READABLE = {"data": {"_target_": "FileCorpus"}}
+"""The least that says how posts are read."""
+
 
 def recorded(folder: Path, config: dict) -> RunSummary:
     return read_run(write_run(folder / "run", run={"config": config}))
@@ -44,7 +47,7 @@ def test_a_reference_in_a_record_is_not_followed(config, text, tmp_path, monkeyp
 @pytest.mark.parametrize("text", REFERENCES)
 def test_what_a_person_wrote_is_kept_letter_by_letter(text, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("SECRET", "of the environment")
-    config = {"name": text, "hypothesis": text, "tags": [text]}
+    config = {"name": text, "hypothesis": text, "tags": [text], **READABLE}
     found = recorded_configuration(recorded(tmp_path, config))
     assert found.name == found.hypothesis == found.tags[0] == text
 
@@ -56,7 +59,7 @@ def test_posts_are_prepared_where_they_were_and_nowhere_else(tmp_path, monkeypat
         folder.mkdir(parents=True)
     config = {
         "cache_dir": str(elsewhere),
-        "data": {"cache_dir": str(own)},
+        "data": {"_target_": "FileCorpus", "cache_dir": str(own)},
         "token_streams": {"concepts": {"cache_dir": ["x"]}},
     }
     found = recorded_configuration(recorded(tmp_path, config))
@@ -70,7 +73,7 @@ def test_where_a_run_says_that_it_began_no_cache_begins(tmp_path, monkeypatch) -
     for folder in (here, elsewhere):
         folder.mkdir()
     monkeypatch.chdir(here)
-    run = recorded(tmp_path, {"cache_dir": ".cache"})
+    run = recorded(tmp_path, {"cache_dir": ".cache", **READABLE})
     assert recorded_configuration(run, begun_in=here).cache_dir == ".cache"
     assert recorded_configuration(run, begun_in=elsewhere).cache_dir == str(here / ".cache")
     for kind in ("posts", "parts"):

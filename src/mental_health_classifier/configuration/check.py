@@ -64,6 +64,8 @@ def checked(config: DictConfig) -> DictConfig:
             _check_part(place, each, node)
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
+    if "_target_" not in values["model"]:
+        _check_callbacks(values["callbacks"])
     _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
@@ -183,6 +185,17 @@ _LIMITS = {
     "exclusiveMaximum": "less than",
     "maximum": "at most",
 }
+
+
+def _check_callbacks(callbacks: dict[str, Any]) -> None:
+    """Refuses a network of which neither its best weights nor its predictions would be left."""
+    there = {node["_target_"] for node in callbacks.values() if node is not None}
+    for name, needed in (("checkpoints", "BestAndLast"), ("prediction_writer", "PredictionWriter")):
+        if needed not in there:
+            raise InputError(
+                f"callbacks.{name} is missing: without {needed} a network leaves no result. Choose "
+                "callbacks=default, and leave out others by name: callbacks.early_stopping=null."
+            )
 
 
 def _check_metrics(values: dict[str, Any]) -> None:

@@ -34,7 +34,8 @@ def recorded_configuration(run: RunSummary, *, begun_in: Path = Path()) -> DictC
         begun_in: where relative paths in it begin; see `with_own_cache`.
 
     Raises:
-        InputError: a value refers to something, as `${...}` does; a run records values alone.
+        InputError: a value refers to something, as `${...}` does; a run records values alone. Or
+            nothing says how the posts are read.
     """
     values = dict(run.configuration)
     for key, value in flattened({k: v for k, v in values.items() if k not in TEXTS}).items():
@@ -44,6 +45,12 @@ def recorded_configuration(run: RunSummary, *, begun_in: Path = Path()) -> DictC
                 f"The record in {run.directory} has a reference in {key} where a run records "
                 "values. It was not followed; the record was changed by hand or made elsewhere."
             )
+    data = values.get("data")
+    if not isinstance(data, Mapping) or "_target_" not in data:
+        raise InputError(
+            f"The record in {run.directory} does not say how its posts are read: data._target_ is "
+            "missing in run.json, which was changed by hand or made elsewhere."
+        )
     return literal(with_own_cache(with_short_names(values), begun_in))
 
 
