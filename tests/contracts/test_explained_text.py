@@ -1,16 +1,4 @@
-import numpy as np
-
-from mental_health_classifier.contracts.explained_text import ExplainedText
-
-
-def explained(text: str, places: list[list[int]], attributions: list[float]) -> ExplainedText:
-    return ExplainedText(
-        text=text,
-        class_name="suicide",
-        probabilities={"suicide": 0.25, "control": 0.75},
-        places=np.array(places),
-        attributions=np.array(attributions),
-    )
+from explained_posts import explained
 
 
 def test_a_text_is_cut_into_its_tokens_and_what_the_model_did_not_read() -> None:

@@ -1,18 +1,6 @@
-import numpy as np
 import pytest
+from explained_posts import explained
 from rich.console import Console
-
-from mental_health_classifier.explanation.on_terminal import Explanation
-
-
-def explained(text: str, places: list[list[int]], attributions: list[float]) -> Explanation:
-    return Explanation(
-        text=text,
-        class_name="suicide",
-        probabilities={"suicide": 0.25, "control": 0.75},
-        places=np.array(places),
-        attributions=np.array(attributions),
-    )
 
 
 def test_what_speaks_for_the_class_is_red_and_what_speaks_against_it_blue() -> None:

@@ -1,17 +1,6 @@
-import numpy as np
+from explained_posts import explained
 
 from mental_health_classifier.analysis.pages.explained_text import explained_page
-from mental_health_classifier.contracts.explained_text import ExplainedText
-
-
-def explained(text: str, places: list[list[int]], attributions: list[float]) -> ExplainedText:
-    return ExplainedText(
-        text=text,
-        class_name="suicide",
-        probabilities={"suicide": 0.25, "control": 0.75},
-        places=np.array(places),
-        attributions=np.array(attributions),
-    )
 
 
 def test_what_a_person_wrote_does_nothing_to_the_page() -> None:
