@@ -1,4 +1,6 @@
 from dataclasses import replace
+from fractions import Fraction
+from math import comb
 
 import numpy as np
 import pytest
@@ -55,38 +57,81 @@ def test_a_number_needed_that_is_whole_is_not_rounded_up():
     assert posts_needed(required_recall=0.5, confidence=0.875) == 3
 
 
+def misses_allowed_by_counting(n, *, recall, confidence):
+    """The same in whole numbers and fractions, which lose nothing."""
+    miss, left, allowed = 1 - recall, 1 - confidence, None
+    chance = Fraction(0)
+    for misses in range(n + 1):
+        chance += comb(n, misses) * miss**misses * recall ** (n - misses)
+        if chance > left:
+            return allowed
+        allowed = misses
+    return allowed
+
+
+@pytest.mark.parametrize(
+    ("recall", "confidence"), [("0.9", "0.9"), ("0.95", "0.9"), ("0.9", "0.95"), ("0.5", "0.875")]
+)
+def test_the_certificate_misses_as_many_posts_as_counting_allows_for_every_number(
+    recall, confidence
+):
+    promise = {"required_recall": float(recall), "confidence": float(confidence)}
+    generator = np.random.default_rng(0)
+    for n in range(22, 401):
+        allowed = misses_allowed_by_counting(
+            n, recall=Fraction(recall), confidence=Fraction(confidence)
+        )
+        # Shuffled scores of priority posts 1 .. n in units of a millionth, and one post of none.
+        scores = np.append(generator.permutation(np.arange(1, n + 1)), 0) / 1e6
+        calibration = Predictions(
+            part="calibration",
+            task=TASK,
+            post_ids=[str(i) for i in range(n + 1)],
+            authors=None,
+            labels=np.append(np.ones(n, dtype=np.int64), 0),
+            probabilities=np.column_stack([1 - scores, scores]),
+        )
+        found = certify(calibration, **promise)
+        assert found["is_certified"] is (allowed is not None), n
+        assert found["allowed_misses"] == allowed, n
+        if allowed is not None:
+            assert found["misses"] == allowed, n
+            assert found["threshold"] == (allowed + 1) / 1e6, n
+
+
+def test_equal_scores_are_alerted_together_and_never_cost_a_miss_too_many():
+    calibration = predictions_of("calibration", 500)
+    coarse = calibration.probabilities.round(1)
+    found = certify(replace(calibration, probabilities=coarse), **PROMISE)
+    found_scores = coarse[:, 1][calibration.is_priority]
+    assert found["misses"] == (found_scores < found["threshold"]).sum() <= found["allowed_misses"]
+    assert (found_scores <= found["threshold"]).sum() > found["allowed_misses"]
+
+
 def test_one_post_fewer_than_needed_is_refused_with_the_number():
-    val = predictions_of("val", 500)
     for n, is_enough in ((21, False), (22, True)):
         calibration = predictions_of("calibration", n * 5, shift=4)
         assert calibration.is_priority.sum() == n
-        found = certify(calibration, val, **PROMISE)
+        found = certify(calibration, **PROMISE)
         assert found["is_certified"] is is_enough
         assert (found["n"], found["n_needed"]) == (n, 22)
-    refused = certify(predictions_of("calibration", 105), val, **PROMISE)
+    refused = certify(predictions_of("calibration", 105), **PROMISE)
     assert "at least 22 are needed" in refused["reason"] and "21 suicide posts" in refused["reason"]
     assert "threshold" not in refused
 
 
 def test_no_priority_posts_at_all_are_refused_too():
     calibration = predictions_of("calibration", 100, prevalence=0)
-    assert certify(calibration, predictions_of("val", 100), **PROMISE)["n"] == 0
+    assert certify(calibration, **PROMISE)["n"] == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_threshold_is_that_of_the_exact_binomial_within_one_step(seed):
-    val = predictions_of("val", 1500, seed=seed)
+def test_the_threshold_is_that_of_the_exact_binomial(seed):
     calibration = predictions_of("calibration", 1500, seed=seed + 100)
-    found = certify(calibration, val, **PROMISE)
+    found = certify(calibration, **PROMISE)
     priority = np.sort(calibration.priority_scores[calibration.is_priority])
-    # MAPIE rounds the empirical risk up, which can cost one of the misses that are allowed.
-    exact = priority[found["allowed_misses"] - 1]
-    steps = np.unique(
-        np.quantile(val.priority_scores, np.linspace(0, 1, 300), method="inverted_cdf")
-    )
-    assert ((steps > found["threshold"]) & (steps <= exact)).sum() <= 1
-    assert found["threshold"] in steps
-    assert found["misses"] == (priority < found["threshold"]).sum() <= found["allowed_misses"]
+    assert found["threshold"] == priority[found["allowed_misses"]]
+    assert found["misses"] == (priority < found["threshold"]).sum() == found["allowed_misses"]
     alarms = calibration.priority_scores[~calibration.is_priority] >= found["threshold"]
     assert found["false_alarm_rate"] == pytest.approx(alarms.mean())
     low, high = found["false_alarm_interval"]
@@ -96,9 +141,8 @@ def test_the_threshold_is_that_of_the_exact_binomial_within_one_step(seed):
 def broken_promises(trials):
     recalls = []
     for trial in range(trials):
-        val = predictions_of("val", 400, seed=2 * trial)
-        calibration = predictions_of("calibration", 1500, seed=2 * trial + 1)
-        recalls.append(true_recall(certify(calibration, val, **PROMISE)["threshold"]))
+        calibration = predictions_of("calibration", 1500, seed=trial)
+        recalls.append(true_recall(certify(calibration, **PROMISE)["threshold"]))
     return np.mean(np.array(recalls) < 0.9), np.mean(recalls)
 
 
@@ -125,7 +169,7 @@ def test_one_post_an_author_counts():
     given = replace(given, authors=[f"a{i % 10}" for i in range(100)])
     chosen = one_post_an_author(given)
     assert given.is_priority[chosen].sum() == 10 and len(chosen) == 20
-    found = certify(given, predictions_of("val", 100), **PROMISE)
+    found = certify(given, **PROMISE)
     assert found["n"] == 10 and found["is_certified"] is False
 
 
@@ -143,15 +187,14 @@ def test_the_order_of_posts_does_not_choose():
 
 
 def test_what_is_not_guaranteed_stands_beside_what_is():
-    val = predictions_of("val", 500)
-    found = certify(predictions_of("calibration", 1000), val, **PROMISE)
+    found = certify(predictions_of("calibration", 1000), **PROMISE)
     assert "at least 90% of suicide posts" in found["guaranteed"]
     assert "at most 10%" in found["guaranteed"] and "200 posts" in found["guaranteed"]
     words = " ".join(found["not_guaranteed"])
     for limit in ("another community", "a group of people", "labels", "change to the model"):
         assert limit in words
     assert "Authors are not known" not in words
-    unknown = certify(predictions_of("calibration", 1000, authors=False), val, **PROMISE)
+    unknown = certify(predictions_of("calibration", 1000, authors=False), **PROMISE)
     assert "Authors are not known" in unknown["not_guaranteed"][-1]
 
 
@@ -159,10 +202,8 @@ def test_alerting_every_post_is_no_certificate():
     given = predictions_of("calibration", 500)
     for constant in ([0.5, 0.5], [1.0, 0.0], [0.0, 1.0]):
         calibration = replace(given, probabilities=np.tile(constant, (500, 1)))
-        val = replace(calibration, part="val", post_ids=[f"v{i}" for i in range(500)])
-        for other in (val, predictions_of("val", 500)):
-            refused = certify(calibration, other, **PROMISE)
-            assert refused["is_certified"] is False and "alerts every post" in refused["reason"]
+        refused = certify(calibration, **PROMISE)
+        assert refused["is_certified"] is False and "alerts every post" in refused["reason"]
 
 
 def test_posts_that_the_model_was_chosen_on_are_refused():
@@ -170,21 +211,21 @@ def test_posts_that_the_model_was_chosen_on_are_refused():
     val = predictions_of("val", 500)
     leaked = replace(val, post_ids=[*calibration.post_ids[:7], *val.post_ids[7:]])
     with pytest.raises(InputError, match="7 of the 500 calibration posts are posts of part val"):
-        certify(calibration, leaked, **PROMISE)
+        certify(calibration, seen=[leaked], **PROMISE)
     with pytest.raises(InputError, match="part test"):
-        certify(calibration, val, seen=[replace(leaked, part="test")], **PROMISE)
+        certify(calibration, seen=[val, replace(leaked, part="test")], **PROMISE)
 
 
 def test_promises_that_nobody_could_keep_are_refused():
-    given = predictions_of("calibration", 500), predictions_of("val", 500)
+    calibration = predictions_of("calibration", 500)
     for change in ({"required_recall": 1.0}, {"confidence": 0}, {"required_recall": 90}):
         (key,) = change
         with pytest.raises(InputError, match=f"evaluation.{key}="):
-            certify(*given, **PROMISE | change)
+            certify(calibration, **PROMISE | change)
 
 
 def test_a_missing_priority_class_is_refused():
-    calibration, val = predictions_of("calibration", 500), predictions_of("val", 500)
+    calibration = predictions_of("calibration", 500)
     task = Task.categorical("condition", TASK.class_names, None)
     with pytest.raises(InputError, match=r"data\.priority_class"):
-        certify(replace(calibration, task=task), replace(val, task=task), **PROMISE)
+        certify(replace(calibration, task=task), **PROMISE)

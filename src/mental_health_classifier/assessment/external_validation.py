@@ -110,12 +110,10 @@ def certify_elsewhere(
         )
     promise = promise_of(run, required_recall=required_recall, confidence=confidence)
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
-    val = recorded_predictions(run, ["val"])["val"]
     looks = looks_of(corpus.posts["text"])
     certificate = {
         **certify(
             external,
-            val,
             required_recall=promise["required_recall"],
             confidence=promise["confidence"],
         ),

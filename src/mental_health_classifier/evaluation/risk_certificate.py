@@ -4,13 +4,13 @@ A recall that was read off a sample misses its target in every other sample that
 threshold is chosen by a test that fails to keep the promise in no more than a stated share of
 samples.
 
-Source: Angelopoulos et al., Learn then Test, arXiv 2110.01052; MAPIE's binary risk control.
+Source: Tong, Feng and Li, Science Advances 2018, Proposition 1 (an order statistic as threshold);
+Angelopoulos et al., Learn then Test, arXiv 2110.01052 (as one of many tests). See docs/methods.md.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,8 +21,8 @@ from mental_health_classifier.evaluation.evaluate import require_posts
 from mental_health_classifier.evaluation.intervals import Share, author_numbers
 from mental_health_classifier.evaluation.operating_point import shares_at_threshold
 
-NUM_THRESHOLDS = 300
-"""Thresholds that are tested: so many quantiles of what val was given."""
+ROUNDING = 1e-9
+"""Chances that differ by this share are equal: 1 - .875 is not .5 ** 3 to the last digit."""
 
 NOT_GUARANTEED = (
     "It holds for posts that are like those of the calibration part, drawn in the same way; "
@@ -47,8 +47,7 @@ def posts_needed(*, required_recall: float, confidence: float) -> int:
     Even if all of them are found, so many have to be that a model below the required recall would
     have found them all with a chance of no more than 1 - confidence.
     """
-    # Whole results of the quotient must not be rounded up by an error in its last digit.
-    return math.ceil(math.log(1 - confidence) / math.log(required_recall) - 1e-9)
+    return math.ceil(math.log(1 - confidence) / math.log(required_recall) - ROUNDING)
 
 
 def allowed_misses(n: int, *, required_recall: float, confidence: float) -> int | None:
@@ -60,8 +59,13 @@ def allowed_misses(n: int, *, required_recall: float, confidence: float) -> int 
     from scipy.stats import binom
 
     chances = binom.cdf(np.arange(n + 1), n, 1 - required_recall)
-    num_allowed = int((chances <= 1 - confidence).sum())
+    num_allowed = int((chances <= (1 - confidence) * (1 + ROUNDING)).sum())
     return num_allowed - 1 if num_allowed else None
+
+
+def highest_threshold(scores: np.ndarray, *, num_misses: int) -> float:
+    """Highest threshold below which no more than `num_misses` of the scores lie, itself a score."""
+    return float(np.sort(scores)[num_misses])
 
 
 def one_post_an_author(predictions: Predictions, *, seed: int = 0) -> np.ndarray:
@@ -81,7 +85,6 @@ def one_post_an_author(predictions: Predictions, *, seed: int = 0) -> np.ndarray
 
 def certify(
     calibration: Predictions,
-    val: Predictions,
     *,
     required_recall: float,
     confidence: float,
@@ -89,12 +92,11 @@ def certify(
 ) -> dict[str, Any]:
     """Looks for the highest threshold whose recall can be promised.
 
-    Thresholds are tested from the safest one on, and the first that fails ends it (a fixed
-    sequence), so that many tests need no correction.
+    It is the one that misses as many calibration posts as the exact binomial allows. Misses only
+    rise with the threshold, so all thresholds can be tried and need no correction.
 
     Args:
         calibration: predictions that chose nothing else. Of each author one post counts.
-        val: where the thresholds that are tested come from.
         required_recall: share of priority posts that have to be alerted.
         confidence: share of calibration samples in which the promise has to hold.
         seen: what else the model was chosen or measured on.
@@ -116,13 +118,13 @@ def certify(
             "A certificate is about the recall of the priority class, and there is none: set "
             "data.priority_class."
         )
-    for given in (calibration, val):
-        require_posts(given)
-    _refuse_seen_posts(calibration, [val, *seen])
+    require_posts(calibration)
+    _refuse_seen_posts(calibration, seen)
     chosen = one_post_an_author(calibration)
     scores, is_priority = calibration.priority_scores[chosen], calibration.is_priority[chosen]
     n = int(is_priority.sum())
     needed = posts_needed(required_recall=required_recall, confidence=confidence)
+    allowed = allowed_misses(n, required_recall=required_recall, confidence=confidence)
     facts: dict[str, Any] = {
         "is_certified": False,
         "priority_class": calibration.task.priority_class,
@@ -130,25 +132,19 @@ def certify(
         "confidence": confidence,
         "n": n,
         "n_needed": needed,
-        "allowed_misses": allowed_misses(n, required_recall=required_recall, confidence=confidence),
+        "allowed_misses": allowed,
         "has_authors": calibration.authors is not None,
     }
     each = "one an author" if calibration.authors is not None else "of authors not known"
     counted = f"{n} {calibration.task.priority_class} posts ({each})"
-    if n < needed:
+    if allowed is None:
         reason = (
             f"The calibration part has {counted}; at least {needed} are needed to promise a recall "
             f"of {required_recall:g} with confidence {confidence:g}."
         )
         return {**facts, "reason": reason}
-    threshold = _highest_valid_threshold(
-        scores,
-        is_priority,
-        thresholds=_thresholds_of(val),
-        required_recall=required_recall,
-        confidence=confidence,
-    )
-    if threshold is None or (scores >= threshold).all():
+    threshold = highest_threshold(scores[is_priority], num_misses=allowed)
+    if (scores >= threshold).all():
         reason = (
             f"Among the calibration part's {counted} no threshold but the one that alerts every "
             f"post keeps a recall of {required_recall:g} with confidence {confidence:g}. Ask for "
@@ -186,50 +182,10 @@ def certificate_of(
     """The certificate on the calibration part of a run, see `certify`."""
     return certify(
         predictions["calibration"],
-        predictions["val"],
         required_recall=required_recall,
         confidence=confidence,
-        seen=[predictions["test"]],
+        seen=[predictions["val"], predictions["test"]],
     )
-
-
-def _thresholds_of(val: Predictions) -> np.ndarray:
-    """Thresholds in the order in which they are tested, the safest first."""
-    quantiles = np.linspace(0, 1, NUM_THRESHOLDS)
-    # Scores that occurred, with their decimals: what lies between two would be rounded elsewhere.
-    occurred = np.quantile(val.priority_scores, quantiles, method="inverted_cdf")
-    return np.unique(np.concatenate([[0.0], occurred]))
-
-
-def _highest_valid_threshold(
-    scores: np.ndarray,
-    is_priority: np.ndarray,
-    *,
-    thresholds: np.ndarray,
-    required_recall: float,
-    confidence: float,
-) -> float | None:
-    from mapie.risk_control import BinaryClassificationController, recall
-
-    controller = BinaryClassificationController(
-        predict_function=lambda given: np.column_stack([1 - np.asarray(given), given]),
-        risk=recall,
-        target_level=required_recall,
-        confidence_level=confidence,
-        # The default corrects for all thresholds at once, which costs ten points of false alarms.
-        fwer_method="fixed_sequence",
-        list_predict_params=thresholds,
-    )
-    # Recall is a matter of priority posts alone.
-    found = scores[is_priority]
-    with warnings.catch_warnings():
-        # That all thresholds hold, or none does, or that scores are all 0 or 1: the certificate
-        # says it itself.
-        warnings.filterwarnings("ignore", category=UserWarning, module="mapie")
-        controller.calibrate(found, np.ones(len(found), dtype=int))
-    valid = controller.valid_predict_params
-    # The promise holds for all of them at once, so the one with the fewest alerts is free to take.
-    return float(np.max(valid)) if len(valid) else None
 
 
 def _refuse_seen_posts(calibration: Predictions, seen: Sequence[Predictions]) -> None:
