@@ -18,6 +18,8 @@ import pytest
 # Threads of many small networks at once wait for each other longer than they compute. Before torch
 # is imported, which reads this once.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Commands print as into a pipe, however wide the terminal is in which the tests were started.
+os.environ.pop("COLUMNS", None)
 
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig

@@ -42,7 +42,7 @@ def plan_of(config: DictConfig) -> SweepPlan:
         config: of the sweep, with its node `hydra`.
 
     Raises:
-        InputError: a job would be refused, see `checked`.
+        InputError: a job would be refused, see `checked`, or there is no end of jobs.
         HydraException, OmegaConfBaseException: a job cannot be composed.
     """
     sweeper = config.hydra.sweeper
@@ -50,6 +50,12 @@ def plan_of(config: DictConfig) -> SweepPlan:
         return SweepPlan(folder_name(config.name), [])
     grid = [f"{key}={value}" for key, value in (sweeper.params or {}).items()]
     overrides = OverridesParser.create().parse_overrides([*grid, *config.hydra.overrides.task])
+    for override in overrides:
+        if override.is_interval_sweep():
+            raise InputError(
+                f"{override.input_line}: expected values to try, but an interval has no end of "
+                f"them. Write {override.key_or_group}=1,2,3 or {override.key_or_group}=range(1,4)."
+            )
     (batch,) = BasicSweeper.split_arguments(overrides, None)
     jobs: dict[str, SweepJob] = {}
     names: dict[str, None] = {}
