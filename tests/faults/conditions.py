@@ -174,6 +174,48 @@ def with_a_foreign_record(folder: Path) -> Iterator[Scene]:
 
 
 @contextlib.contextmanager
+def with_links_out_of_the_records(folder: Path) -> Iterator[Scene]:
+    """What is written through one of them lands in a folder of somebody who made no run."""
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    for run in ("run", "yardstick", "killed"):
+        for name in ("assessments", "logs"):
+            place = folder / "outputs" / run / name
+            if place.is_dir():
+                place.rename(elsewhere / f"{run}-{name}")
+            else:
+                (elsewhere / f"{run}-{name}").mkdir()
+            place.symlink_to(elsewhere / f"{run}-{name}")
+
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in elsewhere.rglob("*") if path.is_file()}
+
+    before = contents()
+    yield Scene(folder, folder / "outputs", by_path)
+    assert contents() == before
+
+
+@contextlib.contextmanager
+def with_a_disk_that_is_not_mounted(folder: Path) -> Iterator[Scene]:
+    for name in (".cache", "model_snapshots"):
+        (folder / name).symlink_to(f"/scratch/gone/{name}")
+    yield Scene(folder, folder / "outputs", by_path)
+
+
+@contextlib.contextmanager
+def with_files_that_never_end(folder: Path) -> Iterator[Scene]:
+    """Beside the runs lies a record whose files are pipes and devices."""
+    odd = folder / "outputs" / "odd"
+    shutil.copytree(folder / "outputs" / "yardstick", odd)
+    for name in ("run.json", "data.json", "metrics.jsonl"):
+        (odd / name).unlink(missing_ok=True)
+    os.mkfifo(odd / "data.json")
+    os.mkfifo(odd / "metrics.jsonl")
+    (odd / "run.json").symlink_to("/dev/zero")
+    yield Scene(folder, folder / "outputs", by_path)
+
+
+@contextlib.contextmanager
 def on_a_disk(folder: Path, size: str = "48m") -> Iterator[Path]:
     """The same folder on a small file system of its own."""
     disk = folder.parent / "disk"
@@ -256,6 +298,9 @@ CONDITIONS = {
     "without flock": without_flock,
     "with locks of this host alone": with_locks_of_this_host_alone,
     "with a foreign record": with_a_foreign_record,
+    "with links out of the records": with_links_out_of_the_records,
+    "with a disk that is not mounted": with_a_disk_that_is_not_mounted,
+    "with files that never end": with_files_that_never_end,
     "on a full disk": on_a_full_disk,
     "on a read-only disk": on_a_read_only_disk,
     "in the folder of somebody else": in_the_folder_of_somebody_else,

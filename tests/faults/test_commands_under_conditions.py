@@ -28,6 +28,14 @@ pytestmark = [
 
 UNFINISHED = re.compile(r"Traceback|Exception ignored|Logging error")
 TOLD = {
+    **{
+        ("with links out of the records", name): "is a link"
+        for name in ("evaluate", "behaviour", "shortcuts", "predict", "export", "resume")
+    },
+    **{
+        ("with a disk that is not mounted", name): "is a link to nothing"
+        for name in ("shortcuts", "snapshot", "clean", "resume")
+    },
     ("with locks of this host alone", "resume"): "another-host",
     ("as a second user", "resume"): "permission",
 }
