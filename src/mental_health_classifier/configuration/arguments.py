@@ -91,7 +91,7 @@ def _spelled(kind: Any) -> Any:
         # A number stays one where both are taken.
         is_text_alone = not {int, float}.intersection(known)
         kinds = [each if each is str and not is_text_alone else _spelled(each) for each in known]
-        return typing.Union[tuple(kinds)] if kinds else Any  # noqa: UP007
+        return typing.Union[tuple(kinds)] if kinds else Any  # noqa: UP007 (`|` takes no tuple)
     if kind is str:
         return Annotated[str, _DIGITS]
     container = origin or kind

@@ -74,7 +74,7 @@ def clean_run(project: Path) -> RunSummary:
 def changed_run(project: Path, clean_run: RunSummary) -> RunSummary:
     """A run with an uncommitted change that matters, undone when it is over."""
     file = "src/mental_health_classifier/models/pooling.py"
-    addition = "\n\nfrom mental_health_classifier.models import flag  # noqa\n"
+    addition = "\n\nfrom mental_health_classifier.models import flag\n"
     write_files(
         project,
         {
