@@ -22,6 +22,23 @@ def composed() -> DictConfig:
 
 
 @pytest.mark.parametrize(
+    "key",
+    [
+        "callbacks.resources",
+        "network.encoder",
+        "logger.tensorboard",
+        "data",
+        "evaluation.yardstick",
+    ],
+)
+def test_a_part_that_does_not_say_what_it_is_is_refused(key, composed) -> None:
+    config = composed.copy()
+    del OmegaConf.select(config, key)["_target_"]
+    with pytest.raises(InputError, match=rf"^{key}\._target_ is missing"):
+        checked(config)
+
+
+@pytest.mark.parametrize(
     ("override", "said"),
     [
         ("seed=-1", "seed=-1: expected 0 to 4294967295"),

@@ -57,8 +57,8 @@ def checked(config: DictConfig) -> DictConfig:
             node.update(fitted(group, node, arguments_of(declared, is_open=True)))
     needed = OF_A_NETWORK if "_target_" not in values["model"] else ()
     for key in ("data", "trainer", *needed):
-        if "_target_" not in (_at(values, key) or {}):
-            raise InputError(f"{key}._target_ is missing. Choose a file of conf/{key}.")
+        if _at(values, key) is None:
+            raise _without_a_target(key)
     for key, place in REGISTRY.items():
         for each, node in _built_at(values, key):
             _check_part(place, each, node)
@@ -95,12 +95,23 @@ def _at(values: Mapping[str, Any], key: str) -> Any:
 
 
 def _built_at(values: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is built at a key of the registry, each with its key."""
+    """What is built at a key of the registry, each with its key.
+
+    Raises:
+        InputError: one that does not say what is to be built.
+    """
     group, is_any, _ = key.partition(".*")
     nodes = _at(values, group)
     for each, node in (nodes or {}).items() if is_any else [(None, nodes)]:
+        whole = group if each is None else f"{group}.{each}"
         if isinstance(node, dict) and "_target_" in node:
-            yield group if each is None else f"{group}.{each}", node
+            yield whole, node
+        elif isinstance(node, dict) and whole != "model":  # that of a network holds its sizes
+            raise _without_a_target(whole)
+
+
+def _without_a_target(key: str) -> InputError:
+    return InputError(f"{key}._target_ is missing. Choose a file of conf/{key.split('.')[0]}.")
 
 
 def _check_part(place: Place, key: str, node: dict[str, Any]) -> None:
