@@ -151,8 +151,12 @@ def test_numbers_where_text_belongs_are_the_names_of_columns(compose_config) -> 
 
 
 def test_a_truth_value_where_text_belongs_is_refused_with_how_to_quote(compose_config) -> None:
-    with pytest.raises(InputError, match=r"\"data\.priority_class='True'\""):
-        checked(compose_config(["data.priority_class=true"]))
+    with pytest.raises(InputError, match=r"\"data\.task_name='True'\""):
+        checked(compose_config(["data.task_name=true"]))
+
+
+def test_a_truth_value_names_a_class(compose_config) -> None:
+    assert checked(compose_config(["data.priority_class=true"])).data.priority_class is True
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from mental_health_classifier.console.errors import (
     trace_without_message,
 )
 from mental_health_classifier.data.reading import posts
+from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.record.failures import describe_error
 
@@ -34,7 +35,7 @@ def raised_while_reading(path: Path, monkeypatch: pytest.MonkeyPatch) -> Excepti
     options = {"files": None, "columns": {}, "labels": None, "severity_levels": None}
     source = posts.Source.of(str(path), **options, kept_columns={})
     with pytest.raises(ValueError, match=WORDS) as caught:
-        posts.clean_rows(list(source.rows()), source)
+        posts.clean_rows(list(source.rows(Account())), source)
     return caught.value
 
 

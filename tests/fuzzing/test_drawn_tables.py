@@ -19,6 +19,7 @@ from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
 from mental_health_classifier.data.preparing.splits import divide_posts
 from mental_health_classifier.data.reading import posts_to_judge
+from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.posts import Source
 
 CANARY = "quokkafish"
@@ -268,7 +269,9 @@ def read(tmp_path: Path) -> Callable[[Content], None]:
         path = folder / f"posts.{content.ending}"
         path.write_bytes(content.data)
         try:
-            _unlabelled = list(posts_to_judge.read_unlabelled(path, columns=content.columns))
+            _unlabelled = list(
+                posts_to_judge.read_unlabelled(path, columns=content.columns, account=Account())
+            )
             posts_to_judge.read_external_corpus(
                 path,
                 task=task,

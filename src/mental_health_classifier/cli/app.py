@@ -21,6 +21,7 @@ from mental_health_classifier.console.logs import PrintableFormatter
 from mental_health_classifier.console.wording import printable_lines
 
 COMMANDS = {
+    "check": ("check", "Says what a file of posts holds, and how to train with it."),
     "runs": ("runs", "Lists runs, newest first, whatever became of them."),
     "show": ("show", "Shows one run in full: its numbers, its yardstick, its posts."),
     "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),

@@ -65,6 +65,8 @@ def predict(
         f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "
         f"person to read, {counts.get('no_alert', 0)} without an alert. See {output}."
     )
+    for reason, rows in line["noted"].items():
+        say(f"Warning: {rows['rows']} {reason} ({', '.join(rows['first'])})")
     if not line["is_certified"]:
         say("Uncertified: nothing is promised about missed posts.")
     if line["is_drifting"]:

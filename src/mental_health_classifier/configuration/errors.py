@@ -61,11 +61,20 @@ def complain(message: str) -> None:
     print(printable_lines(message), file=sys.stderr)
 
 
+_LABELS = (
+    "A label with an apostrophe, a comma or the like goes into a list, in double quotes: "
+    'data.labels=["I\'m fine, thanks=control", "İntihar=suicide"], and the whole in those of the '
+    "shell."
+)
+
+
 def explain(error: Exception) -> str:
     """The error's own words, and for a key that does not exist those that do."""
     lines = [message_about(error) or str(error)]
     if isinstance(error, OverrideParseException):
         lines[0] = f"{error.override} cannot be read as KEY=VALUE: {error}"
+        if "labels=" in str(error.override):
+            lines.append(_LABELS)
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException):
         if cause is not error:

@@ -30,6 +30,7 @@ from mental_health_classifier.data.reading.auxiliary_labels import (
     label_posts,
 )
 from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.reading.spellings import spelled_as
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 from mental_health_classifier.storage.digests import content_digest
 
@@ -44,8 +45,9 @@ class CorpusSettings:
     """What the corpus is called in tables."""
     task_name: str
     """What the labels answer."""
-    priority_class: str | None
-    """The class whose misses cost most. None: no class matters more than the others."""
+    priority_class: str | bool | None
+    """The class whose misses cost most, in any spelling of it (1, True, Suicide). None: no class
+    matters more than the others."""
     truncate: Truncation
     """Which end of a post too long for a model is kept, or half of each."""
     shares: Mapping[str, float]
@@ -113,7 +115,9 @@ class CorpusSettings:
             ),
         )
         # Not before: it names the classes, and what slipped into the column is found by dividing.
-        task = Task.categorical(self.task_name, tuple(about["class_names"]), self.priority_class)
+        names = tuple(about["class_names"])
+        priority = spelled_as(self.priority_class, names)
+        task = Task.categorical(self.task_name, names, priority)
         severity = ["severity"] if about["has_severity"] else []
         groups = [group_column(name) for name in about["groups"]]
         kept = [kept_column(name) for name in self.kept_columns]
@@ -136,7 +140,7 @@ class CorpusSettings:
             fingerprint=about["fingerprint"],
             key=parts_key,
             account={**about["account"], "near_duplicates": leaks["near_duplicates"]},
-            warnings=leaks["warnings"],
+            warnings=[*about["warnings"], *leaks["warnings"]],
             is_synthetic=is_synthetic,
             truncate=self.truncate,
             ceilings=ceilings,
@@ -155,7 +159,7 @@ class FileCorpus(CorpusSettings):
     path: str | None
     files: Mapping[str, str] | None
     columns: Mapping[str, str | Sequence[str] | None]
-    labels: Mapping[str, str] | None
+    labels: Mapping[str, str] | Sequence[str] | None
     severity_levels: Mapping[str, int] | None
 
     def read(self) -> Corpus:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
 from mental_health_classifier.data.reading.scrubbing import scrub
-from mental_health_classifier.data.reading.table_formats import without_halves
+from mental_health_classifier.data.reading.table_files import without_halves
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
 from mental_health_classifier.explanation.on_terminal import Explanation
 from mental_health_classifier.explanation.run_explanation import network_of
@@ -83,7 +84,7 @@ def post_in_row(path: Path, row: int, *, columns: Mapping[str, Any]) -> str:
     Raises:
         InputError: there is no such row, or it cannot be read.
     """
-    for post in read_unlabelled(path, columns=columns):
+    for post in read_unlabelled(path, columns=columns, account=Account()):
         if int(post.row.rpartition(":")[2]) == row:
             if post.text is None:
                 raise InputError(f"{post.row} cannot be read: the row is damaged. Choose another.")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.posts_to_judge import (
     UnlabelledPost,
     read_unlabelled,
@@ -161,6 +162,7 @@ class _DecidedPosts:
         }
         self._actions: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
+        self._read = Account()
         self._audit_sample = audit_sample
         self._random = random.Random(seed)
         self.sampled: list[str] = []
@@ -171,7 +173,7 @@ class _DecidedPosts:
         """The whole output for a file of posts, its header first."""
         header = ["post", "decision", "reason", "uncertainty", "is_certified"]
         yield header + [inert(f"p_{name}") for name in self._predictor.task.class_names]
-        for chunk in _chunks(read_unlabelled(posts, columns=columns)):
+        for chunk in _chunks(read_unlabelled(posts, columns=columns, account=self._read)):
             yield from self.decide(chunk)
             advance(len(chunk))
 
@@ -217,6 +219,7 @@ class _DecidedPosts:
             "promise": certificate
             and {key: certificate[key] for key in ("required_recall", "confidence")},
             "posts": total,
+            "noted": self._read.describe()["noted"],
             "decisions": dict(self._actions),
             "reasons": dict(self._reasons),
             "alert_rate": self._actions["alert"] / total,

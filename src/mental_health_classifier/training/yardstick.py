@@ -81,7 +81,9 @@ class TfidfLogistic:
         if not is_kept.any():
             raise InputError(
                 f"The {len(train)} training posts have no word that two authors and "
-                f"{self.min_posts} posts share, so there is nothing to learn. Give more posts."
+                f"{self.min_posts} posts share, so there is nothing to learn. "
+                "Give more posts; where words are written without spaces, put spaces between them "
+                "first."
             )
         return counter.get_feature_names_out()[is_kept].tolist()
 

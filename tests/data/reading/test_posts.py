@@ -20,7 +20,7 @@ OPTIONS = {
 
 def read(path: Path, **changes) -> tuple[list[Post], Account]:
     source = Source.of(str(path), **{**OPTIONS, **changes})
-    clean = clean_rows(list(source.rows()), source)
+    clean = clean_rows(list(source.rows(Account())), source)
     return clean.posts, clean.account
 
 

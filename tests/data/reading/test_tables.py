@@ -269,9 +269,9 @@ def test_missing_files_and_unknown_formats_are_explained(tmp_path: Path) -> None
         files_to_read(str(tmp_path), {"train": "gone.csv"})
     with pytest.raises(InputError, match="unknown part 'exam'"):
         files_to_read(str(tmp_path), {"exam": "there.csv"})
-    (tmp_path / "posts.xlsx").write_text("text,label\n")
+    (tmp_path / "posts.docx").write_text("text,label\n")
     with pytest.raises(InputError, match=r"none of the endings \.csv, "):
-        files_to_read(str(tmp_path / "posts.xlsx"), None)
+        files_to_read(str(tmp_path / "posts.docx"), None)
 
 
 def test_rows_of_a_file_that_cannot_be_read_are_not_counted(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ import pyarrow as pa
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.preparing.duplicates import band_keys, hash_shingles, num_bands
+from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import DIGEST_BYTES
 from mental_health_classifier.data.reading.posts import Post, RawRow, Source, clean_rows, hash64
 from mental_health_classifier.storage.cache import finished_chunk
@@ -44,17 +45,20 @@ _TYPES = {
 }
 
 
-def write_chunks(folder: Path, source: Source, *, num_workers: int | None) -> list[Path]:
+def write_chunks(
+    folder: Path, source: Source, account: Account, *, num_workers: int | None
+) -> list[Path]:
     """Makes the chunks that are not in `folder` yet; returns all of them in the order of the rows.
 
     What a chunk holds does not depend on the number of workers. `open_chunks` says what that is.
+    The account takes what the files themselves give reason to note.
 
     Raises:
         InputError: the source holds what cannot be read, or `num_workers` is below 1.
     """
     workers = num_processes(num_workers)
     folder.mkdir(exist_ok=True)
-    chunks = enumerate(cut_chunks(source.rows()))
+    chunks = enumerate(cut_chunks(source.rows(account)))
     first, characters = [], 0
     while characters < _WORTH_A_POOL and (chunk := next(chunks, None)):
         first.append(chunk)
@@ -164,7 +168,10 @@ def _chunk_content(rows: Sequence[RawRow], source: Source) -> memoryview:
     }
     columns["id_hash"] = pa.array([hash64(post.id) for post in clean.posts], pa.uint64())
     columns["author_hash"] = pa.array(
-        [hash64(post.author) if post.author else 0 for post in clean.posts], pa.uint64()
+        [hash64(post.author_key) if post.author_key else 0 for post in clean.posts], pa.uint64()
+    )
+    columns["author_spelling"] = pa.array(
+        [hash64(post.author) for post in clean.posts], pa.uint64()
     )
     shingles = hash_shingles([post.text for post in clean.posts])
     columns["shingles"] = pa.LargeListArray.from_arrays(
@@ -190,7 +197,8 @@ def open_chunks(paths: Sequence[Path]) -> tuple[pa.Table, list[dict[str, Any]]]:
     of each.
 
     A row of the table is a post: the fields of `Post`, each kept column under the name that
-    `kept_column` gives it, hashes of id and author (0: not known), shingles and keys of bands.
+    `kept_column` gives it, hashes of id, author (0: not known) and its spelling, shingles and keys
+    of bands.
     """
     readers = [pa.ipc.open_file(pa.memory_map(str(path))) for path in paths]
     accounts = [json.loads(reader.schema.metadata[b"account"]) for reader in readers]

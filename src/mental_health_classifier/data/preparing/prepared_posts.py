@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,10 @@ from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.names import A_NAME, LONGEST_NAME, MOST_WORDS, is_name
 from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, Source
+from mental_health_classifier.data.reading.spellings import look_alikes, num_look_alikes
 
 MAX_CLASSES = 50
+RESPELLED = "author spelled in another way before, taken for the same one"
 MAX_KINDS = 20
 _TABLE = "posts.arrow"
 _ABOUT = "about.json"
@@ -47,7 +49,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     """
     chunks = folder / "chunks"
     account = Account()
-    paths = write_chunks(chunks, source, num_workers=num_workers)
+    paths = write_chunks(chunks, source, account, num_workers=num_workers)
     if not paths:
         raise InputError(_nothing_left(account, source))
     posts, accounts = open_chunks(paths)
@@ -80,8 +82,12 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     told_apart = told_apart_by(posts["groups"].filter(pa.array(is_kept)), source.group_names)
     with showing("Looking for near-duplicates"):
         clusters = _clusters(posts, np.flatnonzero(is_kept))
-    authors = posts["author_hash"].to_numpy()[is_kept]
-    leak_groups = join_groups(clusters, _author_numbers(authors))
+    authors = _known_authors(posts, is_kept)
+    leak_groups = join_groups(clusters, authors.one_a_post())
+    respelled = np.flatnonzero(is_kept)[authors.is_respelled]
+    if len(respelled):
+        rows = _references(posts, respelled, source)
+        account.note(RESPELLED, *rows, num_rows=len(respelled))
     fingerprint = _write_table(
         folder / _TABLE,
         posts,
@@ -90,6 +96,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         labels=labels,
         clusters=clusters,
         leak_groups=leak_groups,
+        authors=authors,
         told_apart=told_apart,
     )
     about = {
@@ -100,6 +107,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
         "groups": list(source.group_names),
         "account": account.describe(),
+        "warnings": _warnings(class_names, authors),
         "texts_in_several_parts": num_crossing,
     }
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
@@ -109,8 +117,8 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
 
 def read_about(folder: Path) -> dict[str, Any]:
     """What is known of the posts as a whole: `fingerprint`, `class_names`, `are_names_given` (by
-    the configuration), `files` (as messages call them), `has_severity`, `groups` (names),
-    `account`, `texts_in_several_parts`."""
+    the configuration), `has_severity`, `groups` (names), `files` (as messages call them),
+    `account`, `warnings`, `texts_in_several_parts`."""
     return json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
 
 
@@ -157,13 +165,51 @@ def _clusters(posts: pa.Table, kept: np.ndarray) -> np.ndarray:
     return cluster_near_duplicates(bands, shingles_of=shingles_of, num_posts=len(kept))
 
 
-def _author_numbers(author_hashes: np.ndarray) -> np.ndarray:
-    """A number for each author; a post without a known author stands for itself."""
-    is_known = author_hashes > 0
-    numbers = np.empty(len(author_hashes), np.int64)
-    names, numbers[is_known] = np.unique(author_hashes[is_known], return_inverse=True)
-    numbers[~is_known] = len(names) + np.arange((~is_known).sum())
-    return numbers
+class _Authors(NamedTuple):
+    """Authors of the kept posts."""
+
+    numbers: np.ndarray
+    """Of the author of each post, -1 where nobody is known, shape `(posts,)`."""
+    names: pa.Array
+    """Of each author, as the first of its posts spells it."""
+    is_respelled: np.ndarray
+    """Whether a post spells its author in another way, bool, shape `(posts,)`."""
+
+    def one_a_post(self) -> np.ndarray:
+        """A number for each post; one without a known author stands for itself."""
+        numbers, is_unknown = self.numbers.copy(), self.numbers < 0
+        numbers[is_unknown] = len(self.names) + np.arange(is_unknown.sum())
+        return numbers
+
+
+def _known_authors(posts: pa.Table, is_kept: np.ndarray) -> _Authors:
+    hashes = posts["author_hash"].to_numpy()[is_kept]
+    spellings = posts["author_spelling"].to_numpy()[is_kept]
+    is_known = hashes > 0
+    numbers = np.full(len(hashes), -1, np.int64)
+    _, first, numbers[is_known] = np.unique(
+        hashes[is_known], return_index=True, return_inverse=True
+    )
+    is_respelled = np.zeros(len(hashes), bool)
+    known = spellings[is_known]
+    is_respelled[is_known] = known != known[first][numbers[is_known]]
+    names = posts["author"].take(np.flatnonzero(is_kept)[is_known][first]).combine_chunks()
+    return _Authors(numbers, names, is_respelled)
+
+
+def _warnings(class_names: Sequence[str], authors: _Authors) -> list[str]:
+    """What looks like one thing and is counted as several."""
+    found = [
+        f"The classes {' and '.join(map(repr, alike))} look alike. If they are one, say so: "
+        "data.labels={SPELLING: CLASS, ...}"
+        for alike in look_alikes(class_names)
+    ]
+    if number := num_look_alikes(authors.names.to_pylist()):
+        found.append(
+            f"{number} authors have names that look like that of another one: if they are one "
+            "person, posts of one author may be in several parts."
+        )
+    return found
 
 
 def _write_table(
@@ -175,6 +221,7 @@ def _write_table(
     labels: np.ndarray,
     clusters: np.ndarray,
     leak_groups: np.ndarray,
+    authors: _Authors,
     told_apart: Mapping[str, pa.Array],
 ) -> str:
     """Writes the kept posts chunk by chunk, with keyed hashes for ids and authors; returns the
@@ -185,6 +232,7 @@ def _write_table(
     id_hashes = posts["id_hash"].to_numpy()[is_kept]
     # Ids that repeat name nobody: rows take their place.
     are_ids_unique = len(np.unique(id_hashes)) == len(id_hashes)
+    authors_hashed = _strings(keyed_hash(name, key) for name in authors.names.to_pylist())
     writer = None
     start = first = 0
     with path.open("wb") as stream, counting("Writing posts", total=len(leak_groups)) as advance:
@@ -196,13 +244,13 @@ def _write_table(
             if not are_ids_unique:
                 places = zip(chosen["file"].to_pylist(), chosen["row"].to_pylist(), strict=True)
                 names = [source.row_id(*place) for place in places]
-            authors = chosen["author"].to_pylist()
+            numbers = authors.numbers[rows]
             hashed = pa.table(
                 {
                     "id": _strings(keyed_hash(name, key) for name in names),
                     "text": chosen["text"],
                     "label": labels[start : start + len(batch)][kept],
-                    "author": _strings(keyed_hash(a, key) if a else None for a in authors),
+                    "author": authors_hashed.take(pa.array(numbers, mask=numbers < 0)),
                     "shipped_part": chosen["part"],
                     "severity": chosen["severity"],
                     "cluster": clusters[rows].astype(np.int32),

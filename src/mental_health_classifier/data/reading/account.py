@@ -31,6 +31,12 @@ class Account:
     rows_kept: int = 0
     dropped: dict[str, Dropped] = field(default_factory=dict)
     scrubbed: Counter[str] = field(default_factory=Counter)
+    noted: dict[str, Dropped] = field(default_factory=dict)
+    """Rows that were kept although something about them was not taken as it stands."""
+
+    def note(self, reason: str, *rows: str, num_rows: int = 1) -> None:
+        """Counts rows of which something is to be said, and names the first few."""
+        self.noted.setdefault(reason, Dropped()).add(num_rows, list(rows))
 
     def drop(self, reason: str, *rows: str, num_rows: int = 1) -> None:
         """Counts `num_rows` rows, of which the first few are named."""
@@ -43,17 +49,24 @@ class Account:
         self.scrubbed.update(part["scrubbed"])
         for reason, dropped in part["dropped"].items():
             self.dropped.setdefault(reason, Dropped()).add(dropped["rows"], dropped["first"])
+        for reason, noted in part["noted"].items():
+            self.noted.setdefault(reason, Dropped()).add(noted["rows"], noted["first"])
 
     def describe(self) -> dict[str, Any]:
         return {
             "rows_read": self.rows_read,
             "rows_kept": self.rows_kept,
-            "dropped": {
-                reason: {"rows": dropped.rows, "first": dropped.first}
-                for reason, dropped in sorted(self.dropped.items())
-            },
+            "dropped": _described(self.dropped),
+            "noted": _described(self.noted),
             "scrubbed": dict(sorted(self.scrubbed.items())),
         }
+
+
+def _described(rows: Mapping[str, Dropped]) -> dict[str, Any]:
+    return {
+        reason: {"rows": dropped.rows, "first": dropped.first}
+        for reason, dropped in sorted(rows.items())
+    }
 
 
 def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
@@ -64,12 +77,15 @@ def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
     """
     account = data["account"]
     yield f"{data['name']}: {account['rows_read']:,} rows read, {account['rows_kept']:,} kept"
-    for reason, dropped in account["dropped"].items():
-        named = dropped["first"][:_SHOWN_IN_LINE]
-        more = ", ..." if dropped["rows"] > len(named) else ""
-        yield f"  dropped {dropped['rows']:,}: {reason} ({', '.join(named)}{more})"
-    rows = (row for dropped in account["dropped"].values() for row in dropped["first"])
-    if any(re.match(r"file \d+:", row) for row in rows):
+    # Records of before have noted nothing.
+    groups = (("dropped", account["dropped"]), ("noted", account.get("noted", {})))
+    for what, reasons in groups:
+        for reason, rows in reasons.items():
+            named = rows["first"][:_SHOWN_IN_LINE]
+            more = ", ..." if rows["rows"] > len(named) else ""
+            yield f"  {what} {rows['rows']:,}: {reason} ({', '.join(named)}{more})"
+    named = [rows["first"] for _, reasons in groups for rows in reasons.values()]
+    if any(re.match(r"file \d+:", row) for rows in named for row in rows):
         yield "  file N: the Nth of data.path, by name"
     if scrubbed := account["scrubbed"]:
         yield "  scrubbed: " + ", ".join(f"{kind} {count:,}" for kind, count in scrubbed.items())

@@ -11,7 +11,13 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.task_kinds import KINDS, TaskKind, are_known
-from mental_health_classifier.data.reading.names import A_NAME, by_spelling, folded, is_name
+from mental_health_classifier.data.reading.names import A_NAME, by_spelling, is_name
+from mental_health_classifier.data.reading.spellings import (
+    folded,
+    folded_list,
+    is_missing,
+    with_decimal_point,
+)
 
 KEYS = ("column", "kind", "classes", "levels", "values", "weight")
 TAKEN_NAMES = ("f1", "operating_point", "precision", "predicted", "recall", "support", "total")
@@ -153,9 +159,12 @@ def label_posts(
     Raises:
         InputError: the training part has one answer or none, or cells do not fit the kind.
     """
-    answers = [folded(cell) for cell in cells]
+    read = {"multi_label": folded_list, "regression": with_decimal_point}
+    answers = [
+        "" if is_missing(cell) else read.get(declaration.kind, folded)(cell) for cell in cells
+    ]
     if declaration.values is not None:
-        answers = [declaration.values.get(answer, "") for answer in answers]
+        answers = [declaration.values.get(folded(cell), "") for cell in cells]
     counts = np.bincount(places[is_train], minlength=len(cells))
     kind = _fitted(declaration, answers, counts)
     labels = _encoded(declaration, kind, answers, places)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.spellings import folded
 
 T = TypeVar("T")
 
@@ -32,11 +33,6 @@ def is_name(value: str) -> bool:
         and not value.endswith(_ENDS_OF_SENTENCES)
         and not any(unicodedata.category(character) == "Cc" for character in value)
     )
-
-
-def folded(value: object) -> str:
-    """A spelling in the form in which spellings are compared."""
-    return str(value).strip().casefold()
 
 
 def by_spelling(given: Mapping[Any, T], key: str, what: str) -> dict[str, T]:

@@ -12,22 +12,26 @@ from typing import NamedTuple
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import row_digest
-from mental_health_classifier.data.reading.names import by_spelling, folded
+from mental_health_classifier.data.reading.names import by_spelling
 from mental_health_classifier.data.reading.scrubbing import scrub
-from mental_health_classifier.data.reading.table_formats import TableFile
+from mental_health_classifier.data.reading.shipped_parts import PART_SPELLINGS
+from mental_health_classifier.data.reading.spellings import (
+    folded,
+    folded_author,
+    is_missing,
+    names_in_list,
+)
+from mental_health_classifier.data.reading.table_files import TableFile
 from mental_health_classifier.data.reading.tables import GROUPS, Columns, files_to_read, read_rows
 
 MAX_CHARACTERS = 100_000
 """A longer text is no post but a row that swallowed its neighbours."""
 _MAX_SEVERITY = 100
-_PART_SPELLINGS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    "calibration": "calibration",
-    **dict.fromkeys(("test", "testing"), "test"),
-}
+SEVERAL_LABELS = "list of several labels where one was expected"
 UNKNOWN_LABEL = "unknown label"
 """Why rows are dropped whose label `data.labels` does not know."""
+NO_AUTHOR = "no author ([deleted], nan, AutoModerator and the like): each post stands for itself"
+NO_SEVERITY = "severity that is no level, taken for unknown"
 SOURCE = "source"
 """The group that says which community a post is from."""
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -49,7 +53,9 @@ class Post(NamedTuple):
     """Scrubbed, white space collapsed, never empty."""
     label: str
     author: str
-    """Empty: not known."""
+    """As the file spells it; empty: not known."""
+    author_key: str
+    """Equal for spellings of one author, see `folded_author`."""
     part: int
     """Place in PARTS of the part that the corpus ships it in, -1 where it ships none."""
     severity: int
@@ -62,7 +68,7 @@ class Post(NamedTuple):
     content: bytes
     """`row_digest` of everything that makes the post what it is."""
     groups: tuple[str, ...]
-    """What the post is in each of `Source.group_names`, in lower case; empty: not known."""
+    """What the post is in each of `Source.group_names`, folded; empty: not known."""
     kept: list[str]
     """Cells of the columns that are kept as they are, without white space around them."""
 
@@ -75,9 +81,9 @@ class Source:
     """Each file, and the part that it holds."""
     columns: Columns
     labels: Mapping[str, str] | None
-    """Class of each spelling in lower case. None: labels are the classes."""
+    """Class of each folded spelling. None: labels are the classes."""
     severity_levels: Mapping[str, int] | None
-    """Level of each spelling in lower case. None: the column's whole numbers."""
+    """Level of each folded spelling. None: the column's whole numbers."""
     kept_columns: Mapping[str, str]
     """Columns whose cells are kept as they are, each with the configuration key that names it."""
     group_names: Sequence[str] = ()
@@ -90,7 +96,7 @@ class Source:
         *,
         files: Mapping[str, str] | None = None,
         columns: Columns = _NONE,
-        labels: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | Sequence[str] | None = None,
         severity_levels: Mapping[str, int] | None = None,
         kept_columns: Mapping[str, str] = _NONE,
     ) -> Source:
@@ -103,7 +109,8 @@ class Source:
                 `split`, `severity`. None: the column of that name, where there is one. And
                 `source` (the community a post is from) and a list of `groups` (columns such as
                 gender), whose values are few; None: no column.
-            labels: class for each spelling of a label, upper and lower case alike.
+            labels: class for each spelling of a label as `folded` has it: {SPELLING: CLASS}, or
+                ["SPELLING=CLASS", ...], in which spellings may hold any sign.
             severity_levels: level from 0 for each spelling of the severity.
             kept_columns: further columns, each with the configuration key that names it.
 
@@ -120,10 +127,15 @@ class Source:
             kept_columns=kept_columns,
         )
 
-    def rows(self) -> Iterator[RawRow]:
-        """Every row that is not blank, in the order of the files."""
+    def rows(self, account: Account) -> Iterator[RawRow]:
+        """Every row that is not blank, in the order of the files; notes in the account what there
+        is to say of one."""
         for place, (file, _) in enumerate(self.files):
-            for number, cells in read_rows(file, self.columns, self.kept_columns):
+
+            def note(reason: str, row: int, place: int = place) -> None:
+                account.note(reason, self.reference(place, row))
+
+            for number, cells in read_rows(file, self.columns, self.kept_columns, note):
                 yield RawRow(place, number, cells)
 
     def reference(self, file: int, row: int) -> str:
@@ -132,7 +144,10 @@ class Source:
 
     def row_id(self, file: int, row: int) -> str:
         """What stands for the id of a post that has none; it is not to be shown."""
-        return f"{self.files[file][0].path.name}:{row}"
+        path, first = self.files[file][0].path, self.files[0][0].path
+        # Files of two folders can have one name.
+        name = path.name if path.parent == first.parent else f"{path.parent.name}/{path.name}"
+        return f"{name}:{row}"
 
 
 @dataclass(slots=True)
@@ -156,7 +171,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             continue
         post_id, text, label, author, split, severity, *others = cells
         groups, kept = others[: len(source.group_names)], others[len(source.group_names) :]
-        label = folded(label)
+        label, is_label_missing = _label(label, source.labels)
         if len(text) > MAX_CHARACTERS:
             reason = f"text of more than {MAX_CHARACTERS:,} characters"
             account.drop(reason, source.reference(file, number))
@@ -164,14 +179,23 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
         text, scrubbed = scrub(text)
         if not text:
             account.drop("empty text", source.reference(file, number))
-        elif not label:
+        elif is_label_missing:
             account.drop("missing label", source.reference(file, number))
+        elif label is None:
+            account.drop(SEVERAL_LABELS, source.reference(file, number))
         elif source.labels is not None and label not in source.labels:
             account.drop(UNKNOWN_LABEL, source.reference(file, number))
         else:
             account.scrubbed.update(scrubbed)
             label = label if source.labels is None else source.labels[label]
             author = author.strip()
+            author_key = "" if is_missing(author) else folded_author(author)
+            if author and not author_key:
+                author = ""
+                account.note(NO_AUTHOR, source.reference(file, number))
+            level = _severity(severity, source.severity_levels)
+            if level < 0 and source.severity_levels is None and not is_missing(severity):
+                account.note(NO_SEVERITY, source.reference(file, number))
             part = source.files[file][1] or _shipped_part(split, source, file, number)
             clean.posts.append(
                 Post(
@@ -179,17 +203,29 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
                     text=text,
                     label=label,
                     author=author,
+                    author_key=author_key,
                     part=-1 if part is None else PARTS.index(part),
-                    severity=_severity(severity, source.severity_levels),
+                    severity=level,
                     file=file,
                     row=number,
                     text_hash=hash64(text.casefold()),
                     content=row_digest((text, label, author, part or "")),
-                    groups=tuple(map(folded, groups)),
+                    groups=tuple("" if is_missing(group) else folded(group) for group in groups),
                     kept=[cell.strip() for cell in kept],
                 )
             )
     return clean
+
+
+def _label(cell: str, labels: Mapping[str, str] | None) -> tuple[str | None, bool]:
+    """The folded label of a cell, None for several of them, and whether it is missing."""
+    label = folded(cell)
+    if labels is not None and label in labels:  # which can make a class of what else is missing
+        return label, False
+    names = names_in_list(cell)
+    if names is None:
+        return label, is_missing(cell)
+    return (folded(names[0]) if len(names) == 1 else None), not names
 
 
 def hash64(value: str) -> int:
@@ -213,9 +249,23 @@ def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
     return names, {**columns, GROUPS: places}
 
 
-def _fold_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    names = {raw: str(name) for raw, name in labels.items()}
-    return by_spelling(names, "data.labels", "classes")
+def _fold_labels(labels: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    if isinstance(labels, Mapping):
+        return by_spelling(
+            {raw: str(name) for raw, name in labels.items()}, "data.labels", "classes"
+        )
+    names: dict[str, str] = {}
+    for each in labels:
+        # A spelling can hold the sign, a class has no need of it.
+        spelling, _, name = str(each).rpartition("=")
+        if not spelling.strip() or not name.strip():
+            raise InputError(
+                "data.labels is a list, so each of its entries has to be SPELLING=CLASS: "
+                'data.labels=["I\'m fine, thanks=control", "suicidal=suicide"].'
+            )
+        if names.setdefault(folded(spelling), name.strip()) != name.strip():
+            raise InputError(f"data.labels gives two classes to {folded(spelling)!r}. Keep one.")
+    return names
 
 
 def _fold_levels(levels: Mapping[str, int]) -> dict[str, int]:
@@ -237,11 +287,11 @@ def _severity(cell: str, levels: Mapping[str, int] | None) -> int:
 
 
 def _shipped_part(cell: str, source: Source, file: int, number: int) -> str | None:
-    cell = folded(cell)
-    if cell and cell not in _PART_SPELLINGS:
+    cell = "" if is_missing(cell) else folded(cell)
+    if cell and cell not in PART_SPELLINGS:
         raise InputError(
             f"The split column of row {source.reference(file, number)} holds none of "
-            f"{', '.join(_PART_SPELLINGS)}. Correct it, or name another column in "
+            f"{', '.join(PART_SPELLINGS)}. Correct it, or name another column in "
             "data.columns.split."
         )
-    return _PART_SPELLINGS.get(cell)
+    return PART_SPELLINGS.get(cell)

@@ -16,7 +16,9 @@ from mental_health_classifier.data.preparing.prepared_posts import group_column,
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.posts import SOURCE, Post, Source, clean_rows
-from mental_health_classifier.data.reading.table_formats import NO_TEXT, count_rows, open_table
+from mental_health_classifier.data.reading.spellings import folded
+from mental_health_classifier.data.reading.table_files import NO_TEXT
+from mental_health_classifier.data.reading.table_formats import count_rows, open_table
 from mental_health_classifier.data.reading.tables import (
     GROUPS,
     ROLES,
@@ -54,7 +56,13 @@ def read_external_corpus(
             has seen every post.
     """
     source = Source.of(str(path), columns=columns, labels=labels)
-    clean = clean_rows(list(source.rows()), source)
+    account = Account()
+    clean = clean_rows(list(source.rows(account)), source)
+    clean.account.noted.update(account.noted)
+    class_of = {folded(name): name for name in task.class_names}
+    clean.posts = [
+        post._replace(label=class_of.get(folded(post.label), post.label)) for post in clean.posts
+    ]
     # One of each text, as in a corpus, and none of those that carry two labels.
     duplicates, _ = find_duplicates(
         np.array([post.text_hash for post in clean.posts], np.uint64),
@@ -73,6 +81,7 @@ def read_external_corpus(
             f"{path.name} has {len(unknown)} labels that the model does not know; it knows {known}."
             " Map them: --label SPELLING=CLASS, once for each spelling in the file."
         )
+    spelled = {post.author_key: post.author for post in reversed(posts)}
     fingerprint, key = fingerprint_and_key(post.content for post in posts)
     seen = np.flatnonzero(are_seen([post.text for post in posts]))
     posts = _without({SEEN: seen}, posts, clean.account, source)
@@ -91,7 +100,9 @@ def read_external_corpus(
                 "id": [keyed_hash(source.row_id(post.file, post.row), key) for post in posts],
                 "text": [post.text for post in posts],
                 "label": np.array([task.class_names.index(p.label) for p in posts], dtype=np.int64),
-                "author": [keyed_hash(p.author, key) if p.author else None for p in posts],
+                "author": [
+                    keyed_hash(spelled[p.author_key], key) if p.author_key else None for p in posts
+                ],
                 "part": EXTERNAL,
                 **{group_column(name): values.to_pandas() for name, values in told_apart.items()},
             }
@@ -185,12 +196,13 @@ def count_posts(path: Path) -> int | None:
     return count_rows(path) if path.is_file() else None
 
 
-def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]:
+def read_unlabelled(path: Path, *, columns: Columns, account: Account) -> Iterator[UnlabelledPost]:
     """Yields the posts of a file, one at a time, so that its size does not matter.
 
     Args:
         path: a file as `data.path` takes it.
         columns: which columns hold `id` and `text`.
+        account: takes what there is to say of rows, such as one that may be several.
 
     Raises:
         InputError: the file cannot be used, holds no posts, or ends in the middle of a row.
@@ -200,7 +212,11 @@ def read_unlabelled(path: Path, *, columns: Columns) -> Iterator[UnlabelledPost]
     roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
     place, last = {role: ROLES.index(role) for role in ("id", "text")}, None
     problem, is_any_read = None, False
-    for number, cells in read_rows(file, roles, {}):
+
+    def note(reason: str, row: int) -> None:
+        account.note(reason, f"{file.name}:{row}")
+
+    for number, cells in read_rows(file, roles, {}, note):
         row = f"{file.name}:{number}"
         last = UnlabelledPost(row, row, None)
         problem = cells if isinstance(cells, str) else None

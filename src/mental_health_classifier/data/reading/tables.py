@@ -9,12 +9,16 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.reading.names import are_column_names
-from mental_health_classifier.data.reading.table_formats import (
-    FORMATS,
+from mental_health_classifier.data.reading.shipped_parts import part_of_name, parts_of_files
+from mental_health_classifier.data.reading.table_files import (
+    COMPRESSED,
+    NO_TEXT,
+    ListCell,
+    Note,
     Table,
     TableFile,
-    open_table,
 )
+from mental_health_classifier.data.reading.table_formats import FORMATS, open_table
 
 Columns = Mapping[str, str | Sequence[str] | None]
 
@@ -30,7 +34,8 @@ def files_to_read(
 ) -> list[tuple[TableFile, str | None]]:
     """The files of a corpus, each with the part that it holds, or None where it holds all.
 
-    Those of a folder are called `file 1` and so on in the order of their names, see `TableFile`.
+    Those of a folder are called `file 1` and so on in the order of their names, see `TableFile`,
+    and hold the parts that their names say, see `parts_of_files`.
 
     Args:
         path: a file, a folder of files of one kind that are read one after the other in the order
@@ -42,9 +47,9 @@ def files_to_read(
     """
     if not path:
         raise InputError(
-            "data.path is not set. Give the file with the posts (CSV, TSV, JSON Lines or Parquet), "
-            "a folder of such files, or for a public corpus the folder that holds its files: "
-            "data.path=FILE_OR_FOLDER"
+            "data.path is not set. Give the file with the posts (CSV, TSV, JSON, Parquet, Arrow or "
+            "a spreadsheet), a folder of such files, or for a public corpus the folder that holds "
+            "its files: data.path=FILE_OR_FOLDER"
         )
     root = Path(path).expanduser()
     if not root.exists():
@@ -57,9 +62,11 @@ def files_to_read(
         ]
         _check_files(root, found)
     elif root.is_dir():
+        shards = _shards(root)
+        parts = parts_of_files(shards, root)
         found = [
-            (TableFile(file, f"file {number}"), None)
-            for number, file in enumerate(_shards(root), start=1)
+            (TableFile(file, f"file {number}"), part)
+            for number, (file, part) in enumerate(zip(shards, parts, strict=True), start=1)
         ]
     else:
         if not root.is_file():
@@ -68,18 +75,29 @@ def files_to_read(
             )
         found = [(TableFile(root, root.name), None)]
     for file, _ in found:
-        if file.path.suffix.lower() not in FORMATS:
+        if file.ending not in FORMATS:
+            inside = "what it holds" if file.is_compressed else file.name
+            hint = " before that of its compression" if file.is_compressed else ""
             raise InputError(
-                f"{file.name} has none of the endings {', '.join(FORMATS)}, the formats read "
+                f"{inside} has none of the endings {', '.join(FORMATS)}{hint}, the formats read "
                 "here. Convert it, or rename it by what it is."
             )
     return found
 
 
+_BESIDE_ARROW = ("dataset_dict.json", "dataset_info.json", "state.json")
+"""What `datasets` writes beside its tables."""
+
+
 def _shards(folder: Path) -> list[Path]:
-    """The files of a folder by name, without what is hidden or only marks the end of a job."""
-    shards = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
-    kinds = sorted({shard.suffix.lower() for shard in shards})
+    """The files of a folder by name, without what is hidden or only marks the end of a job; of a
+    folder of folders that are called like parts those of each."""
+    there = sorted(p for p in folder.iterdir() if p.name[0] not in "._")
+    shards = [p for p in there if p.is_file() and p.name not in _BESIDE_ARROW]
+    folders = [p for p in there if p.is_dir() and part_of_name(p.name)]
+    if not shards and folders:
+        shards = [shard for each in folders for shard in _shards(each)]
+    kinds = sorted({TableFile(shard, "A file of the folder").ending for shard in shards})
     if len(kinds) != 1:
         came = f"files of the kinds {', '.join(kinds)}" if kinds else "none"
         raise InputError(
@@ -97,7 +115,8 @@ def _check_files(root: Path, found: Sequence[tuple[TableFile, str | None]]) -> N
                 f"data.files has the unknown part {part!r}; known are {', '.join(PARTS)} and all."
             )
         if not file.path.is_file():
-            present = sum(each.suffix.lower() in FORMATS for each in root.glob("*"))
+            known = (*FORMATS, *COMPRESSED)
+            present = sum(p.suffix.lower() in known for p in root.glob("*"))
             raise InputError(
                 f"data.files names {file.name}, which is not in data.path={root} (files of posts "
                 f"there: {present}). Point data.path to the corpus's folder or change data.files."
@@ -105,7 +124,7 @@ def _check_files(root: Path, found: Sequence[tuple[TableFile, str | None]]) -> N
 
 
 def read_rows(
-    file: TableFile, columns: Columns, kept: Mapping[str, str]
+    file: TableFile, columns: Columns, kept: Mapping[str, str], note: Note = lambda *_: None
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Yields the number of each row that is not blank and its cells in the order of `ROLES`, then
     those of the columns of `GROUPS`, then those of `kept`.
@@ -117,21 +136,47 @@ def read_rows(
         file: to read.
         columns: which columns hold each role.
         kept: further columns, each with the configuration key that names it.
+        note: takes what there is to say of a row that is used all the same.
 
     Raises:
         InputError: a column is missing, or the file is not what its ending says.
     """
-    table = open_table(file)
+    table = _with_columns(open_table(file), columns, kept)
     names_of = _find_columns(table, columns, file.name)
     _check_kept(table, kept, file.name)
+    for name in {*names_of["text"], *names_of["id"]}.intersection(table.lists):
+        raise InputError(
+            f"Column {name!r} of {file.name} holds lists. Write it as text, or name another column."
+        )
     joined = [*(names_of[role] for role in ROLES), *([n] for n in (*names_of[GROUPS], *kept))]
     wanted = list(dict.fromkeys(name for names in joined for name in names))
     places = [[wanted.index(name) for name in names] for names in joined]
-    for number, cells in table.rows(wanted):
+    of_texts = places[ROLES.index("text")]
+    for number, cells in table.rows(wanted, note):
         if isinstance(cells, str):
             yield number, cells
+        elif any(isinstance(cells[place], ListCell) for place in of_texts):
+            yield number, NO_TEXT
         else:
             yield number, ["\n".join([cells[place] for place in where]) for where in places]
+
+
+def _with_columns(table: Table, columns: Columns, kept: Mapping[str, str]) -> Table:
+    """The table with all that its rows further down may bring."""
+    if table.later_columns is None:
+        return table
+    named = [name for role in (*ROLES, GROUPS) for name in _named(columns, role) or ()]
+    is_all_there = {*named, *kept} <= {*table.columns}
+    return table if is_all_there else table._replace(columns=table.later_columns())
+
+
+def _named(columns: Columns, role: str) -> list[str] | None:
+    """The columns that the configuration names for a role; None: it names none."""
+    named = columns.get(role, [] if role == GROUPS else None)
+    if named is None:
+        return None
+    # A name such as 0 or 2023 is a number in YAML.
+    return [named] if isinstance(named, str) else [str(name) for name in named]
 
 
 def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[str]]:
@@ -140,10 +185,13 @@ def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[s
     repeated = {name for name, count in Counter(header).items() if count > 1}
     names_of: dict[str, list[str]] = {}
     for role in (*ROLES, GROUPS):
-        named = columns.get(role, [] if role == GROUPS else None)
-        names = [role] if named is None else [named] if isinstance(named, str) else list(named)
-        missing = [name for name in names if name not in header]
-        if missing and (named is not None or role in ("text", "label")):
+        named = _named(columns, role)
+        names = [role] if named is None else named
+        is_needed = named is not None or role in ("text", "label")
+        # Where rows further down can bring a column it is always asked for.
+        is_open = table.later_columns is not None and not is_needed
+        missing = [name for name in names if name not in header and not is_open]
+        if missing and is_needed:
             raise InputError(
                 f"{file} has no column {missing[0]!r} for data.columns.{role}. "
                 f"{_describe_header(table)}. Say which one holds it: data.columns.{role}=NAME"
@@ -172,7 +220,8 @@ def _describe_header(table: Table) -> str:
     header = table.columns
     if not header:
         return "It has no columns"
-    rows = list(islice(table.rows(list(dict.fromkeys(header))), _ROWS_THAT_TELL_A_HEADER))
+    every_row = table.rows(list(dict.fromkeys(header)), lambda *_: None)
+    rows = list(islice(every_row, _ROWS_THAT_TELL_A_HEADER))
     cells_below = [cells for _, cells in rows if not isinstance(cells, str)]
     # A row that most others do not resemble is no header but a part of something.
     is_like_others = 2 * len(cells_below) >= len(rows)

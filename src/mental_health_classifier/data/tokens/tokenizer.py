@@ -158,7 +158,8 @@ def learn_bpe(
     if not counts:
         raise InputError(
             f"The {len(texts)} training posts have no word that two authors used, so there is no "
-            "vocabulary to learn. Give more posts."
+            "vocabulary to learn. Give more posts; where words are written without spaces, put "
+            "spaces between them first."
         )
     tokenizer.train_from_iterator(
         _repeated(counts),

@@ -1,0 +1,167 @@
+"""The command `check`: what a file of posts holds, and how to train with it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mental_health_classifier.cli.arguments import Pairs, answer, pairs
+from mental_health_classifier.console.progress import counting
+from mental_health_classifier.contracts import InputError
+
+if TYPE_CHECKING:
+    from mental_health_classifier.data.preparing.survey import Columns, Lengths, Survey
+
+_PRIORITY = ("suicid", "self-harm", "self harm", "selfharm", "crisis", "risk")
+"""What a class is called whose misses cost most."""
+_FEWEST_POSTS = 20
+_ROLES_SAID = ("id", "text", "label", "author", "split", "severity")
+
+
+def check(
+    posts: Annotated[Path, typer.Argument(help="A file of posts, or a folder of such files.")],
+    column: Pairs = None,
+    label: Pairs = None,
+) -> None:
+    """Says what a file of posts holds, and how to train with it.
+
+    Nothing is stored. --column text=body says which column holds what, --label SPELLING=CLASS which
+    class a label is.
+    """
+    # With pandas, which takes half a second to import: not for the help.
+    from mental_health_classifier.data.preparing.survey import survey_columns, survey_posts
+    from mental_health_classifier.data.reading.posts import Source
+
+    given = pairs(column, option="--column")
+    if unknown := sorted(given.keys() - set(_ROLES_SAID)):
+        raise InputError(
+            f"--column {unknown[0]}={given[unknown[0]]}: a column can be named for "
+            f"{', '.join(_ROLES_SAID)}."
+        )
+    columns = survey_columns(str(posts), given)
+    named = {role: guess.column for role, guess in columns.found.items()}
+    source = Source.of(str(posts), columns=named, labels=label or None)
+    with counting(f"Reading {posts.name}", total=None) as advance:
+        survey = survey_posts(source, advance)
+    for line in (*_about_rows(posts, columns, survey), *_about_posts(survey)):
+        answer(line)
+    if problems := _problems(survey):
+        raise InputError("It cannot be trained on as it is: " + " ".join(problems))
+    for line in _training(posts, columns, survey, label):
+        answer(line)
+
+
+def _about_rows(posts: Path, columns: Columns, survey: Survey) -> list[str]:
+    account = survey.account
+    lines = [f"{posts.name}: {account.rows_read:,} rows, of which {account.rows_kept:,} stay"]
+    lines += [f"  {role}: column {g.column} ({g.reason})" for role, g in columns.found.items()]
+    if columns.unused:
+        lines.append(f"  columns not used: {', '.join(columns.unused)}")
+    for what, reasons in (("left out", account.dropped), ("noted", account.noted)):
+        for reason, rows in sorted(reasons.items()):
+            lines.append(f"  {what} {rows.rows:,}: {reason} ({', '.join(rows.first[:3])})")
+    return lines
+
+
+def _about_posts(survey: Survey) -> list[str]:
+    from mental_health_classifier.data.reading.names import is_name
+    from mental_health_classifier.data.reading.spellings import look_alikes
+
+    shown = [name for name in survey.classes if is_name(name)]
+    total = max(1, survey.account.rows_kept)
+    lines = ["classes"]
+    lines += [f"  {n}: {survey.classes[n]:,} ({survey.classes[n] / total:.1%})" for n in shown[:20]]
+    if further := len(survey.classes) - len(shown[:20]):
+        lines.append(f"  and {further:,} more")
+    for alike in look_alikes(shown):
+        lines.append(f"  {' and '.join(map(repr, alike))} look alike: one class? --label says so")
+    if survey.num_authors:
+        of_nobody = f"; {survey.num_without_author:,} posts of nobody known"
+        several = f"; {survey.num_respelled:,} spelled in several ways, each taken for one"
+        lines.append(
+            f"authors: {survey.num_authors:,}"
+            + (of_nobody if survey.num_without_author else "")
+            + (several if survey.num_respelled else "")
+        )
+    else:
+        lines.append("authors: not known, so posts of one author may be in several parts")
+    if survey.parts:
+        lines.append("parts shipped: " + ", ".join(f"{p} {n:,}" for p, n in survey.parts.items()))
+    lines.append(f"words in a post: {_in_words(survey.words)}")
+    lines.append(f"characters in a post: {_in_words(survey.characters)}")
+    return lines
+
+
+def _in_words(lengths: Lengths) -> str:
+    return (
+        f"{lengths.middle:,} in the middle, {lengths.most:,} at most in 95 %, "
+        f"{lengths.longest:,} in the longest"
+    )
+
+
+def _problems(survey: Survey) -> list[str]:
+    """Why training would refuse the posts."""
+    from mental_health_classifier.data.preparing.prepared_posts import MAX_CLASSES
+    from mental_health_classifier.data.reading.names import A_NAME, is_name
+
+    found = []
+    if not 2 <= len(survey.classes) <= MAX_CLASSES:
+        found.append(
+            f"The labels are {len(survey.classes)} different ones, 2 to {MAX_CLASSES} were "
+            "expected: --column label=NAME names another column."
+        )
+    if unlike := [name for name in survey.classes if not is_name(name)]:
+        found.append(
+            f"{len(unlike)} labels do not look like names of classes, the longest of "
+            f"{max(map(len, unlike)):,} characters. {A_NAME}."
+        )
+    return found
+
+
+def _training(
+    posts: Path, columns: Columns, survey: Survey, label: list[str] | None
+) -> Iterator[str]:
+    """The command that trains on the posts, and what to think of before."""
+    settings = [f"data.path={_quoted(str(posts))}"]
+    settings += [
+        f"data.columns.{role}={_quoted(guess.column)}"
+        for role, guess in columns.found.items()
+        if guess.column != role
+    ]
+    if label:
+        settings.append(f"data.labels=[{', '.join(map(_in_quotes, label))}]")
+    priority = _priority_class(survey.classes)
+    if priority != "suicide":
+        settings.append(f"data.priority_class={_quoted(priority) if priority else 'null'}")
+    yield "train with"
+    yield "  " + " ".join(["python train.py data=file", *map(shlex.quote, settings)])
+    if priority is None:
+        yield "  data.priority_class=NAME names the class whose misses cost most, if there is one."
+    few = sum(count < _FEWEST_POSTS for count in survey.classes.values())
+    if few:
+        yield f"  {few} classes have fewer than {_FEWEST_POSTS} posts, which may be too few."
+
+
+def _priority_class(classes: Mapping[str, int]) -> str | None:
+    """The class that sounds like the one whose misses cost most."""
+    negations = re.compile(r"\b(?:non|not|no)\b")
+    named = [
+        name
+        for name in classes
+        if any(sign in name.casefold() for sign in _PRIORITY) and not negations.search(name)
+    ]
+    return named[0] if named else None
+
+
+def _quoted(value: str) -> str:
+    """A value as Hydra reads it."""
+    return value if re.fullmatch(r"[\w./-]+", value) else _in_quotes(value)
+
+
+def _in_quotes(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,149 @@
+"""Survey of a file of posts: what preparing would make of it, in numbers, with nothing stored."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from mental_health_classifier.contracts import PARTS, InputError
+from mental_health_classifier.data.preparing.chunks import cut_chunks
+from mental_health_classifier.data.preparing.duplicates import find_duplicates
+from mental_health_classifier.data.reading.account import Account
+from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
+from mental_health_classifier.data.reading.names import are_column_names
+from mental_health_classifier.data.reading.posts import Source, clean_rows, hash64
+from mental_health_classifier.data.reading.table_formats import open_table
+from mental_health_classifier.data.reading.tables import files_to_read
+
+_ROWS_THAT_TELL = 1000
+_MOST_PLACES = 10
+
+
+class Lengths(NamedTuple):
+    """Of the texts of the posts that stay."""
+
+    middle: int
+    most: int
+    """95 % of the texts are no longer."""
+    longest: int
+
+
+class Survey(NamedTuple):
+    account: Account
+    classes: Mapping[str, int]
+    """Posts of each class that stay, the largest first."""
+    num_authors: int
+    num_without_author: int
+    num_respelled: int
+    """Authors who are spelled in several ways."""
+    parts: Mapping[str, int]
+    """Posts in each part that the corpus ships, in the order of PARTS."""
+    words: Lengths
+    characters: Lengths
+
+
+class Columns(NamedTuple):
+    found: Mapping[str, Guess]
+    """By role."""
+    unused: Sequence[str]
+
+
+def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
+    """Which columns of a file, or of the first file of a folder, hold what.
+
+    Raises:
+        InputError: the file cannot be read, or does not say what its columns are.
+    """
+    (file, _), *_ = files_to_read(path, None)
+    table = open_table(file)
+    header = list(dict.fromkeys(table.later_columns() if table.later_columns else table.columns))
+    rows = table.rows(header, lambda *_: None)
+    cells = [row for _, row in islice(rows, _ROWS_THAT_TELL) if not isinstance(row, str)]
+    if not header or not are_column_names(header, cells):
+        raise InputError(
+            f"The first row of {file.name} does not hold names of columns, as it should: it has "
+            f"{len(header)} cells. They are not shown because they may be those of a post."
+        )
+    found = guess_columns(header, cells, given)
+    taken = {guess.column for guess in found.values()}
+    return Columns(found, [name for name in header if name not in taken])
+
+
+def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
+    """Reads every row and keeps some numbers of each post.
+
+    Args:
+        source: of the posts.
+        advance: called with the number of rows read since the last call.
+
+    Raises:
+        InputError: the source cannot be read.
+    """
+    account = Account()
+    # Arrays of the module array grow in place, and hold eight bytes a number.
+    texts, authors, spellings = array("Q"), array("Q"), array("Q")
+    numbers = {name: array("q") for name in ("label", "part", "file", "row", "words", "characters")}
+    classes: dict[str, int] = {}
+    for chunk in cut_chunks(source.rows(account)):
+        clean = clean_rows(chunk, source)
+        account.include(clean.account.describe())
+        for post in clean.posts:
+            texts.append(post.text_hash)
+            authors.append(hash64(post.author_key) if post.author_key else 0)
+            spellings.append(hash64(post.author) if post.author else 0)
+            numbers["label"].append(classes.setdefault(post.label, len(classes)))
+            numbers["part"].append(post.part)
+            numbers["file"].append(post.file)
+            numbers["row"].append(post.row)
+            numbers["words"].append(post.text.count(" ") + 1)
+            numbers["characters"].append(len(post.text))
+        advance(len(chunk))
+    columns = {name: np.frombuffer(values, np.int64) for name, values in numbers.items()}
+    is_kept = _without_duplicates(np.frombuffer(texts, np.uint64), columns, account, source)
+    kept = {name: values[is_kept] for name, values in columns.items()}
+    hashes = np.frombuffer(authors, np.uint64)[is_kept]
+    pairs = np.unique(np.stack([hashes, np.frombuffer(spellings, np.uint64)[is_kept]]), axis=1)
+    spelled = Counter(pairs[0][pairs[0] > 0].tolist())
+    counts = np.bincount(kept["label"], minlength=len(classes)).tolist()
+    sizes = dict(zip(classes, counts, strict=True))
+    shipped = Counter(kept["part"].tolist())
+    return Survey(
+        account=account,
+        classes=dict(sorted(sizes.items(), key=lambda each: -each[1])),
+        num_authors=len(spelled),
+        num_without_author=int((hashes == 0).sum()),
+        num_respelled=sum(count > 1 for count in spelled.values()),
+        parts={name: shipped[place] for place, name in enumerate(PARTS) if shipped[place]},
+        words=_lengths(kept["words"]),
+        characters=_lengths(kept["characters"]),
+    )
+
+
+def _without_duplicates(
+    texts: np.ndarray, columns: Mapping[str, np.ndarray], account: Account, source: Source
+) -> np.ndarray:
+    """Whether each post stays, bool, shape `(posts,)`; the account says why others do not."""
+    is_kept = np.ones(len(texts), bool)
+    duplicates, _ = find_duplicates(texts, columns["label"], np.maximum(columns["part"], 0))
+    for reason, places in duplicates.items():
+        is_kept[places] = False
+        if len(places):
+            first = [
+                source.reference(int(columns["file"][place]), int(columns["row"][place]))
+                for place in places[:_MOST_PLACES]
+            ]
+            account.drop(reason, *first, num_rows=len(places))
+    account.rows_kept = int(is_kept.sum())
+    return is_kept
+
+
+def _lengths(values: np.ndarray) -> Lengths:
+    if not len(values):
+        return Lengths(0, 0, 0)
+    middle, most, longest = np.percentile(values, [50, 95, 100], method="lower").astype(int)
+    return Lengths(int(middle), int(most), int(longest))

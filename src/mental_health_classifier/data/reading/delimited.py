@@ -1,0 +1,276 @@
+"""CSV and TSV: cells between delimiters, with quotes that writers use in different ways.
+
+A writer that quotes begins a cell with a quote where it has to, doubles the quotes inside, and ends
+the cell with one: such cells may run over several lines. A writer that does not quote leaves them
+as people typed them, and a post that begins with a quote would swallow all that follows it. Which
+of the two a row is from shows in the row itself: see `_Rows._is_first_alone`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.table_files import (
+    Note,
+    Row,
+    Table,
+    TableFile,
+    column_name,
+)
+
+QUOTE_OPENED = "quote that never ends in its row, taken for a plain sign"
+RUNS_OVER = "row over several lines that may be rows themselves: has a quote swallowed them?"
+_MAX_CELL_BYTES = 64 * 2**20  # no post is that long: a quote was opened and never closed
+_DELIMITERS = (",", ";", "\t", "|")
+_LINES_THAT_TELL = 1000
+_MOST_KINDS = 50
+"""A column of more different values than that is no column of labels."""
+_LEAST_REPEATED = 0.6
+"""Share of its cells that have a value which comes again."""
+_UNCLOSED = "unexpected end of data"
+
+csv.field_size_limit(_MAX_CELL_BYTES)
+
+
+def open_delimited(usual: str) -> Callable[[TableFile], Table]:
+    """Opens files whose cells are usually separated by one delimiter."""
+
+    def open_file(file: TableFile) -> Table:
+        file.require_known_encoding()
+        first = _first_lines(file)
+        delimiter = _delimiter(first, usual)
+        try:
+            header = next(csv.reader(first, delimiter=delimiter), [])
+        except csv.Error as error:
+            raise _unreadable(file, 1, error) from None
+        columns = [column_name(name) for name in header]
+
+        def read(names: Sequence[str], note: Note) -> Iterator[Row]:
+            places = [columns.index(name) for name in names]
+            for number, cells in _delimited_rows(file, delimiter, columns, first, note):
+                if isinstance(cells, str):
+                    yield number, cells
+                elif len(cells) == len(columns):
+                    yield number, [cells[place] for place in places]
+                else:
+                    yield number, "wrong number of cells"
+
+        return Table(columns, read)
+
+    return open_file
+
+
+def _first_lines(file: TableFile) -> list[str]:
+    with _text_of(file) as lines:
+        return list(islice(lines, _LINES_THAT_TELL))
+
+
+@contextmanager
+def _text_of(file: TableFile) -> Iterator[Iterator[str]]:
+    """The lines of a file as text, without the signs that mark the order of bytes, of which some
+    writers set several."""
+    try:
+        with file.binary() as stream, io.TextIOWrapper(stream, "utf-8", newline="") as lines:
+            yield _without_marks(lines)
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{file.name} is not UTF-8 text (byte {_first_bad_byte(file)} cannot be read). "
+            "Save it as UTF-8 and try again."
+        ) from None
+
+
+def _without_marks(lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield line if number else line.lstrip("\ufeff")
+
+
+def _first_bad_byte(file: TableFile) -> int:
+    """Place in the file of the first byte that is not UTF-8."""
+    place = 0
+    with file.binary() as stream:
+        for line in stream:
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return place + error.start
+            place += len(line)
+    return place
+
+
+def _delimiter(lines: Sequence[str], usual: str) -> str:
+    """The usual delimiter, unless it separates nothing in the header and another does in all."""
+    rows = [line for line in lines if line.strip()]
+    if not rows or len(_alone(rows[0], usual)) > 1:
+        return usual
+    for other in _DELIMITERS:
+        width = len(_alone(rows[0], other))
+        like_it = sum(len(_alone(row, other)) == width for row in rows)
+        if width > 1 and 2 * like_it > len(rows):
+            return other
+    return usual
+
+
+def _alone(line: str, delimiter: str) -> list[str]:
+    """The cells of a line that is read without those after it."""
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _plain(line: str, delimiter: str) -> list[str]:
+    """The same with quotes as plain signs."""
+    return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
+
+
+def _delimited_rows(
+    file: TableFile, delimiter: str, columns: Sequence[str], first: Sequence[str], note: Note
+) -> Iterator[Row]:
+    """Rows below the header that hold anything."""
+    with _text_of(file) as lines:
+        rows = _Rows(lines, delimiter, len(columns), first, note)
+        try:
+            yield from rows
+        except csv.Error as error:
+            raise _unreadable(file, rows.lines.number, error) from None
+
+
+def _unreadable(file: TableFile, line: int, error: csv.Error) -> InputError:
+    return InputError(
+        f"{file.name} cannot be read as a table near line {line}: {error}. Is a quote never closed "
+        "there?"
+    )
+
+
+class _Lines:
+    """Lines of which some can be put back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._returned: list[str] = []
+        self.taken: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.pop() if self._returned else next(self._lines)
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        self._returned += reversed(lines)
+        self.number -= len(lines)
+
+
+class _Rows:
+    """Rows of delimited text, each from as many lines as its quotes ask for."""
+
+    def __init__(
+        self, lines: Iterator[str], delimiter: str, width: int, first: Sequence[str], note: Note
+    ) -> None:
+        self.lines = _Lines(lines)
+        self._delimiter = delimiter
+        self._width = width
+        self._note = note
+        self._known = _known_values(first, delimiter, width)
+        self._spaced = re.compile(rf'" +(?:{re.escape(delimiter)}|\r?\n?$)')
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows below the header that hold anything."""
+        strict = csv.reader(self.lines, delimiter=self._delimiter, strict=True)
+        lenient = csv.reader(self.lines, delimiter=self._delimiter)
+        next(lenient, None)
+        number, taken = 1, self.lines.taken
+        while True:
+            taken.clear()
+            error = None
+            cells: list[str] | str | None = None
+            try:
+                cells = next(strict)
+            except StopIteration:
+                return
+            except csv.Error as raised:
+                error = raised
+            number += 1
+            if error is not None or len(taken) > 1:
+                cells = self._judged(number, list(taken), cells, error)
+            if cells is None:
+                cells = next(lenient, [])
+            if isinstance(cells, str) or any(cells):
+                yield number, cells
+
+    def _judged(
+        self, number: int, taken: list[str], cells: list[str] | None, error: csv.Error | None
+    ) -> list[str] | str | None:
+        """The cells of a row whose quotes are not in order or that runs over several lines. None:
+        it is to be read again, leniently."""
+        is_unclosed = _UNCLOSED in str(error)
+        if error is not None and "field larger" in str(error):
+            raise error
+        if self._is_first_alone(taken, error):
+            self.lines.put_back(taken[1:])
+            if len(taken) > 1 or is_unclosed:
+                self._note(QUOTE_OPENED, number)
+            return _plain(taken[0], self._delimiter)
+        if is_unclosed:
+            return "cut short"
+        if error is None:
+            if all(map(self._is_row, taken)):
+                self._note(RUNS_OVER, number)
+            return cells
+        self.lines.put_back(taken)
+        return None
+
+    def _is_first_alone(self, taken: Sequence[str], error: csv.Error | None) -> bool:
+        """Whether the first line is a row in which a quote is a plain sign, and so swallowed the
+        others, which are rows themselves.
+
+        In a quoted cell that runs over lines these are pieces of a post: they hold what is known of
+        no column. Where no column has values that come again, a quote out of order has to tell.
+        """
+        first, *others = taken
+        if not others:
+            is_cut = _UNCLOSED in str(error) and not first.endswith(("\n", "\r"))
+            return self._is_row(first) and not is_cut and not self._spaced.search(first)
+        if error is None and not self._known:
+            return False
+        is_like_row = self._holds_known_values if self._known else self._is_row
+        others = [line for line in others if line.strip()]
+        return is_like_row(first) and 2 * sum(map(is_like_row, others)) >= len(others)
+
+    def _is_row(self, line: str) -> bool:
+        return len(_plain(line, self._delimiter)) == self._width
+
+    def _holds_known_values(self, line: str) -> bool:
+        cells = _plain(line, self._delimiter)
+        if len(cells) != self._width:
+            return False
+        known = sum(cells[place].strip() in values for place, values in self._known.items())
+        return 2 * known >= len(self._known)
+
+
+def _known_values(lines: Sequence[str], delimiter: str, width: int) -> dict[int, set[str]]:
+    """Values that come again, of each column that holds hardly any others, such as labels."""
+    rows = []
+    for line in lines[1:]:
+        try:
+            cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            continue
+        if len(cells) == width:
+            rows.append(cells)
+    known = {}
+    for place in range(width):
+        counts = Counter(cells[place].strip() for cells in rows)
+        repeated = {value for value, count in counts.items() if value and count > 1}
+        share = sum(counts[value] for value in repeated) / max(1, len(rows))
+        if repeated and len(repeated) <= _MOST_KINDS and share >= _LEAST_REPEATED:
+            known[place] = repeated
+    return known

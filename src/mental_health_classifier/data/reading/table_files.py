@@ -1,0 +1,169 @@
+"""Files of tables: names, compression, and what every format hands on."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+from mental_health_classifier.contracts import InputError
+
+Row = tuple[int, Sequence[str] | str]
+"""Number of the row, and its cells. A single string instead of them says why the row cannot be
+used."""
+
+Note = Callable[[str, int], None]
+"""Takes what there is to say of a row that is used all the same, and the number of the row."""
+
+NO_TEXT = "a list or object where text was expected"
+"""Why a row cannot be used that is whole all the same."""
+
+COMPRESSED = (".gz", ".bz2", ".zst", ".zip")
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"
+
+
+class Table(NamedTuple):
+    columns: Sequence[str]
+    rows: Callable[[Sequence[str], Note], Iterator[Row]]
+    """Reads the cells of the columns that are named, in that order. To be called once."""
+    lists: Collection[str] = ()
+    """Columns that hold lists."""
+    later_columns: Callable[[], Sequence[str]] | None = None
+    """Where a row far below may bring further columns: reads the file for them. A column that no
+    row has gives empty cells."""
+
+
+class ListCell(str):
+    """A list of names, as JSON; where a post belongs it is none."""
+
+
+class TableFile(NamedTuple):
+    """A file of posts."""
+
+    path: Path
+    name: str
+    """What messages call it, which are recorded: by its place where nobody gave its name, because
+    files in a folder can be named after people."""
+
+    @property
+    def is_compressed(self) -> bool:
+        return self.path.suffix.lower() in COMPRESSED
+
+    @property
+    def ending(self) -> str:
+        """Of the table itself, in lower case, without that of its compression."""
+        if self.path.suffix.lower() == ".zip":
+            return Path(self._member()).suffix.lower()
+        endings = [ending.lower() for ending in self.path.suffixes]
+        return "".join(endings[-2:-1] if self.is_compressed else endings[-1:])
+
+    @contextmanager
+    def binary(self) -> Iterator[BinaryIO]:
+        """The table's bytes, unpacked as they are read.
+
+        Raises:
+            InputError: they cannot be unpacked.
+        """
+        try:
+            with self._opened() as stream:
+                yield stream
+        except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+            raise self.damaged() from error
+        except OSError as error:
+            # What others say of a stream that is cut; an error of the disk has a number.
+            if not self.is_compressed or error.errno is not None:
+                raise
+            raise self.damaged() from None
+
+    def _opened(self) -> BinaryIO:
+        ending = self.path.suffix.lower()
+        if ending == ".gz":
+            return cast(BinaryIO, gzip.open(self.path))
+        if ending == ".bz2":
+            return cast(BinaryIO, bz2.open(self.path))
+        if ending == ".zst":
+            import pyarrow as pa
+
+            stream = pa.input_stream(str(self.path), compression="zstd")
+            return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream)))
+        if ending == ".zip":
+            return cast(BinaryIO, zipfile.ZipFile(self.path).open(self._member()))
+        return self.path.open("rb")
+
+    def _member(self) -> str:
+        """The only file of an archive, those apart that systems leave behind."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                names = [
+                    info.filename
+                    for info in archive.infolist()
+                    if not info.is_dir()
+                    and not info.filename.startswith("__MACOSX/")
+                    and Path(info.filename).name[:1] not in (".", "_")
+                ]
+                is_locked = any(info.flag_bits & 1 for info in archive.infolist())
+        except (zipfile.BadZipFile, OSError, ValueError):
+            raise self.damaged() from None
+        if len(names) != 1 or is_locked:
+            found = "is locked by a password" if is_locked else f"holds {len(names)} files"
+            raise InputError(f"{self.name} {found}; one file of posts was expected. Unpack it.")
+        return names[0]
+
+    def damaged(self) -> InputError:
+        return InputError(
+            f"{self.name} cannot be unpacked: it is damaged, was cut short, or is something else "
+            "under that name. Fetch it again, or unpack it by hand."
+        )
+
+    def require_known_encoding(self) -> None:
+        """Raises InputError for a text that is not UTF-8 by its first bytes."""
+        with self.binary() as stream:
+            start = stream.read(2)
+        if encoding := _BYTE_ORDER_MARKS.get(start):
+            raise InputError(
+                f"{self.name} is not UTF-8 text: it begins with the byte-order mark of {encoding}. "
+                "Save it as UTF-8 and try again."
+            )
+
+
+def column_name(cell: str) -> str:
+    """A cell of a header without white space and signs that cannot be seen around it."""
+    return cell.strip().strip(_INVISIBLE).strip()
+
+
+def without_halves(text: str) -> str:
+    """Text in which a question mark stands for each half of a character.
+
+    JSON can spell such halves, and a command line hands them on for bytes that are not UTF-8; no
+    encoding can write them down again.
+    """
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def plain_cells(values: Iterable[object]) -> list[str] | str:
+    """Values as text, or why the row cannot be used."""
+    cells = []
+    for value in values:
+        if isinstance(value, str):
+            cells.append(without_halves(value))
+        elif value is None or value != value:  # NaN stands for a missing value
+            cells.append("")
+        elif isinstance(value, list) and not any(isinstance(v, list | dict) for v in value):
+            cells.append(ListCell(json.dumps([without_halves(str(v)) for v in value])))
+        elif isinstance(value, bytes | list | dict):
+            return NO_TEXT
+        elif isinstance(value, bool):
+            cells.append(str(value).lower())
+        elif isinstance(value, float) and value.is_integer():
+            cells.append(str(int(value)))  # whole numbers become 1.0 where others are missing
+        else:
+            cells.append(str(value))
+    return cells

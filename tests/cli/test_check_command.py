@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from typer.testing import CliRunner, Result
+
+from mental_health_classifier.cli.app import app
+from mental_health_classifier.configuration.build import build_corpus
+from mental_health_classifier.configuration.check import checked
+
+
+def check(path: Path, *more: str) -> Result:
+    return CliRunner().invoke(app, ["check", str(path), *more])
+
+
+@pytest.fixture
+def posts(tmp_path: Path) -> Path:
+    rows = [
+        f"{i},i felt like number {i * 7919} word{i} more{i} today,"
+        f"{['Suicidal, at risk', 'non suicide', 'non-suicide'][i % 3]!r},"
+        f"{['u/anna', 'Anna', '[deleted]'][i % 3]}{i // 3 if i % 3 < 2 else ''}"
+        for i in range(150)
+    ]
+    rows.append(rows[0])
+    lines = ["nr,body,class,user", *(row.replace("'", '"') for row in rows), ",,,"]
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join([*lines, "9,,non suicide,x"]))
+    return path
+
+
+def test_a_file_is_described_and_nothing_is_stored(
+    posts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    done = check(posts)
+    assert done.exit_code == 0, done.output
+    for said in (
+        "posts.csv: 152 rows, of which 150 stay",
+        "text: column body (a usual name)",
+        "label: column class (a usual name)",
+        "author: column user (a usual name)",
+        "columns not used: nr",
+        "left out 1: duplicate (posts.csv:152)",
+        "left out 1: empty text (posts.csv:154)",
+        "suicidal, at risk: 50 (33.3%)",
+        "'non suicide' and 'non-suicide' look alike",
+        "50 posts of nobody known; 50 spelled in several ways",
+    ):
+        assert said in done.output, said
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_command_that_is_named_reads_the_posts(
+    posts: Path, compose_config: Callable[..., Any]
+) -> None:
+    done = check(posts, "--label", "non suicide=control", "--label", "Suicidal, at risk=risk")
+    command = next(line for line in done.output.splitlines() if "train.py" in line)
+    overrides = shlex.split(command)[2:]
+    OverridesParser.create().parse_overrides(overrides)
+    corpus = build_corpus(checked(compose_config(overrides)))
+    assert corpus.task.class_names == ("control", "risk")
+    assert corpus.task.priority_class == "risk"
+    assert corpus.has_authors
+
+
+def test_what_no_command_can_train_on_is_said(tmp_path: Path) -> None:
+    (path := tmp_path / "posts.csv").write_text("text,label\n" + "a canary sang,ok\n" * 9)
+    done = check(path)
+    assert done.exit_code == 1 and "cannot be trained on" in done.output
+    path.write_text("I felt like a canary today.,sad\n" * 9)
+    done = check(path)
+    assert done.exit_code == 1 and "canary" not in done.output
+    assert check(path, "--column", "groups=x").exit_code == 1
+    assert check(path, "--column", "text=nowhere").exit_code == 1

@@ -1,0 +1,100 @@
+"""Every line that is a row is read as one, whatever quotes stand in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from mental_health_classifier.data.reading.delimited import QUOTE_OPENED, RUNS_OVER
+from mental_health_classifier.data.reading.table_files import TableFile
+from mental_health_classifier.data.reading.tables import ROLES, read_rows
+
+TEXT, LABEL = ROLES.index("text"), ROLES.index("label")
+
+
+def read(path: Path, content: str, **columns: str) -> tuple[list[object], list[tuple[str, int]]]:
+    """Text and label of each row, or what is wrong with it; and what is noted."""
+    path.write_text(content, encoding="utf-8", newline="")
+    noted: list[tuple[str, int]] = []
+    rows: list[object] = []
+    for _, cells in read_rows(
+        TableFile(path, path.name), columns, {}, lambda reason, row: noted.append((reason, row))
+    ):
+        rows.append(cells if isinstance(cells, str) else (cells[TEXT], cells[LABEL]))
+    return rows, noted
+
+
+def posts(number: int, separator: str = ",", **changed: str) -> list[str]:
+    """Lines of a writer that does not quote, some of them changed by their place."""
+    lines = [
+        f"post {i} of somebody{separator}{['suicide', 'control'][i % 2]}" for i in range(number)
+    ]
+    for place, line in changed.items():
+        lines[int(place.removeprefix("at"))] = line
+    return lines
+
+
+@pytest.mark.parametrize(("ending", "separator"), [("csv", ","), ("tsv", "\t")])
+def test_a_quote_that_is_never_closed_swallows_nothing(
+    tmp_path: Path, ending: str, separator: str
+) -> None:
+    lines = posts(
+        40,
+        separator,
+        at5=f'"why me, he said{separator}suicide'.replace(", he", " he"),
+        at25=f'"again and again{separator}control',
+        at30=f'and a last one"{separator}control',
+        at39=f'"the end{separator}control',
+    )
+    rows, noted = read(
+        tmp_path / f"posts.{ending}", "\n".join([f"text{separator}label", *lines]) + "\n"
+    )
+    assert len(rows) == 40
+    assert rows[5] == ('"why me he said', "suicide")
+    assert rows[30] == ('and a last one"', "control")
+    assert {reason for reason, _ in noted} == {QUOTE_OPENED}
+    assert [row for _, row in noted] == [7, 27, 41]
+
+
+def test_a_quote_in_the_middle_of_a_row_is_kept(tmp_path: Path) -> None:
+    lines = posts(10, at3='"why?" she asked,control', at4='he said "no",control')
+    rows, noted = read(tmp_path / "posts.csv", "\n".join(["text,label", *lines]))
+    assert rows[3:5] == [('"why?" she asked', "control"), ('he said "no"', "control")]
+    assert not noted
+
+
+def test_quoted_cells_over_several_lines_stay_whole(tmp_path: Path) -> None:
+    texts = [f'one {i}, and\nanother, line\n\n"quoted"\nend {i}' for i in range(50)]
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(
+        [["text", "label"], *([text, ["sad", "fine"][i % 2]] for i, text in enumerate(texts))]
+    )
+    rows, noted = read(tmp_path / "posts.csv", stream.getvalue())
+    assert rows == [(text, ["sad", "fine"][i % 2]) for i, text in enumerate(texts)]
+    assert not noted
+
+
+def test_lines_that_may_be_rows_are_told_where_no_label_can_tell(tmp_path: Path) -> None:
+    rows, noted = read(
+        tmp_path / "posts.tsv", 'text\none\n"two\nthree\nfour"\nfive\n', label="text"
+    )
+    assert len(rows) == 3
+    assert noted == [(RUNS_OVER, 3)]
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_another_delimiter_is_seen_by_the_header_and_the_rows(
+    tmp_path: Path, separator: str
+) -> None:
+    lines = [f"i feel well, or not {i}{separator}ok" for i in range(9)]
+    content = "\n".join([f"text{separator}label", *lines])
+    rows, _ = read(tmp_path / "posts.csv", content)
+    assert rows == [(f"i feel well, or not {i}", "ok") for i in range(9)]
+
+
+def test_signs_that_cannot_be_seen_are_no_part_of_a_column_s_name(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path / "posts.csv", "\ufeff\ufefftext\u200b,\u00a0label\na,b\n")
+    assert rows == [("a", "b")]
