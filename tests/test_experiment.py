@@ -203,11 +203,20 @@ def test_the_yardstick_is_a_run_like_any_other(run: Run) -> None:
         assert neural.yardstick["metrics"][key] == found.metrics[key]
 
 
-def test_the_saved_yardstick_needs_no_code_to_predict(run: Run) -> None:
-    found = run(["model=tfidf_logistic"])
+def weights_of(grams: list[str], vocabulary: list[str], idf: np.ndarray) -> np.ndarray:
+    """TF-IDF of one post, worked out by hand: sublinear, of length one."""
+    counts = np.array([grams.count(term) for term in vocabulary], dtype=float)
+    weighed = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * idf
+    return weighed / np.linalg.norm(weighed)
+
+
+@pytest.mark.parametrize("yardstick", ["tfidf_words", "tfidf_logistic"])
+def test_the_saved_yardstick_needs_no_code_to_predict(run: Run, yardstick: str) -> None:
+    found = run(["model=tfidf_logistic", f"yardstick={yardstick}"])
     folder = found.directory / "checkpoints"
-    vocabulary = json.loads((folder / "tfidf_logistic.json").read_text())["vocabulary"]
-    with np.load(folder / "tfidf_logistic.npz", allow_pickle=False) as numbers:
+    assert found.model == yardstick
+    written = json.loads((folder / f"{yardstick}.json").read_text())
+    with np.load(folder / f"{yardstick}.npz", allow_pickle=False) as numbers:
         idf, weights, bias = (
             numbers[name] for name in ("inverse_document_frequency", "coefficients", "intercepts")
         )
@@ -218,9 +227,21 @@ def test_the_saved_yardstick_needs_no_code_to_predict(run: Run) -> None:
         word for word in "".join(c if c.isalnum() else " " for c in text).split() if len(word) > 1
     ]
     grams = [*words, *(" ".join(pair) for pair in pairwise(words))]
-    counts = np.array([grams.count(term) for term in vocabulary], dtype=float)
-    features = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * idf
-    scores = weights @ (features / np.linalg.norm(features)) + bias
+    num_words = len(written["vocabulary"])
+    features = weights_of(grams, written["vocabulary"], idf[:num_words])
+    if yardstick == "tfidf_logistic":
+        padded = [f" {word} " for word in text.split()]
+        inside = [
+            word[start : start + length]
+            for word in padded
+            for length in range(2, 6)
+            for start in range(len(word) - length + 1)
+        ]
+        characters = weights_of(inside, written["characters"], idf[num_words:])
+        features = np.concatenate([features, characters])
+    else:
+        assert "characters" not in written
+    scores = weights @ features + bias
     expected = np.exp(scores) / np.exp(scores).sum()
     np.testing.assert_allclose(stored.probabilities[0], expected, atol=1e-6)
 

@@ -58,6 +58,8 @@ from mental_health_classifier.training.tensorboard_pages import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from mental_health_classifier.training.yardstick import TfidfLogistic
+
 logger = logging.getLogger(__name__)
 
 
@@ -128,13 +130,13 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         with record.phase("prediction"):
             predictions = learner.predict()
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
-            yardstick_predictions = predict_yardstick(config, corpus, record)
+            fitted_yardstick = fit_yardstick(config, corpus, record)
         with record.phase("evaluation"), showing("Working out intervals"):
             evaluation = evaluate(predictions, **settings(config)) | evaluate_auxiliary(
                 stored_auxiliary_predictions(record.directory, corpus.auxiliary_tasks, EVALUATED),
                 bootstrap_draws=config.evaluation.bootstrap_draws,
             )
-            yardstick = measure_yardstick(config, predictions, yardstick_predictions)
+            yardstick = measure_yardstick(config, predictions, fitted_yardstick)
             assessments = assess(
                 predictions,
                 config.evaluation,
@@ -219,9 +221,7 @@ def settings(config: DictConfig) -> dict[str, Any]:
     }
 
 
-def predict_yardstick(
-    config: DictConfig, corpus: Corpus, record: RunRecord
-) -> dict[str, Predictions] | None:
+def fit_yardstick(config: DictConfig, corpus: Corpus, record: RunRecord) -> TfidfLogistic | None:
     """Fits the yardstick on the run's own parts. None: switched off, or the run is the
     yardstick."""
     if config.evaluation.yardstick is None or "_target_" in config.model:
@@ -230,25 +230,27 @@ def predict_yardstick(
         config.evaluation.yardstick, corpus=corpus, record=record, folder="predictions/yardstick"
     )
     yardstick.fit()
-    return yardstick.predict()
+    return yardstick
 
 
 def measure_yardstick(
     config: DictConfig,
     predictions: Mapping[str, Predictions],
-    yardstick_predictions: Mapping[str, Predictions] | None,
+    yardstick: TfidfLogistic | None,
 ) -> dict[str, Any] | None:
     """The yardstick's numbers, and how far the model is from them on the same posts."""
-    if yardstick_predictions is None:
+    if yardstick is None:
         return None
-    evaluation = evaluate(yardstick_predictions, **settings(config))
+    of_yardstick = yardstick.predict()
+    evaluation = evaluate(of_yardstick, **settings(config))
     difference = compare_with_yardstick(
         predictions["test"],
-        yardstick_predictions["test"],
+        of_yardstick["test"],
         bootstrap_draws=config.evaluation.bootstrap_draws,
     )
     return {
-        "name": config.evaluation.yardstick.name,
+        "name": yardstick.name,
+        "inverse_regularisation": yardstick.describe()["inverse_regularisation"],
         "metrics": evaluation.metrics,
         "intervals": evaluation.intervals,
         "differences": difference.metrics,

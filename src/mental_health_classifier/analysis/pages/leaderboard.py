@@ -22,7 +22,7 @@ from mental_health_classifier.tracking.run_index import no_garbage_collection
 NAME_WIDTH = 28
 ID_LENGTH, COMMIT_LENGTH = 8, 7
 
-OTHER_FACTS = ("is_yardstick", "directory", "configuration_hash", "final_n")
+OTHER_FACTS = ("is_yardstick", "yardstick_reads", "directory", "configuration_hash", "final_n")
 """What is shown of a run, or marks it, beside the leading columns of the table."""
 
 IMPORTANCE = (
@@ -118,14 +118,26 @@ def _explanation(
     posts = posts_behind(table)
     sizes = f" ({posts})" if posts else ""
     yield text(f"Test part{sizes}, 95 % intervals; ordered by {by}.")
-    if any(table["is_yardstick"].fillna(False)):
-        yield text("* the yardstick: words and pairs of words, otherwise without their order")
+    yield from _about_yardsticks(table)
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
         yield text("+ after a commit: with changes that were not committed")
     if left_out:
         yield text(
             f"No room for: {', '.join(left_out)}. All columns: --csv - or --json; some: --columns."
         )
+
+
+def _about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
+    reads = table.get("yardstick_reads", pd.Series(None, index=table.index, dtype=object))
+    is_own = table["is_yardstick"].fillna(False).astype(bool)
+    own, others = (sorted(reads[rows].dropna().unique()) for rows in (is_own, ~is_own))
+    if is_own.any():
+        features = "; or ".join(own) or "words"
+        yield text(f"* the yardstick: TF-IDF of {features}, otherwise without their order")
+    if len(others) > 1:
+        counted = reads[~is_own].value_counts().sort_index()
+        kinds = "; ".join(f"{reads} ({number} runs)" for reads, number in counted.items())
+        yield text(f"Runs have different yardsticks, TF-IDF of: {kinds}.", "yellow")
 
 
 def _numbers(

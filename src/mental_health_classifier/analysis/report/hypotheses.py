@@ -13,7 +13,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     side_of_zero,
 )
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODEL
+from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -54,7 +54,7 @@ def _said(run: RunSummary, difference: Measure | None) -> str:
     if run.status != "completed":
         problem = run.problem
         return f"{run.status}: {shortened(problem, 160)}" if problem else run.status
-    if run.model == YARDSTICK_MODEL:
+    if run.model in YARDSTICK_MODELS:
         return "it is the yardstick"
     if difference is None:
         return "no yardstick was fitted beside it"

@@ -20,6 +20,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     shortened,
     side_of_zero,
 )
+from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import amount, count
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -102,11 +103,16 @@ def _about_yardstick(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
     if difference is None:
         return
     yield (
-        f"By that number it is {side_of_zero(difference.interval)} TF-IDF with logistic "
-        "regression on the same posts (",
+        f"By that number it is {side_of_zero(difference.interval)} TF-IDF"
+        f"{_of_features(run)} with logistic regression on the same posts (",
         difference,
         ").",
     )
+
+
+def _of_features(run: RunSummary) -> str:
+    reads = yardstick_reads(run)
+    return f" of {reads}" if reads else ""
 
 
 def _about_ties(found: Recommendation) -> Iterator[Sentence]:

@@ -15,6 +15,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     side_of_zero,
 )
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import count, is_interval, is_number, number
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
@@ -66,12 +67,20 @@ def performance(run: RunSummary) -> Section:
     return Section(
         title="Performance",
         sentences=[" ".join(_about_numbers(run))],
-        caption=f"On test{', beside the yardstick on the same posts' if yardstick else ''}",
+        caption=_caption(run),
         header=["", run.model or "model", *beside],
         rows=rows,
         notes=[*_where_rarer(run), *(said for said in verdicts if not said.endswith(LEAK))],
         warnings=[said for said in verdicts if said.endswith(LEAK)],
     )
+
+
+def _caption(run: RunSummary) -> str:
+    if not run.yardstick:
+        return "On test"
+    reads = yardstick_reads(run)
+    of = f", TF-IDF of {reads}," if reads else ""
+    return f"On test, beside the yardstick{of} on the same posts"
 
 
 def classes(run: RunSummary) -> Section:

@@ -93,3 +93,17 @@ def settings_of(run: RunSummary) -> dict[str, float | None]:
 def _number_in(group: Any, key: str) -> float | None:
     value = group.get(key) if isinstance(group, Mapping) else None
     return value if is_number(value) else None
+
+
+def yardstick_reads(run: RunSummary) -> str | None:
+    """What the yardstick of a run, or a run of it, takes TF-IDF of. None: nobody recorded it."""
+    nodes = (run.configuration.get("model"), run.setting("evaluation", "yardstick"))
+    for node in nodes:
+        if isinstance(node, Mapping) and "max_words" in node:
+            words, characters = node["max_words"], node.get("max_characters")
+            of_words = {1: "words", 2: "words and pairs of words"}
+            read = of_words.get(words, f"up to {words} words in a row")
+            # Runs of before there was a choice read words alone, and have no such key.
+            more = "" if characters is None else f" and 2 to {characters} characters inside words"
+            return f"{read}{more}"
+    return None

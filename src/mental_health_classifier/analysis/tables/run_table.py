@@ -12,7 +12,12 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.analysis.tables.number_columns import NumberColumns
-from mental_health_classifier.analysis.tables.run_facts import SETTINGS, facts_of, settings_of
+from mental_health_classifier.analysis.tables.run_facts import (
+    SETTINGS,
+    facts_of,
+    settings_of,
+    yardstick_reads,
+)
 from mental_health_classifier.analysis.tables.variant_impacts import (
     in_vocabulary_impacts,
     vocabulary_impacts,
@@ -22,8 +27,8 @@ from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.storage.spreadsheet_cells import inert
 from mental_health_classifier.tracking.run_index import RunSummary, no_garbage_collection
 
-YARDSTICK_MODEL = "tfidf_logistic"
-"""What networks are measured against, as conf/model/ names it."""
+YARDSTICK_MODELS = ("tfidf_logistic", "tfidf_words")
+"""What networks are measured against, as conf/yardstick/ names them."""
 
 LEADING = (
     *("experiment_name", "run_id", "status", "model", "variants", "seed", "parameters_millions"),
@@ -142,7 +147,10 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
 
 
 def _facts_of(run: RunSummary) -> dict[str, Any]:
-    yardstick = {"yardstick_name": (run.yardstick or {}).get("name")}
+    yardstick = {
+        "yardstick_name": (run.yardstick or {}).get("name"),
+        "yardstick_reads": yardstick_reads(run),
+    }
     return facts_of(run) | settings_of(run) | yardstick
 
 
@@ -153,10 +161,11 @@ def _assembled(
     count: int,
 ) -> pd.DataFrame:
     names = facts["yardstick_name"]
-    yardsticks = {YARDSTICK_MODEL, *names} - {None}
+    yardsticks = {*YARDSTICK_MODELS, *names} - {None}
     facts["is_yardstick"] = [model in yardsticks for model in facts["model"]]
-    if all(name is None for name in names):
-        del facts["yardstick_name"]
+    for column in ("yardstick_name", "yardstick_reads"):
+        if all(value is None for value in facts[column]):
+            del facts[column]
     before_headline = LEADING.index("final_recall_at_spec80")
     columns = (*LEADING[:before_headline], *recalls, *LEADING[before_headline:])
     table: dict[str, Any] = {}
