@@ -21,6 +21,7 @@ from mental_health_classifier.configuration.build import (
     build_learner,
     build_loggers,
     set_num_threads,
+    try_trainer,
 )
 from mental_health_classifier.configuration.check import checked, refuse_metric
 from mental_health_classifier.configuration.literal import resolved
@@ -74,6 +75,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
     """
     config = checked(config)
     set_num_threads(config.num_threads)
+    try_trainer(config)
     return conduct(config, recorded_run(output_dir, **describe_run(config, overrides)))
 
 

@@ -24,6 +24,7 @@ from mental_health_classifier.tracking.record.settled_choices import settle
 
 if TYPE_CHECKING:
     import torch
+    from lightning.pytorch import Trainer
     from lightning.pytorch.loggers import Logger
     from torch import nn
 
@@ -191,7 +192,6 @@ def build_learner(
     `_target_`)."""
     if "_target_" in config.model:
         return build(config.model, corpus=corpus, record=record, folder="predictions")
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
     from lightning.pytorch import seed_everything
 
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
@@ -219,21 +219,42 @@ def build_learner(
         tasks=tasks,
         seed=config.seed,
     )
-    try:
-        trainer = build(
-            config.trainer,
-            callbacks=build_callbacks(config, record),
-            logger=list(loggers),
-            plugins=[SafetensorsCheckpointIO()],
-            default_root_dir=record.directory,
-        )
-    except MisconfigurationException as error:
-        raise InputError(
-            f"The trainer cannot be set up as asked: {error} trainer=auto takes what there is."
-        ) from None
+    trainer = _build_trainer(
+        config,
+        callbacks=build_callbacks(config, record),
+        logger=list(loggers),
+        plugins=[SafetensorsCheckpointIO()],
+        default_root_dir=record.directory,
+    )
     if config.sampler.token_budget is None:
         limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
     return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
+
+
+def try_trainer(config: DictConfig) -> None:
+    """Refuses options that Lightning would refuse, before data is read.
+
+    Raises:
+        InputError: what Lightning says of them.
+    """
+    if "_target_" not in config.model:
+        quiet_lightning()
+        _build_trainer(config, callbacks=[], logger=False, plugins=[], default_root_dir=None)
+
+
+def _build_trainer(config: DictConfig, **given: Any) -> Trainer:
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    refusals = (MisconfigurationException, ImportError, TypeError, ValueError, RuntimeError)
+    try:
+        return build(config.trainer, **given)
+    except refusals as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"The trainer cannot be set up as asked: {' '.join(str(error).split())} trainer=auto "
+            "takes what there is."
+        ) from None
 
 
 def limit_tokens(
@@ -261,8 +282,17 @@ def limit_tokens(
 
 def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
     """The chosen callbacks; ours are completed with the record."""
-    built = [build(node) for node in config.callbacks.values() if node is not None]
+    nodes = [node for node in config.callbacks.values() if node is not None]
+    built = [build(_after_validation(node)) for node in nodes]
     return [c(record=record) if isinstance(c, functools.partial) else c for c in built]
+
+
+def _after_validation(node: DictConfig) -> DictConfig:
+    """Early stopping that looks after each validation: by itself it would also look at the end of
+    an epoch where nothing was validated, and fail."""
+    if node.get("_target_") != "EarlyStopping":
+        return node
+    return OmegaConf.merge({"check_on_train_epoch_end": False}, node)  # pyright: ignore[reportReturnType]
 
 
 def quiet_lightning() -> None:

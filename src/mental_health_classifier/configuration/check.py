@@ -24,6 +24,7 @@ from mental_health_classifier.configuration.registry import (
     with_short_names,
 )
 from mental_health_classifier.configuration.settings import GROUPS, OF_A_NETWORK
+from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.evaluation.evaluate import metric_names
 from mental_health_classifier.evaluation.metrics import WATCHED, WATCHED_OF_PRIORITY
@@ -65,6 +66,7 @@ def checked(config: DictConfig) -> DictConfig:
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
     if "_target_" not in values["model"]:
+        check_trainer(values["trainer"])
         _check_callbacks(values["callbacks"])
     _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])

@@ -94,7 +94,7 @@ REGISTRY: dict[str, Place] = {
     "regularizer": Place(_ours("training.regularizers", "AttentionEntropy", "CueSupervision")),
     "optimizer": Place(
         _ours("training.optimization", "adamw_in_stages", "adamw_with_cosine"),
-        given=("network", "total_steps"),
+        given=("network", "total_steps", "is_fused"),
     ),
     "model": _YARDSTICK,
     "evaluation.yardstick": _YARDSTICK,

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.tracking.record.interruption import is_interruption
 from mental_health_classifier.training.callbacks.prediction_writer import PredictionWriter
 from mental_health_classifier.training.checkpoint_files import drop_resume_state, read_checkpoint
@@ -52,7 +53,7 @@ class NetworkLearner:
             # Our sampler skips what was trained on, which Lightning cannot see.
             for message in ("You're resuming from a checkpoint that ended", "Checkpoint directory"):
                 warnings.filterwarnings("ignore", message=message)
-            with _ctrl_c_as_it_was():
+            with _ctrl_c_as_it_was(), _refusals_in_words():
                 self._trainer.fit(
                     self._classifier,
                     datamodule=self._datamodule,
@@ -63,7 +64,8 @@ class NetworkLearner:
         state = self._load_weights(Path(checkpoints.best_model_path))
         score = checkpoints.best_model_score
         self._selection = {
-            "monitor": checkpoints.monitor,
+            # Without a score nothing was validated, and the last weights were taken.
+            "monitor": None if score is None else checkpoints.monitor,
             "value": None if score is None else float(score),
             "epoch": state["epoch"],
             "step": state["global_step"],
@@ -115,6 +117,20 @@ class NetworkLearner:
             if device.type == "cuda"
             else None,
         }
+
+
+@contextmanager
+def _refusals_in_words() -> Iterator[None]:
+    """What Lightning refuses once it knows the number of batches, as an InputError."""
+    try:
+        yield
+    except (MisconfigurationException, ValueError) as error:
+        if isinstance(error, ValueError) and "val_check_interval" not in str(error):
+            raise
+        raise InputError(
+            f"The trainer cannot do as asked: {' '.join(str(error).split())} Change the option "
+            "of trainer that it names."
+        ) from None
 
 
 @contextmanager

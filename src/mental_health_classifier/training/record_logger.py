@@ -10,6 +10,9 @@ from lightning.pytorch.loggers import Logger
 if TYPE_CHECKING:
     from mental_health_classifier.tracking.record.run_record import RunRecord
 
+DEVICE_STATISTICS = "DeviceStatsMonitor."
+"""What the names begin with that Lightning's callback of this name logs."""
+
 
 class RecordLogger(Logger):
     """Writes metrics.jsonl, whichever other loggers are chosen."""
@@ -29,8 +32,14 @@ class RecordLogger(Logger):
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         values = dict(metrics)
         epoch = values.pop("epoch", None)
-        assert step is not None and epoch is not None  # Lightning and our callbacks give both
-        self._record.log_metrics(values, step=step, epoch=int(epoch))
+        assert step is not None  # Lightning and our callbacks give it
+        if any(name.startswith(DEVICE_STATISTICS) for name in values):
+            # These change from run to run, so they stay out of metrics.jsonl.
+            self._record.log_resources({"step": step, **values})
+            return
+        # Callbacks of Lightning that log on their own, such as LearningRateMonitor, give no epoch.
+        known = None if epoch is None else int(epoch)
+        self._record.log_metrics(values, step=step, epoch=known)
 
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Nothing to do: the record holds the whole configuration from the start."""

@@ -30,8 +30,8 @@ class TextClassifier(LightningModule):
         network: the architecture.
         objective: (output, batch) -> named losses, `total` among them.
         regularizer: (output, batch) -> another loss that training adds, logged under its `name`.
-        make_optimizer: (network, total_steps=...) -> optimizer and its schedule. It is given the
-            objective too, which may learn something itself.
+        make_optimizer: (network, total_steps=..., is_fused=...) -> optimizer and its schedule. It
+            is given the objective too, which may learn something itself.
         tasks: what is predicted; the first is the main one, which is validated.
         seed: of the run. Dropout is a pure function of (seed, step).
     """
@@ -79,7 +79,11 @@ class TextClassifier(LightningModule):
     def configure_optimizers(self) -> Any:
         total_steps = int(self.trainer.estimated_stepping_batches)
         learned = nn.ModuleList([self.network, self.objective])
-        optimizer, schedule = self._make_optimizer(learned, total_steps=total_steps)
+        # Fused steps undo the scaling of mixed precision themselves, after gradients were clipped.
+        is_mixed = "mixed" in str(self.trainer.precision)
+        optimizer, schedule = self._make_optimizer(
+            learned, total_steps=total_steps, is_fused=not is_mixed
+        )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
@@ -93,7 +97,8 @@ class TextClassifier(LightningModule):
         if self.regularizer is not None:
             losses[self.regularizer.name] = self.regularizer(output, batch)
             losses["total"] = losses["total"] + losses[self.regularizer.name]
-        if (self.global_step + 1) % self.trainer.log_every_n_steps == 0:  # pyright: ignore[reportAttributeAccessIssue]
+        every = self.trainer.log_every_n_steps  # pyright: ignore[reportAttributeAccessIssue]
+        if every and (self.global_step + 1) % every == 0:
             # Logging every step would cost as much as a small step itself.
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
             if len(self.tasks) > 1:

@@ -58,10 +58,9 @@ def _heading(run: RunSummary) -> Iterator[Text]:
         yield text(obstacle, "yellow")
     yield text(f"Started {str(run.created_at)[:19].replace('T', ' ')} UTC{_phases(run)}")
     if chosen := run.selection:
-        yield text(
-            f"Checkpoint of step {chosen.get('step')}, chosen by {chosen.get('monitor')} "
-            f"({number(chosen.get('value'))})"
-        )
+        monitor, value = chosen.get("monitor"), number(chosen.get("value"))
+        reason = f"chosen by {monitor} ({value})" if monitor else "the last: none was validated"
+        yield text(f"Checkpoint of step {chosen.get('step')}, {reason}")
     for label, said in (
         ("Description", run.description),
         ("Hypothesis", run.hypothesis),

@@ -34,7 +34,7 @@ from mental_health_classifier.tracking.provenance.source_files import (
     sentence_about,
 )
 from mental_health_classifier.tracking.record.attempts import Attempt, claim_directory, now
-from mental_health_classifier.tracking.record.failures import describe_error
+from mental_health_classifier.tracking.record.failures import describe_error, problem_in_words
 from mental_health_classifier.tracking.record.interruption import StopSignals, is_interruption
 from mental_health_classifier.tracking.record.prediction_files import (
     path_of_auxiliary_predictions,
@@ -79,13 +79,13 @@ class RunRecord:
         self._handles: dict[str, FileIO] = {}
         self._has_ended = False
 
-    def log_metrics(self, metrics: Mapping[str, Any], *, step: int, epoch: int) -> None:
+    def log_metrics(self, metrics: Mapping[str, Any], *, step: int, epoch: int | None) -> None:
         """Appends numbers that the same command gives again, bit for bit, to metrics.jsonl.
 
         Args:
             metrics: names as everywhere (`val/recall/suicide`); what is not finite becomes null.
             step: optimisation steps done.
-            epoch: epochs completed before this one.
+            epoch: epochs completed before this one. None: whoever logs does not say.
         """
         clash = {"step", "epoch", "crc32"} & metrics.keys()
         if clash:
@@ -223,7 +223,11 @@ class RunRecord:
         try:
             for handle in self._handles.values():
                 handle.close()
-            self._attempt.end(self._end(error))
+            end = self._end(error)
+            self._attempt.end(end)
+            if end["status"] == "failed" and error is not None:
+                # Into its own log, which `mhc show` names.
+                log.error("Run %s failed: %s", self.run_id, problem_in_words(end["error"]))
         finally:
             self._signals.restore(is_left=error is not None)
 

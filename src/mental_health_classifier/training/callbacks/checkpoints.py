@@ -55,6 +55,11 @@ class BestAndLast(ModelCheckpoint):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         super().on_train_end(trainer, pl_module)
+        if not self.best_model_path:
+            # Nothing was validated before the end, as with few steps: the last weights are all
+            # there is.
+            self.best_model_path = str(self._last.with_name("best.safetensors"))
+            trainer.save_checkpoint(self.best_model_path)
         trainer.save_checkpoint(self._last)
 
     def on_save_checkpoint(

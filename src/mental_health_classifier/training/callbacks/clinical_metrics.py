@@ -24,6 +24,9 @@ class ClinicalMetrics(Callback):
         self._record = record
 
     def on_validation_end(self, trainer: Trainer, pl_module: TextClassifier) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if trainer.sanity_checking:
+            pl_module.val_confusion.reset()
+            return
         task = pl_module.task
         confusion = pl_module.val_confusion.compute()  # (C, C), rows are true classes
         recall = (confusion.diag() / confusion.sum(1).clamp(min=1)).tolist()
@@ -33,7 +36,9 @@ class ClinicalMetrics(Callback):
             metrics["epoch"] = trainer.current_epoch
             each.log_metrics(metrics, step=trainer.global_step - 1)
             if isinstance(each, TensorBoardLogger):
-                figure, _ = pl_module.val_confusion.plot(labels=list(task.class_names))
+                # Two dollar signs would begin a formula.
+                names = [name.replace("$", r"\$") for name in task.class_names]
+                figure, _ = pl_module.val_confusion.plot(labels=names)
                 each.experiment.add_figure("val/confusion", figure, trainer.global_step - 1)
                 plt.close(figure)
         pl_module.val_confusion.reset()
