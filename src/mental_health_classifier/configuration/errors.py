@@ -36,6 +36,8 @@ def explaining_errors() -> Iterator[None]:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # otherwise Hydra prints a shortened traceback and exits
     try:
         yield
+        # Not as Python ends, when nobody can catch what a pipe that was closed gives.
+        sys.stdout.flush()
     except (HydraException, OmegaConfBaseException) as error:
         print(explain(error), file=sys.stderr)
         raise SystemExit(1) from None

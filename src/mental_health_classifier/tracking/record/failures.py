@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ def describe_error(error: BaseException | None) -> dict[str, Any]:
         "place": _place_of(error),
         "message": str(error) if isinstance(error, InputError) else None,
     }
+
+
+def problem_in_words(described: Mapping[str, Any]) -> str:
+    """What `describe_error` found, in one line."""
+    kind, message, place = (described.get(key) for key in ("type", "message", "place"))
+    if message:
+        return f"{kind}: {' '.join(message.split())}"
+    return f"{kind} at {place}" if place else str(kind)
 
 
 def _place_of(error: BaseException) -> str | None:

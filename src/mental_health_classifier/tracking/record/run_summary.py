@@ -15,6 +15,7 @@ import orjson
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.record.attempts import latest_attempt, life_of
+from mental_health_classifier.tracking.record.failures import problem_in_words
 from mental_health_classifier.tracking.record.record_shape import DATA, END, RUN
 from mental_health_classifier.tracking.record.shapes import Shape
 
@@ -151,12 +152,7 @@ class RunSummary:
         """What went wrong, in one line; None where nothing is known to."""
         if self.problems:
             return " ".join(self.problems)
-        if not self.error:
-            return None
-        kind, message, place = (self.error.get(key) for key in ("type", "message", "place"))
-        if message:
-            return f"{kind}: {' '.join(message.split())}"
-        return f"{kind} at {place}" if place else str(kind)
+        return problem_in_words(self.error) if self.error else None
 
 
 def _document(value: Any) -> bytes:
