@@ -157,7 +157,7 @@ def test_no_post_is_decided_with_another_in_silence(
     given = ("predict", posts, "--run", "outputs/baseline_micro", "--output", "d.csv")
     done = mhc(*given, "--uncertified")
     lines = (tmp_path / "d.csv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 61 or "posts.tsv:12" in done.output
+    assert len(lines) == 61 and "posts.tsv:12" in done.output
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,26 @@ def test_quoted_cells_over_several_lines_stay_whole(tmp_path: Path) -> None:
 
 def test_lines_that_may_be_rows_are_told_where_no_label_can_tell(tmp_path: Path) -> None:
     rows, noted = read(
-        tmp_path / "posts.tsv", 'text\none\n"two\nthree\nfour"\nfive\n', label="text"
+        tmp_path / "posts.csv", 'text\none\n"two\nthree\nfour"\nfive\n', label="text"
     )
     assert len(rows) == 3
     assert noted == [(RUNS_OVER, 3)]
+
+
+def test_a_line_between_tabs_is_a_row_where_no_label_can_tell(tmp_path: Path) -> None:
+    path = tmp_path / "posts.tsv"
+    rows, noted = read(path, 'text\none\n"two\nthree\nfour"\nfive\n', label="text")
+    assert len(rows) == 5
+    assert noted == [(QUOTE_OPENED, 3)]
+    rows, noted = read(path, 'text\none\n"two\n""three""\nfour"\nfive\n', label="text")
+    assert len(rows) == 3
+    assert noted == [(RUNS_OVER, 3)]
+
+
+def test_quoted_cells_over_lines_do_not_hide_the_delimiter(tmp_path: Path) -> None:
+    lines = [f'"i feel well,\nor not\nat all {i}";ok' for i in range(9)]
+    rows, _ = read(tmp_path / "posts.csv", "\n".join(["text;label", *lines]))
+    assert rows == [(f"i feel well,\nor not\nat all {i}", "ok") for i in range(9)]
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])

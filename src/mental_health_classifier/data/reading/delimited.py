@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from itertools import islice
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.spellings import folded
 from mental_health_classifier.data.reading.table_files import (
     Note,
     Row,
@@ -111,8 +112,11 @@ def _delimiter(lines: Sequence[str], usual: str) -> str:
         return usual
     for other in _DELIMITERS:
         width = len(_alone(rows[0], other))
-        like_it = sum(len(_alone(row, other)) == width for row in rows)
-        if width > 1 and 2 * like_it > len(rows):
+        # Cells in quotes may run over lines, and quotes that are none swallow them.
+        by_rows = [len(cells) for cells in csv.reader(lines, delimiter=other) if any(cells)]
+        by_lines = [len(_alone(row, other)) for row in rows]
+        is_usual = any(2 * each.count(width) > len(each) for each in (by_rows, by_lines))
+        if width > 1 and is_usual:
             return other
     return usual
 
@@ -202,7 +206,9 @@ class _Rows:
             if error is not None or len(taken) > 1:
                 cells = self._judged(number, list(taken), cells, error)
             if cells is None:
+                taken.clear()
                 cells = next(lenient, [])
+                self._note_rows(number, taken)
             if isinstance(cells, str) or any(cells):
                 yield number, cells
 
@@ -222,11 +228,14 @@ class _Rows:
         if is_unclosed:
             return "cut short"
         if error is None:
-            if all(map(self._is_row, taken)):
-                self._note(RUNS_OVER, number)
+            self._note_rows(number, taken)
             return cells
         self.lines.put_back(taken)
         return None
+
+    def _note_rows(self, number: int, taken: Sequence[str]) -> None:
+        if len(taken) > 1 and self._are_rows(taken):
+            self._note(RUNS_OVER, number)
 
     def _is_first_alone(self, taken: Sequence[str], error: csv.Error | None) -> bool:
         """Whether the first line is a row in which a quote is a plain sign, and so swallowed the
@@ -239,11 +248,20 @@ class _Rows:
         if not others:
             is_cut = _UNCLOSED in str(error) and not first.endswith(("\n", "\r"))
             return self._is_row(first) and not is_cut and not self._spaced.search(first)
+        # Who separates by tabs hardly ever quotes, and then a line is a row.
+        is_doubled = any('""' in line for line in taken)
+        if self._delimiter == "\t" and not is_doubled and self._are_rows(taken):
+            return True
         if error is None and not self._known:
             return False
         is_like_row = self._holds_known_values if self._known else self._is_row
+        # Where the quotes are in order the last line ends the cell, and holds a label itself.
+        is_like_first = is_like_row if error is None else self._is_row
         others = [line for line in others if line.strip()]
-        return is_like_row(first) and 2 * sum(map(is_like_row, others)) >= len(others)
+        return is_like_first(first) and 2 * sum(map(is_like_row, others)) >= len(others)
+
+    def _are_rows(self, lines: Sequence[str]) -> bool:
+        return all(self._is_row(line) for line in lines if line.strip())
 
     def _is_row(self, line: str) -> bool:
         return len(_plain(line, self._delimiter)) == self._width
@@ -252,12 +270,12 @@ class _Rows:
         cells = _plain(line, self._delimiter)
         if len(cells) != self._width:
             return False
-        known = sum(cells[place].strip() in values for place, values in self._known.items())
+        known = sum(folded(cells[place]) in values for place, values in self._known.items())
         return 2 * known >= len(self._known)
 
 
 def _known_values(lines: Sequence[str], delimiter: str, width: int) -> dict[int, set[str]]:
-    """Values that come again, of each column that holds hardly any others, such as labels."""
+    """Values of each column that holds hardly any that come but once, such as labels."""
     rows = []
     for line in lines[1:]:
         try:
@@ -268,9 +286,9 @@ def _known_values(lines: Sequence[str], delimiter: str, width: int) -> dict[int,
             rows.append(cells)
     known = {}
     for place in range(width):
-        counts = Counter(cells[place].strip() for cells in rows)
-        repeated = {value for value, count in counts.items() if value and count > 1}
-        share = sum(counts[value] for value in repeated) / max(1, len(rows))
-        if repeated and len(repeated) <= _MOST_KINDS and share >= _LEAST_REPEATED:
-            known[place] = repeated
+        counts = Counter(folded(cells[place]) for cells in rows)
+        repeated = [count for value, count in counts.items() if value and count > 1]
+        is_usual = sum(repeated) >= _LEAST_REPEATED * len(rows)
+        if repeated and len(repeated) <= _MOST_KINDS and is_usual:
+            known[place] = {value for value in counts if value}
     return known

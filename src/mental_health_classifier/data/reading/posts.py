@@ -189,7 +189,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             account.scrubbed.update(scrubbed)
             label = label if source.labels is None else source.labels[label]
             author = author.strip()
-            author_key = "" if is_missing(author) else folded_author(author)
+            author_key = folded_author(author)
             if author and not author_key:
                 author = ""
                 account.note(NO_AUTHOR, source.reference(file, number))

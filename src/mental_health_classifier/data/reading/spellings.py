@@ -69,6 +69,7 @@ def spelled_as(name: object, names: Sequence[str]) -> str | None:
     return next((by_fold[s] for s in map(folded, spellings) if s in by_fold), str(name))
 
 
+@lru_cache(4096)
 def is_missing(cell: str) -> bool:
     """Whether a cell says that there is no value."""
     stripped = cell.strip()
