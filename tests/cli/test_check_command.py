@@ -49,7 +49,7 @@ def test_a_file_is_described_and_nothing_is_stored(
         "left out 1: duplicate (posts.csv:152)",
         "left out 1: empty text (posts.csv:154)",
         "suicidal, at risk: 50 (33.3%)",
-        "'non suicide' and 'non-suicide' look alike",
+        "one class? 'non suicide' and 'non-suicide'",
         "50 posts of nobody known; 50 spelled in several ways",
     ):
         assert said in done.output, said
@@ -78,3 +78,23 @@ def test_what_no_command_can_train_on_is_said(tmp_path: Path) -> None:
     assert done.exit_code == 1 and "canary" not in done.output
     assert check(path, "--column", "groups=x").exit_code == 1
     assert check(path, "--column", "text=nowhere").exit_code == 1
+
+
+def test_texts_without_spaces_are_counted_and_told(tmp_path: Path) -> None:
+    signs = [chr(0x4E00 + place) for place in range(4000)]
+    rows = ["".join(signs[i * 40 : i * 40 + 40]) + f",{'ab'[i % 2]}" for i in range(60)]
+    (path := tmp_path / "posts.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    done = check(path)
+    assert "noted 60: text without spaces between words" in done.output
+    assert "words in a post: median 40" in done.output
+
+
+def test_a_rare_class_is_no_priority_class_and_may_be_misspelt(tmp_path: Path) -> None:
+    classes = ["suicidal", "control"] * 40 + ["suicdal"]
+    rows = [f"post {i} of {i * 7919},{name}" for i, name in enumerate(classes)]
+    (path := tmp_path / "posts.csv").write_text("\n".join(["text,label", *rows]))
+    done = check(path)
+    assert "one class? 'suicdal' and 'suicidal'" in done.output
+    assert "data.priority_class=suicidal" in done.output
+    path.write_text("\n".join(["text,label", *rows[1::2], rows[0]]))
+    assert "data.priority_class=null" in check(path).output

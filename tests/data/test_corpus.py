@@ -1,10 +1,13 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mental_health_classifier.configuration.build import build_corpus
+from mental_health_classifier.configuration.check import checked
 from mental_health_classifier.contracts import InputError
 
 
@@ -73,6 +76,30 @@ def test_a_priority_class_without_posts_is_refused(tmp_path: Path, compose_confi
         compose_config(["data=file", f"data.path={path}", "data.priority_class=null"])
     )
     assert corpus.task.priority_index is None
+
+
+@pytest.mark.parametrize("given", ["1", "1.0", "true", "'1'"])
+def test_a_priority_class_that_is_a_number_is_found(
+    tmp_path: Path, compose_config: Callable[..., Any], given: str
+) -> None:
+    path = tmp_path / "posts.csv"
+    rows = [f"post {i} of {i * 7919} and {i * 31},{i % 2}" for i in range(80)]
+    path.write_text("\n".join(["text,label", *rows]))
+    config = compose_config(["data=file", f"data.path={path}", f"data.priority_class={given}"])
+    assert build_corpus(checked(config)).task.priority_class == "1"
+
+
+def test_files_called_like_parts_without_a_training_part_are_told(
+    tmp_path: Path, compose_config: Callable[..., Any]
+) -> None:
+    rows = [f"post {i} of {i * 7919} and {i * 31},{'ab'[i % 2]}" for i in range(80)]
+    for name, half in (("x_val.csv", rows[:40]), ("x_test.csv", rows[40:])):
+        (tmp_path / name).write_text("\n".join(["text,label", *half]))
+    overrides = ["data=file", f"data.path={tmp_path}", "data.priority_class=null"]
+    corpus = build_corpus(compose_config(overrides))
+    (warning,) = [each for each in corpus.warnings if "like the parts" in each]
+    assert "test, val" in warning and "data.files" in warning
+    assert "file 1" not in warning and "x_val" not in warning
 
 
 def test_sample_posts_come_with_their_ceilings_and_never_with_their_oracle(compose_config) -> None:

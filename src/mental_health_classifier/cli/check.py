@@ -13,9 +13,11 @@ import typer
 from mental_health_classifier.cli.arguments import Pairs, answer, pairs
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.reading.account import reason_lines
 
 if TYPE_CHECKING:
     from mental_health_classifier.data.preparing.survey import Columns, Lengths, Survey
+    from mental_health_classifier.data.reading.posts import Source
 
 _PRIORITY = ("suicid", "self-harm", "self harm", "selfharm", "crisis", "risk")
 """What a class is called whose misses cost most."""
@@ -48,7 +50,7 @@ def check(
     source = Source.of(str(posts), columns=named, labels=label or None)
     with counting(f"Reading {posts.name}", total=None) as advance:
         survey = survey_posts(source, advance)
-    for line in (*_about_rows(posts, columns, survey), *_about_posts(survey)):
+    for line in (*_about_rows(posts, columns, survey, source), *_about_posts(survey)):
         answer(line)
     if problems := _problems(survey):
         raise InputError("It cannot be trained on as it is: " + " ".join(problems))
@@ -56,21 +58,24 @@ def check(
         answer(line)
 
 
-def _about_rows(posts: Path, columns: Columns, survey: Survey) -> list[str]:
+def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -> list[str]:
     account = survey.account
     lines = [f"{posts.name}: {account.rows_read:,} rows, of which {account.rows_kept:,} stay"]
     lines += [f"  {role}: column {g.column} ({g.reason})" for role, g in columns.found.items()]
     if columns.unused:
         lines.append(f"  columns not used: {', '.join(columns.unused)}")
-    for what, reasons in (("left out", account.dropped), ("noted", account.noted)):
-        for reason, rows in sorted(reasons.items()):
-            lines.append(f"  {what} {rows.rows:,}: {reason} ({', '.join(rows.first[:3])})")
+    described = account.describe()
+    lines += reason_lines({"left out": described["dropped"], "noted": described["noted"]})
+    if account.scrubbed:
+        lines.append("  replaced by placeholders: " + _counted(account.scrubbed))
+    if source.pooled_parts:
+        lines.append(f"  {source.pooled_parts}")
     return lines
 
 
 def _about_posts(survey: Survey) -> list[str]:
     from mental_health_classifier.data.reading.names import is_name
-    from mental_health_classifier.data.reading.spellings import look_alikes
+    from mental_health_classifier.data.reading.spellings import look_alikes, misspellings
 
     shown = [name for name in survey.classes if is_name(name)]
     total = max(1, survey.account.rows_kept)
@@ -78,8 +83,11 @@ def _about_posts(survey: Survey) -> list[str]:
     lines += [f"  {n}: {survey.classes[n]:,} ({survey.classes[n] / total:.1%})" for n in shown[:20]]
     if further := len(survey.classes) - len(shown[:20]):
         lines.append(f"  and {further:,} more")
-    for alike in look_alikes(shown):
-        lines.append(f"  {' and '.join(map(repr, alike))} look alike: one class? --label says so")
+    alike = [" and ".join(map(repr, each)) for each in look_alikes(shown)]
+    alike += [f"{rare!r} and {usual!r}" for rare, usual in misspellings(survey.classes).items()]
+    lines += [f"  one class? {each}" for each in alike]
+    if alike:
+        lines.append("  --label SPELLING=CLASS, once for each spelling of every class, says so")
     if survey.num_authors:
         of_nobody = f"; {survey.num_without_author:,} posts of nobody known"
         several = f"; {survey.num_respelled:,} spelled in several ways, each taken for one"
@@ -91,16 +99,22 @@ def _about_posts(survey: Survey) -> list[str]:
     else:
         lines.append("authors: not known, so posts of one author may be in several parts")
     if survey.parts:
-        lines.append("parts shipped: " + ", ".join(f"{p} {n:,}" for p, n in survey.parts.items()))
+        others = survey.account.rows_kept - sum(survey.parts.values())
+        divided = f"; {others:,} posts of no part are divided" if others else ""
+        lines.append(f"parts shipped: {_counted(survey.parts)}{divided}")
     lines.append(f"words in a post: {_in_words(survey.words)}")
     lines.append(f"characters in a post: {_in_words(survey.characters)}")
     return lines
 
 
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in numbers.items())
+
+
 def _in_words(lengths: Lengths) -> str:
     return (
-        f"{lengths.middle:,} in the middle, {lengths.most:,} at most in 95 %, "
-        f"{lengths.longest:,} in the longest"
+        f"median {lengths.middle:,}, at most {lengths.most:,} in 95 % of posts, longest "
+        f"{lengths.longest:,}"
     )
 
 
@@ -148,12 +162,14 @@ def _training(
 
 
 def _priority_class(classes: Mapping[str, int]) -> str | None:
-    """The class that sounds like the one whose misses cost most."""
-    negations = re.compile(r"\b(?:non|not|no)\b")
+    """The largest class that sounds like the one whose misses cost most, if it has posts enough."""
+    negations = re.compile(r"\b(?:non|not|no|low|without)\b")
     named = [
         name
-        for name in classes
-        if any(sign in name.casefold() for sign in _PRIORITY) and not negations.search(name)
+        for name, count in classes.items()
+        if count >= _FEWEST_POSTS
+        and any(sign in name.casefold() for sign in _PRIORITY)
+        and not negations.search(name)
     ]
     return named[0] if named else None
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from annotated_types import Interval
 
+NumberAsName = Annotated[float, Interval(ge=-1e15, le=1e15)]
+"""Of a class, such as 1.0; whole numbers without a point are text wherever text is taken."""
 Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]
 Count = Annotated[int, Interval(ge=1, le=10**9)]
 """Of posts, steps or rows."""

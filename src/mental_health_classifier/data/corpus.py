@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
-from mental_health_classifier.contracts.ranges import Seed, SmallCount
+from mental_health_classifier.contracts.ranges import NumberAsName, Seed, SmallCount
 from mental_health_classifier.data.preparation_version import preparation_version
 from mental_health_classifier.data.preparing.chunks import kept_column
 from mental_health_classifier.data.preparing.prepared_posts import (
@@ -45,9 +45,9 @@ class CorpusSettings:
     """What the corpus is called in tables."""
     task_name: str
     """What the labels answer."""
-    priority_class: str | bool | None
-    """The class whose misses cost most, in any spelling of it (1, True, Suicide). None: no class
-    matters more than the others."""
+    priority_class: str | bool | NumberAsName | None
+    """The class whose misses cost most, in any spelling of it (1, 1.0, True, Suicide). None: no
+    class matters more than the others."""
     truncate: Truncation
     """Which end of a post too long for a model is kept, or half of each."""
     shares: Mapping[str, float]

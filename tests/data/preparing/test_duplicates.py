@@ -47,6 +47,11 @@ def test_a_changed_greeting_is_near_and_a_changed_middle_is_not() -> None:
     assert cluster([WORDS, middle, greeting, ending]).tolist() == [0, 1, 0, 0]
 
 
+def test_an_edit_of_a_text_without_spaces_is_near() -> None:
+    text = "".join(map(chr, range(0x4E00, 0x4E20)))
+    assert cluster([text, text[:-1] + "\u5000", text[::-1]]).tolist() == [0, 0, 2]
+
+
 def test_case_and_punctuation_do_not_count() -> None:
     assert cluster(["Not, ok!", "other", "not ok"]).tolist() == [0, 1, 0]
 

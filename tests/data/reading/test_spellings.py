@@ -10,6 +10,7 @@ from mental_health_classifier.data.reading.spellings import (
     folded_list,
     is_missing,
     look_alikes,
+    misspellings,
     names_in_list,
     num_look_alikes,
     spelled_as,
@@ -108,6 +109,11 @@ def test_a_list_becomes_what_a_task_of_several_labels_reads() -> None:
     assert folded_list('["anger, hate"]') == "anger hate"
 
 
+def test_rare_names_of_hardly_other_letters_are_misspelt() -> None:
+    counts = {"suicide": 90, "non-suicide": 80, "level 2": 40, "sucide": 9, "level 1": 1}
+    assert misspellings(counts) == {"sucide": "suicide"}
+
+
 def test_a_decimal_comma_is_read_where_it_can_only_be_one() -> None:
     assert [with_decimal_point(each) for each in ("1,5", "0,125", "3,14159", "-2,50")] == [
         *("1.5", "0.125", "3.14159", "-2.50"),
@@ -120,6 +126,7 @@ def test_a_decimal_comma_is_read_where_it_can_only_be_one() -> None:
     [
         (1, ("0", "1"), "1"),
         ("1.0", ("0", "1"), "1"),
+        (1.0, ("0", "1"), "1"),
         (True, ("false", "true"), "true"),
         (True, ("no", "yes"), "yes"),
         (False, ("no", "yes"), "no"),

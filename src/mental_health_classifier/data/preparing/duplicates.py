@@ -11,7 +11,6 @@ done here on arrays, a chunk of posts at a time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -20,6 +19,8 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from mental_health_classifier.data.reading.words import words_of
+
 THRESHOLD = 0.8
 NUM_PERMUTATIONS = 128
 _WORDS_IN_SHINGLE = 3
@@ -27,7 +28,6 @@ _NUM_HASHES = 2**31 - 1
 # A missed pair is a leak, a false candidate only costs its verification.
 _FALSE_POSITIVE_WEIGHT = 0.05
 _SEED = 1
-_WORD = re.compile(r"\w+")
 _POSTS_AT_ONCE = 1024
 _PAIRS_AT_ONCE = 2**16
 
@@ -94,7 +94,7 @@ def shingle_table(offsets: np.ndarray, hashes: np.ndarray) -> csr_array:
 
 
 def _shingles(text: str) -> list[str]:
-    words = _WORD.findall(text.casefold()) or [text]
+    words = words_of(text.casefold()) or [text]
     starts = range(max(1, len(words) - _WORDS_IN_SHINGLE + 1))
     return [" ".join(words[start : start + _WORDS_IN_SHINGLE]) for start in starts]
 

@@ -107,7 +107,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         "has_severity": bool((posts["severity"].to_numpy()[is_kept] >= 0).any()),
         "groups": list(source.group_names),
         "account": account.describe(),
-        "warnings": _warnings(class_names, authors),
+        "warnings": _warnings(class_names, authors, source),
         "texts_in_several_parts": num_crossing,
     }
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
@@ -197,8 +197,8 @@ def _known_authors(posts: pa.Table, is_kept: np.ndarray) -> _Authors:
     return _Authors(numbers, names, is_respelled)
 
 
-def _warnings(class_names: Sequence[str], authors: _Authors) -> list[str]:
-    """What looks like one thing and is counted as several."""
+def _warnings(class_names: Sequence[str], authors: _Authors, source: Source) -> list[str]:
+    """What looks like one thing and is counted as several, or the other way round."""
     found = [
         f"The classes {' and '.join(map(repr, alike))} look alike. If they are one, say so: "
         "data.labels={SPELLING: CLASS, ...}"
@@ -209,6 +209,8 @@ def _warnings(class_names: Sequence[str], authors: _Authors) -> list[str]:
             f"{number} authors have names that look like that of another one: if they are one "
             "person, posts of one author may be in several parts."
         )
+    if source.pooled_parts:
+        found.append(source.pooled_parts)
     return found
 
 

@@ -19,6 +19,7 @@ from mental_health_classifier.data.reading.names import are_column_names
 from mental_health_classifier.data.reading.posts import Source, clean_rows, hash64
 from mental_health_classifier.data.reading.table_formats import open_table
 from mental_health_classifier.data.reading.tables import files_to_read
+from mental_health_classifier.data.reading.words import num_words
 
 _ROWS_THAT_TELL = 1000
 _MOST_PLACES = 10
@@ -67,7 +68,8 @@ def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
     if not header or not are_column_names(header, cells):
         raise InputError(
             f"The first row of {file.name} does not hold names of columns, as it should: it has "
-            f"{len(header)} cells. They are not shown because they may be those of a post."
+            f"{len(header)} cells, not shown because they may be those of a post. Put a row of "
+            "names above it, such as text and label."
         )
     found = guess_columns(header, cells, given)
     taken = {guess.column for guess in found.values()}
@@ -100,7 +102,7 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
             numbers["part"].append(post.part)
             numbers["file"].append(post.file)
             numbers["row"].append(post.row)
-            numbers["words"].append(post.text.count(" ") + 1)
+            numbers["words"].append(num_words(post.text))
             numbers["characters"].append(len(post.text))
         advance(len(chunk))
     columns = {name: np.frombuffer(values, np.int64) for name, values in numbers.items()}

@@ -78,15 +78,7 @@ def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
     account = data["account"]
     yield f"{data['name']}: {account['rows_read']:,} rows read, {account['rows_kept']:,} kept"
     # Records of before have noted nothing.
-    groups = (("dropped", account["dropped"]), ("noted", account.get("noted", {})))
-    for what, reasons in groups:
-        for reason, rows in reasons.items():
-            named = rows["first"][:_SHOWN_IN_LINE]
-            more = ", ..." if rows["rows"] > len(named) else ""
-            yield f"  {what} {rows['rows']:,}: {reason} ({', '.join(named)}{more})"
-    named = [rows["first"] for _, reasons in groups for rows in reasons.values()]
-    if any(re.match(r"file \d+:", row) for rows in named for row in rows):
-        yield "  file N: the Nth of data.path, by name"
+    yield from reason_lines({"dropped": account["dropped"], "noted": account.get("noted", {})})
     if scrubbed := account["scrubbed"]:
         yield "  scrubbed: " + ", ".join(f"{kind} {count:,}" for kind, count in scrubbed.items())
     if near := account.get("near_duplicates"):
@@ -98,3 +90,21 @@ def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"  parts: {parts}"
     for warning in data["warnings"]:
         yield f"  warning: {warning}"
+
+
+def reason_lines(groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each reason why something became of rows.
+
+    Args:
+        groups: reasons as `Account.describe` has them, by what became of the rows.
+    """
+    for what, reasons in groups.items():
+        for reason, rows in reasons.items():
+            named = rows["first"][:_SHOWN_IN_LINE]
+            more = ", ..." if rows["rows"] > len(named) else ""
+            yield f"  {what} {rows['rows']:,}: {reason} ({', '.join(named)}{more})"
+    named = [
+        row for reasons in groups.values() for rows in reasons.values() for row in rows["first"]
+    ]
+    if any(re.match(r"file \d+:", row) for row in named):
+        yield "  file N: the Nth of data.path, by name"

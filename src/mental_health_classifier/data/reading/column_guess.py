@@ -55,7 +55,7 @@ def guess_columns(
                 )
             found[role] = Guess(given[role], "as you said")
         elif role in header:
-            found[role] = Guess(role, "of that name")
+            found[role] = Guess(role, "by its name")
         elif usual := _usual(role, header, {guess.column for guess in found.values()}):
             found[role] = Guess(usual, "a usual name")
     taken = {guess.column for guess in found.values()}
@@ -70,8 +70,8 @@ def guess_columns(
     for role in ("text", "label"):
         if role not in found:
             raise InputError(
-                f"None of the {len(header)} columns looks as if it held {role}s. Say which one "
-                f"does: --column {role}=NAME"
+                f"No column, of {len(header)}, looks as if it held {role}s. Say which one does: "
+                f"--column {role}=NAME"
             )
     return {role: found[role] for role in ROLES if role in found}
 

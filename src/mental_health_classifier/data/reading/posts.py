@@ -14,7 +14,7 @@ from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import row_digest
 from mental_health_classifier.data.reading.names import by_spelling
 from mental_health_classifier.data.reading.scrubbing import scrub
-from mental_health_classifier.data.reading.shipped_parts import PART_SPELLINGS
+from mental_health_classifier.data.reading.shipped_parts import PART_SPELLINGS, pooled_parts
 from mental_health_classifier.data.reading.spellings import (
     folded,
     folded_author,
@@ -23,6 +23,7 @@ from mental_health_classifier.data.reading.spellings import (
 )
 from mental_health_classifier.data.reading.table_files import TableFile
 from mental_health_classifier.data.reading.tables import GROUPS, Columns, files_to_read, read_rows
+from mental_health_classifier.data.reading.words import is_unspaced
 
 MAX_CHARACTERS = 100_000
 """A longer text is no post but a row that swallowed its neighbours."""
@@ -31,6 +32,7 @@ SEVERAL_LABELS = "list of several labels where one was expected"
 UNKNOWN_LABEL = "unknown label"
 """Why rows are dropped whose label `data.labels` does not know."""
 NO_AUTHOR = "no author ([deleted], nan, AutoModerator and the like): each post stands for itself"
+NO_SPACES = "text without spaces between words, each run of signs a word: put spaces there first"
 NO_SEVERITY = "severity that is no level, taken for unknown"
 SOURCE = "source"
 """The group that says which community a post is from."""
@@ -127,6 +129,11 @@ class Source:
             kept_columns=kept_columns,
         )
 
+    @property
+    def pooled_parts(self) -> str | None:
+        """See `shipped_parts.pooled_parts`."""
+        return pooled_parts([part for _, part in self.files], [f.path for f, _ in self.files])
+
     def rows(self, account: Account) -> Iterator[RawRow]:
         """Every row that is not blank, in the order of the files; notes in the account what there
         is to say of one."""
@@ -196,6 +203,8 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             level = _severity(severity, source.severity_levels)
             if level < 0 and source.severity_levels is None and not is_missing(severity):
                 account.note(NO_SEVERITY, source.reference(file, number))
+            if is_unspaced(text):
+                account.note(NO_SPACES, source.reference(file, number))
             part = source.files[file][1] or _shipped_part(split, source, file, number)
             clean.posts.append(
                 Post(

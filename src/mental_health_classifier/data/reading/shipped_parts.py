@@ -24,6 +24,19 @@ def part_of_name(name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def pooled_parts(parts: Sequence[str | None], files: Sequence[Path]) -> str | None:
+    """What to say of files that are called like parts and yet make up one pool, because none is
+    called training part. None: there is nothing to say."""
+    found = sorted({part for file in files if (part := part_of_name(file.name))})
+    if len(found) < 2 or any(parts):
+        return None
+    return (
+        f"Files of data.path are called like the parts {', '.join(found)}, and none is called "
+        "train: they are one pool, divided anew. 'data.files={train: A.csv, test: B.csv}' keeps "
+        "them apart."
+    )
+
+
 def parts_of_files(files: Sequence[Path], folder: Path) -> list[str | None]:
     """The part that each file of a folder holds by its name or that of its own folder; None for all
     where none of them is called training part.

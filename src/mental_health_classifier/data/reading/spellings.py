@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 
 MISSING = frozenset(
@@ -32,6 +33,10 @@ _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _IN_LIST = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s,'"][^,'"]*)""")
 _SEPARATORS = re.compile(r"\s*[;,|]\s*")
 _LONGEST_LIST = 10_000
+_RARE = 0.2
+"""Share of the posts of a usual name that a misspelling of it has at most."""
+_MISSPELT = 0.8
+"""Least likeness of two spellings of a name, as difflib measures it."""
 # Letters of other alphabets that look like Latin ones, in lower case (Unicode's confusables.txt).
 _LOOK_ALIKES = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0458\u0455\u0501\u051b"
@@ -98,6 +103,23 @@ def look_alikes(names: Iterable[str]) -> list[list[str]]:
         look = skeleton(name)
         by_look.setdefault("".join(filter(str.isalnum, look)) or look, []).append(name)
     return [alike for alike in by_look.values() if len(alike) > 1]
+
+
+def misspellings(counts: Mapping[str, int]) -> dict[str, str]:
+    """Rare names that are hardly other letters than a usual one, each with that one.
+
+    Args:
+        counts: of each name, the largest first.
+    """
+    found = {}
+    for name, count in counts.items():
+        usual = [each for each, number in counts.items() if count <= _RARE * number]
+        letters = "".join(filter(str.isalpha, name))
+        for alike in get_close_matches(name, usual, n=1, cutoff=_MISSPELT):
+            # Names that differ in a number, such as level 1 and level 2, are not misspelt.
+            if letters != "".join(filter(str.isalpha, alike)):
+                found[name] = alike
+    return found
 
 
 def num_look_alikes(authors: Iterable[str]) -> int:
