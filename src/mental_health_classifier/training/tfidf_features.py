@@ -103,4 +103,5 @@ def _vectorizer(reads: dict[str, Any], vocabulary: list[str], idf: np.ndarray) -
 
 
 def _beside_each_other(weighed: list[Any]) -> csr_matrix:
-    return weighed[0] if len(weighed) == 1 else hstack(weighed, format="csr")
+    joined: Any = weighed[0] if len(weighed) == 1 else hstack(weighed, format="csr")
+    return joined
