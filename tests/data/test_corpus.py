@@ -53,6 +53,29 @@ def test_authors_on_both_sides_of_a_shipped_split_are_counted(
     assert corpus.warnings[0].startswith("50 authors have posts in more than one part")
 
 
+def test_each_fold_is_the_test_part_once_whatever_is_shipped(
+    tmp_path: Path, compose_config
+) -> None:
+    path = write_posts(tmp_path / "posts.csv", with_authors=True)
+    lines = path.read_text().splitlines()
+    parts = ["split", *("test" if i < 50 else "train" for i in range(200))]
+    path.write_text("\n".join(f"{line},{part}" for line, part in zip(lines, parts, strict=True)))
+    tested: list[str] = []
+    for fold in range(1, 4):
+        overrides = ["data=file", f"data.path={path}", f"data.fold={fold}", "data.num_folds=3"]
+        corpus = build_corpus(compose_config(overrides))
+        assert corpus.posts.groupby("author")["part"].nunique().max() == 1
+        assert min(len(corpus.part(part)) for part in ("train", "val", "calibration")) > 0
+        assert "The corpus ships a split, which data.fold passes over" in corpus.warnings[0]
+        tested += corpus.part("test")["id"].tolist()
+    assert sorted(tested) == sorted(corpus.posts["id"])
+
+
+def test_a_fold_that_there_is_not_is_refused_before_posts_are_read(compose_config) -> None:
+    with pytest.raises(InputError, match=r"^data\.fold=6: expected 1 to data\.num_folds=5"):
+        build_corpus(compose_config(["data=file", "data.path=nowhere.csv", "data.fold=6"]))
+
+
 def test_the_order_of_rows_changes_neither_fingerprint_nor_hashes(
     tmp_path: Path, compose_config
 ) -> None:

@@ -128,8 +128,8 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]
     return [read_run(run.directory) for run in alike[:number]]
 
 
-def _parts_of(run: RunSummary) -> tuple[object, object]:
-    return run.data.get("fingerprint"), run.setting("data", "split_seed")
+def _parts_of(run: RunSummary) -> tuple[object, ...]:
+    return run.data.get("fingerprint"), run.setting("data", "split_seed"), run.fold
 
 
 def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:

@@ -27,6 +27,7 @@ COMMANDS = {
     "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),
     "best": ("runs", "Names the best models, chosen on val and reported on test."),
     "compare": ("compare", "Compares runs in one table, best first."),
+    "folds": ("folds", "Pools the runs of a cross-validation: each post counts once."),
     "plot": ("plot", "Draws runs as one figure."),
     "report": ("report", "Writes one offline HTML page about many runs."),
     "impact": ("impact", "Says whether a clinical variant helps, seed by seed."),

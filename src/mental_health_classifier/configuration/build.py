@@ -41,16 +41,22 @@ MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 
 
 def register_resolvers() -> None:
-    """Makes `${folder_name:...}` and `${selection_metric:...}` known; called once, before Hydra
-    composes."""
+    """Makes `${folder_name:...}`, `${selection_metric:...}` and `${folds:...}` known; called once,
+    before Hydra composes."""
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
+    OmegaConf.register_new_resolver("folds", every_fold, replace=True)
 
 
 def selection_metric(priority_class: str | None) -> str:
     """What chooses checkpoints: partial area under the ROC of the priority class, macro F1 where
     there is none."""
     return "val/f1_macro" if priority_class is None else "val/partial_auc"
+
+
+def every_fold(num_folds: int) -> str:
+    """The folds as values that a sweep tries: `1,2,3`."""
+    return ",".join(map(str, range(1, num_folds + 1)))
 
 
 def build(node: DictConfig, **given: Any) -> Any:

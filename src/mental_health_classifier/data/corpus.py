@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
+from annotated_types import Interval
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
 from mental_health_classifier.contracts.ranges import NumberAsName, Seed, SmallCount
@@ -22,7 +23,12 @@ from mental_health_classifier.data.preparing.prepared_posts import (
     prepare_posts,
     read_about,
 )
-from mental_health_classifier.data.preparing.splits import divide_posts, read_leaks, read_parts
+from mental_health_classifier.data.preparing.splits import (
+    Fold,
+    divide_posts,
+    read_leaks,
+    read_parts,
+)
 from mental_health_classifier.data.reading.auxiliary_labels import (
     TaskDeclaration,
     declared_tasks,
@@ -34,6 +40,7 @@ from mental_health_classifier.data.reading.spellings import spelled_as
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 from mental_health_classifier.storage.digests import content_digest
 
+MAX_FOLDS = 100
 Truncation = Literal["head", "tail", "head_tail"]
 
 
@@ -54,6 +61,12 @@ class CorpusSettings:
     split_seed: Seed
     """See `split_posts`. The split has a seed of its own, so that runs that differ in `seed` are
     tested on the same posts."""
+    fold: Annotated[int, Interval(ge=1, le=MAX_FOLDS)] | None = None
+    """From 1 to `num_folds`: this fold of all posts is tested on, and the other parts are made of
+    the others. None: one split, by `shares`, or as the corpus ships it."""
+    num_folds: Annotated[int, Interval(ge=2, le=MAX_FOLDS)] = 5
+    """Folds share no author and no near-duplicate, and have like shares of the classes. All runs of
+    one `split_seed` have the same ones."""
     cache_dir: str
     """Prepared posts are kept under it."""
     num_workers: SmallCount | None
@@ -65,6 +78,14 @@ class CorpusSettings:
     """Those that are learned, see `declared_tasks`."""
     kept_columns: Sequence[str] = ()
     """Further columns, for what reads them."""
+
+    def __post_init__(self) -> None:
+        """Raises InputError where there is no such fold."""
+        if self.fold is not None and self.fold > self.num_folds:
+            raise InputError(
+                f"data.fold={self.fold}: expected 1 to data.num_folds={self.num_folds}. Change one "
+                "of them; sweep=folds trains on each."
+            )
 
     @property
     def declarations(self) -> list[TaskDeclaration]:
@@ -105,13 +126,17 @@ class CorpusSettings:
             lambda folder: prepare_posts(folder, source, num_workers=self.num_workers),
         )
         about = read_about(prepared)
+        fold = None if self.fold is None else Fold(self.fold, self.num_folds)
         parts_key = cache_key(
-            posts_key, json.dumps({k: float(v) for k, v in shares.items()}), str(self.split_seed)
+            posts_key,
+            json.dumps({k: float(v) for k, v in shares.items()}),
+            str(self.split_seed),
+            *(() if fold is None else map(str, fold)),
         )
         divided = cached_folder(
             cache_dir / "parts" / parts_key,
             lambda folder: divide_posts(
-                folder, prepared, shares=shares, split_seed=self.split_seed
+                folder, prepared, shares=shares, split_seed=self.split_seed, fold=fold
             ),
         )
         # Not before: it names the classes, and what slipped into the column is found by dividing.

@@ -86,11 +86,11 @@ class ListingIndex:
         return run, identity
 
     def _keep(self, name: str, run: RunSummary, state: Mapping[str, Any]) -> RunSummary:
-        split_seed = run.setting("data", "split_seed")
+        split = {key: run.setting("data", key) for key in ("split_seed", "fold", "num_folds")}
         entry = {
             **state,
             # What tells whether two runs are on the same parts.
-            "run": {**_only(run.run, OF_RUN), "config": {"data": {"split_seed": split_seed}}},
+            "run": {**_only(run.run, OF_RUN), "config": {"data": split}},
             "end": {**_only(run.end, OF_END), "model": _only(run.model_facts, OF_MODEL)},
         }
         try:

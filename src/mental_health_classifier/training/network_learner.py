@@ -127,9 +127,10 @@ def _refusals_in_words() -> Iterator[None]:
     except (MisconfigurationException, ValueError) as error:
         if isinstance(error, ValueError) and "val_check_interval" not in str(error):
             raise
+        # What follows the first sentence advises what a record cannot do with.
+        reason = " ".join(str(error).split()).partition(". ")[0].rstrip(".")
         raise InputError(
-            f"The trainer cannot do as asked: {' '.join(str(error).split())} Change the option "
-            "of trainer that it names."
+            f"The trainer cannot do as asked: {reason}. Change the option of trainer that it names."
         ) from None
 
 

@@ -8,18 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.preparing.splits import require_classes, split_posts
+from mental_health_classifier.data.preparing.splits import Fold, require_classes, split_posts
 
 SHARES = {"train": 0.6, "val": 0.1, "calibration": 0.15, "test": 0.15}
 
 
-def split(labels, groups=None, shipped=None, seed=1, shares=SHARES):
+def split(labels, groups=None, shipped=None, seed=1, shares=SHARES, fold=None):
     return split_posts(
         labels=np.asarray(labels),
         leak_groups=None if groups is None else np.asarray(groups),
         shipped_parts=shipped or [None] * len(labels),
         shares=shares,
         seed=seed,
+        fold=fold,
     )
 
 
@@ -121,3 +122,30 @@ def test_a_class_that_misses_a_part_is_named() -> None:
             leak_groups=None,
             class_names=["Class 'control'", "Class 'suicide'"],
         )
+
+
+def test_every_post_is_tested_on_in_one_fold_with_its_whole_group_and_like_classes() -> None:
+    generator = np.random.default_rng(3)
+    labels = generator.choice(3, 1500, p=[0.6, 0.3, 0.1])
+    authors = generator.integers(0, 400, 1500)
+    tested = np.zeros(1500, int)
+    for number in range(1, 5):
+        parts = split(labels, authors, fold=Fold(number, 4))
+        frame = pd.DataFrame({"author": authors, "part": parts})
+        assert (frame.groupby("author")["part"].nunique() == 1).all()
+        is_test = parts == "test"
+        tested += is_test
+        assert is_test.mean() == pytest.approx(1 / 4, abs=0.02)
+        for label in range(3):
+            assert (labels[is_test] == label).mean() == pytest.approx(
+                (labels == label).mean(), abs=0.02
+            )
+        # The others in the proportions of data.shares: 12, 2 and 3 of 17.
+        for part, of_17 in {"train": 12, "val": 2, "calibration": 3}.items():
+            assert (parts == part).sum() / (~is_test).sum() == pytest.approx(of_17 / 17, abs=0.02)
+    assert (tested == 1).all()
+
+
+def test_too_few_groups_for_the_folds_are_refused() -> None:
+    with pytest.raises(InputError, match=r"groups of posts.*too few.*data\.num_folds"):
+        split(np.arange(60) % 2, np.arange(60) % 5, fold=Fold(1, 10))

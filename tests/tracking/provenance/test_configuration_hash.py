@@ -61,6 +61,9 @@ def test_the_hash_is_the_beginning_of_the_sha256_of_canonical_json():
         ("trainer.log_every_n_steps", 1),
         ("logger", {"tensorboard": {}}),
         ("callbacks.progress", {"rate": 100}),
+        # Without a fold it says nothing, and runs of before there were any have none of the two.
+        ("data.num_folds", 10),
+        ("data.fold", None),
     ],
 )
 def test_what_changes_no_result_changes_no_hash(path, value):
@@ -75,6 +78,7 @@ def test_what_changes_no_result_changes_no_hash(path, value):
         ("model.name", "b"),
         ("data.size", 101),
         ("data.split_seed", 2),
+        ("data.fold", 1),
         ("trainer.precision", "bf16-mixed"),
         ("callbacks.early_stopping", None),
     ],

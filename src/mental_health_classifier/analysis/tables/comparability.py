@@ -34,10 +34,12 @@ def warning_about_posts(table: pd.DataFrame) -> str | None:
         if len(counts) > 1:
             first = next(value for value in counts.index if value != NO_CLASS)
             listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
+            pooled = table["fold"].notna().any() and column == "parts_fingerprint"
             return (
                 f"These runs were {what}, so their numbers cannot be compared. Runs by "
                 f"{column}: {listed}. One set of posts at a time: "
                 f"mhc compare --where \"{column} == '{first}'\""
+                f"{'. All folds of a configuration together: mhc folds' if pooled else ''}"
             )
     return None
 

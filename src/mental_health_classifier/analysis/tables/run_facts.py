@@ -21,6 +21,7 @@ CONFIGURED = {
     "max_posts_per_batch": ("sampler", "max_posts"),
     "max_tokens_per_batch": ("sampler", "token_budget"),
     "max_epochs": ("trainer", "max_epochs"),
+    "fold": ("data", "fold"),
 }
 """Columns by where their number stands in the configuration."""
 

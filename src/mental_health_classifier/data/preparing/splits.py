@@ -1,6 +1,6 @@
 """The split into train, val, calibration and test, and a count of what leaks across it.
 
-Parts that we make share no author and no near-duplicate; those that a corpus ships may.
+Parts and folds that we make share no author and no near-duplicate; parts that a corpus ships may.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,8 +28,21 @@ _COLUMNS = ("label", "author", "shipped_part", "cluster", "leak_group", "file", 
 _SHOWN = 5
 
 
+class Fold(NamedTuple):
+    """One of several parts of all posts, of which each is tested on once."""
+
+    number: int
+    """From 1 to `of`."""
+    of: int
+
+
 def divide_posts(
-    folder: Path, prepared: Path, *, shares: Mapping[str, float], split_seed: int
+    folder: Path,
+    prepared: Path,
+    *,
+    shares: Mapping[str, float],
+    split_seed: int,
+    fold: Fold | None = None,
 ) -> None:
     """Writes what `read_parts` and `read_leaks` read into `folder`.
 
@@ -37,11 +50,15 @@ def divide_posts(
         folder: to write to.
         prepared: folder of `prepare_posts`.
         shares, split_seed: see `split_posts`.
+        fold: what is tested on, whatever the corpus ships. None: a part is, see `split_posts`.
 
     Raises:
         InputError: the posts are too few for the parts.
     """
     posts, about = open_posts(prepared, _COLUMNS), read_about(prepared)
+    is_passed_over = fold is not None and bool((posts["shipped_part"] >= 0).any())
+    if fold is not None:
+        posts["shipped_part"] = np.int8(-1)
     labels, shipped = posts["label"].to_numpy(), posts["shipped_part"].to_numpy()
     leak_groups = posts["leak_group"].to_numpy() if posts["leak_group"].duplicated().any() else None
     with showing("Dividing posts"):
@@ -51,6 +68,7 @@ def divide_posts(
             shipped_parts=np.array([*PARTS, None], dtype=object)[shipped],
             shares=shares,
             seed=split_seed,
+            fold=fold,
         )
     require_classes(
         parts=parts,
@@ -61,6 +79,11 @@ def divide_posts(
     codes = pd.Index(PARTS).get_indexer(pd.Index(parts)).astype(np.int8)
     np.save(folder / _PARTS, codes, allow_pickle=False)
     leaks = count_leaks(posts, codes, texts_in_several_parts=about["texts_in_several_parts"])
+    if is_passed_over:
+        leaks["warnings"].append(
+            "The corpus ships a split, which data.fold passes over: all of its posts were divided "
+            "anew, so numbers are not those of the shipped test part."
+        )
     (folder / _LEAKS).write_text(json.dumps(leaks), encoding="utf-8")
 
 
@@ -71,6 +94,7 @@ def split_posts(
     shipped_parts: Sequence[str | None] | np.ndarray,
     shares: Mapping[str, float],
     seed: int,
+    fold: Fold | None = None,
 ) -> np.ndarray:
     """Gives every post a part, with the classes in like shares everywhere and each group in one
     part alone.
@@ -85,6 +109,8 @@ def split_posts(
         shipped_parts: the part each post is shipped in, or None, length n.
         shares: share of the posts for each part, in steps of 1/20, summing to one.
         seed: chooses among the splits that satisfy all this.
+        fold: the test part; the other parts are carved out of all other folds, in the proportions
+            of `shares`. None: `shares` say how large the test part is.
 
     Returns:
         Names of parts, shape `(n,)`.
@@ -94,6 +120,9 @@ def split_posts(
     """
     folds_of = _folds_of_parts(shares)
     parts = np.array([part or "train" for part in shipped_parts], dtype=object)
+    if fold is not None:
+        folds = {str(number): 1 for number in range(1, fold.of + 1)}
+        parts[_carve(labels, leak_groups, folds, seed) == str(fold.number)] = "test"
     is_open = parts == "train"
     missing = [part for part in PARTS if part == "train" or not (parts == part).any()]
     if len(missing) > 1:
@@ -135,7 +164,7 @@ def _carve(
         )
         raise InputError(
             f"{units} {what} are too few for the parts {', '.join(folds_of)}: {num_folds} at "
-            "least are needed to divide them by data.shares. Give more posts."
+            "least are needed to divide them by data.shares or data.num_folds. Give more posts."
         )
     splitter = StratifiedKFold if leak_groups is None else StratifiedGroupKFold
     bundles = None if leak_groups is None else _bundle(leak_groups, seed)
@@ -197,7 +226,7 @@ def require_classes(
                 f"{name} has {is_class.sum()} posts{among}, too few: none is left for "
                 f"{' and '.join(lacking)}. Give more posts of it, map it to another class in "
                 "data.labels, correct its rows if their cells have slipped, or try another "
-                "data.split_seed."
+                "data.split_seed, or fewer data.num_folds where these are used."
             )
 
 

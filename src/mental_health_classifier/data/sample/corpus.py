@@ -43,6 +43,7 @@ class SampleCorpus(CorpusSettings):
     """How posts are made, see `SampleGrammar`."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._grammar()  # refuses what makes no sense before anything is read
 
     def _grammar(self) -> SampleGrammar:

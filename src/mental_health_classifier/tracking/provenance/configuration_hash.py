@@ -68,7 +68,12 @@ def job_hash(config: Mapping[str, Any]) -> str:
 
 def compared_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """What the hash is taken of."""
-    return _canonical(renamed(plain_configuration(config), FORMER_NAMES), "")
+    compared = _canonical(renamed(plain_configuration(config), FORMER_NAMES), "")
+    data = compared.get("data")
+    if isinstance(data, dict) and data.get("fold") is None:
+        # One split, as all runs had before there were folds.
+        compared["data"] = {key: data[key] for key in data if key not in ("fold", "num_folds")}
+    return compared
 
 
 def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:

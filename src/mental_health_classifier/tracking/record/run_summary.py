@@ -108,6 +108,13 @@ class RunSummary:
         return self.run.get("configuration_hash")
 
     @property
+    def fold(self) -> tuple[int, int] | None:
+        """Which of how many folds was tested on; None: the test part of one split."""
+        fold, num_folds = (self.setting("data", key) for key in ("fold", "num_folds"))
+        both = isinstance(fold, int) and isinstance(num_folds, int)
+        return (fold, num_folds) if both else None
+
+    @property
     def parts_fingerprint(self) -> str | None:
         """Equal for runs that learned from and were tested on the same posts."""
         if not self.data:
@@ -117,6 +124,8 @@ class RunSummary:
             self.data.get("parts"),
             self.setting("data", "split_seed"),
         ]
+        if self.fold is not None:
+            what_decides.append(self.fold)
         return _fingerprint(_document(what_decides))
 
     @property

@@ -1,0 +1,219 @@
+"""Numbers over folds: every post counts once, as judged by a model that did not learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.evaluation.intervals import (
+    Interval,
+    Statistic,
+    at_weight_one,
+    author_numbers,
+    hull,
+    intervals_by_author,
+    wilson_interval,
+)
+from mental_health_classifier.evaluation.metrics import PartMetrics
+from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
+
+COUNTED = ("accuracy", "balanced_accuracy", "f1_macro")
+"""Functions of how often each class was rightly given, has, and was given."""
+RANKED = ("recall_at_spec80", "partial_auc")
+"""Functions of the order of posts by score; scores of different models have none. The area under
+precision and recall is not among them: its mean over small folds is too high."""
+
+
+class FoldPredictions(NamedTuple):
+    """What the model of one fold said of the posts of that fold."""
+
+    test: Predictions
+    threshold: float | None
+    """Of its operating point, from its own validation part. None: there is none."""
+
+
+class _ShareOfPosts(NamedTuple):
+    counted: np.ndarray
+    """Among those of which it is a share, bool, shape `(n,)`."""
+    of: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class FoldNumber:
+    """One number of a model over all folds."""
+
+    value: float | None
+    interval: Interval | None
+    """95 %, over other authors."""
+    lowest: float | None
+    """Of single folds."""
+    highest: float | None
+    difference: float | None
+    """How much better than the yardstick of the same folds; None: there was none."""
+    difference_interval: Interval | None
+
+
+class FoldMetrics:
+    """The numbers of all folds together as a function of how often each post counts.
+
+    What counts posts is counted over all folds, what ranks them is the mean of the folds.
+
+    Source: Forman and Scholz, Apples-to-Apples in Cross-Validation Studies, SIGKDD Explorations 12,
+    2010 (F1 of pooled counts and the mean of areas are the ones without bias).
+    """
+
+    def __init__(self, folds: Sequence[FoldPredictions]) -> None:
+        self.posts = _pooled([fold.test for fold in folds])
+        without_ranks = replace(self.posts.task, priority_class=None)
+        self._pooled = PartMetrics(replace(self.posts, task=without_ranks))
+        self._single = [PartMetrics(fold.test) for fold in folds]
+        self._ends = np.cumsum([0, *(len(fold.test) for fold in folds)])
+        self._shares = _shares(self.posts, folds)
+
+    def __call__(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """For weights of shape `(draws, n)` every number, one value a draw, shape `(draws,)`."""
+        counted = self._pooled(weights)
+        numbers = {key: counted[key] for key in COUNTED}
+        by_fold = [
+            measure(weights[:, first:last])
+            for measure, (first, last) in zip(self._single, pairwise(self._ends), strict=True)
+        ]
+        for key in RANKED:
+            if key in by_fold[0]:
+                numbers[key] = mean_of_known(np.stack([each[key] for each in by_fold], axis=1))
+        for key, share in self._shares.items():
+            numbers[key] = ratio(weights @ share.counted, weights @ share.of)
+        return numbers
+
+    def posts_behind(self, key: str) -> int | None:
+        """Posts of which a number is a share, at heart; None where it is no share."""
+        if key == "recall_at_spec80":
+            return int(self.posts.is_priority.sum())
+        return int(self._shares[key].of.sum()) if key in self._shares else None
+
+
+def numbers_over_folds(
+    by_seed: Sequence[Sequence[FoldPredictions]],
+    yardsticks: Sequence[Sequence[FoldPredictions]],
+    *,
+    draws: int,
+) -> dict[str, FoldNumber]:
+    """What a model reaches on posts that it did not learn from, each counted once.
+
+    Draws are of authors, over all folds at once: folds share none. Models of different folds learn
+    from posts that overlap, so the spread of the folds is no standard error, and is not used. See
+    docs/methods.md.
+
+    Args:
+        by_seed: of each seed every fold, in the same order. A number is the mean over seeds.
+        yardsticks: of the same posts, of one seed or of each; empty: there is none.
+        draws: draws of authors behind the intervals.
+
+    Raises:
+        InputError: a post is in two folds, or seeds are about different posts.
+    """
+    models = [FoldMetrics(folds) for folds in by_seed]
+    beside = [FoldMetrics(folds) for folds in yardsticks]
+    posts = models[0].posts
+    for other in (*models, *beside):
+        if other.posts.task != posts.task or list(other.posts.post_ids) != list(posts.post_ids):
+            raise InputError(
+                "The folds of different seeds hold different posts. Pool runs of one corpus, one "
+                "data.split_seed and one data.num_folds."
+            )
+    model, yardstick = _mean(models), _mean(beside) if beside else None
+    values, drawn = at_weight_one(model, len(posts)), intervals_by_author(model, posts, draws=draws)
+    single = [
+        at_weight_one(FoldMetrics([fold]), len(fold.test)) for folds in by_seed for fold in folds
+    ]
+    gaps: Mapping[str, float | None] = {}
+    gap_intervals: Mapping[str, Interval] = {}
+    if yardstick is not None:
+        gap = _difference(model, yardstick)
+        gaps = at_weight_one(gap, len(posts))
+        gap_intervals = intervals_by_author(gap, posts, draws=draws)
+    numbers = {}
+    for key, value in values.items():
+        of = len(posts) if key == "accuracy" else models[0].posts_behind(key)
+        least = None if of is None or value is None else wilson_interval(round(value * of), of)
+        known = [each[key] for each in single if each.get(key) is not None]
+        numbers[key] = FoldNumber(
+            value,
+            hull(drawn.get(key), least),
+            lowest=min(known, default=None),
+            highest=max(known, default=None),
+            difference=gaps.get(key),
+            difference_interval=gap_intervals.get(key),
+        )
+    return numbers
+
+
+def num_authors(posts: Predictions) -> int:
+    """People who wrote the posts; a post without a known author counts as one."""
+    return int(author_numbers(posts).max()) + 1
+
+
+def _pooled(tests: Sequence[Predictions]) -> Predictions:
+    post_ids = [name for test in tests for name in test.post_ids]
+    if len(set(post_ids)) < len(post_ids):
+        raise InputError(
+            f"{len(post_ids) - len(set(post_ids))} posts are in more than one fold, so they would "
+            "count twice. Pool runs of one corpus, one data.split_seed and one data.num_folds."
+        )
+    authors = [author for test in tests for author in test.authors or [""] * len(test)]
+    return Predictions(
+        part="test",
+        task=tests[0].task,
+        post_ids=post_ids,
+        authors=authors if any(authors) else None,
+        labels=np.concatenate([test.labels for test in tests]),
+        probabilities=np.concatenate([test.probabilities for test in tests]),
+    )
+
+
+def _shares(posts: Predictions, folds: Sequence[FoldPredictions]) -> dict[str, _ShareOfPosts]:
+    """Shares of posts, of the operating point too: each model alerts at its own threshold."""
+    predicted = posts.probabilities.argmax(axis=1)
+    shares = {}
+    if posts.task.priority_class is not None:
+        is_alerted = np.concatenate(
+            [fold.test.priority_scores >= _or_never(fold.threshold) for fold in folds]
+        )
+        here, others = posts.is_priority, ~posts.is_priority
+        shares = {
+            "operating_point/recall": _ShareOfPosts(is_alerted & here, here),
+            "operating_point/specificity": _ShareOfPosts(~is_alerted & others, others),
+            "operating_point/alert_rate": _ShareOfPosts(is_alerted, np.ones(len(posts), bool)),
+        }
+    for name in posts.task.display_order:
+        index = posts.task.class_names.index(name)
+        is_class = posts.labels == index
+        shares[f"recall/{name}"] = _ShareOfPosts(is_class & (predicted == index), is_class)
+    return shares
+
+
+def _or_never(threshold: float | None) -> float:
+    return np.inf if threshold is None else threshold
+
+
+def _mean(models: Sequence[Statistic]) -> Statistic:
+    def mean(weights: np.ndarray) -> dict[str, np.ndarray]:
+        found = [model(weights) for model in models]
+        return {
+            key: mean_of_known(np.stack([each[key] for each in found], axis=1)) for key in found[0]
+        }
+
+    return mean
+
+
+def _difference(model: Statistic, yardstick: Statistic) -> Statistic:
+    def difference(weights: np.ndarray) -> dict[str, np.ndarray]:
+        of_model, of_yardstick = model(weights), yardstick(weights)
+        return {key: of_model[key] - of_yardstick[key] for key in of_model}
+
+    return difference
