@@ -141,7 +141,7 @@ def numbers_over_folds(
     for key, value in values.items():
         of = len(posts) if key == "accuracy" else models[0].posts_behind(key)
         least = None if of is None or value is None else wilson_interval(round(value * of), of)
-        known = [each[key] for each in single if each.get(key) is not None]
+        known = [number for each in single if (number := each.get(key)) is not None]
         numbers[key] = FoldNumber(
             value,
             hull(drawn.get(key), least),

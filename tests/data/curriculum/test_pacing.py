@@ -25,7 +25,7 @@ def test_competence_is_one_from_its_share_of_the_training_on() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("trainer.max_epochs=null", "trainer.max_epochs=None"),
+        ("trainer.max_epochs=null", "trainer.max_epochs=null"),
         ("trainer.max_epochs=-1", "trainer.max_epochs=-1"),
         ("sampler.pacing.share_of_training=0", "sampler.pacing.share_of_training=0: .* more than"),
         ("sampler.pacing.initial=1.5", "sampler.pacing.initial=1.5: .* at most 1"),

@@ -61,19 +61,13 @@ def job_hash(config: Mapping[str, Any]) -> str:
     Raises:
         InputError: as `plain_configuration`.
     """
-    plain = renamed(plain_configuration(config), FORMER_NAMES)
-    canonical = json.dumps(plain, sort_keys=True)
+    canonical = json.dumps(_as_of_before(config), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def compared_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     """What the hash is taken of."""
-    compared = _canonical(renamed(plain_configuration(config), FORMER_NAMES), "")
-    data = compared.get("data")
-    if isinstance(data, dict) and data.get("fold") is None:
-        # One split, as all runs had before there were folds.
-        compared["data"] = {key: data[key] for key in data if key not in ("fold", "num_folds")}
-    return compared
+    return _canonical(_as_of_before(config), "")
 
 
 def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +90,16 @@ def flattened(nested: Mapping[str, Any], key: str = "") -> dict[str, Any]:
             flattened(value, place) if value and isinstance(value, Mapping) else {place: value}
         )
     return leaves
+
+
+def _as_of_before(config: Mapping[str, Any]) -> dict[str, Any]:
+    """As it can be written, in the words of runs of before where it says the same as theirs."""
+    plain = renamed(plain_configuration(config), FORMER_NAMES)
+    data = plain.get("data")
+    if isinstance(data, dict) and data.get("fold") is None:
+        # One split, as all runs had before there were folds.
+        plain["data"] = {key: data[key] for key in data if key not in ("fold", "num_folds")}
+    return plain
 
 
 def _plain(value: Any, key: str) -> Any:
