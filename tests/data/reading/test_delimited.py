@@ -85,6 +85,18 @@ def test_lines_that_may_be_rows_are_told_where_no_label_can_tell(tmp_path: Path)
     assert noted == [(RUNS_OVER, 3)]
 
 
+def test_many_lines_that_are_rows_each_are_no_cell_by_chance(tmp_path: Path) -> None:
+    lines = [f"{i},post {i}" for i in range(9)]
+    lines[2], lines[6] = '2,"post 2', '6,post 6"'
+    rows, noted = read(tmp_path / "posts.csv", "\n".join(["id,text", *lines]), label="text")
+    assert len(rows) == 9
+    assert noted == [(QUOTE_OPENED, 4)]
+    rows, noted = read(
+        tmp_path / "posts.csv", 'id,text\n0,a\n1,"well, b\nor, c\nd"\n2,e\n', label="text"
+    )
+    assert len(rows) == 3 and not noted
+
+
 def test_a_line_between_tabs_is_a_row_where_no_label_can_tell(tmp_path: Path) -> None:
     path = tmp_path / "posts.tsv"
     rows, noted = read(path, 'text\none\n"two\nthree\nfour"\nfive\n', label="text")

@@ -254,6 +254,13 @@ def test_a_folder_is_read_file_by_file_in_the_order_of_names(tmp_path: Path) -> 
         files_to_read(str(tmp_path), None)
 
 
+def test_a_folder_whose_posts_lie_in_a_folder_of_it_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("x")
+    (tmp_path / "data").mkdir()
+    with pytest.raises(InputError, match=r"holds files of the kinds \.md.*the folder within it"):
+        files_to_read(str(tmp_path), None)
+
+
 def test_missing_files_and_unknown_formats_are_explained(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="path is not set"):
         files_to_read(None, None)

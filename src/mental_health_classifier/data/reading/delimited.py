@@ -35,6 +35,8 @@ _MOST_KINDS = 50
 """A column of more different values than that is no column of labels."""
 _LEAST_REPEATED = 0.6
 """Share of its cells that have a value which comes again."""
+_LINES_BEYOND_CHANCE = 4
+"""So many lines of a post do not each happen to have as many delimiters as a row."""
 _UNCLOSED = "unexpected end of data"
 
 csv.field_size_limit(_MAX_CELL_BYTES)
@@ -253,7 +255,8 @@ class _Rows:
         if self._delimiter == "\t" and not is_doubled and self._are_rows(taken):
             return True
         if error is None and not self._known:
-            return False
+            is_chance = self._width == 1 or len(taken) < _LINES_BEYOND_CHANCE
+            return not is_chance and self._are_rows(taken)
         is_like_row = self._holds_known_values if self._known else self._is_row
         # Where the quotes are in order the last line ends the cell, and holds a label itself.
         is_like_first = is_like_row if error is None else self._is_row

@@ -98,12 +98,13 @@ def _shards(folder: Path) -> list[Path]:
     if not shards and folders:
         shards = [shard for each in folders for shard in _shards(each)]
     kinds = sorted({TableFile(shard, "A file of the folder").ending for shard in shards})
-    if len(kinds) != 1:
+    if len(kinds) != 1 or (kinds[0] not in FORMATS and any(p.is_dir() for p in there)):
         came = f"files of the kinds {', '.join(kinds)}" if kinds else "none"
         raise InputError(
             f"data.path={folder} is a folder, so files of one kind were expected in it, "
-            f"{', '.join(FORMATS)}; it holds {came}. Name one file, or say which file holds which "
-            "part: 'data.files={train: A.csv, test: B.csv}'."
+            f"{', '.join(FORMATS)}; it holds {came}. Name one file, the folder within it that "
+            "holds such files, or which file holds which part: "
+            "'data.files={train: A.csv, test: B.csv}'."
         )
     return shards
 
