@@ -73,6 +73,9 @@ def test_what_no_command_can_train_on_is_said(tmp_path: Path) -> None:
     (path := tmp_path / "posts.csv").write_text("text,label\n" + "a canary sang,ok\n" * 9)
     done = check(path)
     assert done.exit_code == 1 and "cannot be trained on" in done.output
+    path.write_text("text,label\n" + "a canary sang,ok\na canary sang,sad\n" * 9)
+    done = check(path)
+    assert done.exit_code == 1 and "labels are 0 different ones" in done.output
     path.write_text("I felt like a canary today.,sad\n" * 9)
     done = check(path)
     assert done.exit_code == 1 and "canary" not in done.output

@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from typer.testing import CliRunner
 
+from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
 from mental_health_classifier.data.preparing.splits import divide_posts
@@ -311,6 +313,24 @@ def test_every_table_is_read_or_refused_without_a_word_of_it(
 ) -> None:
     tally = try_many(contents() | readable(), read, number=40)
     assert tally.clear >= 5 and tally.accepted >= 3
+
+
+def test_check_describes_every_table_without_a_word_of_it(
+    try_many: Callable[..., Any], tmp_path: Path
+) -> None:
+    runner, roles = CliRunner(), ("text", "label")
+
+    def check(content: Content) -> None:
+        path = tmp_path / f"posts.{content.ending}"
+        path.write_bytes(content.data)
+        # Authors who are taken for classes are shown as what they are taken for.
+        given = {role: content.columns.get(role) for role in roles}
+        named = [f"{role}={name}" for role, name in given.items() if name in ("body", "tag")]
+        done = runner.invoke(app, ["check", str(path), *(f"--column={each}" for each in named)])
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        assert CANARY not in done.output.casefold(), done.output
+
+    try_many(contents() | readable(), check, number=60)
 
 
 @pytest.mark.slow

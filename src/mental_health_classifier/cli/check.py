@@ -74,6 +74,7 @@ def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -
 
 
 def _about_posts(survey: Survey) -> list[str]:
+    from mental_health_classifier.data.preparing.prepared_posts import MAX_CLASSES
     from mental_health_classifier.data.reading.names import is_name
     from mental_health_classifier.data.reading.spellings import look_alikes, misspellings
 
@@ -83,8 +84,10 @@ def _about_posts(survey: Survey) -> list[str]:
     lines += [f"  {n}: {survey.classes[n]:,} ({survey.classes[n] / total:.1%})" for n in shown[:20]]
     if further := len(survey.classes) - len(shown[:20]):
         lines.append(f"  and {further:,} more")
-    alike = [" and ".join(map(repr, each)) for each in look_alikes(shown)]
-    alike += [f"{rare!r} and {usual!r}" for rare, usual in misspellings(survey.classes).items()]
+    # More of them are no classes, see `_problems`, and every pair would be compared.
+    compared = {name: survey.classes[name] for name in shown if len(shown) <= MAX_CLASSES}
+    alike = [" and ".join(map(repr, each)) for each in look_alikes(compared)]
+    alike += [f"{rare!r} and {usual!r}" for rare, usual in misspellings(compared).items()]
     lines += [f"  one class? {each}" for each in alike]
     if alike:
         lines.append("  --label SPELLING=CLASS, once for each spelling of every class, says so")

@@ -112,7 +112,7 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     pairs = np.unique(np.stack([hashes, np.frombuffer(spellings, np.uint64)[is_kept]]), axis=1)
     spelled = Counter(pairs[0][pairs[0] > 0].tolist())
     counts = np.bincount(kept["label"], minlength=len(classes)).tolist()
-    sizes = dict(zip(classes, counts, strict=True))
+    sizes = {name: count for name, count in zip(classes, counts, strict=True) if count}
     shipped = Counter(kept["part"].tolist())
     return Survey(
         account=account,
