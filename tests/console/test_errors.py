@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,21 @@ def test_training_says_it_in_one_sentence(capsys: pytest.CaptureFixture[str]) ->
         raise FULL
     assert caught.value.code == 1
     assert capsys.readouterr().err.startswith("outputs/a/card.md: the disk is full.")
+
+
+def test_a_pipe_that_is_closed_ends_training_quietly() -> None:
+    script = (
+        "from mental_health_classifier.configuration.errors import explaining_errors\n"
+        "with explaining_errors():\n"
+        "    print('help')\n"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_file_that_could_not_be_written_is_named_by_its_own_name(

@@ -188,6 +188,14 @@ def test_a_run_that_hands_over_nothing_has_failed_and_says_so(record_run, caplog
     assert "counts as failed" in caplog.text
 
 
+def test_the_log_of_a_failed_run_ends_with_its_error(record_run, caplog):
+    with pytest.raises(InputError), record_run() as record:
+        raise InputError("data.path=x is gone.\nGive another.")
+    message = f"Run {record.run_id} failed: InputError: data.path=x is gone. Give another."
+    assert caplog.records[-1].levelname == "ERROR"
+    assert caplog.records[-1].getMessage() == message
+
+
 def test_an_exception_after_the_results_is_a_failure_that_keeps_them(record_run):
     with pytest.raises(RuntimeError), record_run() as record:
         record.finish(metrics={"test/accuracy": 0.5})
