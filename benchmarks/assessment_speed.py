@@ -99,7 +99,7 @@ def assess_made_up_posts(num_posts: int, *, draws: int, directory: Path) -> dict
         return model["test"].probabilities[: len(posts)]
 
     watch.measure("behaviour suite", assess_behaviour)(
-        predict, priority_index=TASK.priority_index, threshold=threshold
+        predict, priority_index=TASK.priority_index, threshold=threshold, refer_from=0.1
     )
     return watch.seconds
 

@@ -106,7 +106,8 @@ def test_members_with_other_parts_or_none_are_refused(ensemble, runs, tmp_path) 
 
 
 def test_the_best_are_taken_by_val_among_runs_on_the_same_parts(runs, ensemble) -> None:
-    found = best_members([ensemble, *runs.values()], number=2)
+    found, looked_at = best_members([ensemble, *runs.values()], number=2)
+    assert looked_at == 2
     values = [run.metrics["val/recall_at_spec80"] for run in found]
     assert values == sorted(values, reverse=True) and len(found) == 2
     with pytest.raises(InputError, match="2 completed runs share"):

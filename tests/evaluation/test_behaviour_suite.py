@@ -19,7 +19,9 @@ def assess(score, **settings):
         scores = np.array([score(text) for text in texts], dtype=float)
         return np.column_stack([1 - scores, scores])
 
-    return assess_behaviour(probabilities, priority_index=1, threshold=0.5, **settings)
+    return assess_behaviour(
+        probabilities, priority_index=1, threshold=0.5, refer_from=0.25, **settings
+    )
 
 
 def keyword(text):

@@ -91,6 +91,21 @@ def test_numbers_of_four_posts_are_those_worked_by_hand():
     assert list(numbers["classwise_ece"]) == ["suicide", "control"]
 
 
+def test_a_calibrated_model_is_no_further_from_right_than_its_noise_floor():
+    numbers = calibration_numbers(predictions_of(n=900))
+    low, high = numbers["ece_interval"]
+    assert low == 0 and high > numbers["ece"]
+    # Fifteen bins of sixty: the mean of |deviation| is about .8 sqrt(p (1 - p) / 60) < .052.
+    assert 0.5 < numbers["ece"] / numbers["ece_noise_floor"] < 1.5
+    assert 0.01 < numbers["ece_noise_floor"] < 0.052
+    assert numbers["brier_noise_floor"] == pytest.approx(numbers["brier"], rel=0.1)
+    low, high = numbers["brier_interval"]
+    assert low < numbers["brier_noise_floor"] < high
+    sharp = calibration_numbers(predictions_of(n=900, sharpness=3))
+    assert sharp["ece_interval"][0] > 0 and sharp["ece"] > 2 * sharp["ece_noise_floor"]
+    assert sharp["brier_interval"][0] > sharp["brier_noise_floor"]
+
+
 def test_slope_and_intercept_say_too_sure_and_too_few():
     priority = calibration_numbers(predictions_of())["priority"]
     low, high = priority["slope_interval"]
@@ -118,7 +133,7 @@ def test_classes_that_do_not_overlap_have_no_slope():
 
 def test_the_reliability_curve_lies_on_the_diagonal_of_a_calibrated_model():
     given = predictions_of(n=9000)
-    points = reliability_curve(given.priority_scores, given.is_priority)
+    points = reliability_curve(given)
     assert sum(point["n"] for point in points) == 9000 and len(points) == 15
     # 15 intervals of 95 %: more than three that miss have a chance of half a percent.
     misses = [p for p in points if not p["interval"][0] <= p["predicted"] <= p["interval"][1]]

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from mental_health_classifier.evaluation.decisions import decide, uncertainties
+from mental_health_classifier.evaluation.decisions import (
+    decide,
+    start_of_band,
+    uncertainties,
+)
 
 
 def decided(rows, reasons=None, threshold=0.3):
@@ -10,6 +14,7 @@ def decided(rows, reasons=None, threshold=0.3):
         probabilities,
         priority_index=2,
         threshold=threshold,
+        refer_from=threshold / 2,
         reasons_to_refer=reasons or [None] * len(rows),
     )
 
@@ -42,3 +47,12 @@ def test_a_text_in_doubt_that_reaches_the_threshold_is_still_alerted():
 def test_uncertainty_runs_from_nothing_to_one():
     found = uncertainties(np.array([[1, 0, 0], [1 / 3, 1 / 3, 1 / 3], [0.5, 0.5, 0]]))
     assert found == pytest.approx([0, 1, np.log(2) / np.log(3)], abs=1e-6)
+
+
+def test_the_band_to_refer_holds_the_stated_share_of_posts():
+    scores = np.arange(100) / 100
+    # Thirty are alerted; ten more are read.
+    start = start_of_band(scores, threshold=0.7)
+    assert start == 0.6 and ((scores >= start) & (scores < 0.7)).sum() == 10
+    # Equal scores are referred together or not at all: thirty at .5 are too many.
+    assert start_of_band(np.repeat([0.9, 0.5, 0.1], [20, 30, 50]), threshold=0.9) == 0.9

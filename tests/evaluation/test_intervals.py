@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.intervals import (
     Share,
+    ShareOfPosts,
     author_numbers,
     bootstrap_intervals,
     hull,
+    measure_shares,
     wilson_interval,
-    wilson_interval_of_f1,
 )
 
 
@@ -42,16 +44,6 @@ def test_a_share_of_nothing_is_unknown_and_not_zero():
     assert Share(0, 0).value is None
     assert Share(0, 0).interval is None
     assert Share(3, 4).value == 0.75
-
-
-def test_the_interval_of_f1_carries_over_that_of_hits_among_hits_and_errors():
-    # 40 hits and 20 errors: F1 = 80 / 100. Wilson interval of 40 in 60 by hand with z = 1.96:
-    # centre (2/3 + 1.96**2/120) / (1 + 1.96**2/60) = .65664, half width .11607.
-    assert wilson_interval_of_f1(40, 20) == pytest.approx(
-        (2 * 0.54057 / 1.54057, 2 * 0.77271 / 1.77271), abs=2e-5
-    )
-    assert wilson_interval_of_f1(10, 0)[1] == pytest.approx(1.0)
-    assert wilson_interval_of_f1(0, 0) is None
 
 
 def test_the_hull_of_intervals_holds_both_and_takes_what_is_known():
@@ -92,7 +84,11 @@ def test_the_bootstrap_agrees_with_a_plain_loop_over_authors():
     for _ in range(5000):
         authors = generator.integers(len(posts_of), size=len(posts_of))
         means.append(np.concatenate([values[posts_of[author]] for author in authors]).mean())
-    low, high = np.quantile(means, [0.025, 0.975])
+    # Few authors: quantiles of t in place of the normal, and a variance of n - 1.
+    sizes = np.bincount(groups)
+    few = sizes.sum() ** 2 / (sizes**2).sum()
+    level = norm.cdf(t.ppf(0.025, few - 1) * np.sqrt(few / (few - 1)))
+    low, high = np.quantile(means, [level, 1 - level])
     interval = bootstrap_intervals(weighted_mean_of(values), groups, must_hold=(), draws=5000)
     assert interval["mean"] == pytest.approx((low, high), abs=0.05 * (high - low))
 
@@ -107,8 +103,43 @@ def test_alike_posts_of_few_authors_say_less_than_as_many_posts_of_many():
         )["mean"]
         return interval[1] - interval[0]
 
-    # Ten equal posts an author: as if there were a tenth of the posts, hence sqrt(10) times wider.
-    assert width(groups) / width(np.arange(200)) == pytest.approx(np.sqrt(10), rel=0.1)
+    # Ten equal posts an author: as if there were a tenth of the posts, hence sqrt(10) times wider,
+    # and a little more, because twenty people are few: t has 19 degrees of freedom in place of 199.
+    few = t.ppf(0.975, 19) * np.sqrt(20 / 19) / (t.ppf(0.975, 199) * np.sqrt(200 / 199))
+    assert width(groups) / width(np.arange(200)) == pytest.approx(np.sqrt(10) * few, rel=0.1)
+
+
+def interval_of_share(found, authors):
+    predictions = predictions_by(authors)
+    every = np.ones(len(authors), dtype=bool)
+    return measure_shares({"share": ShareOfPosts(found, every)}, predictions)["share"]
+
+
+def test_a_share_of_posts_of_as_many_people_has_wilsons_interval():
+    share = interval_of_share(np.arange(50) < 45, [str(i) for i in range(50)])
+    assert (share.value, share.n, share.authors) == (0.9, 50, 50)
+    assert share.interval == pytest.approx((0.7864, 0.9565), abs=5e-5)
+
+
+def test_posts_that_are_all_alike_count_as_one_an_author():
+    authors = [f"author{i // 10}" for i in range(200)]
+    low, high = interval_of_share(np.arange(200) < 100, authors).interval
+    # Ten of twenty by Wilson: .2993 to .7007; t in place of the normal makes it wider.
+    assert low < 0.2993 and high > 0.7007 and high - low < 0.55
+    # What all twenty agree on: Wilson for 20 of 20, not for 200 of 200.
+    everybody = interval_of_share(np.ones(200, dtype=bool), authors)
+    assert everybody.interval == pytest.approx(wilson_interval(20, 20))
+    assert everybody.authors == 20
+
+
+def test_an_interval_by_author_holds_that_by_post():
+    generator = np.random.default_rng(0)
+    for seed in range(20):
+        authors = [str(i) for i in generator.integers(0, 15, size=60)]
+        found = generator.random(60) < 0.2 + 0.03 * seed
+        low, high = interval_of_share(found, authors).interval
+        by_post = wilson_interval(int(found.sum()), 60)
+        assert low <= by_post[0] and high >= by_post[1]
 
 
 def test_every_draw_holds_each_kind_of_post():

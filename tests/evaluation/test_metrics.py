@@ -11,8 +11,8 @@ from sklearn.metrics import (
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.metrics import (
     PartMetrics,
-    class_shares,
     confusion_matrix,
+    posts_behind,
 )
 
 CLASSES = ("anxiety", "control", "suicide")
@@ -55,19 +55,20 @@ def random_predictions(n, seed, *, decimals=6):
 
 def test_four_posts_worked_by_hand():
     assert confusion_matrix(FOUR_POSTS).tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 1]]
-    shares = class_shares(confusion_matrix(FOUR_POSTS), task=FOUR_POSTS.task)
-    assert {key: tuple(share) for key, share in shares.items()} == {
+    numbers = at_weight_one(FOUR_POSTS)
+    behind = {key: int(each.posts.sum()) for key, each in posts_behind(FOUR_POSTS).items()}
+    shares = {
         "accuracy": (2, 4),
         "precision/suicide": (1, 2),
         "recall/suicide": (1, 2),
         "precision/anxiety": (1, 1),
         "recall/anxiety": (1, 2),
         "precision/control": (0, 1),
-        "recall/control": (0, 0),
         "prevalence": (2, 4),
         "alert_rate": (2, 4),
     }
-    numbers = at_weight_one(FOUR_POSTS)
+    assert {key: (round(numbers[key] * behind[key]), behind[key]) for key in shares} == shares
+    assert behind["recall/control"] == 0 and np.isnan(numbers["recall/control"])
     assert numbers["accuracy"] == 0.5
     assert numbers["balanced_accuracy"] == 0.5  # No post is control: the mean of the other two.
     assert numbers["f1/anxiety"] == pytest.approx(2 / 3)
@@ -93,10 +94,9 @@ def test_without_a_priority_class_only_the_numbers_of_classes_are_there():
     without = predicted(FOUR_POSTS.labels, FOUR_POSTS.probabilities, priority_class=None)
     numbers = at_weight_one(without)
     assert set(numbers) == {"accuracy", "balanced_accuracy", "f1_macro"} | {
-        f"f1/{name}" for name in CLASSES
+        f"{kind}/{name}" for kind in ("precision", "recall", "f1") for name in CLASSES
     }
-    shares = class_shares(confusion_matrix(without), task=without.task)
-    assert "prevalence" not in shares and "alert_rate" not in shares
+    assert set(posts_behind(without)) < set(numbers)
 
 
 @pytest.mark.parametrize("decimals", [6, 1])

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.intervals import wilson_interval
 from mental_health_classifier.evaluation.operating_point import (
+    CONFIDENCE_OF_BOTH,
     precision_at_prevalence,
     precisions_at_prevalences,
     recall_at_specificity,
@@ -89,15 +90,20 @@ def test_precision_at_a_deployed_prevalence_is_that_of_bayes_rule():
 
 
 def test_precision_at_a_deployed_prevalence_has_an_interval_that_holds_both_ends():
-    values, intervals = precisions_at_prevalences(Share(45, 50), Share(400, 500))
+    # Two intervals of 97.5 % hold at once in 95 % of samples; Wilson's, worked out by hand.
+    assert wilson_interval(45, 50, confidence=CONFIDENCE_OF_BOTH) == pytest.approx(
+        (0.76575, 0.96121), abs=1e-4
+    )
+    values, intervals = precisions_at_prevalences(
+        0.9, 0.8, recalls=(0.76575, 0.96121), specificities=(0.75701, 0.83702)
+    )
     assert list(values) == [f"precision_at_prevalence/{share}" for share in (0.001, 0.01, 0.05)]
     for key, value in values.items():
         assert intervals[key][0] < value < intervals[key][1]
-    # The ends of the two 97.5 % intervals, worked out from Wilson's formula by hand.
     low = precision_at_prevalence(0.76575, 0.75701, prevalence=0.05)
     high = precision_at_prevalence(0.96121, 0.83702, prevalence=0.05)
     assert intervals["precision_at_prevalence/0.05"] == pytest.approx((low, high), abs=1e-3)
 
 
 def test_without_a_threshold_there_is_no_precision_anywhere():
-    assert precisions_at_prevalences(Share(0, 0), Share(0, 0)) == ({}, {})
+    assert precisions_at_prevalences(None, None, recalls=None, specificities=None) == ({}, {})

@@ -17,11 +17,13 @@ from resuming import in_child
 from trained_runs import write_posts
 
 from mental_health_classifier.data.reading import posts_to_judge
+from mental_health_classifier.evaluation.calibration import calibrated
 from mental_health_classifier.prediction import decisions_file
 from mental_health_classifier.prediction.decisions_file import write_decisions
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.storage.files import read_json, write_json
 from mental_health_classifier.storage.json_lines import read_records
+from mental_health_classifier.tracking.record.certificates import recorded_predictions
 
 CANARY = "zanzibarcanary"
 RUN = "outputs/tfidf_logistic"
@@ -67,13 +69,19 @@ def test_every_post_gets_a_decision_and_no_text_is_left(mhc, posts, tmp_path, mo
     assert CANARY not in result.output
 
 
-def test_a_network_decides_as_its_stored_predictions_say(mhc, runs, tmp_path) -> None:
-    posts = write_posts(tmp_path / "posts.csv", runs["baseline_micro"], rows=30)
+def test_a_network_decides_as_its_stored_predictions_say_at_the_temperature_of_val(
+    mhc, runs, tmp_path
+) -> None:
+    run = runs["baseline_micro"]
+    posts = write_posts(tmp_path / "posts.csv", run, rows=30)
     result = predict(mhc, posts, "--uncertified", run="outputs/baseline_micro")
     assert result.exit_code == 0, result.output
-    stored = rows_of(runs["baseline_micro"].directory / "predictions" / "test.csv")[:30]
-    for row, expected in zip(rows_of(tmp_path / "decisions.csv"), stored, strict=True):
-        assert float(row["p_suicide"]) == pytest.approx(float(expected["p_suicide"]), abs=2e-6)
+    temperature = read_json(run.directory / "assessments" / "calibration.json")["temperature"]
+    assert temperature != pytest.approx(1)
+    stored = calibrated(recorded_predictions(run, ["test"])["test"], temperature)
+    decided = rows_of(tmp_path / "decisions.csv")
+    for row, expected in zip(decided, stored.priority_scores[:30], strict=True):
+        assert float(row["p_suicide"]) == pytest.approx(expected, abs=3e-6)
 
 
 def test_what_a_killed_command_left_is_swept_by_the_next(mhc, posts, tmp_path) -> None:
@@ -153,6 +161,11 @@ def test_posts_of_another_kind_void_the_certificate(mhc, posts, tmp_path) -> Non
         )
     result = predict(mhc, "other.csv")
     assert result.exit_code == 0 and "certificate is void" in result.stderr
+    # Rows and audit line say the same.
+    assert {row["is_certified"] for row in rows_of(tmp_path / "decisions.csv")} == {"no"}
+    (line,) = read_records(tmp_path / RUN / "assessments" / "decisions.jsonl").records
+    assert line["is_void"] and line["is_drifting"] and not line["is_certified"]
+    assert line["promise"] is not None
     assert "Warning" not in predict(mhc, posts, output="same.csv").stderr
 
 

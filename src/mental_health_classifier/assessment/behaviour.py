@@ -21,9 +21,10 @@ def behaviour_of_run(run: RunSummary) -> dict[str, Any]:
     """
     predictor = Predictor.load(run, allow_uncertified=True)
     found = assess_behaviour(
-        predictor.predict_proba,
+        lambda texts: predictor.calibrated(predictor.predict_proba(texts)),
         priority_index=predictor.priority_index,
         threshold=predictor.threshold,
+        refer_from=predictor.refer_from,
     )
     texts = [scrub(text)[0] for text in texts_of_suite()]
     seen = read_seen_posts(run)

@@ -16,7 +16,7 @@ from typing import Any
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.assess import assess
-from mental_health_classifier.evaluation.calibration import fit_temperature, rescale
+from mental_health_classifier.evaluation.calibration import calibrated, fit_temperature
 from mental_health_classifier.evaluation.combining import check_way, combine
 from mental_health_classifier.evaluation.evaluate import evaluate, threshold_of
 from mental_health_classifier.prediction.run_posts import copy_seen_posts
@@ -25,14 +25,18 @@ from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
     write_assessments,
 )
-from mental_health_classifier.tracking.record.prediction_files import DECIMALS
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.weight_files import ENSEMBLE, hash_of_weights
 
 
 def record_ensemble(
-    members: Sequence[RunSummary], directory: Path, *, name: str, way: str = "mean"
+    members: Sequence[RunSummary],
+    directory: Path,
+    *,
+    name: str,
+    way: str = "mean",
+    looked_at: int | None = None,
 ) -> None:
     """Makes a run of its own from completed ones, with everything that a run ends with.
 
@@ -41,6 +45,7 @@ def record_ensemble(
         directory: of the new run; must not hold one.
         name: what it is called in tables.
         way: how members become one model, see `combine`.
+        looked_at: models on the same parts among which the members were chosen. None: themselves.
 
     Raises:
         InputError: a member did not complete, there is no such way, or members do not share their
@@ -55,7 +60,12 @@ def record_ensemble(
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
-        ENSEMBLE: {"way": way, "members": [_facts_of(run, directory) for run in members]},
+        ENSEMBLE: {
+            "way": way,
+            "members": [_facts_of(run, directory) for run in members],
+            # The ensemble is one more model whose certificate somebody may take.
+            "looked_at": 1 + (looked_at or len(members)),
+        },
         "model": {"name": ENSEMBLE},
         "data": first.configuration["data"],
         "evaluation": settings,
@@ -80,7 +90,7 @@ def record_ensemble(
                 for part in parts
             }
             temperature = 1.0 if way == "vote" else fit_temperature(combined["val"])
-            predictions = {part: tempered(combined[part], temperature) for part in parts}
+            predictions = {part: calibrated(combined[part], temperature) for part in parts}
             for given in predictions.values():
                 record.write_predictions(given)
         with record.phase("evaluation"):
@@ -92,7 +102,14 @@ def record_ensemble(
             looks = read_assessment(first.directory, "reference")
             threshold = threshold_of(evaluation)
             write_assessments(
-                directory, assess(predictions, settings, looks=looks, threshold=threshold)
+                directory,
+                assess(
+                    predictions,
+                    settings,
+                    looks=looks,
+                    threshold=threshold,
+                    looked_at=config[ENSEMBLE]["looked_at"],
+                ),
             )
         sizes = [run.model_facts.get("parameters") for run in members]
         record.note_model(
@@ -103,8 +120,9 @@ def record_ensemble(
         record.finish(metrics=evaluation.metrics, intervals=evaluation.intervals)
 
 
-def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]:
-    """The best completed runs by their headline on val, of those that share the best one's parts.
+def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSummary], int]:
+    """The best completed runs by their headline on val, of those that share the best one's parts,
+    and how many those are.
 
     Raises:
         InputError: there are not so many.
@@ -125,7 +143,7 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> list[RunSummary]
             "less, or train more."
         )
     # In full: lists of runs leave out the checksums of their files.
-    return [read_run(run.directory) for run in alike[:number]]
+    return [read_run(run.directory) for run in alike[:number]], len(alike)
 
 
 def _parts_of(run: RunSummary) -> tuple[object, ...]:
@@ -145,12 +163,6 @@ def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> 
         thresholds=[member["threshold"] for member in ensemble["members"]],
     )
     return replace(members[0], probabilities=probabilities)
-
-
-def tempered(predictions: Predictions, temperature: float) -> Predictions:
-    """The same at a temperature, with the decimals that are stored."""
-    rescaled = rescale(predictions.probabilities, temperature=temperature)
-    return replace(predictions, probabilities=rescaled.round(DECIMALS))
 
 
 def _checked(members: Sequence[RunSummary]) -> Sequence[RunSummary]:

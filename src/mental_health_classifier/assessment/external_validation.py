@@ -18,6 +18,7 @@ from mental_health_classifier.data.reading.posts_to_judge import (
     read_external_corpus,
 )
 from mental_health_classifier.data.seen_posts import FILE, LEARNED_FROM, SeenPosts
+from mental_health_classifier.evaluation.calibration import calibrated
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate, threshold_of
 from mental_health_classifier.evaluation.groups import assess_groups
@@ -28,6 +29,7 @@ from mental_health_classifier.prediction.run_posts import read_seen_posts
 from mental_health_classifier.tracking.record.assessments import task_of
 from mental_health_classifier.tracking.record.certificates import (
     certificate_name,
+    deciding_temperature,
     recorded_predictions,
     write_certificate,
 )
@@ -64,10 +66,13 @@ def evaluate_elsewhere(
     corpus = _read(run, path, columns, labels, _recogniser(seen, LEARNED_FROM))
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
     predictions = {**recorded_predictions(run, ["val"]), EXTERNAL: external}
-    found = evaluate(predictions, **settings_of(run, bootstrap_draws))
+    settings = settings_of(run, bootstrap_draws)
+    found = evaluate(predictions, **settings)
     return found, {
         **_facts(corpus),
-        "groups": assess_groups(external, threshold=threshold_of(found)),
+        "groups": assess_groups(
+            external, threshold=threshold_of(found), bootstrap_draws=settings["bootstrap_draws"]
+        ),
     }
 
 
@@ -109,7 +114,8 @@ def certify_elsewhere(
             "nothing. Take them out of the file."
         )
     promise = promise_of(run, required_recall=required_recall, confidence=confidence)
-    external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
+    temperature = deciding_temperature(run)
+    external = calibrated(Predictor.load(run).predict_corpus(corpus, EXTERNAL), temperature)
     looks = looks_of(corpus.posts["text"])
     certificate = {
         **certify(
@@ -117,6 +123,7 @@ def certify_elsewhere(
             required_recall=promise["required_recall"],
             confidence=promise["confidence"],
         ),
+        **({} if temperature is None else {"temperature": temperature}),
         "posts": _facts(corpus),
         "reference": {**looks, "scores": histogram_of(external.priority_scores)},
     }

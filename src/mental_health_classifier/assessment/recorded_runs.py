@@ -14,8 +14,10 @@ from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
 )
 from mental_health_classifier.tracking.record.certificates import (
+    OWN,
     certificate_name,
     certificate_of_run,
+    looked_at_of,
     setting_of,
     write_certificate,
 )
@@ -26,11 +28,16 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 def certify_run(
-    run: RunSummary, *, required_recall: float | None, confidence: float | None
+    run: RunSummary,
+    *,
+    required_recall: float | None,
+    confidence: float | None,
+    looked_at: int | None = None,
 ) -> dict[str, Any]:
     """Certifies a recorded run and stores the certificate.
 
     Args:
+        looked_at: models among which the run is chosen, see `certify`. None: as when it was made.
         required_recall, confidence: None: what the run's configuration asks for. Anything else is
             another promise, stored beside the run's own.
 
@@ -38,9 +45,34 @@ def certify_run(
         InputError: the run has no predictions, or the promise cannot be made of its data.
     """
     chosen = promise_of(run, required_recall=required_recall, confidence=confidence)
-    certificate = certificate_of_run(run, **chosen)
-    write_certificate(run, certificate_name(run, chosen), certificate)
+    certificate = certificate_of_run(run, **chosen, looked_at=looked_at)
+    write_certificate(run, certificate_name(run, chosen, looked_at=looked_at), certificate)
     return certificate
+
+
+def certify_chosen(run: RunSummary, *, looked_at: int) -> str:
+    """Certifies a run that was chosen among several on the same posts; the certificate's name.
+
+    The promise is kept whichever of them was chosen, see `certify`.
+    """
+    if looked_at == looked_at_of(run):
+        return OWN
+    promise = promise_of(run, required_recall=None, confidence=None)
+    certify_run(run, **promise, looked_at=looked_at)
+    return certificate_name(run, promise, looked_at=looked_at)
+
+
+def certificate_if_chosen(run: RunSummary, *, looked_at: int) -> dict[str, Any] | None:
+    """The same certificate, not stored. None: the run has no priority class.
+
+    Raises:
+        InputError: the run has no predictions, they were changed, or nothing can be promised of
+            its data.
+    """
+    if run.data.get("priority_class") is None:
+        return None
+    promise = promise_of(run, required_recall=None, confidence=None)
+    return certificate_of_run(run, **promise, looked_at=looked_at)
 
 
 def promise_of(
@@ -77,7 +109,11 @@ def evaluate_run(
     found = evaluate(predictions, **settings) | evaluate_auxiliary(
         others, bootstrap_draws=settings["bootstrap_draws"]
     )
-    return found, assess_groups(predictions["test"], threshold=threshold_of(found))
+    return found, assess_groups(
+        predictions["test"],
+        threshold=threshold_of(found),
+        bootstrap_draws=settings["bootstrap_draws"],
+    )
 
 
 def settings_of(run: RunSummary, bootstrap_draws: int | None) -> dict[str, Any]:

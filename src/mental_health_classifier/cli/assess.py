@@ -83,6 +83,10 @@ def certify(
     confidence: Annotated[
         float | None, typer.Option(help="In which share of samples the promise is kept.")
     ] = None,
+    among: Annotated[
+        int | None,
+        typer.Option(min=1, help="Models on these posts that the run is chosen from."),
+    ] = None,
     root: LookedUpIn = None,
     column: Pairs = None,
     label: Pairs = None,
@@ -90,13 +94,14 @@ def certify(
 ) -> None:
     """Says which recall of the priority class can be promised.
 
-    Where none can, it says why. With posts, the promise is made for posts like those. --column
-    text=body says which column holds what, --label SI=suicide which class a spelling is.
+    Where none can, it says why. --among 20 promises it for whichever of 20 models is taken. With
+    posts, the promise is made for posts like those. --column text=body says which column holds
+    what, --label SI=suicide which class a spelling is.
     """
     found = resolve_run(run, existing(root))
     asked = {"required_recall": recall, "confidence": confidence}
     if posts is None:
-        promise = certify_run(found, **asked)
+        promise = certify_run(found, **asked, looked_at=among)
     else:
         from mental_health_classifier.assessment.external_validation import certify_elsewhere
 

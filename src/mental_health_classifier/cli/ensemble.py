@@ -40,10 +40,10 @@ def ensemble(
     if (best is None) == (not runs):
         raise InputError("Give the members, or --best with their number.")
     if best is None:
-        members = [resolve_run(each, existing(root)) for each in runs or ()]
+        members, looked_at = [resolve_run(each, existing(root)) for each in runs or ()], None
     else:
-        members = best_members(find_runs(existing(root)), number=best)
+        members, looked_at = best_members(find_runs(existing(root)), number=best)
     directory = new_run_directory(ROOTS[0], "ensemble")
-    record_ensemble(members, directory, name=name, way=combine)
+    record_ensemble(members, directory, name=name, way=combine, looked_at=looked_at)
     write_model_card(made := read_run(directory))
     new_console().print(run_overview(made))

@@ -11,6 +11,7 @@ from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, columns_of
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.tracking.record.certificates import OWN
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models
 
@@ -42,12 +43,19 @@ def predict(
     without it they are called as in the run, or text and id. The file of decisions holds no text.
     """
     # With pandas, which takes half a second to import: not for the help.
+    from mental_health_classifier.assessment.recorded_runs import certify_chosen
     from mental_health_classifier.data.reading.posts_to_judge import count_posts
     from mental_health_classifier.prediction.decisions_file import write_decisions
 
     if (run is None) == (best is None):
         raise InputError("Give --run, or --best with one of the headings of `mhc best`.")
-    found = resolve_run(run or _best_run(best or "", existing(root)), existing(root))
+    looked_at = None
+    if best is not None:
+        run, looked_at = _best_run(best, existing(root))
+    found = resolve_run(run or "", existing(root))
+    if looked_at is not None and certificate == OWN:
+        # Who takes the best of many has looked at as many certificates.
+        certificate = certify_chosen(found, looked_at=looked_at)
     columns = columns_of(found, posts, column, with_label=False)
     predictor = Predictor.load(found, allow_uncertified=allow_uncertified, certificate=certificate)
     with counting(f"Deciding with run {found.id}", total=count_posts(posts)) as advance:
@@ -67,20 +75,21 @@ def predict(
     )
     for reason, rows in line["noted"].items():
         say(f"Warning: {rows['rows']} {reason} ({', '.join(rows['first'])})")
-    if not line["is_certified"]:
-        say("Uncertified: nothing is promised about missed posts.")
     if line["is_drifting"]:
+        void = "The certificate is void for them, and no row says it is certified: certify on "
         say(
             "Warning: these posts differ from those of the calibration part in scores or length. "
-            "The certificate is void for them: certify on posts like these."
+            f"{void if line['is_void'] else 'Certify on '}posts like these."
         )
+    elif not line["is_certified"]:
+        say("Uncertified: nothing is promised about missed posts.")
 
 
-def _best_run(heading: str, roots: list[Path]) -> str:
-    """The id of the run that `mhc best` names under a heading."""
+def _best_run(heading: str, roots: list[Path]) -> tuple[str, int]:
+    """The id of the run that `mhc best` names under a heading, and among how many it looked."""
     found = best_models(find_runs(roots))
     if heading not in found:
         raise InputError(f"--best={heading}: expected one of {', '.join(found)}.")
     if found[heading]["run"] is None:
         raise InputError(f"--best={heading}: there is none. {found[heading]['reason']}")
-    return found[heading]["run"]
+    return found[heading]["run"], found[heading]["looked_at"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
@@ -21,7 +22,7 @@ from mental_health_classifier.cli.arguments import (
 )
 from mental_health_classifier.console.tables import new_console, print_table
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.record.run_summary import Status
+from mental_health_classifier.tracking.record.run_summary import Status, read_run
 from mental_health_classifier.tracking.run_index import resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_models
 
@@ -60,6 +61,19 @@ def best(roots: Roots = None, as_json: AsJson = False) -> None:
     Where there is none, it says why.
     """
     found = best_models(found_runs(roots))
+    # With NumPy, which only a certificate needs.
+    from mental_health_classifier.assessment.recorded_runs import certificate_if_chosen
+
+    for entry in found.values():
+        entry["certificate"] = None
+        if entry["run"] is None:
+            continue
+        try:
+            entry["certificate"] = certificate_if_chosen(
+                read_run(Path(entry["directory"])), looked_at=entry["looked_at"]
+            )
+        except (InputError, OSError) as error:
+            entry["warnings"].append(f"No certificate: {error}".rstrip("."))
     if as_json:
         print_json([{"best": heading, **entry} for heading, entry in found.items()])
     else:

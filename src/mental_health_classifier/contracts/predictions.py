@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+DECIMALS = 6
+"""Of probabilities, in files and where they decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What a model said about one part in answer to a task: one row a post, no text."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.calibration import assess_calibration, rescale
+from mental_health_classifier.evaluation.calibration import assess_calibration, calibrated, rescale
 from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.groups import assess_groups
@@ -24,14 +24,16 @@ def assess(
     *,
     looks: Mapping[str, Any] | None,
     threshold: float | None,
+    looked_at: int = 1,
 ) -> dict[str, dict[str, Any]]:
     """Works out what a model's predictions are worth beyond its numbers.
 
     Args:
         predictions: for val, calibration and test.
-        settings: `required_recall`, `confidence`, `bootstrap_draws`.
+        settings: `required_recall`, `confidence`, `specificity_floor`, `bootstrap_draws`.
         looks: from `looks_of`. None: not known.
         threshold: of the operating point, chosen on val. None: there is none.
+        looked_at: see `certify`.
 
     Returns:
         By name what is stored below `assessments/`: `calibration`; with a priority class
@@ -39,8 +41,8 @@ def assess(
         with those that the certificate rests on; with groups of posts `groups`.
     """
     found: dict[str, dict[str, Any]] = {}
-    calibration = assess_calibration(predictions)
     test, draws = predictions["test"], settings["bootstrap_draws"]
+    calibration = assess_calibration(predictions, bootstrap_draws=draws)
     if test.task.priority_class is not None:
         rescaled = rescale(test.probabilities, temperature=calibration["temperature"])
         calibration["decision_curve"] = decision_curve(
@@ -50,12 +52,20 @@ def assess(
             predictions,
             required_recall=settings["required_recall"],
             confidence=settings["confidence"],
+            looked_at=looked_at,
+            temperature=calibration["temperature"],
+            specificity_floor=settings["specificity_floor"],
         )
         found["triage"] = assess_triage(test, bootstrap_draws=draws)
         if looks is not None:
-            scores = predictions["calibration"].priority_scores
-            found["reference"] = {**looks, "scores": histogram_of(scores)}
+            temperature = calibration["temperature"]
+            scores = calibrated(predictions["calibration"], temperature).priority_scores
+            found["reference"] = {
+                **looks,
+                "scores": histogram_of(scores),
+                "temperature": temperature,
+            }
     found["calibration"] = calibration
     if test.groups:
-        found["groups"] = assess_groups(test, threshold=threshold)
+        found["groups"] = assess_groups(test, threshold=threshold, bootstrap_draws=draws)
     return found

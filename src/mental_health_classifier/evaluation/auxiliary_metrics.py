@@ -24,23 +24,19 @@ from mental_health_classifier.contracts.task_kinds import (
 )
 from mental_health_classifier.evaluation.evaluate import Evaluation
 from mental_health_classifier.evaluation.intervals import (
+    Behind,
     Interval,
-    Share,
     Statistic,
-    at_weight_one,
     author_numbers,
-    bootstrap_intervals,
-    hull,
-    wilson_interval_of_f1,
+    draw_by_author,
 )
 from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
 
 FAR = 2
 """So many levels too low is a severe error: a post is taken for much less than it is."""
 
-Measured = tuple[Statistic, Mapping[str, Share], Mapping[str, Interval | None]]
-"""A number of everything as a function of weights; those of them that are plain shares of posts, as
-counted; and for others an interval that no bootstrap may undercut."""
+Measured = tuple[Statistic, Mapping[str, Behind]]
+"""All numbers as a function of weights, and the posts behind those that are shares or like them."""
 
 
 def evaluate_auxiliary(
@@ -89,17 +85,9 @@ def _only_known(given: AuxiliaryPredictions) -> AuxiliaryPredictions:
 def _evaluate(
     known: AuxiliaryPredictions, *, draws: int
 ) -> tuple[dict[str, float | None], dict[str, Interval]]:
-    statistic, shares, least = MEASURES[type(known.task.kind)](known)
-    values = at_weight_one(statistic, len(known))
-    drawn = bootstrap_intervals(statistic, author_numbers(known), must_hold=[], draws=draws)
-    found = {
-        key: hull(drawn.get(key), least.get(key))
-        for key, value in values.items()
-        if value is not None
-    }
-    values |= {key: share.value for key, share in shares.items()}
-    found |= {key: share.interval for key, share in shares.items()}
-    return values, {key: interval for key, interval in found.items() if interval is not None}
+    statistic, behind = MEASURES[type(known.task.kind)](known)
+    drawn = draw_by_author(statistic, author_numbers(known), draws=draws, behind=behind)
+    return dict(drawn.values), drawn.intervals()
 
 
 def _measure_categorical(known: AuxiliaryPredictions) -> Measured:
@@ -109,24 +97,32 @@ def _measure_categorical(known: AuxiliaryPredictions) -> Measured:
     predicted = known.outputs.argmax(axis=1)
     is_of_class, is_predicted = one_hot[known.labels], one_hot[predicted]
 
-    def f1_macro(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {"f1_macro": mean_of_known(_f1(weights, is_of_class, is_predicted))}
+    is_right = predicted == known.labels
 
-    return f1_macro, {"accuracy": _share(predicted == known.labels)}, {}
+    def numbers(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "f1_macro": mean_of_known(_f1(weights, is_of_class, is_predicted)),
+            "accuracy": _share(weights, is_right),
+        }
+
+    return numbers, {"accuracy": Behind(np.ones(len(known), dtype=bool), "share")}
 
 
 def _measure_binary(known: AuxiliaryPredictions) -> Measured:
     is_true, is_predicted = known.labels == 1, known.outputs[:, 0] >= 0.5
-    shares = {
-        "accuracy": _share(is_true == is_predicted),
-        "precision": Share.among(is_true, is_predicted),
-        "recall": Share.among(is_predicted, is_true),
-    }
+    is_right, everything = is_true == is_predicted, np.ones(len(known), dtype=bool)
 
-    def f1(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {"f1": _f1(weights, is_true[:, None], is_predicted[:, None])[:, 0]}
+    def numbers(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "f1": _f1(weights, is_true[:, None], is_predicted[:, None])[:, 0],
+            "accuracy": _share(weights, is_right),
+            "precision": _share(weights, is_true, among=is_predicted),
+            "recall": _share(weights, is_predicted, among=is_true),
+        }
 
-    return f1, shares, {"f1": _least_f1(is_true, is_predicted)}
+    shares = {"accuracy": everything, "precision": is_predicted, "recall": is_true}
+    behind = {key: Behind(posts, "share") for key, posts in shares.items()}
+    return numbers, behind | {"f1": Behind(is_true | is_predicted, "like a share")}
 
 
 def levels_of(outputs: np.ndarray) -> np.ndarray:
@@ -142,8 +138,17 @@ def _measure_ordinal(known: AuxiliaryPredictions) -> Measured:
     predicted = levels_of(known.outputs)
     error = predicted - known.labels
     one_hot = np.eye(num_levels**2)[known.labels * num_levels + predicted]
-    shares = {"accuracy": _share(error == 0), "underestimated": _share(error <= -FAR)}
-    return partial(_numbers_of_levels, confusions=one_hot, num_levels=num_levels), shares, {}
+    of_levels = partial(_numbers_of_levels, confusions=one_hot, num_levels=num_levels)
+
+    def numbers(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            **of_levels(weights),
+            "accuracy": _share(weights, error == 0),
+            "underestimated": _share(weights, error <= -FAR),
+        }
+
+    everything = Behind(np.ones(len(known), dtype=bool), "share")
+    return numbers, dict.fromkeys(("accuracy", "underestimated"), everything)
 
 
 def _numbers_of_levels(
@@ -175,7 +180,7 @@ def _measure_regression(known: AuxiliaryPredictions) -> Measured:
         unexplained = ratio(weights @ error**2, np.where(is_spread, spread, 0))
         return {"r2": 1 - unexplained, "mae": ratio(weights @ np.abs(error), total)}
 
-    return numbers, {}, {}
+    return numbers, {}
 
 
 def _measure_multi_label(known: AuxiliaryPredictions) -> Measured:
@@ -187,11 +192,10 @@ def _measure_multi_label(known: AuxiliaryPredictions) -> Measured:
         by_label = {f"f1/{name}": f1[:, place] for place, name in enumerate(names)}
         return {"f1_macro": mean_of_known(f1), **by_label}
 
-    least = {
-        f"f1/{name}": _least_f1(is_true[:, place], is_predicted[:, place])
-        for place, name in enumerate(names)
+    behind = is_true | is_predicted
+    return numbers, {
+        f"f1/{name}": Behind(behind[:, place], "like a share") for place, name in enumerate(names)
     }
-    return numbers, {}, least
 
 
 MEASURES: Mapping[type[TaskKind], Callable[[AuxiliaryPredictions], Measured]] = {
@@ -203,8 +207,14 @@ MEASURES: Mapping[type[TaskKind], Callable[[AuxiliaryPredictions], Measured]] = 
 }
 
 
-def _share(is_counted: np.ndarray) -> Share:
-    return Share(int(is_counted.sum()), len(is_counted))
+def _share(
+    weights: np.ndarray, is_counted: np.ndarray, *, among: np.ndarray | None = None
+) -> np.ndarray:
+    """Share of posts that are counted, of all or of some, shape `(draws,)`."""
+    if among is None:
+        return ratio(weights @ is_counted.astype(np.float64), weights.sum(axis=1))
+    counted = (is_counted & among).astype(np.float64)
+    return ratio(weights @ counted, weights @ among.astype(np.float64))
 
 
 def _f1(weights: np.ndarray, is_true: np.ndarray, is_predicted: np.ndarray) -> np.ndarray:
@@ -212,8 +222,3 @@ def _f1(weights: np.ndarray, is_true: np.ndarray, is_predicted: np.ndarray) -> n
     hits = weights @ (is_true * is_predicted).astype(np.float64)
     given = weights @ is_true.astype(np.float64) + weights @ is_predicted.astype(np.float64)
     return ratio(2 * hits, given)
-
-
-def _least_f1(is_true: np.ndarray, is_predicted: np.ndarray) -> Interval | None:
-    hits = int((is_true & is_predicted).sum())
-    return wilson_interval_of_f1(hits, int((is_true ^ is_predicted).sum()))

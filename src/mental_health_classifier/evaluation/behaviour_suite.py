@@ -76,7 +76,12 @@ def texts_of_suite(cases: Sequence[Case] | None = None) -> list[str]:
 
 
 def assess_behaviour(
-    score: Score, *, priority_index: int, threshold: float, cases: Sequence[Case] | None = None
+    score: Score,
+    *,
+    priority_index: int,
+    threshold: float,
+    refer_from: float,
+    cases: Sequence[Case] | None = None,
 ) -> dict[str, Any]:
     """Failure rate of each capability with its interval, misses and false alarms apart.
 
@@ -84,6 +89,7 @@ def assess_behaviour(
         score: the model.
         priority_index: place of the priority class among its probabilities.
         threshold: what is alerted reaches it.
+        refer_from: what is not alerted, and reaches it, is referred.
         cases: None: those of this package.
 
     Returns:
@@ -97,6 +103,7 @@ def assess_behaviour(
         probabilities,
         priority_index=priority_index,
         threshold=threshold,
+        refer_from=refer_from,
         reasons_to_refer=[None] * len(texts),
     )
     actions = {text: each.action for text, each in zip(texts, decisions, strict=True)}

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import author_numbers, wilson_interval
+from mental_health_classifier.contracts.predictions import DECIMALS
+from mental_health_classifier.evaluation.intervals import (
+    CONFIDENCE,
+    DRAWS,
+    ShareOfPosts,
+    author_numbers,
+    draw_by_author,
+    measure_shares,
+)
 
 NUM_BINS = 15
 SMALLEST = 5e-7
@@ -52,6 +60,14 @@ def rescale(probabilities: np.ndarray, *, temperature: float) -> np.ndarray:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
+def calibrated(predictions: Predictions, temperature: float | None) -> Predictions:
+    """The same at a temperature, with the decimals that are stored; None: as they are."""
+    if temperature is None:
+        return predictions
+    rescaled = rescale(predictions.probabilities, temperature=temperature)
+    return replace(predictions, probabilities=rescaled.round(DECIMALS))
+
+
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean of minus the logarithm of what the true class was given."""
     given = probabilities[np.arange(len(labels)), labels]
@@ -81,13 +97,15 @@ def calibration_error(scores: np.ndarray, is_so: np.ndarray, *, bins: np.ndarray
     return float(np.abs(surplus).sum() / len(scores))
 
 
-def calibration_numbers(predictions: Predictions) -> dict[str, Any]:
+def calibration_numbers(predictions: Predictions, *, draws: int = DRAWS) -> dict[str, Any]:
     """How well probabilities are calibrated, over all classes and for each.
 
     Returns:
         `log_loss`; `brier` (squared error summed over classes, 0 to 2); `ece`, the calibration
-        error of the most probable class; `classwise_ece`, by class; and with a priority class
-        what `priority_calibration` says.
+        error of the most probable class; each with its interval over draws of authors, as
+        `ece_interval`; `brier_noise_floor`, what the Brier score would be if every probability were
+        right; `ece_noise_floor`, the error that so many posts of so many authors show even then;
+        `classwise_ece`, by class; and with a priority class what `priority_calibration` says.
     """
     probabilities, labels = predictions.probabilities, predictions.labels
     is_class = np.eye(predictions.task.num_classes)[labels]
@@ -99,18 +117,50 @@ def calibration_numbers(predictions: Predictions) -> dict[str, Any]:
         scores = probabilities[:, index]
         bins = equal_mass_bins(scores)
         classwise[name] = calibration_error(scores, is_class[:, index], bins=bins)
-    numbers: dict[str, Any] = {
-        "log_loss": log_loss(probabilities, labels),
-        "brier": float(((probabilities - is_class) ** 2).sum(axis=1).mean()),
-        "ece": calibration_error(top, is_right, bins=equal_mass_bins(top)),
+    given = probabilities[np.arange(len(labels)), labels]
+    means = {
+        "log_loss": -np.log(np.maximum(given, SMALLEST)),
+        "brier": ((probabilities - is_class) ** 2).sum(axis=1),
+    }
+    surplus = np.eye(NUM_BINS)[equal_mass_bins(top)] * (top - is_right)[:, None]
+    columns = np.column_stack([*means.values(), surplus])
+
+    def numbers(weights: np.ndarray) -> dict[str, np.ndarray]:
+        found = (weights @ columns / weights.sum(axis=1, keepdims=True)).T
+        return dict(zip([*means, *map(str, range(NUM_BINS))], found, strict=True))
+
+    drawn = draw_by_author(numbers, author_numbers(predictions), draws=draws)
+    surpluses = np.array([drawn.drawn[str(bin_)] for bin_ in range(NUM_BINS)])
+    found = {
+        **{key: drawn.values[key] for key in means},
+        **{f"{key}_interval": drawn.interval(key) for key in means},
+        "brier_noise_floor": float((probabilities * (1 - probabilities)).sum(axis=1).mean()),
+        **_error_of(surpluses, surplus.mean(axis=0)),
         "classwise_ece": classwise,
     }
     if predictions.task.priority_class is not None:
-        numbers["priority"] = priority_calibration(predictions)
-    return numbers
+        found["priority"] = priority_calibration(predictions, draws=draws)
+    return found
 
 
-def priority_calibration(predictions: Predictions) -> dict[str, Any]:
+def _error_of(drawn: np.ndarray, surplus: np.ndarray) -> dict[str, Any]:
+    """Calibration error from the surplus of each bin, in draws `(bins, draws)` and as it is.
+
+    The error is a sum of absolute values and lies above the true one by chance alone, so that draws
+    do not say how sure it is. They say how far from what it is the surplus may be: no error can be
+    further from the true one than that (the triangle inequality).
+    """
+    error = float(np.abs(surplus).sum())
+    distances = np.abs(drawn - surplus[:, None]).sum(axis=0)
+    furthest = float(np.quantile(distances, CONFIDENCE))
+    return {
+        "ece": error,
+        "ece_interval": (max(error - furthest, 0.0), min(error + furthest, 1.0)),
+        "ece_noise_floor": float(distances.mean()),
+    }
+
+
+def priority_calibration(predictions: Predictions, *, draws: int = DRAWS) -> dict[str, Any]:
     """The same for the probability of the priority class alone.
 
     Returns:
@@ -125,26 +175,32 @@ def priority_calibration(predictions: Predictions) -> dict[str, Any]:
     return {
         "brier": float(((scores - is_priority) ** 2).mean()),
         **_slope_and_intercept(predictions),
-        "reliability_curve": reliability_curve(scores, is_priority),
+        "reliability_curve": reliability_curve(predictions, draws=draws),
     }
 
 
-def reliability_curve(scores: np.ndarray, is_so: np.ndarray) -> list[dict[str, Any]]:
-    """What was said and what was so, a point for each bin of equally many posts."""
+def reliability_curve(predictions: Predictions, *, draws: int = DRAWS) -> list[dict[str, Any]]:
+    """What was said of the priority class and what was so, a point for each bin of equally many
+    posts."""
+    scores = predictions.priority_scores
     bins = equal_mass_bins(scores)
-    points = []
-    for number in np.unique(bins):
-        is_here = bins == number
-        n, found = int(is_here.sum()), int(is_so[is_here].sum())
-        points.append(
-            {
-                "predicted": float(scores[is_here].mean()),
-                "observed": found / n,
-                "interval": wilson_interval(found, n),
-                "n": n,
-            }
-        )
-    return points
+    measured = measure_shares(
+        {
+            str(number): ShareOfPosts(predictions.is_priority, bins == number)
+            for number in np.unique(bins)
+        },
+        predictions,
+        draws=draws,
+    )
+    return [
+        {
+            "predicted": float(scores[bins == int(number)].mean()),
+            "observed": share.value,
+            "interval": share.interval,
+            "n": share.n,
+        }
+        for number, share in measured.items()
+    ]
 
 
 def _slope_and_intercept(predictions: Predictions) -> dict[str, Any]:
@@ -178,17 +234,20 @@ def _slope_and_intercept(predictions: Predictions) -> dict[str, Any]:
     }
 
 
-def assess_calibration(predictions: Mapping[str, Predictions]) -> dict[str, Any]:
+def assess_calibration(
+    predictions: Mapping[str, Predictions], *, bootstrap_draws: int = DRAWS
+) -> dict[str, Any]:
     """Calibration of test before and after the temperature that val asks for.
 
     Args:
         predictions: val and test, both checked.
+        bootstrap_draws: draws of authors behind the intervals.
     """
     temperature = fit_temperature(predictions["val"])
     test = predictions["test"]
     rescaled = rescale(test.probabilities, temperature=temperature)
     return {
         "temperature": temperature,
-        "before": calibration_numbers(test),
-        "after": calibration_numbers(replace(test, probabilities=rescaled)),
+        "before": calibration_numbers(test, draws=bootstrap_draws),
+        "after": calibration_numbers(replace(test, probabilities=rescaled), draws=bootstrap_draws),
     }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.evaluation.intervals import ShareOfPosts, measure_shares
+
 Action = Literal["alert", "refer", "no_alert"]
 
+REFER_SHARE = 0.1
+"""Share of posts, on val, that is read by a person because they come closest to an alert."""
 NEAR_THRESHOLD = 0.5
-"""A post that reaches this share of the threshold is read by a person, though not alerted."""
+"""Share of the threshold from which on posts are read, in records that do not say `refer_from`."""
 MAX_UNCERTAINTY = 0.95
 """Share of the largest entropy above which no class was recognised."""
 EMPTY = "empty_text"
@@ -30,6 +35,7 @@ def decide(
     *,
     priority_index: int,
     threshold: float,
+    refer_from: float,
     reasons_to_refer: Sequence[str | None],
 ) -> list[Decision]:
     """Decides for each post; whatever is in doubt goes to a person, never to no alert.
@@ -39,6 +45,7 @@ def decide(
         priority_index: place of the priority class.
         threshold: from the certificate: a post with a text that reaches it is alerted, whatever
             else is said.
+        refer_from: below the threshold: a post that reaches it is referred.
         reasons_to_refer: what speaks against the text of each post, or None.
     """
     decisions = []
@@ -60,7 +67,7 @@ def decide(
             action, why = "alert", "reached_threshold"
         elif reason is not None:
             action, why = "refer", reason
-        elif score >= NEAR_THRESHOLD * threshold:
+        elif score >= refer_from:
             action, why = "refer", "near_threshold"
         elif doubt > MAX_UNCERTAINTY:
             action, why = "refer", "low_confidence"
@@ -75,3 +82,49 @@ def uncertainties(probabilities: np.ndarray) -> np.ndarray:
     inner = np.clip(probabilities, 1e-12, 1)
     entropy = -(inner * np.log(inner)).sum(axis=1) / np.log(probabilities.shape[1])
     return np.clip(entropy, 0, 1)
+
+
+def start_of_band(scores: np.ndarray, *, threshold: float) -> float:
+    """From which score on posts without an alert are referred.
+
+    Args:
+        scores: of val, shape `(n,)`.
+        threshold: from which on posts are alerted.
+
+    Returns:
+        The lowest score at which the band below the threshold holds no more than REFER_SHARE of the
+        posts; the threshold itself where not even its highest score leaves it so few.
+    """
+    below = np.unique(scores[scores < threshold])[::-1]
+    held = np.array([(scores >= score).sum() for score in below]) - (scores >= threshold).sum()
+    allowed = below[held <= REFER_SHARE * len(scores)]
+    return float(allowed[-1]) if len(allowed) else threshold
+
+
+def load_of(predictions: Predictions, *, threshold: float, refer_from: float) -> dict[str, Any]:
+    """What deciding so does to posts whose text is not in doubt.
+
+    Returns:
+        `recall` and `false_alarm_rate` of alerts, `recall_with_referred` and, of all posts,
+        `alerted`, `referred` and `left`; each with `value`, `interval`, `n` posts and `authors`.
+    """
+    assert predictions.task.priority_index is not None
+    decisions = decide(
+        predictions.probabilities,
+        priority_index=predictions.task.priority_index,
+        threshold=threshold,
+        refer_from=refer_from,
+        reasons_to_refer=[None] * len(predictions),
+    )
+    actions = np.array([decision.action for decision in decisions])
+    everything, is_priority = np.ones(len(actions), dtype=bool), predictions.is_priority
+    is_alerted = actions == "alert"
+    shares = {
+        "recall": ShareOfPosts(is_alerted, is_priority),
+        "recall_with_referred": ShareOfPosts(actions != "no_alert", is_priority),
+        "false_alarm_rate": ShareOfPosts(is_alerted, ~is_priority),
+        "alerted": ShareOfPosts(is_alerted, everything),
+        "referred": ShareOfPosts(actions == "refer", everything),
+        "left": ShareOfPosts(actions == "no_alert", everything),
+    }
+    return {name: share._asdict() for name, share in measure_shares(shares, predictions).items()}

@@ -10,23 +10,34 @@ import numpy as np
 from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.evaluation.intervals import (
     Interval,
-    Share,
+    ShareStatistic,
     at_weight_one,
-    hull,
+    draw_predictions,
     intervals_by_author,
-    wilson_interval,
-    wilson_interval_of_f1,
 )
-from mental_health_classifier.evaluation.metrics import PartMetrics, class_shares, confusion_matrix
+from mental_health_classifier.evaluation.metrics import (
+    PartMetrics,
+    confusion_matrix,
+    posts_behind,
+)
 from mental_health_classifier.evaluation.operating_point import (
+    CONFIDENCE_OF_BOTH,
     DEPLOYED_PREVALENCES,
+    alert_shares,
     precisions_at_prevalences,
-    shares_at_threshold,
     threshold_for_specificity,
 )
 
 MIN_DRAWS = 40
 """With fewer, not even one lies beyond each end of a 95 % interval."""
+
+OF_OPERATING_POINT = tuple(
+    f"operating_point/{name}"
+    for name in (
+        *("threshold", "recall", "specificity", "precision", "alert_rate"),
+        *(f"precision_at_prevalence/{prevalence:g}" for prevalence in DEPLOYED_PREVALENCES),
+    )
+)
 
 COMPARED = ("accuracy", "f1_macro", "recall_at_spec80", "auprc")
 """The numbers whose difference to the yardstick is recorded; without a priority class the first
@@ -168,54 +179,39 @@ def _threshold_of_val(
 
 
 def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: int) -> Evaluation:
-    task = predictions.task
-    measure = PartMetrics(predictions)
-    deployed_intervals: dict[str, Interval] = {}
-    shares = class_shares(confusion_matrix(predictions), task=task)
+    task, measure = predictions.task, PartMetrics(predictions)
+    confusion = confusion_matrix(predictions)
     metrics: dict[str, float | None] = {"n": len(predictions)}
     for name in task.display_order:
-        metrics[f"support/{name}"] = shares[f"recall/{name}"].of
-        metrics[f"predicted/{name}"] = shares[f"precision/{name}"].of
+        index = task.class_names.index(name)
+        metrics[f"support/{name}"] = int(confusion[index].sum())
+        metrics[f"predicted/{name}"] = int(confusion[:, index].sum())
+    behind = posts_behind(predictions)
+    alerts = None
     if task.priority_class is not None:
+        metrics |= dict.fromkeys(OF_OPERATING_POINT)
         metrics["operating_point/threshold"] = threshold
-        at_threshold = shares_at_threshold(
+    if threshold is not None and task.priority_class is not None:
+        shares = alert_shares(
             threshold, scores=predictions.priority_scores, is_priority=predictions.is_priority
         )
-        shares |= {f"operating_point/{key}": share for key, share in at_threshold.items()}
+        alerts = ShareStatistic({f"operating_point/{key}": share for key, share in shares.items()})
+        behind |= alerts.behind
+
+    def numbers(weights: np.ndarray) -> dict[str, np.ndarray]:
+        return measure(weights) | ({} if alerts is None else alerts(weights))
+
+    drawn = draw_predictions(numbers, predictions, draws=draws, behind=behind)
+    metrics |= drawn.values
+    intervals = drawn.intervals()
+    if alerts is not None:
+        recall, specificity = "operating_point/recall", "operating_point/specificity"
         deployed, deployed_intervals = precisions_at_prevalences(
-            at_threshold["recall"], at_threshold["specificity"]
+            metrics[recall],
+            metrics[specificity],
+            recalls=drawn.interval(recall, confidence=CONFIDENCE_OF_BOTH),
+            specificities=drawn.interval(specificity, confidence=CONFIDENCE_OF_BOTH),
         )
-        for prevalence in DEPLOYED_PREVALENCES:
-            key = f"precision_at_prevalence/{prevalence:g}"
-            metrics[f"operating_point/{key}"] = deployed.get(key)
-    metrics |= at_weight_one(measure, len(predictions))
-    metrics |= {key: share.value for key, share in shares.items()}
-
-    drawn = intervals_by_author(measure, predictions, draws=draws)
-    least = _least_intervals(metrics, shares, task=task)
-    intervals = {key: hull(drawn.get(key), least.get(key)) for key in metrics}
-    intervals |= {key: share.interval for key, share in shares.items()}
-    intervals |= {f"operating_point/{key}": known for key, known in deployed_intervals.items()}
-    return Evaluation(metrics, {key: known for key, known in intervals.items() if known})
-
-
-def _least_intervals(
-    metrics: Mapping[str, float | None], shares: Mapping[str, Share], *, task: Task
-) -> dict[str, Interval | None]:
-    """Intervals that no bootstrap may undercut, for the numbers that are shares of posts at heart.
-
-    Near 0 and 1 percentiles of draws are too narrow: fifty found of fifty, drawn again and again,
-    say nothing about the fifty-first.
-    """
-    least: dict[str, Interval | None] = {}
-    for name in task.class_names:
-        hits, predicted = shares[f"precision/{name}"]
-        support = shares[f"recall/{name}"].of
-        least[f"f1/{name}"] = wilson_interval_of_f1(hits, support + predicted - 2 * hits)
-    for key in ("recall_at_spec80", "recall_at_spec90"):
-        recall = metrics.get(key)
-        if recall is not None:
-            num_priority_posts = shares["prevalence"].counted
-            found = round(recall * num_priority_posts)
-            least[key] = wilson_interval(found, num_priority_posts)
-    return least
+        metrics |= {f"operating_point/{key}": value for key, value in deployed.items()}
+        intervals |= {f"operating_point/{key}": known for key, known in deployed_intervals.items()}
+    return Evaluation(metrics, intervals)

@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.intervals import (
+    MeasuredShare,
+    ShareOfPosts,
+    measure_shares,
+)
 
 MIN_POSTS = 10
 """A share of fewer posts says nothing, and could point at the people who wrote them."""
 
 
-def assess_groups(predictions: Predictions, *, threshold: float | None) -> dict[str, Any]:
+def assess_groups(
+    predictions: Predictions, *, threshold: float | None, bootstrap_draws: int
+) -> dict[str, Any]:
     """The rates of every value of every group, in alphabetical order.
 
     Posts whose value is not known are in none of them.
@@ -22,23 +28,29 @@ def assess_groups(predictions: Predictions, *, threshold: float | None) -> dict[
     Args:
         threshold: frozen on val; a post is alerted when its score reaches it. None: without a
             priority class, or a threshold that could not be chosen.
+        bootstrap_draws: draws of authors behind the intervals.
 
     Returns:
         `part`, `threshold`, `min_posts`, and `groups`: by name and value `n`, and for each rate
         (`recall` of the priority class and `false_alarm_rate` of the others; `accuracy` where no
-        class matters more) `n`, `value` and `interval` (Wilson, 95 %). Of fewer than MIN_POSTS
-        posts the last two are None. `gaps`: by group the largest difference of each rate between
-        two of its values.
+        class matters more) `n` posts, `authors`, `value` and `interval` (95 %, by author). Of
+        fewer than MIN_POSTS posts the last two are None. `gaps`: by group the largest difference of
+        each rate between two of its values.
     """
     groups: dict[str, dict[str, Any]] = {}
+    rates: dict[tuple[str, str, str], ShareOfPosts] = {}
     for group, values in predictions.groups.items():
         kinds = np.array(values, dtype=object)
         for value in sorted(set(values) - {""}, key=_by_number_or_name):
             is_here = kinds == value
-            groups.setdefault(group, {})[value] = {"n": int(is_here.sum())} | {
-                name: _written(share)
-                for name, share in _rates(predictions, is_here, threshold).items()
-            }
+            groups.setdefault(group, {})[value] = {"n": int(is_here.sum())}
+            of_value = _rates(predictions, is_here, threshold)
+            rates |= {(group, value, name): share for name, share in of_value.items()}
+    # Together, so that authors are drawn once for all.
+    for (group, value, name), share in measure_shares(
+        rates, predictions, draws=bootstrap_draws
+    ).items():
+        groups[group][value][name] = _written(share)
     return {
         "part": predictions.part,
         "threshold": threshold,
@@ -54,24 +66,24 @@ def _by_number_or_name(value: str) -> tuple[int, str]:
 
 def _rates(
     predictions: Predictions, chosen: np.ndarray, threshold: float | None
-) -> dict[str, Share]:
+) -> dict[str, ShareOfPosts]:
     if predictions.task.priority_class is None:
         is_right = predictions.probabilities.argmax(axis=1) == predictions.labels
-        return {"accuracy": Share.among(is_right, chosen)}
+        return {"accuracy": ShareOfPosts(is_right, chosen)}
     if threshold is None:
         return {}
     is_alerted = predictions.priority_scores >= threshold
     is_priority = predictions.is_priority
     return {
-        "recall": Share.among(is_alerted, chosen & is_priority),
-        "false_alarm_rate": Share.among(is_alerted, chosen & ~is_priority),
+        "recall": ShareOfPosts(is_alerted, chosen & is_priority),
+        "false_alarm_rate": ShareOfPosts(is_alerted, chosen & ~is_priority),
     }
 
 
-def _written(share: Share) -> dict[str, Any]:
-    if share.of < MIN_POSTS:
-        return {"n": share.of, "value": None, "interval": None}
-    return {"n": share.of, "value": share.value, "interval": share.interval}
+def _written(share: MeasuredShare) -> dict[str, Any]:
+    if share.n < MIN_POSTS:
+        return {"n": share.n, "authors": share.authors, "value": None, "interval": None}
+    return share._asdict()
 
 
 def _gaps(values: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:

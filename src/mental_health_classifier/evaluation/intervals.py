@@ -1,22 +1,29 @@
-"""Confidence intervals: Wilson for shares, bootstrap over authors for all other numbers."""
+"""Confidence intervals that know of authors: bootstrap, and for shares the hull with Wilson.
+
+See docs/methods.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 from mental_health_classifier.contracts import AuxiliaryPredictions, Predictions
+from mental_health_classifier.evaluation.ratios import ratio
 
 Interval = tuple[float, float]
+Name = TypeVar("Name")
 
 Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 """Numbers of posts that count more than once or not at all: weights of shape `(draws, n)` in, for
 every number one value a draw out, shape `(draws,)`, NaN where a draw leaves it undefined."""
 
 CONFIDENCE = 0.95
-
+DRAWS = 1000
+"""Of authors, for a figure; a record has as many as `evaluation.bootstrap_draws` says."""
 # Draws are handled so many cells at a time, which keeps the memory of any test part within some
 # tens of megabytes.
 CELLS_AT_A_TIME = 2**19
@@ -40,10 +47,13 @@ class Share(NamedTuple):
 
     @property
     def interval(self) -> Interval | None:
+        """Wilson's, for posts of which no two are of one author; of others it is too narrow."""
         return wilson_interval(self.counted, self.of)
 
 
-def wilson_interval(successes: int, n: int, *, confidence: float = CONFIDENCE) -> Interval | None:
+def wilson_interval(
+    successes: float, n: float, *, confidence: float = CONFIDENCE
+) -> Interval | None:
     """Range that a share of `successes` in `n` is compatible with; None where nothing was counted.
 
     Source: Wilson, JASA 1927. Unlike a share plus or minus its standard error it stays honest at 0
@@ -57,19 +67,6 @@ def wilson_interval(successes: int, n: int, *, confidence: float = CONFIDENCE) -
     ends = proportion_confint(successes, n, alpha=1 - confidence, method="wilson")
     low, high = np.array(ends, dtype=np.float64)
     return float(low), float(high)
-
-
-def wilson_interval_of_f1(hits: int, errors: int) -> Interval | None:
-    """Range that an F1 score is compatible with; `errors` are misses and false alarms together.
-
-    F1 is a function of one share, of hits J among hits and errors: F1 = 2 J / (1 + J). The ends of
-    the Wilson interval of that share are carried over.
-
-    Source: Lam, Gopal and Qian, Confidence Intervals for the F1 Score, arXiv 2309.14621 ("Wilson
-    indirect").
-    """
-    ends = wilson_interval(hits, hits + errors)
-    return ends and (2 * ends[0] / (1 + ends[0]), 2 * ends[1] / (1 + ends[1]))
 
 
 def hull(first: Interval | None, second: Interval | None) -> Interval | None:
@@ -103,20 +100,179 @@ def at_weight_one(statistic: Statistic, num_posts: int) -> dict[str, float | Non
     return {key: None if np.isnan(value[0]) else float(value[0]) for key, value in values}
 
 
-def intervals_by_author(
-    statistic: Statistic, predictions: Predictions, *, draws: int, confidence: float = CONFIDENCE
-) -> dict[str, Interval]:
-    """`bootstrap_intervals` over the authors of predictions.
+class Behind(NamedTuple):
+    """The posts that a number is about."""
+
+    posts: np.ndarray
+    """bool, shape `(n,)`."""
+    kind: Literal["share", "like a share", "other"]
+    """A share of those posts; a number between 0 and 1 that behaves like one, such as F1; other."""
+
+
+NOTHING: Mapping[str, Behind] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnNumbers:
+    """Numbers, and what became of them in draws of authors."""
+
+    values: Mapping[str, float | None]
+    """Of the posts as they are; None: not defined."""
+    drawn: Mapping[str, np.ndarray]
+    """Of the draws that leave it defined, by number."""
+    posts_by_author: Mapping[str, np.ndarray]
+    """Of those posts that are behind a number, int64, shape `(authors,)`."""
+    behind: Mapping[str, Behind]
+    """A number that is not here is about all posts and no share."""
+
+    def interval(self, key: str, *, confidence: float = CONFIDENCE) -> Interval | None:
+        """Range in which a number would fall had other authors been asked.
+
+        Percentiles of the draws, drawn apart by what a sample of few authors lacks. That of a share
+        also holds Wilson's interval for as many independent posts as its posts are worth, and is
+        Wilson's where no two of them are of one author.
+
+        None where the number is not defined, or came out the same in every draw and is no share:
+        draws cannot say how sure it is.
+
+        Source: Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician
+        2015 (expanded percentiles); Korn and Graubard, Survey Methodology 1998 (how many
+        independent posts those that hang together are worth).
+        """
+        value, drawn, behind = self.values[key], self.drawn[key], self.posts_by_author[key]
+        if value is None:
+            return None
+        around = _percentiles(drawn, num_authors=_alike(behind), confidence=confidence)
+        kind = self.behind[key].kind if key in self.behind else "other"
+        if kind == "other":
+            return around
+        wilson = _wilson_by_author(value, drawn, behind, confidence=confidence)
+        return wilson if kind == "share" and behind.max() == 1 else hull(around, wilson)
+
+    def intervals(self) -> dict[str, Interval]:
+        """Of all numbers that have one."""
+        found = {key: self.interval(key) for key in self.values}
+        return {key: interval for key, interval in found.items() if interval is not None}
+
+
+def draw_by_author(
+    statistic: Statistic,
+    authors: np.ndarray,
+    *,
+    must_hold: Sequence[np.ndarray] = (),
+    draws: int,
+    behind: Mapping[str, Behind] = NOTHING,
+    seed: int = 0,
+) -> DrawnNumbers:
+    """Draws authors with replacement, all posts of each together, because they resemble each other.
+
+    Args:
+        statistic: the numbers, as a function of how often each post counts.
+        authors: number of each post's author, shape `(n,)`, from `author_numbers`.
+        must_hold: kinds of posts, each bool of shape `(n,)` with at least one True. A draw without
+            some kind is drawn again: no recall without a priority post, no specificity without
+            another one.
+        behind: the posts behind numbers that are not about all posts, or that are shares.
+        seed: not that of the run, so that runs on the same posts are judged on the same draws.
+    """
+    drawn = _drawn(statistic, authors, must_hold=must_hold, draws=draws, seed=seed)
+    everybody = np.bincount(authors)
+    return DrawnNumbers(
+        values=at_weight_one(statistic, len(authors)),
+        drawn=drawn,
+        posts_by_author={
+            key: np.bincount(authors[behind[key].posts]) if key in behind else everybody
+            for key in drawn
+        },
+        behind=behind,
+    )
+
+
+def draw_predictions(
+    statistic: Statistic,
+    predictions: Predictions,
+    *,
+    draws: int,
+    behind: Mapping[str, Behind] = NOTHING,
+) -> DrawnNumbers:
+    """`draw_by_author` over the authors of predictions.
 
     With a priority class every draw holds a post of it and another one, those that there are.
     """
-    kinds: list[np.ndarray] = []
-    if predictions.task.priority_class is not None:
-        kinds = [predictions.is_priority, ~predictions.is_priority]
+    return draw_by_author(
+        statistic,
+        author_numbers(predictions),
+        must_hold=_kinds(predictions),
+        draws=draws,
+        behind=behind,
+    )
+
+
+class ShareOfPosts(NamedTuple):
+    """Posts that are counted, and those among which they are: bool, each of shape `(n,)`."""
+
+    counted: np.ndarray
+    of: np.ndarray
+
+
+class MeasuredShare(NamedTuple):
+    value: float | None
+    """None where nothing was counted."""
+    interval: Interval | None
+    n: int
+    """Posts of which it is a share."""
+    authors: int
+    """People who wrote those."""
+
+
+class ShareStatistic:
+    """Shares of posts as a function of how often each post counts."""
+
+    def __init__(self, shares: Mapping[str, ShareOfPosts]) -> None:
+        kinds = [share.counted & share.of for share in shares.values()]
+        kinds += [share.of for share in shares.values()]
+        self._kinds = np.array(kinds, dtype=np.float64).T
+        self.behind = {key: Behind(share.of, "share") for key, share in shares.items()}
+
+    def __call__(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """For weights of shape `(draws, n)` the shares, each of shape `(draws,)`."""
+        counted, of = np.split(weights @ self._kinds, 2, axis=1)
+        return dict(zip(self.behind, ratio(counted, of).T, strict=True))
+
+
+def measure_shares(
+    shares: Mapping[Name, ShareOfPosts],
+    predictions: Predictions,
+    *,
+    draws: int = DRAWS,
+    confidence: float = CONFIDENCE,
+) -> dict[Name, MeasuredShare]:
+    """Shares of posts with intervals that know of authors."""
+    if not shares:
+        return {}
+    statistic = ShareStatistic({str(name): share for name, share in shares.items()})
+    drawn = draw_by_author(
+        statistic, author_numbers(predictions), draws=draws, behind=statistic.behind
+    )
+    return {
+        name: MeasuredShare(
+            value=drawn.values[str(name)],
+            interval=drawn.interval(str(name), confidence=confidence),
+            n=int(share.of.sum()),
+            authors=int((drawn.posts_by_author[str(name)] > 0).sum()),
+        )
+        for name, share in shares.items()
+    }
+
+
+def intervals_by_author(
+    statistic: Statistic, predictions: Predictions, *, draws: int, confidence: float = CONFIDENCE
+) -> dict[str, Interval]:
+    """`bootstrap_intervals` over the authors of predictions, with draws as `draw_predictions`."""
     return bootstrap_intervals(
         statistic,
         author_numbers(predictions),
-        must_hold=[kind for kind in kinds if kind.any()],
+        must_hold=_kinds(predictions),
         draws=draws,
         confidence=confidence,
     )
@@ -131,35 +287,80 @@ def bootstrap_intervals(
     seed: int = 0,
     confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
-    """Ranges in which numbers would fall had other authors been asked.
+    """Intervals of numbers that are no shares, see `draw_by_author` and `DrawnNumbers.interval`."""
+    drawn = _drawn(statistic, authors, must_hold=must_hold, draws=draws, seed=seed)
+    num_authors = _alike(np.bincount(authors))
+    found = {
+        key: _percentiles(values, num_authors=num_authors, confidence=confidence)
+        for key, values in drawn.items()
+    }
+    return {key: interval for key, interval in found.items() if interval is not None}
 
-    Percentiles over draws of authors with replacement. All posts of an author are drawn together,
-    because they resemble each other.
 
-    Args:
-        statistic: the numbers, as a function of how often each post counts.
-        authors: number of each post's author, shape `(n,)`, from `author_numbers`.
-        must_hold: kinds of posts, each bool of shape `(n,)` with at least one True. A draw without
-            some kind is drawn again: no recall without a priority post, no specificity without
-            another one.
-        seed: not that of the run, so that runs on the same posts are judged on the same draws.
+def _kinds(predictions: Predictions) -> list[np.ndarray]:
+    """Priority posts and others, those that there are."""
+    if predictions.task.priority_class is None:
+        return []
+    kinds = (predictions.is_priority, ~predictions.is_priority)
+    return [kind for kind in kinds if kind.any()]
 
-    Returns:
-        The numbers that have an interval. One that came out the same in every draw has none (a
-        perfect score, a single author): draws cannot say how sure it is.
-    """
+
+def _drawn(
+    statistic: Statistic,
+    authors: np.ndarray,
+    *,
+    must_hold: Sequence[np.ndarray],
+    draws: int,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """The numbers of the draws that leave each defined."""
     collected: dict[str, list[np.ndarray]] = {}
     for weights in _draw_weights(authors, must_hold=must_hold, draws=draws, seed=seed):
         for key, values in statistic(weights).items():
             collected.setdefault(key, []).append(values)
-    intervals = {}
-    for key, chunks in collected.items():
-        values = np.concatenate(chunks)
-        values = values[~np.isnan(values)]
-        if len(values) and values.min() < values.max():
-            low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-            intervals[key] = (float(low), float(high))
-    return intervals
+    joined = {key: np.concatenate(chunks) for key, chunks in collected.items()}
+    return {key: values[~np.isnan(values)] for key, values in joined.items()}
+
+
+def _alike(posts_by_author: np.ndarray) -> float:
+    """How many authors with equally many posts say as much (Kish, Survey Sampling 1965)."""
+    return float(posts_by_author.sum() ** 2 / (posts_by_author.astype(float) ** 2).sum())
+
+
+def _stretch(num_authors: float, *, confidence: float) -> float:
+    """How much longer than the normal quantile that is which allows for few authors (t)."""
+    from scipy.special import ndtri, stdtrit
+
+    upper = (1 + confidence) / 2
+    return float(stdtrit(max(num_authors - 1, 1), upper) / ndtri(upper))
+
+
+def _percentiles(drawn: np.ndarray, *, num_authors: float, confidence: float) -> Interval | None:
+    from scipy.special import ndtr, ndtri
+
+    if not len(drawn) or drawn.min() == drawn.max():
+        return None
+    # Draws vary by the root of (A - 1) / A too little, and their ends are those of the normal.
+    scale = _stretch(num_authors, confidence=confidence)
+    scale *= np.sqrt(num_authors / max(num_authors - 1, 1))
+    upper = ndtr(ndtri((1 + confidence) / 2) * scale)
+    low, high = np.quantile(drawn, [1 - upper, upper])
+    return float(low), float(high)
+
+
+def _wilson_by_author(
+    share: float, drawn: np.ndarray, posts_by_author: np.ndarray, *, confidence: float
+) -> Interval | None:
+    """Wilson's interval for as many independent posts as those of the authors are worth."""
+    n, num_authors = float(posts_by_author.sum()), _alike(posts_by_author)
+    if posts_by_author.max() > 1:
+        spread = drawn.var(ddof=1) if len(drawn) > 1 else 0.0
+        worth = num_authors  # as if an author's posts were all alike, where draws cannot say
+        if spread > 0:
+            stretch = _stretch(num_authors, confidence=confidence)
+            worth = share * (1 - share) / spread / stretch**2
+        n = min(n, worth) or num_authors
+    return wilson_interval(share * n, n, confidence=confidence)
 
 
 def _draw_weights(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions, Task
-from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.intervals import Behind
 from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
 from mental_health_classifier.evaluation.roc import RankedPosts
 
@@ -29,25 +29,6 @@ def confusion_matrix(predictions: Predictions) -> np.ndarray:
     counts = np.zeros((predictions.task.num_classes,) * 2, dtype=np.int64)
     np.add.at(counts, (predictions.labels, predictions.probabilities.argmax(axis=1)), 1)
     return counts
-
-
-def class_shares(confusion: np.ndarray, *, task: Task) -> dict[str, Share]:
-    """Accuracy, and the precision and recall of every class, as posts counted of so many.
-
-    With a priority class also its `prevalence` and its `alert_rate`, the share of posts for which
-    it is held most probable.
-    """
-    n = int(confusion.sum())
-    shares = {"accuracy": Share(int(np.trace(confusion)), n)}
-    for name in task.display_order:
-        index = task.class_names.index(name)
-        hits = int(confusion[index, index])
-        shares[f"precision/{name}"] = Share(hits, int(confusion[:, index].sum()))
-        shares[f"recall/{name}"] = Share(hits, int(confusion[index].sum()))
-    if task.priority_class is not None:
-        shares["prevalence"] = Share(shares[f"recall/{task.priority_class}"].of, n)
-        shares["alert_rate"] = Share(shares[f"precision/{task.priority_class}"].of, n)
-    return shares
 
 
 class PartMetrics:
@@ -85,6 +66,27 @@ class PartMetrics:
         return numbers
 
 
+def posts_behind(predictions: Predictions) -> dict[str, Behind]:
+    """Which posts each number of `PartMetrics` is about, of those that are not about all."""
+    task, labels = predictions.task, predictions.labels
+    predicted, everything = predictions.probabilities.argmax(axis=1), np.ones(len(labels), bool)
+    behind = {"accuracy": Behind(everything, "share")}
+    for index, name in enumerate(task.class_names):
+        behind[f"recall/{name}"] = Behind(labels == index, "share")
+        behind[f"precision/{name}"] = Behind(predicted == index, "share")
+        either = (labels == index) | (predicted == index)
+        behind[f"f1/{name}"] = Behind(either, "like a share")
+    if task.priority_class is not None:
+        for name in ("prevalence", "alert_rate"):
+            behind[name] = Behind(everything, "share")
+        # Recall decides what these are, and so the people who wrote priority posts.
+        for name in ("recall_at_spec80", "recall_at_spec90", "auprc", "partial_auc"):
+            behind[name] = Behind(predictions.is_priority, "like a share")
+        behind["auprc_above_chance"] = Behind(predictions.is_priority, "other")
+        behind["f2"] = behind[f"f1/{task.priority_class}"]
+    return behind
+
+
 def _numbers_of_classes(
     hits: np.ndarray, support: np.ndarray, predicted: np.ndarray, *, task: Task
 ) -> dict[str, np.ndarray]:
@@ -97,10 +99,17 @@ def _numbers_of_classes(
         "balanced_accuracy": mean_of_known(ratio(hits, support)),
         "f1_macro": mean_of_known(f1),
     }
+    recall, precision = ratio(hits, support), ratio(hits, predicted)
     for name in task.display_order:
-        numbers[f"f1/{name}"] = f1[:, task.class_names.index(name)]
+        index = task.class_names.index(name)
+        numbers[f"precision/{name}"] = precision[:, index]
+        numbers[f"recall/{name}"] = recall[:, index]
+        numbers[f"f1/{name}"] = f1[:, index]
     if task.priority_index is not None:
         priority = np.s_[:, task.priority_index]
+        total = support.sum(axis=1)
+        numbers["prevalence"] = ratio(support[priority], total)
+        numbers["alert_rate"] = ratio(predicted[priority], total)
         # F-beta with beta 2: recall counts for more than precision.
         numbers["f2"] = ratio(5 * hits[priority], 4 * support[priority] + predicted[priority])
     return numbers

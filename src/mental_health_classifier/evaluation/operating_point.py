@@ -8,13 +8,16 @@ from mental_health_classifier.evaluation.intervals import (
     CONFIDENCE,
     Interval,
     Share,
-    wilson_interval,
+    ShareOfPosts,
 )
 from mental_health_classifier.evaluation.roc import RankedPosts
 
 DEPLOYED_PREVALENCES = (0.001, 0.01, 0.05)
 """Shares of priority posts where a model may come to be used. A corpus that was put together to
 learn from holds many more, and makes precision look better than it will be."""
+
+CONFIDENCE_OF_BOTH = 1 - (1 - CONFIDENCE) / 2
+"""Of two intervals that have to hold at once (Bonferroni)."""
 
 
 def recall_at_specificity(
@@ -80,6 +83,19 @@ def shares_at_threshold(
     }
 
 
+def alert_shares(
+    threshold: float, *, scores: np.ndarray, is_priority: np.ndarray
+) -> dict[str, ShareOfPosts]:
+    """The posts behind the four shares of `shares_at_threshold`."""
+    is_alerted = scores >= threshold
+    return {
+        "recall": ShareOfPosts(is_alerted, is_priority),
+        "specificity": ShareOfPosts(~is_alerted, ~is_priority),
+        "precision": ShareOfPosts(is_priority, is_alerted),
+        "alert_rate": ShareOfPosts(is_alerted, np.ones(len(scores), dtype=bool)),
+    }
+
+
 def precision_at_prevalence(recall: float, specificity: float, *, prevalence: float) -> float:
     """Share of alerts that would be true ones where priority posts are rarer than in the corpus.
 
@@ -92,23 +108,27 @@ def precision_at_prevalence(recall: float, specificity: float, *, prevalence: fl
 
 
 def precisions_at_prevalences(
-    recall: Share, specificity: Share
+    recall: float | None,
+    specificity: float | None,
+    *,
+    recalls: Interval | None,
+    specificities: Interval | None,
 ) -> tuple[dict[str, float], dict[str, Interval]]:
     """Precision at each of DEPLOYED_PREVALENCES by the name of its metric, and the intervals.
 
     Recall and specificity come from different posts, and precision rises with both. Its interval is
-    therefore spanned by the ends of theirs, each so wide that both hold at once.
+    therefore spanned by the ends of theirs.
+
+    Args:
+        recalls, specificities: intervals at CONFIDENCE_OF_BOTH.
     """
-    if recall.value is None or specificity.value is None:
-        return {}, {}
-    each = 1 - (1 - CONFIDENCE) / 2
-    recalls = wilson_interval(*recall, confidence=each)
-    specificities = wilson_interval(*specificity, confidence=each)
-    assert recalls is not None and specificities is not None
     values, intervals = {}, {}
+    if recall is None or specificity is None:
+        return values, intervals
+    assert recalls is not None and specificities is not None
     for prevalence in DEPLOYED_PREVALENCES:
         key = f"precision_at_prevalence/{prevalence:g}"
-        value = precision_at_prevalence(recall.value, specificity.value, prevalence=prevalence)
+        value = precision_at_prevalence(recall, specificity, prevalence=prevalence)
         if np.isnan(value):
             continue
         low, high = (

@@ -17,9 +17,19 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.evaluation.calibration import calibrated
+from mental_health_classifier.evaluation.decisions import (
+    NEAR_THRESHOLD,
+    REFER_SHARE,
+    load_of,
+    start_of_band,
+)
 from mental_health_classifier.evaluation.evaluate import require_posts
 from mental_health_classifier.evaluation.intervals import Share, author_numbers
-from mental_health_classifier.evaluation.operating_point import shares_at_threshold
+from mental_health_classifier.evaluation.operating_point import (
+    shares_at_threshold,
+    threshold_for_specificity,
+)
 
 ROUNDING = 1e-9
 """Chances that differ by this share are equal: 1 - .875 is not .5 ** 3 to the last digit."""
@@ -89,6 +99,7 @@ def certify(
     required_recall: float,
     confidence: float,
     seen: Sequence[Predictions] = (),
+    looked_at: int = 1,
 ) -> dict[str, Any]:
     """Looks for the highest threshold whose recall can be promised.
 
@@ -100,6 +111,9 @@ def certify(
         required_recall: share of priority posts that have to be alerted.
         confidence: share of calibration samples in which the promise has to hold.
         seen: what else the model was chosen or measured on.
+        looked_at: models with a certificate on these posts, of which this one may be chosen. Each
+            is tested with a share of what may go wrong, so that the promise is kept whichever it is
+            (Bonferroni; Learn then Test, section 3).
 
     Returns:
         What is recorded. `is_certified` false: there is no threshold, and `reason` says why.
@@ -123,34 +137,40 @@ def certify(
     chosen = one_post_an_author(calibration)
     scores, is_priority = calibration.priority_scores[chosen], calibration.is_priority[chosen]
     n = int(is_priority.sum())
-    needed = posts_needed(required_recall=required_recall, confidence=confidence)
-    allowed = allowed_misses(n, required_recall=required_recall, confidence=confidence)
+    each = 1 - (1 - confidence) / looked_at
+    needed = posts_needed(required_recall=required_recall, confidence=each)
+    allowed = allowed_misses(n, required_recall=required_recall, confidence=each)
     facts: dict[str, Any] = {
         "is_certified": False,
         "priority_class": calibration.task.priority_class,
         "required_recall": required_recall,
         "confidence": confidence,
+        "looked_at": looked_at,
         "n": n,
         "n_needed": needed,
         "allowed_misses": allowed,
         "has_authors": calibration.authors is not None,
     }
-    each = "one an author" if calibration.authors is not None else "of authors not known"
-    counted = f"{n} {calibration.task.priority_class} posts ({each})"
+    whose = "one an author" if calibration.authors is not None else "of authors not known"
+    counted = f"{n} {calibration.task.priority_class} posts ({whose})"
+    promised = f"a recall of {required_recall:g} with confidence {confidence:g}"
+    if looked_at > 1:
+        promised += f" for whichever of {looked_at} models is chosen (each with {each:.6g})"
     if allowed is None:
         reason = (
-            f"The calibration part has {counted}; at least {needed} are needed to promise a recall "
-            f"of {required_recall:g} with confidence {confidence:g}."
+            f"The calibration part has {counted}; at least {needed} are needed to promise "
+            f"{promised}."
         )
         return {**facts, "reason": reason}
     threshold = highest_threshold(scores[is_priority], num_misses=allowed)
     if (scores >= threshold).all():
         reason = (
             f"Among the calibration part's {counted} no threshold but the one that alerts every "
-            f"post keeps a recall of {required_recall:g} with confidence {confidence:g}. Ask for "
-            "less, or train a model that tells these posts apart better."
+            f"post keeps {promised}. Ask for less, or train a model that tells these posts apart "
+            "better."
         )
         return {**facts, "reason": reason}
+    among = f", whichever of {looked_at} models was chosen by it" if looked_at > 1 else ""
     shares = shares_at_threshold(threshold, scores=scores, is_priority=is_priority)
     quiet, recall = shares["specificity"], shares["recall"]
     alarms = Share(quiet.of - quiet.counted, quiet.of)
@@ -167,7 +187,7 @@ def certify(
             f"least {threshold:g}, then at least {required_recall:.0%} of "
             f"{calibration.task.priority_class} posts are alerted. A calibration sample of {n} "
             "posts leads to a threshold that breaks this promise with a chance of at most "
-            f"{1 - confidence:.0%}."
+            f"{1 - confidence:.0%}{among}."
         ),
         "not_guaranteed": [
             *NOT_GUARANTEED,
@@ -177,15 +197,57 @@ def certify(
 
 
 def certificate_of(
-    predictions: Mapping[str, Predictions], *, required_recall: float, confidence: float
+    predictions: Mapping[str, Predictions],
+    *,
+    required_recall: float,
+    confidence: float,
+    looked_at: int = 1,
+    temperature: float | None = None,
+    specificity_floor: float | None = None,
 ) -> dict[str, Any]:
-    """The certificate on the calibration part of a run, see `certify`."""
-    return certify(
-        predictions["calibration"],
+    """The certificate on the calibration part of a run, see `certify`, and what it does to test.
+
+    Args:
+        predictions: for val, calibration and test.
+        temperature: at which probabilities decide. None: as the model gives them.
+        specificity_floor: of the operating point, which may decide where nothing is certified.
+
+    Returns:
+        Also `temperature`; with one, `refer_from` and the `operating_point`'s `threshold` and
+        `refer_from`; and `on_test`, from `load_of`, of what decides, with its `threshold`.
+    """
+    at = {part: calibrated(given, temperature) for part, given in predictions.items()}
+    found = certify(
+        at["calibration"],
         required_recall=required_recall,
         confidence=confidence,
-        seen=[predictions["val"], predictions["test"]],
+        seen=[at["val"], at["test"]],
+        looked_at=looked_at,
     )
+    val = at["val"].priority_scores
+    if temperature is not None:
+        found |= {"temperature": temperature, "refer_share": REFER_SHARE}
+        if specificity_floor is not None:
+            threshold = threshold_for_specificity(
+                val, at["val"].is_priority, specificity=specificity_floor
+            )
+            found["operating_point"] = threshold and _decided_from(threshold, val)
+        if found["is_certified"]:
+            found["refer_from"] = start_of_band(val, threshold=found["threshold"])
+    deciding = found if found["is_certified"] else found.get("operating_point")
+    if deciding:
+        threshold = deciding["threshold"]
+        refer_from = deciding.get("refer_from", NEAR_THRESHOLD * threshold)
+        load = load_of(at["test"], threshold=threshold, refer_from=refer_from)
+        found["on_test"] = {"threshold": threshold, "refer_from": refer_from, **load}
+    return found
+
+
+def _decided_from(threshold: float, val_scores: np.ndarray) -> dict[str, float]:
+    return {
+        "threshold": threshold,
+        "refer_from": start_of_band(val_scores, threshold=threshold),
+    }
 
 
 def _refuse_seen_posts(calibration: Predictions, seen: Sequence[Predictions]) -> None:

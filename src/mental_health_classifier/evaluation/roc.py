@@ -101,8 +101,13 @@ class RocCurve:
 
         Source: scikit-learn's `average_precision_score`; no interpolation, which would flatter.
         """
-        precision = ratio(self.true_alerts, self.true_alerts + self.false_alerts)
         found = np.diff(self.true_alerts, axis=1, prepend=0)
+        # Most thresholds find no priority post in any draw, and need no division.
+        is_finding = found.any(axis=0)
+        true_alerts = self.true_alerts[:, is_finding]
+        precision = ratio(true_alerts, true_alerts + self.false_alerts[:, is_finding])
         # Above its highest score a draw has no alert, hence no precision, and finds nothing.
-        total = np.where(found > 0, precision * found, 0).sum(axis=1)
-        return ratio(total, self.true_alerts[:, -1])
+        found = found[:, is_finding]
+        added = np.zeros(self.true_alerts.shape)
+        added[:, is_finding] = np.where(found > 0, precision * found, 0)
+        return ratio(added.sum(axis=1), self.true_alerts[:, -1])

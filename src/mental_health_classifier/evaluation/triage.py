@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.evaluation.intervals import (
+    Interval,
+    ShareOfPosts,
     at_weight_one,
     author_numbers,
     bootstrap_intervals,
+    hull,
+    measure_shares,
 )
 from mental_health_classifier.evaluation.roc import RankedPosts
 
@@ -49,12 +54,15 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
         return needed
 
     values = at_weight_one(shares_needed, len(predictions))
-    intervals = bootstrap_intervals(
+    drawn = bootstrap_intervals(
         shares_needed,
         author_numbers(predictions),
         must_hold=[predictions.is_priority],
         draws=bootstrap_draws,
     )
+    needed = {key: share for key, share in values.items() if share is not None}
+    found = _intervals_by_recall(needed, ranked, predictions, draws=bootstrap_draws)
+    intervals = {key: hull(drawn.get(key), found[key]) for key in needed}
     return {
         "curve": [
             {
@@ -75,6 +83,37 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
             for key, share in values.items()
         },
     }
+
+
+def _intervals_by_recall(
+    shares: Mapping[str, float], ranked: RankedPosts, predictions: Predictions, *, draws: int
+) -> dict[str, Interval]:
+    """Shares to read where recall is at the ends of its interval.
+
+    To find nearly all posts, a sample's most hidden ones decide, and draws never hold one that is
+    more hidden. What recall may be where so many are read does know of those.
+
+    Source: Woodruff, Confidence Intervals for Medians and Other Position Measures, JASA 1952.
+    """
+    scores, is_priority = predictions.priority_scores, predictions.is_priority
+    curve = ranked.curve(np.ones((1, len(scores))))
+    read = (curve.true_alerts + curve.false_alerts)[0] / len(scores)
+    recalls = curve.true_alerts[0] / curve.true_alerts[0, -1]
+    alerted = {
+        key: ShareOfPosts(
+            scores >= ranked.thresholds[np.searchsorted(read, share - 1e-12)], is_priority
+        )
+        for key, share in shares.items()
+    }
+
+    def share_for(recall: float) -> float:
+        # Where all posts of the sample are found, others may still be more hidden.
+        is_enough = recalls >= recall
+        return 1.0 if recall >= 1 - 1e-12 else float(read[is_enough.argmax()])
+
+    ends = measure_shares(alerted, predictions, draws=draws)
+    intervals = {key: share.interval or (0.0, 1.0) for key, share in ends.items()}
+    return {key: (share_for(low), share_for(high)) for key, (low, high) in intervals.items()}
 
 
 def recalls_at_shares(scores: np.ndarray, is_priority: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from mental_health_classifier.tracking.record.weight_files import hash_of_weight
 POSTS_AT_ONCE = 8192
 AUDIT = "decisions.jsonl"
 UNREADABLE = "unreadable_row"
+IS_CERTIFIED = "is_certified"
 
 
 def write_decisions(
@@ -89,6 +90,8 @@ def write_decisions(
     temporary = {path: temporary_path(path.parent) for path in outputs}
     try:
         _write_rows(temporary[output], decided.rows(posts, columns=columns, advance=advance))
+        if decided.is_void:
+            _say_uncertified(temporary[output])
         if audit_sample:
             _write_rows(
                 temporary[sampled_output], [["post"], *([each] for each in decided.sampled)]
@@ -116,6 +119,18 @@ def _write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows(rows)
     force_to_disk(path)
+
+
+def _say_uncertified(path: Path) -> None:
+    """Writes all rows again, without a certificate: that it is void shows when all are decided."""
+    uncertified = temporary_path(path.parent)
+    with path.open(newline="", encoding="utf-8", errors="backslashreplace") as file:
+        rows = csv.reader(file)
+        header = next(rows)
+        place = header.index(IS_CERTIFIED)
+        changed = ([*row[:place], "no", *row[place + 1 :]] for row in rows)
+        _write_rows(uncertified, chain([header], changed))
+    uncertified.replace(path)
 
 
 def _refuse_existing(path: Path) -> None:
@@ -171,7 +186,7 @@ class _DecidedPosts:
         self, posts: Path, *, columns: Mapping[str, Any], advance: Callable[[int], object]
     ) -> Iterator[Sequence[object]]:
         """The whole output for a file of posts, its header first."""
-        header = ["post", "decision", "reason", "uncertainty", "is_certified"]
+        header = ["post", "decision", "reason", "uncertainty", IS_CERTIFIED]
         yield header + [inert(f"p_{name}") for name in self._predictor.task.class_names]
         for chunk in _chunks(read_unlabelled(posts, columns=columns, account=self._read)):
             yield from self.decide(chunk)
@@ -202,20 +217,32 @@ class _DecidedPosts:
                 *["" if p != p else f"{p:.6f}" for p in row],  # NaN: the model failed
             ]
 
-    def account(self) -> dict[str, Any]:
-        """What is left of the posts when they are forgotten."""
-        total = sum(self._actions.values())
-        drift = {
+    @property
+    def is_void(self) -> bool:
+        """Whether the posts differ so much from those of the certificate that it is void."""
+        return self._predictor.is_certified and any(
+            each["is_large"] for each in self._drift().values()
+        )
+
+    def _drift(self) -> dict[str, dict[str, Any]]:
+        return {
             name: shift_from(histogram, self._counts[name])
             for name, histogram in self._histograms.items()
         }
+
+    def account(self) -> dict[str, Any]:
+        """What is left of the posts when they are forgotten."""
+        total = sum(self._actions.values())
+        drift, is_void = self._drift(), self.is_void
         certificate = self._predictor.certificate if self._predictor.is_certified else None
         return {
             "time": now(),
             "run": self._predictor.run.id,
             "model_sha256": hash_of_weights(self._predictor.run),
             "threshold": self._predictor.threshold,
-            "is_certified": certificate is not None,
+            "refer_from": self._predictor.refer_from,
+            "is_certified": certificate is not None and not is_void,
+            "is_void": is_void,
             "promise": certificate
             and {key: certificate[key] for key in ("required_recall", "confidence")},
             "posts": total,
@@ -223,6 +250,7 @@ class _DecidedPosts:
             "decisions": dict(self._actions),
             "reasons": dict(self._reasons),
             "alert_rate": self._actions["alert"] / total,
+            "refer_rate": self._actions["refer"] / total,
             "drift": drift,
             "is_drifting": any(each["is_large"] for each in drift.values()),
         }

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mental_health_classifier.contracts import Corpus, InputError, Predictions, Task
+from mental_health_classifier.contracts.predictions import DECIMALS
 from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.evaluation.calibration import rescale
 from mental_health_classifier.evaluation.combining import combine
-from mental_health_classifier.evaluation.decisions import Decision, decide
+from mental_health_classifier.evaluation.decisions import NEAR_THRESHOLD, Decision, decide
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.record.assessments import FOLDER, task_of
 from mental_health_classifier.tracking.record.certificates import OWN, read_certificate
 from mental_health_classifier.tracking.record.ensemble_members import find_member
-from mental_health_classifier.tracking.record.prediction_files import DECIMALS
 from mental_health_classifier.tracking.record.record_check import (
     check_facts,
     read_recorded_json,
@@ -34,7 +34,7 @@ class Judgements(NamedTuple):
     """Of posts, in their order."""
 
     probabilities: np.ndarray
-    """Shape `(n, C)`; NaN where the model failed."""
+    """Those that decided, shape `(n, C)`; NaN where the model failed."""
     decisions: list[Decision]
     characters: np.ndarray
     """Of each scrubbed text, shape `(n,)`."""
@@ -129,9 +129,24 @@ class Predictor:
             InputError: there is no certificate, and none was allowed to be missing; or no
                 threshold at all.
         """
-        if self.is_certified:
-            assert self.certificate is not None
-            return float(self.certificate["threshold"])
+        return self._decided_from[0]
+
+    @property
+    def refer_from(self) -> float:
+        """From which probability of the priority class on a post is referred, if not alerted.
+
+        Raises:
+            InputError: see `threshold`.
+        """
+        return self._decided_from[1]
+
+    @property
+    def _decided_from(self) -> tuple[float, float]:
+        certificate = self.certificate or {}
+        deciding = certificate if self.is_certified else certificate.get("operating_point")
+        if deciding is not None and (self.is_certified or self._allow_uncertified):
+            threshold = float(deciding["threshold"])
+            return threshold, float(deciding.get("refer_from", NEAR_THRESHOLD * threshold))
         reason = (self.certificate or {}).get("reason", "none was asked for.")
         if not self._allow_uncertified:
             raise InputError(
@@ -144,7 +159,15 @@ class Predictor:
                 f"Run {self.run.id} has no certificate and no operating point: its model cannot be "
                 "used to alert."
             )
-        return float(threshold)
+        return float(threshold), NEAR_THRESHOLD * float(threshold)
+
+    def calibrated(self, probabilities: np.ndarray) -> np.ndarray:
+        """What decides: probabilities at the temperature that the certificate is about, shape
+        `(n, C)`. A record of before has none, and decides by those that the model gives."""
+        temperature = (self.certificate or {}).get("temperature")
+        if temperature is None:
+            return probabilities
+        return rescale(probabilities, temperature=temperature).round(DECIMALS)
 
     def decide(self, texts: Sequence[str]) -> list[Decision]:
         """Alert, refer to a person, or no alert, for each post; see `decide`.
@@ -160,11 +183,12 @@ class Predictor:
             InputError: see `threshold`.
         """
         scrubbed = [scrub(text)[0] for text in texts]
-        probabilities = self._predict_or_nan(scrubbed)
+        probabilities = self.calibrated(self._predict_or_nan(scrubbed))
         decisions = decide(
             probabilities,
             priority_index=self.priority_index,
             threshold=self.threshold,
+            refer_from=self.refer_from,
             reasons_to_refer=[reason_to_refer(text, self.reference) for text in scrubbed],
         )
         return Judgements(probabilities, decisions, np.array([len(text) for text in scrubbed]))

@@ -35,3 +35,14 @@ def test_json_holds_an_object_for_each_heading(tmp_path: Path) -> None:
     assert headings["best_suicide_recall"]["value"] == 0.8
     assert headings["most_stable"]["run"] is None
     assert len(headings) == 4
+    assert headings["best_suicide_recall"]["looked_at"] == 1
+
+
+def test_a_best_run_that_cannot_be_certified_says_why(tmp_path: Path) -> None:
+    promise = {"required_recall": 0.9, "confidence": 0.9}
+    write_run(tmp_path / "run", recall=0.8, run={"config": {"evaluation": promise}})
+    result = CliRunner().invoke(app, ["best", str(tmp_path), "--json"])
+    (found,) = [row for row in json.loads(result.stdout) if row["best"] == "best_suicide_recall"]
+    assert found["certificate"] is None
+    (why,) = [warning for warning in found["warnings"] if "No certificate" in warning]
+    assert "predictions" in why

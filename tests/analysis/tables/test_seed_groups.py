@@ -24,7 +24,7 @@ def test_seeds_of_one_configuration_are_one_row_with_mean_spread_interval_and_wo
     # The 97.5 % point of Student's t with two degrees of freedom is 4.302653 in any table.
     half = 4.302653 * 0.1 / 3**0.5
     assert row["final_recall_at_spec80_low"] == pytest.approx(0.8 - half, abs=1e-6)
-    assert row["final_recall_at_spec80_high"] == pytest.approx(0.8 + half, abs=1e-6)
+    assert 0.8 + half > 1 and row["final_recall_at_spec80_high"] == 1  # no recall is more
     assert row["val_accuracy_mean"] == pytest.approx(0.75)
     assert (row["width"], row["parameters_millions"]) == (256, 2.4)
     assert row["duration_seconds"] == pytest.approx(125.4)

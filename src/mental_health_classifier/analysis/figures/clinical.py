@@ -24,9 +24,13 @@ from mental_health_classifier.analysis.figures.style import (
 from mental_health_classifier.console.wording import amount
 from mental_health_classifier.contracts import SEVERITY, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import reliability_curve
-from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.intervals import (
+    MeasuredShare,
+    ShareOfPosts,
+    measure_shares,
+)
 from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
-from mental_health_classifier.evaluation.operating_point import shares_at_threshold
+from mental_health_classifier.evaluation.operating_point import alert_shares
 from mental_health_classifier.evaluation.roc import RankedPosts
 from mental_health_classifier.evaluation.triage import SHARES_READ, recalls_at_shares
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -129,10 +133,14 @@ def _priority_class_of(models: Mapping[str, ShownModel]) -> str:
     return names.pop()
 
 
-def _shares(model: ShownModel) -> dict[str, Share]:
-    return shares_at_threshold(
-        model.threshold, scores=model.test.priority_scores, is_priority=model.test.is_priority
+def _shares(model: ShownModel) -> dict[str, MeasuredShare]:
+    if model.threshold is None:
+        return {}
+    test = model.test
+    shares = alert_shares(
+        model.threshold, scores=test.priority_scores, is_priority=test.is_priority
     )
+    return measure_shares(shares, test)
 
 
 def _alerts(model: ShownModel) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +157,7 @@ def _precision_and_recall(axes: Axes, model: ShownModel, look: Look) -> None:
         **{"where": "pre", "color": look.color, "linestyle": look.line, "linewidth": 1.4},
     )
     shares = _shares(model)
-    _cross(axes, shares["recall"], shares["precision"], look)
+    _cross(axes, shares.get("recall"), shares.get("precision"), look)
 
 
 def _sensitivity_and_specificity(axes: Axes, model: ShownModel, look: Look) -> None:
@@ -159,12 +167,14 @@ def _sensitivity_and_specificity(axes: Axes, model: ShownModel, look: Look) -> N
         **{"color": look.color, "linestyle": look.line, "linewidth": 1.4},
     )
     shares = _shares(model)
-    _cross(axes, shares["specificity"], shares["recall"], look)
+    _cross(axes, shares.get("specificity"), shares.get("recall"), look)
 
 
-def _cross(axes: Axes, across: Share, up: Share, look: Look) -> None:
+def _cross(axes: Axes, across: MeasuredShare | None, up: MeasuredShare | None, look: Look) -> None:
     """A mark with its interval both ways."""
-    if across.value is None or up.value is None or not across.interval or not up.interval:
+    if across is None or across.value is None or across.interval is None:
+        return
+    if up is None or up.value is None or up.interval is None:
         return
     axes.hlines(up.value, *across.interval, color=look.color, linewidth=1.2, zorder=3)
     axes.vlines(across.value, *up.interval, color=look.color, linewidth=1.2, zorder=3)
@@ -184,7 +194,7 @@ def _triage(axes: Axes, model: ShownModel, look: Look) -> None:
 
 
 def _calibration(axes: Axes, model: ShownModel, look: Look) -> None:
-    points = reliability_curve(model.test.priority_scores, model.test.is_priority)
+    points = reliability_curve(model.test)
     predicted = [point["predicted"] for point in points]
     axes.vlines(
         *(predicted, [point["interval"][0] for point in points]),
@@ -206,14 +216,14 @@ def _operating_points(axes: Axes, models: Mapping[str, ShownModel]) -> None:
         "alert_rate": "posts alerted",
     }
     shares = [_shares(model) for model in models.values()]
-    _dots(axes, {shown: [each[key] for each in shares] for key, shown in rows.items()})
+    _dots(axes, {shown: [each.get(key) for each in shares] for key, shown in rows.items()})
 
 
 def _alerts_by_class(axes: Axes, models: Mapping[str, ShownModel]) -> None:
     """Of each class, and of priority posts of each known severity, the share that is alerted."""
     first = next(iter(models.values())).test
     task = first.task
-    rows: dict[str, list[Share]] = {}
+    rows: dict[str, list[MeasuredShare | None]] = {}
     for name in task.display_order:
         index = task.class_names.index(name)
         rows[plain_name(name, max_length=CLASS_LENGTH)] = [
@@ -240,19 +250,20 @@ def _is_severe(model: ShownModel, level: str) -> np.ndarray:
     return model.test.is_priority & (np.array(levels) == level)
 
 
-def _alerted_of(model: ShownModel, is_here: np.ndarray) -> Share:
+def _alerted_of(model: ShownModel, is_here: np.ndarray) -> MeasuredShare | None:
     if model.threshold is None:
-        return Share(0, 0)
+        return None
     is_alerted = model.test.priority_scores >= model.threshold
-    return Share(int((is_alerted & is_here).sum()), int(is_here.sum()))
+    (share,) = measure_shares({"alerted": ShareOfPosts(is_alerted, is_here)}, model.test).values()
+    return share
 
 
-def _dots(axes: Axes, rows: Mapping[str, list[Share]]) -> None:
+def _dots(axes: Axes, rows: Mapping[str, list[MeasuredShare | None]]) -> None:
     """A row of dots with intervals for each name, one dot a model."""
     for place, shares in enumerate(rows.values()):
         shifts = (np.arange(len(shares)) - (len(shares) - 1) / 2) * 0.7 / len(shares)
         for share, shift, look in zip(shares, shifts, LOOKS, strict=False):
-            if share.value is not None and share.interval is not None:
+            if share and share.value is not None and share.interval is not None:
                 axes.hlines(place + shift, *share.interval, color=look.color, linewidth=1.3)
                 axes.plot(
                     [share.value], [place + shift], look.marker, color=look.color, markersize=5

@@ -13,7 +13,8 @@ from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.style import add_texts, new_figure, styled
 from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.metrics import class_shares, confusion_matrix
+from mental_health_classifier.evaluation.intervals import ShareOfPosts, measure_shares
+from mental_health_classifier.evaluation.metrics import confusion_matrix
 
 MAX_COLUMNS = 3
 CLASS_LENGTH = 14
@@ -58,13 +59,14 @@ def confusion_figure(models: Mapping[str, Predictions]) -> Figure:
 
 def _found(given: Predictions) -> str:
     """What this part of the matrix says of the priority class, of accuracy where there is none."""
-    shares = class_shares(confusion_matrix(given), task=given.task)
+    is_right = given.probabilities.argmax(axis=1) == given.labels
     name = given.task.priority_class
     if name is None:
-        what, share = "accuracy", shares["accuracy"]
+        what, among = "accuracy", np.ones(len(given), dtype=bool)
     else:
         short = plain_name(name, max_length=CLASS_LENGTH)
-        what, share = f"recall of {short}", shares[f"recall/{name}"]
+        what, among = f"recall of {short}", given.is_priority
+    share = measure_shares({what: ShareOfPosts(is_right, among)}, given)[what]
     return f"{what} {number(share.value, share.interval)}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 
+from mental_health_classifier.analysis.sections.assessments import certificate_summary
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, number
@@ -33,10 +34,19 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
     }
     shown = list(columns) if width is None else names_that_fit(columns, width=width)
     notes = [
-        text(f"{title}: {'. '.join([entry['reason'], *entry['warnings']])}.")
+        text(
+            f"{title}: {'. '.join([entry['reason'], *entry['warnings']])}. {_chosen(entry)}".strip()
+        )
         for title, entry in zip(titles, entries, strict=True)
     ]
     return Group(TextTable([columns[name] for name in shown]), "", *notes)
+
+
+def _chosen(entry: Mapping[str, Any]) -> str:
+    """What may be promised of a run because it was chosen among several."""
+    if not entry.get("certificate"):
+        return ""
+    return f"Chosen among {entry['looked_at']}. {certificate_summary(entry['certificate'])}"
 
 
 def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -77,4 +77,4 @@ def _cell(cell: Piece, *, has_n: bool) -> str:
         shown = number(cell.value, cell.interval, signed=cell.is_signed)
     else:
         shown = f"{cell.shown} {cell.shown_interval}".strip()
-    return shown if cell.n is None or not has_n else f"{shown} of {cell.n:,}"
+    return f"{shown} of {cell.shown_count}" if has_n and cell.n is not None else shown

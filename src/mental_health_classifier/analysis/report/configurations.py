@@ -17,7 +17,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import duration, is_number
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
-from mental_health_classifier.evaluation.paired_comparison import t_interval
+from mental_health_classifier.evaluation.paired_comparison import t_interval_of_shares
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 from mental_health_classifier.tracking.selection.candidates import Candidate, alert_churn
@@ -116,7 +116,7 @@ def _stability(evidence: Evidence, candidate: Candidate) -> list[Piece]:
     return [
         evidence.link(candidate.best_run(f"val/{evidence.headline}")),
         Measure(len(seeds), decimals=0),
-        Measure(mean, t_interval(values, confidence=CONFIDENCE)),
+        Measure(mean, t_interval_of_shares(values, confidence=CONFIDENCE)),
         Measure(candidate.spread(key) if len(values) > 1 else None),
         Measure(min(values, default=None)),
         Measure(alert_churn(candidate.runs)),

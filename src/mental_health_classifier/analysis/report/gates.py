@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.sections.assessments import behaviour, certificate_summary
+from mental_health_classifier.analysis.sections.assessments import (
+    behaviour,
+    certificate_summary,
+    on_test,
+)
 from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, measure_of
 from mental_health_classifier.console.wording import count, is_number
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.record.certificates import PROMISE, certificate_of_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 
@@ -29,12 +35,7 @@ class Gate(NamedTuple):
 
 def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
     """Each condition with its evidence; a record answers the first ones, people the others."""
-    question = "Is a recall of the priority class certified?"
-    if (certificate := evidence.assessment(run, "certificate")) is None:
-        yield Gate(question, "no evidence", "No certificate.", f"mhc certify {run.id}")
-    else:
-        said, step = certificate_summary(certificate), "More calibration posts, or a better model."
-        yield _judged(question, certificate["is_certified"], said, step)
+    yield _about_certificate(evidence, run)
     yield _about_headline(evidence, run)
     question = "Does it pass the behaviour suite?"
     if (suite := evidence.assessment(run, "behaviour")) is None:
@@ -50,7 +51,25 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
         f"{count(number, 'seed')} recorded; {SEEDS_NEEDED} are needed.",
         "" if number >= SEEDS_NEEDED else "python train.py -m seed=1,2,3,4,5 …",
     )
-    yield from _for_people(evidence, run)
+    yield from _for_people(evidence, run, evidence.assessment(run, "certificate"))
+
+
+def _about_certificate(evidence: Evidence, run: RunSummary) -> Gate:
+    """What can be promised of a run that was chosen among all that a reader sees here."""
+    question = "Is a recall of the priority class certified?"
+    found, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
+    if found is None:
+        return Gate(question, "no evidence", "No certificate.", f"mhc certify {run.id}")
+    if found.get("looked_at", 1) < looked_at:
+        promise = {key: found[key] for key in PROMISE}
+        try:
+            found = certificate_of_run(run, **promise, looked_at=looked_at)
+        except (InputError, OSError) as error:
+            said = f"{certificate_summary(found)} It is not for a run chosen among {looked_at}: "
+            step = f"mhc certify {run.id} --among {looked_at}"
+            return Gate(question, "no evidence", f"{said}{error}", step)
+    step = "More calibration posts, or a better model."
+    return _judged(question, found["is_certified"], certificate_summary(found), step)
 
 
 def _judged(question: str, is_met: bool, said: Sentence, next_step: str) -> Gate:
@@ -76,10 +95,15 @@ def _about_headline(evidence: Evidence, run: RunSummary) -> Gate:
     )
 
 
-def _for_people(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
+def _for_people(
+    evidence: Evidence, run: RunSummary, certificate: Mapping[str, Any] | None
+) -> Iterator[Gate]:
     rate = measure_of(run, "test/operating_point/alert_rate", evidence.anchor(run))
     about_rate: Sentence = "The alert rate is not known."
-    if rate.value is not None:
+    if certificate is not None and "on_test" in certificate:
+        said = " ".join(on_test(certificate))
+        about_rate = f"{said} How many reviewers there are is not recorded."
+    elif rate.value is not None:
         about_rate = (
             "At its operating point it alerts ",
             rate,
@@ -89,7 +113,7 @@ def _for_people(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
         "Are there enough reviewers for every alert?",
         "no evidence",
         about_rate,
-        "Reviewing capacity at least alert rate times volume.",
+        "Reviewing capacity at least the share alerted and referred times volume.",
     )
     external = len(list((run.directory / "assessments").glob("evaluate-*.json")))
     elsewhere = (

@@ -21,6 +21,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 Assessment = Mapping[str, Any]
 
 TOO_FEW = "too few"
+LOAD = ("recall", "recall_with_referred", "alerted", "referred", "left")
 RATES = {"recall": "recall", "false_alarm_rate": "false alarms", "accuracy": "accuracy"}
 EXPLAINED = (
     *("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility"),
@@ -64,7 +65,7 @@ def certificate(found: Assessment) -> Section:
         return Section(title="Certificate", sentences=[promise], brief=[promise])
     return Section(
         title="Certificate",
-        sentences=[promise, found["guaranteed"], "Not guaranteed:"],
+        sentences=[promise, found["guaranteed"], *_scale(found), "Not guaranteed:"],
         notes=found["not_guaranteed"],
         brief=[promise],
     )
@@ -76,27 +77,67 @@ def certificate_summary(found: Assessment) -> str:
         f"recall of {found['priority_class']} at least {number(found['required_recall'])} with "
         f"confidence {number(found['confidence'])}"
     )
+    if found.get("looked_at", 1) > 1:
+        promise += f" for whichever of {found['looked_at']} models is chosen"
     if not found["is_certified"]:
-        return f"Certificate: refused, {promise}. {found['reason']}"
+        return " ".join([f"Certificate: refused, {promise}. {found['reason']}", *on_test(found)])
     alarms = number(found["false_alarm_rate"], found["false_alarm_interval"])
     return (
         f"Certificate: {promise}, at threshold {found['threshold']:g} ({found['n']} calibration "
         f"posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
-        f"{alarms} of other posts)."
+        f"{alarms} of other posts). {' '.join(on_test(found))}".rstrip()
     )
+
+
+def on_test(found: Assessment) -> Iterator[str]:
+    """What deciding so did to the posts of test, beside what is promised."""
+    if not found["is_certified"] and "on_test" not in found:
+        return
+    if "on_test" not in found:
+        yield "What it does to test was not measured when it was made; mhc certify measures it."
+        return
+    test = found["on_test"]
+    shown = {key: number(test[key]["value"], test[key]["interval"]) for key in LOAD}
+    at = "there" if found["is_certified"] else "at the operating point, which promises nothing,"
+    posts = f"{amount(test['recall']['n'])} posts of {amount(test['recall']['authors'])} authors"
+    yield (
+        f"On test {at} recall is {shown['recall']} ({posts}), and {shown['recall_with_referred']} "
+        f"with posts that are referred; alerted are {shown['alerted']}, referred "
+        f"{shown['referred']} and left {shown['left']} of all posts."
+    )
+
+
+def _scale(found: Assessment) -> Iterator[str]:
+    """Which probabilities decide, and from where on posts are referred."""
+    if found.get("temperature") is None:
+        yield (
+            "Probabilities decide as the model gives them, as when the run was recorded; from half "
+            "the threshold on posts are referred."
+        )
+        return
+    yield f"Probabilities decide at the temperature chosen on val ({found['temperature']:.3f})."
+    if "refer_from" in found:
+        share = f"{found['refer_share']:.0%}"
+        yield f"From {found['refer_from']:g} on posts are referred: at most {share} of val."
 
 
 def calibration(found: Assessment) -> Section:
     """Whether probabilities mean what they say, before and after the temperature."""
     sides = [found[when] for when in ("before", "after")]
     rows: list[list[Piece]] = [
-        [label, *(Measure(side[key]) for side in sides)]
+        [label, *(_measure(side, key, f"{key}_interval") for side in sides)]
         for key, label in (
             ("ece", "calibration error"),
             ("brier", "Brier score"),
             ("log_loss", "log loss"),
         )
     ]
+    for key, label in (
+        ("ece_noise_floor", "... that so few posts show if every probability is right"),
+        ("brier_noise_floor", "Brier score if every probability is right"),
+    ):
+        if any(key in side for side in sides):
+            rows.append([label, *(_measure(side, key) for side in sides)])
     of_priority = [side.get("priority") or {} for side in sides]
     for key, label in (
         ("slope", "slope for the priority class (1 is right)"),
@@ -333,4 +374,7 @@ def _measure(found: Assessment, key: str, interval: str = "interval") -> Measure
 def _rate(rate: Assessment) -> Piece:
     if rate["value"] is None:
         return f"{TOO_FEW} (n = {amount(rate['n'])})"
-    return Measure(rate["value"], interval_of(rate["interval"]), rate["n"])
+    # Records of before do not count authors.
+    return Measure(
+        rate["value"], interval_of(rate["interval"]), rate["n"], authors=rate.get("authors")
+    )

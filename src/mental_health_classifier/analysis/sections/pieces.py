@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mental_health_classifier.console.wording import is_interval, is_number, printable
+from mental_health_classifier.console.wording import count, is_interval, is_number, printable
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 NAME_LENGTH = 60
@@ -41,6 +41,8 @@ class Measure:
     anchor: str | None = None
     """Where in a report its run is described."""
     is_signed: bool = False
+    authors: int | None = None
+    """Who wrote those posts; None: not said."""
     decimals: int | None = 3
     """0: a count. None: three digits of a number that decimals would hide."""
 
@@ -57,8 +59,16 @@ class Measure:
         decimals = None if self.decimals is None else max(self.decimals - 1, 2)
         return f"[{', '.join(decimal(end, decimals) for end in self.interval)}]"
 
+    @property
+    def shown_count(self) -> str:
+        """`40`, `40 of 12 authors`; empty where posts are not counted."""
+        if self.n is None:
+            return ""
+        of = "" if self.authors is None else f" of {count(self.authors, 'author')}"
+        return f"{self.n:,}{of}"
+
     def __str__(self) -> str:
-        n = "" if self.n is None else f" (n = {self.n:,})"
+        n = f" (n = {self.shown_count})" if self.shown_count else ""
         return f"{self.shown} {self.shown_interval}".strip() + n
 
 

@@ -29,6 +29,8 @@ SHARED = (
 )
 """Facts that the runs of a group share; of names that differ it has the latest."""
 
+_UNBOUNDED = re.compile(r"yardstick_difference_.*|.*_(kappa|mae|r2|auprc_above_chance|threshold)")
+"""Numbers that are no shares; differences are below 0 where the yardstick is better."""
 _COMPARED = re.compile(r"(yardstick_difference_)?(final|val)_.*")
 
 
@@ -96,11 +98,13 @@ def _numbers_of(by_group: object, columns: Sequence[str]) -> pd.DataFrame:
     # scipy.stats has the same number and takes a second longer to import.
     quantiles = stdtrit(np.maximum(counts - 1, 1), (1 + CONFIDENCE) / 2)
     halves = quantiles * spreads / np.sqrt(counts)
+    is_share = [not _UNBOUNDED.fullmatch(name) for name in columns]
     kinds = {
         "mean": means,
         "spread": spreads,
-        "low": means - halves,
-        "high": means + halves,
+        # No mean of shares lies outside of 0 and 1.
+        "low": (means - halves).clip(lower=np.where(is_share, 0, -np.inf), axis=1),
+        "high": (means + halves).clip(upper=np.where(is_share, 1, np.inf), axis=1),
         "worst": selected.min(),
     }
     # One block of numbers: hundreds of single columns would slow down whatever is done with them.

@@ -58,6 +58,24 @@ _PROMISE: Mapping[str, Kind] = {
     "priority_class": text,
     **{"required_recall": share, "confidence": share},
 }
+_MEASURED = record(
+    needed={**dict.fromkeys(("n", "authors"), count), "value": optional(number)},
+    known={"interval": _INTERVAL},
+)
+_ON_TEST = record(
+    needed={
+        "threshold": share,
+        **dict.fromkeys(("recall", "recall_with_referred"), _MEASURED),
+        **dict.fromkeys(("alerted", "referred", "left"), _MEASURED),
+    }
+)
+_DECIDES: Mapping[str, Kind] = {
+    "looked_at": count,
+    **dict.fromkeys(("temperature", "refer_from", "refer_share"), optional(number)),
+    "operating_point": optional(record(needed={"threshold": share, "refer_from": share})),
+    "on_test": _ON_TEST,
+}
+"""What records of before do not say."""
 _CERTIFIED = record(
     needed={
         **_PROMISE,
@@ -65,9 +83,9 @@ _CERTIFIED = record(
         **{"n": count, "misses": count, "allowed_misses": count},
         **{"guaranteed": text, "not_guaranteed": list_of(text)},
     },
-    known={"reference": optional(_REFERENCE)},
+    known={"reference": optional(_REFERENCE), **_DECIDES},
 )
-_REFUSED = record(needed={**_PROMISE, "reason": text})
+_REFUSED = record(needed={**_PROMISE, "reason": text}, known=_DECIDES)
 
 _OF_PRIORITY = record(
     known={
@@ -78,7 +96,11 @@ _OF_PRIORITY = record(
 )
 _CALIBRATED = record(
     needed={"ece": number, "brier": number, "log_loss": number},
-    known={"priority": optional(_OF_PRIORITY)},
+    known={
+        "priority": optional(_OF_PRIORITY),
+        **dict.fromkeys(("ece_interval", "brier_interval", "log_loss_interval"), _INTERVAL),
+        **dict.fromkeys(("ece_noise_floor", "brier_noise_floor"), optional(number)),
+    },
 )
 _POINT = record(
     needed={"threshold": number, "net_benefit": number, "net_benefit_of_alerting_all": number},

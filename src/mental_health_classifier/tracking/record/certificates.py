@@ -26,7 +26,11 @@ from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
     write_assessment,
 )
-from mental_health_classifier.tracking.record.record_check import read_recorded, recorded_hash
+from mental_health_classifier.tracking.record.record_check import (
+    read_recorded,
+    read_recorded_json,
+    recorded_hash,
+)
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.weight_files import hash_of_weights
 
@@ -52,23 +56,41 @@ def setting_of(run: RunSummary, key: str) -> Any:
     return chosen
 
 
-def certificate_name(run: RunSummary, promise: Mapping[str, float], *, posts: str = "") -> str:
+def looked_at_of(run: RunSummary) -> int:
+    """Models among which a run was chosen when it was made: an ensemble's members and itself."""
+    ensemble = run.configuration.get("ensemble") or {}
+    return ensemble.get("looked_at", 1)
+
+
+def certificate_name(
+    run: RunSummary,
+    promise: Mapping[str, float],
+    *,
+    posts: str = "",
+    looked_at: int | None = None,
+) -> str:
     """Under which name a certificate of a run is stored: its own, or another promise.
 
     Args:
         promise: `required_recall` and `confidence`.
+        looked_at: models among which the run is chosen. None: as when it was made.
         posts: fingerprint of posts from elsewhere that it was made on.
     """
     parts = [OWN, *([posts[:12]] if posts else ())]
     if promise != {key: setting_of(run, key) for key in promise}:
         parts += [f"{promise['required_recall']:g}", f"{promise['confidence']:g}"]
+    if looked_at not in (None, looked_at_of(run)):
+        parts.append(f"of_{looked_at}")
     return "-".join(parts)
 
 
 def certificate_of_run(
-    run: RunSummary, *, required_recall: float, confidence: float
+    run: RunSummary, *, required_recall: float, confidence: float, looked_at: int | None = None
 ) -> dict[str, Any]:
     """The certificate on the calibration part of a run, from the predictions in its record.
+
+    Args:
+        looked_at: models among which the run is chosen. None: as when it was made.
 
     Raises:
         InputError: they are missing or were changed, or the promise cannot be made of them.
@@ -76,7 +98,26 @@ def certificate_of_run(
     from mental_health_classifier.evaluation.risk_certificate import certificate_of
 
     predictions = recorded_predictions(run, ("val", "calibration", "test"))
-    return certificate_of(predictions, required_recall=required_recall, confidence=confidence)
+    return certificate_of(
+        predictions,
+        required_recall=required_recall,
+        confidence=confidence,
+        looked_at=looked_at or looked_at_of(run),
+        temperature=deciding_temperature(run),
+        specificity_floor=setting_of(run, "specificity_floor"),
+    )
+
+
+def deciding_temperature(run: RunSummary) -> float | None:
+    """The temperature at which probabilities of a run's model decide.
+
+    None: they decide as the model gives them, in records of before: how later posts compare with
+    those that a certificate rests on is recorded of those.
+    """
+    name = f"{FOLDER}/reference.json"
+    if recorded_hash(run, name) is None and not (run.directory / name).exists():
+        return None
+    return read_recorded_json(run, name).get("temperature")
 
 
 def recorded_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Predictions]:
@@ -139,12 +180,15 @@ def _check_later(run: RunSummary, name: str, certificate: Mapping[str, Any]) -> 
     try:
         promise = {key: given[key] for key in PROMISE}
         posts = given.get("posts")
-        expected = certificate_name(run, promise, posts=posts["fingerprint"] if posts else "")
+        looked_at = given.get("looked_at")
+        expected = certificate_name(
+            run, promise, posts=posts["fingerprint"] if posts else "", looked_at=looked_at
+        )
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{where} is not what `mhc certify` writes. {anew}") from None
     if expected != name:
         raise InputError(f"{where} holds the certificate {expected} under another name. {anew}")
-    if not posts and given != as_stored(certificate_of_run(run, **promise)):
+    if not posts and given != as_stored(certificate_of_run(run, **promise, looked_at=looked_at)):
         raise InputError(
             f"{late} and does not follow from its predictions: it was changed, or an earlier "
             f"version made it. {anew}"

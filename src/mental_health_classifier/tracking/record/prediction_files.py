@@ -24,13 +24,12 @@ from mental_health_classifier.contracts import (
     Predictions,
     Task,
 )
-from mental_health_classifier.contracts.predictions import are_distributions
+from mental_health_classifier.contracts.predictions import DECIMALS, are_distributions
 from mental_health_classifier.storage.files import open_text_to_read, write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
 
-DECIMALS = 6
 LONGEST_SHOWN = 200
 """Characters of a header that are named where it is not what was expected."""
 

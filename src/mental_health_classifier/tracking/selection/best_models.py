@@ -39,7 +39,8 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
         priority, by the recall at specificity .80) and `most_stable` a mapping each: `run` (id,
         None where nobody wins), `directory`, `name`, `model`, `variants`, `configuration` (hash),
         `metric`, `value`, `interval` and `n` of that run on test, `val` (what it won by), `seeds`
-        (test value by seed), `reason`, `warnings`.
+        (test value by seed), `reason`, `warnings`, and `looked_at`, the runs on these posts among
+        which it was chosen: the more, the less a certificate of one of them promises.
     """
     comparable, num_others = comparable_runs(runs)
     candidates = candidates_among(comparable)
@@ -51,6 +52,8 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
         "best_suicide_recall": _best_recall(candidates, priority_class),
         "most_stable": _most_stable(candidates, headline, priority_class),
     }
+    for entry in best.values():
+        entry["looked_at"] = len(comparable)
     if num_others:
         note = (
             f"{num_others} completed runs on other posts or parts, or with another priority class, "
