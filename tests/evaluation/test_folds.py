@@ -1,3 +1,5 @@
+import time
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from mental_health_classifier.evaluation.folds import (
     numbers_over_folds,
 )
 from mental_health_classifier.evaluation.intervals import at_weight_one
+from mental_health_classifier.evaluation.operating_point import threshold_for_specificity
 
 TASK = Task.categorical("condition", ("other", "suicide"), "suicide")
 
@@ -107,3 +110,65 @@ def test_authors_are_drawn_as_a_whole() -> None:
 
     assert num_authors(by_author[0].test) == 50
     assert width(hanging) > 1.5 * width(alone)
+
+
+def make_posts(generator, *, people, posts_each):
+    """Features, labels and authors of posts that hang together by author."""
+    author = np.repeat(np.arange(people), posts_each)
+    inclined = generator.normal(scale=1.0, size=people)[author]
+    labels = (generator.normal(size=len(author)) + inclined > 0.6).astype(int)
+    style = generator.normal(scale=0.7, size=(people, 6))[author]
+    features = generator.normal(size=(len(author), 6)) + style
+    features[:, :2] += labels[:, None] * 0.9
+    return features, labels, author
+
+
+def train(features, labels):
+    """Least squares, turned into something between 0 and 1."""
+    columns = np.hstack([features, np.ones((len(features), 1))])
+    weights = np.linalg.lstsq(columns, labels - 0.4, rcond=None)[0]
+
+    def score(others):
+        return 1 / (1 + np.exp(-6 * (np.hstack([others, np.ones((len(others), 1))]) @ weights)))
+
+    return score
+
+
+@pytest.mark.slow
+def test_the_intervals_hold_what_the_models_of_the_folds_reach_on_new_authors() -> None:
+    started = time.process_time()
+    trials, num_folds = 300, 5
+    # One post each, so that what holds for new authors is known to the third decimal.
+    elsewhere = make_posts(np.random.default_rng(1), people=20_000, posts_each=1)
+    held: Counter[str] = Counter()
+    for trial in range(trials):
+        generator = np.random.default_rng(1000 + trial)
+        features, labels, author = make_posts(generator, people=100, posts_each=7)
+        fold_of_author = generator.permutation(100) % num_folds
+        folds, truths = [], []
+        for fold in range(num_folds):
+            is_test = fold_of_author[author] == fold
+            score = train(features[~is_test], labels[~is_test])
+            threshold = threshold_for_specificity(
+                score(features[~is_test]), labels[~is_test] == 1, specificity=0.8
+            )
+            names = [f"a{each}" for each in author[is_test]]
+            first = fold * 10_000
+            folds.append(
+                fold_of(
+                    labels[is_test],
+                    score(features[is_test]),
+                    threshold=threshold,
+                    first=first,
+                    authors=names,
+                )
+            )
+            there = fold_of(elsewhere[1], score(elsewhere[0]), threshold=threshold)
+            truths.append(at_weight_one(FoldMetrics([there]), len(elsewhere[1])))
+        for key, each in numbers_over_folds([folds], [], draws=300).items():
+            truth = np.mean([of_fold[key] for of_fold in truths])
+            held[key] += each.interval[0] <= truth <= each.interval[1]
+    coverage = {key: round(count / trials, 3) for key, count in held.items()}
+    print(f"\ncoverage of pooled intervals, {trials} trials of 100 authors: {coverage}")
+    print(f"{time.process_time() - started:.0f} s of CPU")
+    assert min(coverage.values()) >= 0.93

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,15 +11,15 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.intervals import (
+    Behind,
     Interval,
+    ShareOfPosts,
     Statistic,
     at_weight_one,
     author_numbers,
-    hull,
-    intervals_by_author,
-    wilson_interval,
+    draw_predictions,
 )
-from mental_health_classifier.evaluation.metrics import PartMetrics
+from mental_health_classifier.evaluation.metrics import PartMetrics, posts_behind
 from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
 
 COUNTED = ("accuracy", "balanced_accuracy", "f1_macro")
@@ -35,12 +35,6 @@ class FoldPredictions(NamedTuple):
     test: Predictions
     threshold: float | None
     """Of its operating point, from its own validation part. None: there is none."""
-
-
-class _ShareOfPosts(NamedTuple):
-    counted: np.ndarray
-    """Among those of which it is a share, bool, shape `(n,)`."""
-    of: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +84,14 @@ class FoldMetrics:
             numbers[key] = ratio(weights @ share.counted, weights @ share.of)
         return numbers
 
-    def posts_behind(self, key: str) -> int | None:
-        """Posts of which a number is a share, at heart; None where it is no share."""
-        if key == "recall_at_spec80":
-            return int(self.posts.is_priority.sum())
-        return int(self._shares[key].of.sum()) if key in self._shares else None
+    @property
+    def behind(self) -> dict[str, Behind]:
+        """The posts that numbers are about, see `posts_behind`. Means over classes behave like
+        shares: without Wilson's interval theirs would hold too seldom, see the tests."""
+        everybody = np.ones(len(self.posts), bool)
+        means = dict.fromkeys(COUNTED, Behind(everybody, "like a share"))
+        of_shares = {key: Behind(share.of, "share") for key, share in self._shares.items()}
+        return means | posts_behind(self.posts) | of_shares
 
 
 def numbers_over_folds(
@@ -127,28 +124,23 @@ def numbers_over_folds(
                 "data.split_seed and one data.num_folds."
             )
     model, yardstick = _mean(models), _mean(beside) if beside else None
-    values, drawn = at_weight_one(model, len(posts)), intervals_by_author(model, posts, draws=draws)
+    drawn = draw_predictions(model, posts, draws=draws, behind=models[0].behind)
     single = [
         at_weight_one(FoldMetrics([fold]), len(fold.test)) for folds in by_seed for fold in folds
     ]
-    gaps: Mapping[str, float | None] = {}
-    gap_intervals: Mapping[str, Interval] = {}
+    gap = None
     if yardstick is not None:
-        gap = _difference(model, yardstick)
-        gaps = at_weight_one(gap, len(posts))
-        gap_intervals = intervals_by_author(gap, posts, draws=draws)
+        gap = draw_predictions(_difference(model, yardstick), posts, draws=draws)
     numbers = {}
-    for key, value in values.items():
-        of = len(posts) if key == "accuracy" else models[0].posts_behind(key)
-        least = None if of is None or value is None else wilson_interval(round(value * of), of)
+    for key, value in drawn.values.items():
         known = [number for each in single if (number := each.get(key)) is not None]
         numbers[key] = FoldNumber(
             value,
-            hull(drawn.get(key), least),
+            drawn.interval(key),
             lowest=min(known, default=None),
             highest=max(known, default=None),
-            difference=gaps.get(key),
-            difference_interval=gap_intervals.get(key),
+            difference=None if gap is None else gap.values[key],
+            difference_interval=None if gap is None else gap.interval(key),
         )
     return numbers
 
@@ -176,7 +168,7 @@ def _pooled(tests: Sequence[Predictions]) -> Predictions:
     )
 
 
-def _shares(posts: Predictions, folds: Sequence[FoldPredictions]) -> dict[str, _ShareOfPosts]:
+def _shares(posts: Predictions, folds: Sequence[FoldPredictions]) -> dict[str, ShareOfPosts]:
     """Shares of posts, of the operating point too: each model alerts at its own threshold."""
     predicted = posts.probabilities.argmax(axis=1)
     shares = {}
@@ -186,14 +178,14 @@ def _shares(posts: Predictions, folds: Sequence[FoldPredictions]) -> dict[str, _
         )
         here, others = posts.is_priority, ~posts.is_priority
         shares = {
-            "operating_point/recall": _ShareOfPosts(is_alerted & here, here),
-            "operating_point/specificity": _ShareOfPosts(~is_alerted & others, others),
-            "operating_point/alert_rate": _ShareOfPosts(is_alerted, np.ones(len(posts), bool)),
+            "operating_point/recall": ShareOfPosts(is_alerted & here, here),
+            "operating_point/specificity": ShareOfPosts(~is_alerted & others, others),
+            "operating_point/alert_rate": ShareOfPosts(is_alerted, np.ones(len(posts), bool)),
         }
     for name in posts.task.display_order:
         index = posts.task.class_names.index(name)
         is_class = posts.labels == index
-        shares[f"recall/{name}"] = _ShareOfPosts(is_class & (predicted == index), is_class)
+        shares[f"recall/{name}"] = ShareOfPosts(is_class & (predicted == index), is_class)
     return shares
 
 
