@@ -110,8 +110,12 @@ def test_the_best_are_taken_by_val_among_runs_on_the_same_parts(runs, ensemble) 
     assert looked_at == 2
     values = [run.metrics["val/recall_at_spec80"] for run in found]
     assert values == sorted(values, reverse=True) and len(found) == 2
-    with pytest.raises(InputError, match="2 completed runs share"):
+    with pytest.raises(InputError, match="there are 2 completed runs"):
         best_members(list(runs.values()), number=3)
+    network, yardstick = runs["baseline_micro"], runs["tfidf_logistic"]
+    elsewhere = replace(network, data={**network.data, "fingerprint": "other"})
+    with pytest.raises(InputError, match="do not make one ensemble: choose one, as by --where"):
+        best_members([elsewhere, yardstick], number=2)
 
 
 def test_an_ensemble_is_made_listed_and_used_from_the_command_line(mhc, runs, tmp_path) -> None:

@@ -96,13 +96,14 @@ def test_a_folder_that_is_not_there_is_an_error(mhc):
     assert "Expected a folder with runs, but nowhere is none." in result.stderr
 
 
-def test_compare_puts_the_best_first_and_uncompleted_runs_last(mhc, six_runs):
+def test_compare_puts_the_best_of_each_corpus_first_and_uncompleted_runs_last(mhc, six_runs):
     rows = json.loads(mhc("compare", "--json").stdout)
+    # Without a priority class "plain" is compared with nobody.
     assert [row["experiment_name"] for row in rows] == [
-        *("best", HOSTILE, "plain", "baseline", "gone", "broken")
+        *("plain", "best", HOSTILE, "gone", "broken", "baseline")
     ]
-    assert rows[0]["final_recall_at_spec80"] == 0.9
-    assert rows[2]["final_recall_at_spec80"] is None
+    assert rows[1]["final_recall_at_spec80"] == 0.9
+    assert rows[0]["final_recall_at_spec80"] is None
     for column in (
         *("experiment_name", "status", "model", "variants", "seed", "parameters_millions"),
         *("final_accuracy", "final_f1_macro", "final_recall_suicide", "final_recall_at_spec80"),
@@ -174,12 +175,13 @@ def test_the_table_goes_to_a_file_or_to_standard_output(mhc, six_runs, tmp_path)
     assert mhc("compare", "--csv", "runs.csv").exit_code == 0
     with open(tmp_path / "runs.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["experiment_name"] for row in rows][:2] == ["best", HOSTILE]
+    assert [row["experiment_name"] for row in rows][:3] == ["plain", "best", HOSTILE]
     result = mhc("compare", "--csv", "runs.csv")
     assert result.exit_code == 1 and "not replaced" in result.stderr
     printed = mhc("compare", "--csv", "-").stdout
     assert "\x1b" not in printed
-    assert next(csv.DictReader(io.StringIO(printed)))["final_recall_at_spec80"] == "0.9"
+    printed_rows = list(csv.DictReader(io.StringIO(printed)))
+    assert printed_rows[1]["final_recall_at_spec80"] == "0.9"
 
 
 def test_runs_on_different_posts_are_warned_about_apart_from_the_output(mhc, tmp_path):
@@ -188,6 +190,20 @@ def test_runs_on_different_posts_are_warned_about_apart_from_the_output(mhc, tmp
     result = mhc("compare", "--json")
     assert len(json.loads(result.stdout)) == 2
     assert "Warning: These runs were tested on different posts" in result.stderr
+
+
+def test_compare_and_best_have_a_block_for_each_corpus(mhc, tmp_path):
+    write_run(tmp_path / "outputs" / "a", recall=0.9, data={"fingerprint": "f2", "name": "other"})
+    write_run(tmp_path / "outputs" / "b", recall=0.7)
+    shown = mhc("compare").stdout
+    assert shown.index("posts, parts") < shown.index(".700") < shown.index("other, parts")
+    assert shown.index("other, parts") < shown.index(".900")
+    best = mhc("best").stdout
+    assert best.index("posts, parts") < best.index("other, parts")
+    rows = json.loads(mhc("best", "--json").stdout)
+    assert [row["data_name"] for row in rows] == ["posts"] * 4 + ["other"] * 4
+    only = json.loads(mhc("best", "--json", "--where", "data_name == 'other'").stdout)
+    assert [row["data_fingerprint"] for row in only] == ["f2"] * 4
 
 
 def test_a_run_is_shown_by_any_of_its_names(mhc, six_runs):

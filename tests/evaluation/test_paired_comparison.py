@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.paired_comparison import (
-    compare_runs,
+    alerts_compared,
     holm_adjusted,
     mcnemar_exact,
     permutation_test,
@@ -13,7 +13,6 @@ from mental_health_classifier.evaluation.paired_comparison import (
 )
 
 TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
-SETTINGS = {"specificity_floor": 0.8, "bootstrap_draws": 200, "num_comparisons": 1}
 
 
 def predictions_of(part, *, shift, n=400, seed=0, noise=0):
@@ -34,7 +33,7 @@ def predictions_of(part, *, shift, n=400, seed=0, noise=0):
 
 
 def run_of(shift, *, noise=0):
-    return tuple(predictions_of(part, shift=shift, noise=noise) for part in ("val", "test"))
+    return {part: predictions_of(part, shift=shift, noise=noise) for part in ("val", "test")}
 
 
 @pytest.mark.parametrize(
@@ -69,63 +68,21 @@ def test_the_interval_over_seeds_is_that_of_student():
     assert t_interval([0.1], confidence=0.95) is None
 
 
-def test_what_differs_by_seed_alone_is_a_tie():
-    first = [run_of(1.5, noise=1), run_of(1.5, noise=2), run_of(1.5, noise=3)]
-    second = [run_of(3.5, noise=4), run_of(1.4, noise=5), run_of(3.5, noise=6)]
-    found = compare_runs(first, second, **SETTINGS)
-    assert found["interval"][0] > 0 > found["seed_interval"][0]
-    assert found["verdict"] == "tie"
+def test_alerts_are_compared_at_thresholds_of_val_and_their_specificities_are_told():
+    forth = alerts_compared(run_of(0.5), run_of(2.5), specificity_floor=0.8)
+    back = alerts_compared(run_of(2.5), run_of(0.5), specificity_floor=0.8)
+    assert forth["p"] == back["p"] < 0.01 and forth["n"] == 100
+    assert forth["only_second"] == back["only_first"] > forth["only_first"]
+    assert forth["specificities"] == back["specificities"][::-1]
+    assert all(0.7 < each < 0.9 for each in forth["specificities"])
+    same = alerts_compared(run_of(1.5), run_of(1.5), specificity_floor=0.8)
+    assert same["p"] == 1 and same["only_first"] == same["only_second"] == 0
 
 
-def test_a_better_model_is_called_better_from_either_side():
-    forth = compare_runs([run_of(0.5)], [run_of(2.5)], **SETTINGS)
-    back = compare_runs([run_of(2.5)], [run_of(0.5)], **SETTINGS)
-    assert (forth["verdict"], back["verdict"]) == ("second", "first")
-    assert forth["difference"] == -back["difference"] > 0.2
-    low, high = forth["interval"]
-    assert 0 < low < forth["difference"] < high
-    assert forth["mcnemar"]["p"] < 0.01 and forth["mcnemar"]["n"] == 100
-    assert forth["mcnemar"]["only_second"] > forth["mcnemar"]["only_first"]
-    assert forth["permutation_p"] is None
-
-
-def test_equal_models_are_a_tie():
-    found = compare_runs([run_of(1.5, noise=1)], [run_of(1.5, noise=2)], **SETTINGS)
-    assert found["verdict"] == "tie"
-    same = compare_runs([run_of(1.5)], [run_of(1.5)], **SETTINGS)
-    assert same["verdict"] == "tie" and same["difference"] == 0 and same["interval"] is None
-    assert same["mcnemar"]["p"] == 1
-
-
-def test_more_comparisons_make_wider_intervals():
-    pair = [run_of(1.0, noise=1)], [run_of(1.4, noise=2)]
-    one = compare_runs(*pair, **SETTINGS)["interval"]
-    ten = compare_runs(*pair, **SETTINGS | {"num_comparisons": 10})["interval"]
-    assert ten[0] < one[0] and one[1] < ten[1]
-
-
-def test_groups_are_compared_in_pairs_of_seeds():
-    first = [run_of(0.8, noise=seed) for seed in range(5)]
-    second = [run_of(2.4, noise=seed + 10) for seed in range(5)]
-    found = compare_runs(first, second, **SETTINGS)
-    assert found["num_pairs"] == 5 and found["verdict"] == "second"
-    assert found["permutation_p"] == pytest.approx(2 / 32)
-    assert found["difference"] == pytest.approx(np.mean(found["differences_by_pair"]))
-    assert found["mcnemar"] is None
-
-
-def test_other_posts_and_uneven_groups_are_refused():
-    val, test = run_of(1)
-    with pytest.raises(InputError, match="not tested on the same 400 posts"):
-        other = replace(test, post_ids=test.post_ids[::-1])
-        compare_runs([(val, test)], [(val, other)], **SETTINGS)
-    with pytest.raises(InputError, match="2 on one side and 1 on the other"):
-        compare_runs([(val, test)] * 2, [(val, test)], **SETTINGS)
-
-
-def test_without_a_priority_class_macro_f1_is_compared():
+def test_without_a_priority_class_there_are_no_alerts_to_compare():
     task = Task.categorical("condition", TASK.class_names, None)
-    runs = [tuple(replace(part, task=task) for part in run_of(shift)) for shift in (0.5, 3)]
-    found = compare_runs([runs[0]], [runs[1]], **SETTINGS)
-    assert found["metric"] == "test/f1_macro" and found["mcnemar"] is None
-    assert found["verdict"] == "second"
+    one, other = (
+        {part: replace(given, task=task) for part, given in run_of(shift).items()}
+        for shift in (0.5, 3)
+    )
+    assert alerts_compared(one, other, specificity_floor=0.8) is None

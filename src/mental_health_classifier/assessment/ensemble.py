@@ -28,6 +28,7 @@ from mental_health_classifier.tracking.record.assessments import (
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.weight_files import ENSEMBLE, hash_of_weights
+from mental_health_classifier.tracking.selection.candidates import require_one_corpus
 
 
 def record_ensemble(
@@ -121,11 +122,11 @@ def record_ensemble(
 
 
 def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSummary], int]:
-    """The best completed runs by their headline on val, of those that share the best one's parts,
-    and how many those are.
+    """The best completed runs by their headline on val, and among how many they were found.
 
     Raises:
-        InputError: there are not so many.
+        InputError: there are not so many, or they were not tested on the same posts for the same
+            priority class.
     """
     key = {run.id: f"val/{headline_of(run.data.get('priority_class'))}" for run in runs}
     able = [
@@ -135,19 +136,14 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSu
         and ENSEMBLE not in run.configuration
         and run.metrics.get(key[run.id]) is not None
     ]
+    require_one_corpus(able, what="ensemble")
     ranked = sorted(able, key=lambda run: -(run.metrics[key[run.id]] or 0))
-    alike = [run for run in ranked if _parts_of(run) == _parts_of(ranked[0])]
-    if len(alike) < number:
+    if len(ranked) < number:
         raise InputError(
-            f"--best={number}: {len(alike)} completed runs share the parts of the best one. Give "
-            "less, or train more."
+            f"--best={number}: there are {len(ranked)} completed runs. Give less, or train more."
         )
     # In full: lists of runs leave out the checksums of their files.
-    return [read_run(run.directory) for run in alike[:number]], len(alike)
-
-
-def _parts_of(run: RunSummary) -> tuple[object, ...]:
-    return run.data.get("fingerprint"), run.setting("data", "split_seed"), run.fold
+    return [read_run(run.directory) for run in ranked[:number]], len(ranked)
 
 
 def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:

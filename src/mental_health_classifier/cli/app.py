@@ -26,7 +26,7 @@ COMMANDS = {
     "show": ("show", "Shows one run in full: its numbers, its yardstick, its posts."),
     "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),
     "best": ("runs", "Names the best models, chosen on val and reported on test."),
-    "compare": ("compare", "Compares runs in one table, best first."),
+    "compare": ("compare", "Compares runs, best first, in a table for each corpus."),
     "folds": ("folds", "Pools the runs of a cross-validation: each post counts once."),
     "plot": ("plot", "Draws runs as one figure."),
     "report": ("report", "Writes one offline HTML page about many runs."),

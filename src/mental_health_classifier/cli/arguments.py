@@ -27,6 +27,9 @@ RunOrSweep = Annotated[
     str, typer.Argument(help="A run: its id, its beginning or folder; or a sweep's folder.")
 ]
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
+Margin = Annotated[
+    float, typer.Option(min=0, help="Differences up to here make a tie, if it is that sure.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
 
 

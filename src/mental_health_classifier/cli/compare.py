@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
+from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
 from mental_health_classifier.analysis.pages.sections import print_section
 from mental_health_classifier.analysis.tables.comparability import (
+    corpora,
     warning_about_posts,
     warnings_about_shortcuts,
 )
@@ -28,13 +32,15 @@ from mental_health_classifier.analysis.tables.run_table import (
 )
 from mental_health_classifier.cli.arguments import (
     AsJson,
+    Margin,
     Roots,
     existing,
     print_json,
     say,
     say_no_runs,
 )
-from mental_health_classifier.console.tables import print_table
+from mental_health_classifier.console.tables import print_table, text
+from mental_health_classifier.evaluation.verdict import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, each_run
 
 
@@ -60,11 +66,12 @@ def compare(
         bool,
         typer.Option("--test", help="Test which is really better: RUN RUN, or groups A,B C,D."),
     ] = False,
+    margin: Margin = EQUIVALENCE_MARGIN,
     as_json: AsJson = False,
 ) -> None:
-    """Compares runs in one table, best first."""
+    """Compares runs, best first, in a table for each corpus."""
     if test:
-        return _test_models(roots, as_json=as_json)
+        return _test_models(roots, margin=margin, as_json=as_json)
     folders = existing(roots)
     selected = select_runs(each_run(folders), tags=tag or (), where=where)
     if not selected.of:
@@ -73,29 +80,45 @@ def compare(
     table = newest_first(selected.table)
     if not len(table):
         say(f"None of the {selected.of} runs is like that.")
-    (by,) = known_columns([sort or headline_column(table)], table, option="--sort")
+    if sort:
+        known_columns([sort], table, option="--sort")
     names = known_columns(columns.split(","), table, option="--columns") if columns else None
-    table = ranked(table, by=by, ascending=ascending)
-    chosen = table.loc[:, names] if names else table
-    if as_json:
-        print_json(each_record(chosen))
-    elif csv is not None:
-        write_csv(chosen, csv)
-    elif len(table):
-        print_table(
-            lambda width: (
-                chosen_columns(table, names) if names else leaderboard(table, by=by, width=width)
-            )
-        )
+    blocks = []
+    for title, block in corpora(table):
+        by = sort or headline_column(block)
+        blocks.append((title, by, ranked(block, by=by, ascending=ascending)))
+    if as_json or csv is not None:
+        if sort:  # one order for all rows, as was asked for
+            table = ranked(table, by=sort, ascending=ascending)
+        elif blocks:
+            table = pd.concat([block for _, _, block in blocks])
+        chosen = table.loc[:, names] if names else table
+        print_json(each_record(chosen)) if as_json else write_csv(chosen, csv or "-")
+    else:
+        for title, by, block in blocks:
+            print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):
         say(f"Warning: {warning}")
 
 
-def _test_models(references: list[Path] | None, *, as_json: bool) -> None:
-    """Tests every pair of models for whether one of the two is better."""
-    rows = compare_models(models_called([str(each) for each in references or ()], ROOTS))
+def _page(
+    title: str | None, table: pd.DataFrame, *, by: str, names: list[str] | None
+) -> Callable[[int | None], RenderableType]:
+    """The runs of one corpus, by the width of the terminal."""
+
+    def page(width: int | None) -> RenderableType:
+        shown = chosen_columns(table, names) if names else leaderboard(table, by=by, width=width)
+        return shown if title is None else Group(text(title, "bold"), shown, "")
+
+    return page
+
+
+def _test_models(references: list[Path] | None, *, margin: float, as_json: bool) -> None:
+    """Tests every pair of configurations for whether one of the two is better."""
+    models = models_called([str(each) for each in references or ()], ROOTS)
+    rows = compare_models(models, margin=margin)
     if as_json:
         return print_json(rows)
     print_section(comparison_section(rows))

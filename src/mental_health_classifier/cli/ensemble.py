@@ -8,6 +8,7 @@ import typer
 
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
+from mental_health_classifier.analysis.tables.run_filter import runs_like
 from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
 from mental_health_classifier.cli.arguments import LookedUpIn, existing
 from mental_health_classifier.console.tables import new_console
@@ -23,6 +24,9 @@ def ensemble(
     ] = None,
     best: Annotated[
         int | None, typer.Option(min=2, help="So many of the best runs by the headline on val.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="With --best: only runs like 'final_accuracy > 0.85'.")
     ] = None,
     name: Annotated[str, typer.Option(help="What it is called in tables.")] = "ensemble",
     combine: Annotated[
@@ -42,7 +46,8 @@ def ensemble(
     if best is None:
         members, looked_at = [resolve_run(each, existing(root)) for each in runs or ()], None
     else:
-        members, looked_at = best_members(find_runs(existing(root)), number=best)
+        found = runs_like(find_runs(existing(root)), where)
+        members, looked_at = best_members(found, number=best)
     directory = new_run_directory(ROOTS[0], "ensemble")
     record_ensemble(members, directory, name=name, way=combine, looked_at=looked_at)
     write_model_card(made := read_run(directory))

@@ -9,13 +9,15 @@ import typer
 from mental_health_classifier.analysis.pages.sections import print_section
 from mental_health_classifier.analysis.sections.variant_impact import conclusion, variant_impact
 from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
-from mental_health_classifier.cli.arguments import AsJson, Roots, found_runs, print_json
+from mental_health_classifier.cli.arguments import AsJson, Margin, Roots, found_runs, print_json
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.verdict import EQUIVALENCE_MARGIN
 
 
 def impact(
     variant: Annotated[str, typer.Argument(help="umls_enhanced, curriculum, multitask, ...")],
     roots: Roots = None,
+    margin: Margin = EQUIVALENCE_MARGIN,
     as_json: AsJson = False,
 ) -> None:
     """Says whether a clinical variant helps, seed by seed.
@@ -23,7 +25,7 @@ def impact(
     It compares runs with the variant with runs that differ from them in nothing else.
     """
     runs = found_runs(roots)
-    entries = impacts_of_variant(variant, runs)
+    entries = impacts_of_variant(variant, runs, margin=margin)
     if not entries:
         known = sorted({each for run in runs if run.status == "completed" for each in run.variants})
         raise InputError(

@@ -27,6 +27,9 @@ def plot(
             "multirun if not given."
         ),
     ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
+    ] = None,
     metric: Annotated[
         str | None,
         typer.Option(help="A column of mhc compare, as final_accuracy; curves: as val/accuracy."),
@@ -40,13 +43,14 @@ def plot(
     # Matplotlib takes a second to import: not for the help.
     from mental_health_classifier.analysis.figures.files import figure_bytes, format_of
     from mental_health_classifier.analysis.figures.kinds import KINDS, draw
+    from mental_health_classifier.analysis.tables.run_filter import runs_like
 
     if kind not in KINDS:
         raise InputError(f"mhc plot {kind}: expected one of {', '.join(KINDS)}.")
     path = output or Path(f"{kind}.png")
     file_format = format_of(path)
     check_output(path, is_replaced=force)
-    figure, notes = draw(kind, runs_called(runs or [], ROOTS), metric=metric)
+    figure, notes = draw(kind, runs_like(runs_called(runs or [], ROOTS), where), metric=metric)
     write_output(path, figure_bytes(figure, file_format))
     for note in notes:
         say(note)

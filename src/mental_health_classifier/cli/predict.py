@@ -9,11 +9,12 @@ import typer
 
 from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, columns_of, existing, say
 from mental_health_classifier.console.progress import counting
+from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.certificates import OWN
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
-from mental_health_classifier.tracking.selection.best_models import best_models
+from mental_health_classifier.tracking.selection.best_models import HEADINGS, best_by_corpus
 
 
 def predict(
@@ -87,9 +88,15 @@ def predict(
 
 def _best_run(heading: str, roots: list[Path]) -> tuple[str, int]:
     """The id of the run that `mhc best` names under a heading, and among how many it looked."""
-    found = best_models(find_runs(roots))
-    if heading not in found:
-        raise InputError(f"--best={heading}: expected one of {', '.join(found)}.")
-    if found[heading]["run"] is None:
-        raise InputError(f"--best={heading}: there is none. {found[heading]['reason']}")
-    return found[heading]["run"], found[heading]["looked_at"]
+    if heading not in HEADINGS:
+        raise InputError(f"--best={heading}: expected one of {', '.join(HEADINGS)}.")
+    found = [best[heading] for best in best_by_corpus(find_runs(roots))]
+    won = [entry for entry in found if entry["run"] is not None]
+    if not won:
+        raise InputError(f"--best={heading}: there is none. {found[0]['reason']}")
+    if len(won) > 1:
+        listed = ", ".join(f"{entry['run']} ({printable(entry['data_name'])})" for entry in won)
+        raise InputError(
+            f"--best={heading}: there is one for each corpus, {listed}. Name the run that you want."
+        )
+    return won[0]["run"], won[0]["looked_at"]

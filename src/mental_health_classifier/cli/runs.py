@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
+from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.pages.best_list import best_list
 from mental_health_classifier.analysis.pages.run_list import run_list
@@ -20,11 +23,12 @@ from mental_health_classifier.cli.arguments import (
     found_runs,
     print_json,
 )
-from mental_health_classifier.console.tables import new_console, print_table
+from mental_health_classifier.console.tables import new_console, print_table, text
+from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import Status, read_run
 from mental_health_classifier.tracking.run_index import resolve_run
-from mental_health_classifier.tracking.selection.best_models import best_models
+from mental_health_classifier.tracking.selection.best_models import best_by_corpus
 
 
 def runs(
@@ -55,26 +59,58 @@ def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> No
         new_console().print(difference_page(run_a, run_b))
 
 
-def best(roots: Roots = None, as_json: AsJson = False) -> None:
+def best(
+    roots: Roots = None,
+    where: Annotated[
+        str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Names the best models, chosen on val and reported on test.
 
-    Where there is none, it says why.
+    Of each corpus its own; where there is none, it says why.
     """
-    found = best_models(found_runs(roots))
+    found = found_runs(roots)
+    if where is not None:
+        # With pandas, which takes a second to import.
+        from mental_health_classifier.analysis.tables.run_filter import runs_like
+
+        found = runs_like(found, where)
+    by_corpus = best_by_corpus(found)
+    for best in by_corpus:
+        for entry in best.values():
+            _add_certificate(entry)
+    if as_json:
+        rows = (each for best in by_corpus for each in best.items())
+        return print_json([{"best": heading, **entry} for heading, entry in rows])
+    for best in by_corpus:
+        print_table(partial(_best_page, best, has_title=len(by_corpus) > 1))
+
+
+def _add_certificate(entry: dict[str, Any]) -> None:
+    """What can be promised of the best run, chosen among so many; why not, as a warning."""
     # With NumPy, which only a certificate needs.
     from mental_health_classifier.assessment.recorded_runs import certificate_if_chosen
 
-    for entry in found.values():
-        entry["certificate"] = None
-        if entry["run"] is None:
-            continue
-        try:
-            entry["certificate"] = certificate_if_chosen(
-                read_run(Path(entry["directory"])), looked_at=entry["looked_at"]
-            )
-        except (InputError, OSError) as error:
-            entry["warnings"].append(f"No certificate: {error}".rstrip("."))
-    if as_json:
-        print_json([{"best": heading, **entry} for heading, entry in found.items()])
-    else:
-        print_table(lambda width: best_list(found, width=width))
+    entry["certificate"] = None
+    if entry["run"] is None:
+        return
+    try:
+        entry["certificate"] = certificate_if_chosen(
+            read_run(Path(entry["directory"])), looked_at=entry["looked_at"]
+        )
+    except (InputError, OSError) as error:
+        entry["warnings"].append(f"No certificate: {error}".rstrip("."))
+
+
+def _best_page(
+    best: Mapping[str, Mapping[str, Any]], width: int | None, *, has_title: bool
+) -> RenderableType:
+    entry = next(iter(best.values()))
+    if not has_title:
+        return best_list(best, width=width)
+    title = (
+        f"{printable(entry['data_name'])}, parts {entry['parts_fingerprint']}, priority class: "
+        f"{printable(entry['priority_class'] or 'none')}"
+    )
+    return Group(text(title, "bold"), best_list(best, width=width), "")

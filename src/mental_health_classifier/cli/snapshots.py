@@ -26,7 +26,7 @@ from mental_health_classifier.tracking.keeping.snapshot import (
     take_snapshot,
 )
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
-from mental_health_classifier.tracking.selection.best_models import best_models
+from mental_health_classifier.tracking.selection.best_models import best_by_corpus
 
 snapshot = typer.Typer(
     help="Preserves source, environment and runs, and gives them back.",
@@ -55,7 +55,7 @@ def take(
         chosen = [resolve_run(reference, existing(root)) for reference in run]
     else:
         found = find_runs(existing(root))
-        best_ids = {entry["run"] for entry in best_models(found).values()}
+        best_ids = {entry["run"] for best in best_by_corpus(found) for entry in best.values()}
         chosen = [each for each in found if each.id in best_ids and each.status == "completed"]
     folder = take_snapshot(
         SNAPSHOTS, name=name, description=description, tags=tag or [], runs=chosen

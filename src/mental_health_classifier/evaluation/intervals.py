@@ -119,7 +119,7 @@ class DrawnNumbers:
     values: Mapping[str, float | None]
     """Of the posts as they are; None: not defined."""
     drawn: Mapping[str, np.ndarray]
-    """Of the draws that leave it defined, by number."""
+    """By number, the same draws for all, NaN where one leaves it undefined; shape `(draws,)`."""
     posts_by_author: Mapping[str, np.ndarray]
     """Of those posts that are behind a number, int64, shape `(authors,)`."""
     behind: Mapping[str, Behind]
@@ -142,7 +142,7 @@ class DrawnNumbers:
         value, drawn, behind = self.values[key], self.drawn[key], self.posts_by_author[key]
         if value is None:
             return None
-        around = _percentiles(drawn, num_authors=_alike(behind), confidence=confidence)
+        around = _percentiles(drawn, num_authors=effective_authors(behind), confidence=confidence)
         kind = self.behind[key].kind if key in self.behind else "other"
         if kind == "other":
             return around
@@ -289,7 +289,7 @@ def bootstrap_intervals(
 ) -> dict[str, Interval]:
     """Intervals of numbers that are no shares, see `draw_by_author` and `DrawnNumbers.interval`."""
     drawn = _drawn(statistic, authors, must_hold=must_hold, draws=draws, seed=seed)
-    num_authors = _alike(np.bincount(authors))
+    num_authors = effective_authors(np.bincount(authors))
     found = {
         key: _percentiles(values, num_authors=num_authors, confidence=confidence)
         for key, values in drawn.items()
@@ -313,16 +313,15 @@ def _drawn(
     draws: int,
     seed: int,
 ) -> dict[str, np.ndarray]:
-    """The numbers of the draws that leave each defined."""
+    """The numbers of the draws, NaN where a draw leaves one undefined."""
     collected: dict[str, list[np.ndarray]] = {}
     for weights in _draw_weights(authors, must_hold=must_hold, draws=draws, seed=seed):
         for key, values in statistic(weights).items():
             collected.setdefault(key, []).append(values)
-    joined = {key: np.concatenate(chunks) for key, chunks in collected.items()}
-    return {key: values[~np.isnan(values)] for key, values in joined.items()}
+    return {key: np.concatenate(chunks) for key, chunks in collected.items()}
 
 
-def _alike(posts_by_author: np.ndarray) -> float:
+def effective_authors(posts_by_author: np.ndarray) -> float:
     """How many authors with equally many posts say as much (Kish, Survey Sampling 1965)."""
     return float(posts_by_author.sum() ** 2 / (posts_by_author.astype(float) ** 2).sum())
 
@@ -338,6 +337,7 @@ def _stretch(num_authors: float, *, confidence: float) -> float:
 def _percentiles(drawn: np.ndarray, *, num_authors: float, confidence: float) -> Interval | None:
     from scipy.special import ndtr, ndtri
 
+    drawn = drawn[~np.isnan(drawn)]
     if not len(drawn) or drawn.min() == drawn.max():
         return None
     # Draws vary by the root of (A - 1) / A too little, and their ends are those of the normal.
@@ -352,9 +352,10 @@ def _wilson_by_author(
     share: float, drawn: np.ndarray, posts_by_author: np.ndarray, *, confidence: float
 ) -> Interval | None:
     """Wilson's interval for as many independent posts as those of the authors are worth."""
-    n, num_authors = float(posts_by_author.sum()), _alike(posts_by_author)
+    n, num_authors = float(posts_by_author.sum()), effective_authors(posts_by_author)
     if posts_by_author.max() > 1:
-        spread = drawn.var(ddof=1) if len(drawn) > 1 else 0.0
+        known = drawn[~np.isnan(drawn)]
+        spread = known.var(ddof=1) if len(known) > 1 else 0.0
         worth = num_authors  # as if an author's posts were all alike, where draws cannot say
         if spread > 0:
             stretch = _stretch(num_authors, confidence=confidence)

@@ -51,7 +51,8 @@ def test_a_figure_says_what_it_shows_of_how_many_runs_and_posts(table, draw):
     figure = draw(table, metric="final_accuracy")
     caption = caption_of(figure)
     assert "Accuracy, test" in caption and "3 configurations, 4 runs" in caption
-    assert "300 posts, 100 of suicide" in caption and "95 % t interval" in caption
+    assert "300 posts, 100 of suicide" in caption
+    assert "95 % interval of the mean over other authors and seeds" in caption
     assert figure_bytes(figure, "png").startswith(b"\x89PNG")
 
 
@@ -82,10 +83,11 @@ def test_without_a_priority_class_macro_f1_is_drawn(tmp_path, draw):
 
 
 @pytest.mark.parametrize("draw", FIGURES)
-def test_runs_on_other_posts_are_said_not_to_be_comparable(tmp_path, draw):
+def test_runs_on_other_posts_are_not_drawn_together(tmp_path, draw):
     write_run(tmp_path / "a")
     write_run(tmp_path / "b", data={"fingerprint": "f2"})
-    assert "Not comparable" in caption_of(draw(table_below(tmp_path)))
+    with pytest.raises(InputError, match="do not make one figure"):
+        draw(table_below(tmp_path))
 
 
 @pytest.mark.parametrize("draw", FIGURES)
@@ -104,13 +106,14 @@ def test_a_metric_can_be_called_by_its_key_and_defaults_to_the_headline(table):
     assert metric_column(table, "test/recall/suicide") == "final_recall_suicide"
 
 
-def test_intervals_are_over_seeds_and_of_a_single_seed_over_its_posts(table):
+def test_intervals_are_over_authors_and_seeds_and_of_a_single_seed_over_authors(table):
     groups = measured_groups(table, "final_recall_at_spec80").set_index("name")
     assert groups.index.tolist() == ["large", "small", "dear"]
-    # Two seeds: 12.706 is the 97.5 % point of Student's t with one degree of freedom.
-    assert groups.loc["small", "low"] == pytest.approx(
-        max(0, 0.75 - 12.706 * 0.0707107 / 2**0.5), abs=1e-4
-    )
+    # Two seeds: 12.706 is the 97.5 % point of Student's t with one degree of freedom. Over authors
+    # each has .04 below.
+    half = 12.706 * 0.0707107 / 2**0.5
+    low = 0.75 - (half**2 + 0.04**2) ** 0.5
+    assert groups.loc["small", "low"] == pytest.approx(low, abs=1e-4)
     assert groups.loc["small", "high"] == 1
     assert groups.loc["large", ["low", "high"]].tolist() == pytest.approx([0.81, 0.88])
 

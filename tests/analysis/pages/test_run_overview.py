@@ -61,14 +61,14 @@ def test_the_yardstick_stands_beside_the_model_with_paired_differences(tmp_path)
     page = in_one_line(page_of(run))
     assert "baseline_small tfidf_logistic difference" in page
     assert ".800 [.76, .83] .700 [.66, .73] +.100 [.02, .18]" in page
-    assert "Recall at specificity .80: above the yardstick." in page
-    assert "Accuracy: not distinguishable from the yardstick." in page
+    assert "Recall at specificity .80: this trained model is above the yardstick." in page
+    assert "Accuracy: this trained model is not distinguishable from the yardstick." in page
 
 
 def test_a_model_that_loses_is_said_to_lose(tmp_path):
     yardstick = yardstick_of({"test/recall_at_spec80": (-0.1, -0.2, -0.01)})
     page = page_of(write_run(tmp_path / "run", end={"yardstick": yardstick}))
-    assert "Recall at specificity .80: below the yardstick." in page
+    assert "Recall at specificity .80: this trained model is below the yardstick." in page
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_without_a_priority_class_macro_f1_leads_and_nothing_is_said_of_alerts(t
     page = page_of(run)
     assert "specificity" not in page and "AUPRC" not in page
     assert page.index("macro F1") < page.index("accuracy")
-    assert "Macro F1: above the yardstick." in page
+    assert "Macro F1: this trained model is above the yardstick." in page
 
 
 def test_a_failed_run_says_why_and_where_its_log_is(tmp_path, monkeypatch):

@@ -1,8 +1,26 @@
 from written_runs import write_failed_run, write_run
 
-from mental_health_classifier.analysis.tables.comparability import posts_behind, warning_about_posts
+from mental_health_classifier.analysis.tables.comparability import (
+    corpora,
+    posts_behind,
+    warning_about_posts,
+)
 from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.tracking.run_index import read_run
+
+
+def test_every_corpus_is_a_block_the_latest_first(tmp_path):
+    old = write_run(tmp_path / "old", data={"fingerprint": "f2", "name": "others"})
+    new = [write_run(tmp_path / f"new{seed}", run={"seed": seed}) for seed in (1, 2)]
+    unknown = write_run(tmp_path / "unknown", left_out=("data.json", "end.json"))
+    blocks = corpora(run_table(map(read_run, (old, unknown, *new))))
+    assert [(title.partition(",")[0], len(block)) for title, block in blocks] == [
+        *(("posts", 2), ("others", 1), ("No completed run on their posts", 1))
+    ]
+    assert blocks[0][0].endswith("priority class: suicide")
+    ((_, block),) = corpora(run_table(map(read_run, (unknown, *new))))
+    assert len(block) == 3  # where there is one corpus it needs no block of its own
+    assert corpora(run_table([])) == []
 
 
 def test_runs_on_different_posts_or_parts_are_warned_about(tmp_path):

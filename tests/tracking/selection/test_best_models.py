@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from written_runs import CLASSES, write_failed_run, write_run
+from written_runs import CLASSES, write_failed_run, write_run, yardstick_of
 
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.tracking.record.prediction_files import write_predictions
 from mental_health_classifier.tracking.run_index import find_runs
-from mental_health_classifier.tracking.selection.best_models import best_models
+from mental_health_classifier.tracking.selection.best_models import best_by_corpus, best_models
 
 TASK = Task.categorical("condition", CLASSES, "suicide")
 KEYS = ["highest_accuracy", "best_f1_macro", "best_suicide_recall", "most_stable"]
@@ -72,7 +72,11 @@ def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> Non
     write_configuration(tmp_path, "lucky", {1: 0.80, 2: 0.50})
     entry = best(tmp_path)["best_suicide_recall"]
     assert entry["configuration"] == "steady" and entry["metric"] == "test/recall_at_spec80"
-    assert entry["value"] == 0.72 and entry["interval"] == pytest.approx([0.68, 0.75])
+    # The mean of both seeds; Student's 12.706 * .01414 / sqrt 2 = .127 over them, and .04 below and
+    # .03 above over authors, added as squares.
+    assert entry["value"] == pytest.approx(0.71)
+    assert entry["interval"] == pytest.approx([0.5768, 0.8405], abs=1e-4)
+    assert entry["run_value"] == 0.72 and entry["run_interval"] == pytest.approx([0.68, 0.75])
     assert entry["n"] == 100 and entry["val"] == pytest.approx(0.71)
     assert entry["seeds"] == {"1": 0.70, "2": 0.72} and entry["warnings"] == []
 
@@ -187,7 +191,7 @@ def test_churn_is_the_mean_disagreement_of_two_seeds_about_priority_posts(tmp_pa
     scores[0, [6]] = 0.6
     for seed in range(5):
         directory = tmp_path / str(seed)
-        write_run(directory, run={"seed": seed})
+        write_run(directory, recall=0.8 + seed / 100, run={"seed": seed})
         rest = (1 - scores[seed]) / 2
         predictions = Predictions(
             part="test",
@@ -235,3 +239,39 @@ def test_without_a_priority_class_accuracy_and_f1_still_have_their_best(tmp_path
     assert found["highest_accuracy"]["value"] == pytest.approx(0.75)
     assert found["highest_accuracy"]["warnings"] == []
     assert "no class has priority" in found["best_suicide_recall"]["reason"]
+
+
+def test_every_corpus_has_a_best_and_the_latest_without_one_hides_no_other(tmp_path: Path) -> None:
+    write_run(tmp_path / "one", recall=0.7, data={"fingerprint": "f2", "name": "other"})
+    write_run(tmp_path / "two", recall=0.8)
+    write_run(tmp_path / "tracked", data={"fingerprint": "f3"}, end={"metrics": {}})
+    found = best_by_corpus(find_runs([tmp_path]))
+    named = [
+        (best["highest_accuracy"]["data_name"], best["highest_accuracy"]["run"] is None)
+        for best in found
+    ]
+    assert named == [("posts", True), ("posts", False), ("other", False)]
+    assert best(tmp_path)["highest_accuracy"]["directory"] == str(tmp_path / "two")
+
+
+def test_seeds_are_in_the_order_of_numbers(tmp_path: Path) -> None:
+    write_configuration(tmp_path, "many", {10: 0.7, 2: 0.71, 1: 0.72})
+    assert list(best(tmp_path)["highest_accuracy"]["seeds"]) == ["1", "2", "10"]
+
+
+def test_identical_runs_are_one_model_and_nobody_is_stable_for_them(tmp_path: Path) -> None:
+    write_configuration(tmp_path, "fixed", dict.fromkeys(range(5), 0.8))
+    found = best(tmp_path)
+    assert found["highest_accuracy"]["num_models"] == 1
+    assert found["highest_accuracy"]["interval"] == pytest.approx([0.71, 0.78])
+    assert found["most_stable"]["run"] is None
+
+
+def test_a_heading_is_below_baseline_by_its_own_number(tmp_path: Path) -> None:
+    yardstick = yardstick_of({"val/accuracy": (0, 0, 0), "val/recall_at_spec80": (0, 0, 0)})
+    yardstick["metrics"] = {"val/accuracy": 0.79, "val/recall_at_spec80": 0.79}
+    write_run(tmp_path / "run", recall=0.8, end={"yardstick": yardstick})  # accuracy .75
+    found = best(tmp_path)
+    assert found["best_suicide_recall"]["warnings"] == []
+    (warning,) = found["highest_accuracy"]["warnings"]
+    assert warning.startswith("below baseline: by val/accuracy")

@@ -121,7 +121,7 @@ def _handles(axes: Axes, groups: pd.DataFrame, named: dict[int, int]) -> list[An
     handles: list[Any] = []
     for place, number in named.items():
         look, group = LOOKS[number], groups.iloc[place]
-        label = f"{group['name']}\n{group['mean']:.3f}, n = {group['num_seeds']}"
+        label = f"{group['name']}\n{group['mean']:.3f}, n = {group['num_models']}"
         handles += axes.plot([], [], look.marker, color=look.color, label=label)
     if others := len(groups) - len(named):
         label = f"{others} other configurations"

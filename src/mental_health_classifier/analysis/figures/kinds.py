@@ -18,10 +18,10 @@ from mental_health_classifier.analysis.figures.efficiency import efficiency_figu
 from mental_health_classifier.analysis.figures.models import ShownModel, read_model, side_by_side
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
-from mental_health_classifier.analysis.tables.comparability import warning_about_posts
 from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.tracking.run_index import RunSummary
+from mental_health_classifier.tracking.selection.candidates import require_one_corpus
 
 __all__ = [
     "KINDS",
@@ -55,8 +55,10 @@ def draw(kind: str, runs: Sequence[RunSummary], *, metric: str | None = None) ->
         The figure, and in sentences what it does not show, or why to be careful.
 
     Raises:
-        InputError: these runs cannot be drawn so, see the function of each kind.
+        InputError: these runs cannot be drawn so, see the function of each kind; or they were not
+            tested on the same posts for the same priority class.
     """
+    require_one_corpus(runs, what="figure")
     if kind in OF_TABLES:
         return _of_table(OF_TABLES[kind], runs, metric)
     if kind == "curves":
@@ -106,6 +108,4 @@ def _of_table(
     notes = []
     if num_others := int((table["status"] != "completed").sum()):
         notes.append(f"Left out: {num_others} runs that did not complete.")
-    if warning := warning_about_posts(table):
-        notes.append(f"Warning: {warning}")
     return figure, notes

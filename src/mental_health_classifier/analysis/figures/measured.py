@@ -6,7 +6,7 @@ import pandas as pd
 
 from mental_health_classifier.analysis.figures.models import nothing_completed
 from mental_health_classifier.analysis.figures.names import metric_name, plain_name
-from mental_health_classifier.analysis.tables.comparability import posts_behind, warning_about_posts
+from mental_health_classifier.analysis.tables.comparability import corpora, posts_behind
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import group_names
 from mental_health_classifier.analysis.tables.run_table import headline_column, records_of
@@ -43,22 +43,25 @@ def measured_groups(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The rows of `group_table` that have measured a metric, best first, with what is drawn:
     `name`, `mean`, `low` and `high`.
 
-    The interval is the one over seeds; of a single seed that of its own posts.
+    The interval is over authors and seeds; of a single model over authors alone.
 
     Args:
         metric: a column, see `metric_column`.
+
+    Raises:
+        InputError: the runs were tested on different posts or parts, or for different classes.
     """
-    groups = group_table(_completed(runs))
+    completed = _completed(runs)
+    if len(blocks := corpora(completed)) > 1:
+        raise InputError(
+            "These runs were tested on different posts or parts or for different classes, which do "
+            f"not make one figure: {'; '.join(title for title, _ in blocks)}. Choose one, as by "
+            f"--where \"parts_fingerprint == '{blocks[0][1]['parts_fingerprint'].iloc[0]}'\"."
+        )
+    groups = group_table(completed)
     groups = groups[groups[f"{metric}_mean"].notna()]
     groups = groups.sort_values(f"{metric}_mean", ascending=False, ignore_index=True)
     mean, low, high = (groups[f"{metric}_{kind}"] for kind in ("mean", "low", "high"))
-    if f"{metric}_low" in runs:
-        own = runs.drop_duplicates("run_id").set_index("run_id")
-        ids = groups["run_ids"]
-        low = low.fillna(ids.map(own[f"{metric}_low"]))
-        high = high.fillna(ids.map(own[f"{metric}_high"]))
-    if is_share(metric):
-        low, high = low.clip(lower=0), high.clip(upper=1)
     names = group_names(
         records_of(groups[["experiment_name", "model", "variants", "configuration_hash"]]),
         shown=plain_name,
@@ -83,28 +86,21 @@ def yardstick_mean(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> flo
     return float(values.mean()) if len(values) else None
 
 
-def is_share(metric: str) -> bool:
-    """Whether a metric lies between 0 and 1."""
-    return not ("difference" in metric or metric.endswith("above_chance"))
-
-
 def caption_of(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> str:
     """What is drawn, of how many runs and posts, and whether it can be compared."""
     num_runs = int(groups["num_seeds"].sum())
     posts = posts_behind(_completed(runs))
     behind = f", test part: {posts}" if posts else ""
-    several = bool((groups["num_seeds"] > 1).any())
+    several = bool((groups["num_models"] > 1).any())
     bars = (
-        "95 % t interval of the mean over seeds; of a single seed the 95 % interval on its posts"
+        "95 % interval of the mean over other authors and seeds; of a single model over authors"
         if several
-        else "95 % interval on the posts"
+        else "95 % interval over other authors"
     )
-    warning = warning_about_posts(_completed(runs))
-    caution = f" Not comparable: {warning.partition(', so')[0]}." if warning else ""
     name = metric_name(metric)
     return (
         f"{name[:1].upper()}{name[1:]}. n = {len(groups)} configurations, {num_runs} runs{behind}. "
-        f"Bars: {bars}.{caution}"
+        f"Bars: {bars}."
     )
 
 

@@ -15,7 +15,7 @@ from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.run_index import RunSummary
-from mental_health_classifier.tracking.selection.candidates import candidates_among, terms_of
+from mental_health_classifier.tracking.selection.candidates import candidates_among
 
 Read = TypeVar("Read")
 
@@ -78,11 +78,6 @@ def side_by_side(
         notes.append(
             f"Shown are {len(chosen)} of {len(completed)} runs: of the best configurations on val "
             "the best seed. Name runs to choose others."
-        )
-    if len({terms_of(run) for run, _ in chosen}) > 1:
-        notes.append(
-            "These runs were tested on different posts, or have different priority classes, and "
-            "cannot be compared."
         )
     names = run_names([facts_of(run) for run, _ in chosen], shown=plain_name)
     return {name: content for name, (_, content) in zip(names, chosen, strict=True)}, notes

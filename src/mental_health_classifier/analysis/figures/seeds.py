@@ -68,12 +68,12 @@ def seeds_figure(
     labels = [
         f"{'* ' if is_marked else ''}{name}  (n = {count})"
         for name, count, is_marked in zip(
-            groups["name"], groups["num_seeds"], is_yardstick, strict=True
+            groups["name"], groups["num_models"], is_yardstick, strict=True
         )
     ]
     axes.set_yticks(places, labels)
     axes.set(xlabel=metric_name(metric), ylabel="", ylim=(len(groups) - 0.5, -0.5))
-    explained = " Dots: seeds, n of them; diamonds: their mean."
+    explained = " Dots: seeds, n different models of them; diamonds: their mean."
     if yardstick is not None:
         explained += " Dashed, and marked *: the yardstick."
     if left_out := len(all_groups) - len(groups):

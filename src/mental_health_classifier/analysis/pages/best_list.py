@@ -28,7 +28,7 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         "value": Column("on test", [number(e["value"], e["interval"]) for e in entries]),
         "run": Column("run", _names(entries)),
         "n": Column("posts", [amount(entry["n"]) for entry in entries], is_number=True),
-        "seeds": Column("seeds", [amount(len(e["seeds"])) for e in entries], is_number=True),
+        "seeds": Column("models", [amount(e["num_models"]) for e in entries], is_number=True),
         "metric": Column("number", [entry["metric"] for entry in entries]),
         "directory": Column("directory", [entry["directory"] or "-" for entry in entries]),
     }

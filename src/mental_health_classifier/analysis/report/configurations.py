@@ -16,8 +16,6 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import duration, is_number
-from mental_health_classifier.evaluation.intervals import CONFIDENCE
-from mental_health_classifier.evaluation.paired_comparison import t_interval_of_shares
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 from mental_health_classifier.tracking.selection.candidates import Candidate, alert_churn
@@ -38,24 +36,21 @@ def size_steps(evidence: Evidence) -> Section:
     rows: list[list[Piece]] = []
     for place, (model, candidate) in enumerate(ordered):
         run = candidate.best_run(f"val/{evidence.headline}")
-        anchor = evidence.anchor(run)
         over_smaller = ("smallest", "")
         if place:
             smaller = ordered[place - 1][1]
             difference = (
-                paired_difference(
-                    candidate, smaller, anchor=anchor, num_comparisons=len(ordered) - 1
-                )
+                paired_difference(evidence, candidate, smaller, questions=len(ordered) - 1)
                 if _are_trained_alike(run, smaller.runs[0])
-                else PairedDifference(None, None, "not compared: trained for longer or shorter", 0)
+                else PairedDifference(None, "not compared: trained for longer or shorter")
             )
             over_smaller = difference.cells
         rows.append(
             [
                 shortened(model),
                 Measure(_parameters(candidate), decimals=0),
-                Measure(len(candidate.runs), decimals=0),
-                measure_of(run, f"test/{evidence.headline}", anchor),
+                Measure(len(candidate.models), decimals=0),
+                evidence.estimate(candidate, f"test/{evidence.headline}"),
                 *over_smaller,
             ]
         )
@@ -65,7 +60,8 @@ def size_steps(evidence: Evidence) -> Section:
         if len(rows) > 1
         else "Not shown, since it takes two models of different size without variants on the same "
         "posts.",
-        caption="Each model minus the next smaller one, in the headline on the same test posts",
+        caption="Each model minus the next smaller one, in the mean headline on the same test "
+        "posts, by the rule that compares configurations",
         header=[
             *("Model", "Parameters", "Seeds", "Headline on test"),
             *("Minus the smaller one", "It is"),
@@ -97,7 +93,7 @@ def stability(evidence: Evidence) -> Section:
         title="Stability",
         missing="" if rows else "There is no completed run to compare with others of its kind.",
         caption="The headline on test, seed by seed, of configurations that differ in nothing "
-        "else. The interval is of the mean over other seeds. Fewer than "
+        "else. The interval is of the mean over other authors and seeds. Fewer than "
         f"{SEEDS_NEEDED} seeds give a first impression, no more. Churn is the share of priority "
         "posts on whose alert two seeds disagree",
         header=[
@@ -115,8 +111,8 @@ def _stability(evidence: Evidence, candidate: Candidate) -> list[Piece]:
     seeds = [measure_of(run, key, evidence.anchor(run)) for run in candidate.runs]
     return [
         evidence.link(candidate.best_run(f"val/{evidence.headline}")),
-        Measure(len(seeds), decimals=0),
-        Measure(mean, t_interval_of_shares(values, confidence=CONFIDENCE)),
+        Measure(len(candidate.models), decimals=0),
+        Measure(mean, candidate.interval(key)),
         Measure(candidate.spread(key) if len(values) > 1 else None),
         Measure(min(values, default=None)),
         Measure(alert_churn(candidate.runs)),

@@ -28,7 +28,7 @@ from mental_health_classifier.analysis.report.recommendation import (
 from mental_health_classifier.analysis.report.reproduction import replays, sources
 from mental_health_classifier.analysis.report.runs import RunSection, failures, run_sections
 from mental_health_classifier.analysis.report.summary import summary
-from mental_health_classifier.analysis.report.table import RunGroup, comparison
+from mental_health_classifier.analysis.report.table import RunGroup, comparison, corpus_title
 from mental_health_classifier.analysis.sections.assessments import SECTIONS, section_of
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import RunLink, Sentence
@@ -43,6 +43,16 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCorpus:
+    """What the runs on other posts than the latest ones come to."""
+
+    title: str
+    sentences: Sequence[Sentence]
+    sections: Sequence[Section]
+    """Its recommended configuration beside others, its headings, stability, sizes and variants."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One field a section, in the order of the page."""
 
@@ -54,6 +64,7 @@ class Report:
     recommendation: Recommendation
     recommendation_sentences: Sequence[Sentence]
     rivals: Section
+    others: Sequence[OtherCorpus]
     hypotheses: Sequence[Section]
     groups: Sequence[RunGroup]
     sizes: Section
@@ -87,7 +98,6 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
     found = recommend(evidence)
     shown = found.shown
     gates = [] if shown is None else list(gates_of(evidence, shown))
-    anchors = {run.id: evidence.anchor(run) for run in evidence.comparable}
     tried = {variant for run in evidence.comparable for variant in run.variants}
     return Report(
         verdict=verdict(shown),
@@ -97,10 +107,11 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         recommendation=found,
         recommendation_sentences=recommendation_sentences(evidence, found),
         rivals=rivals_section(found),
+        others=[_other_corpus(each) for each in evidence.others],
         hypotheses=hypotheses(evidence),
         groups=comparison(evidence),
         sizes=size_steps(evidence),
-        variants=[variant_impact(each, anchors) for each in variant_impacts(evidence.comparable)],
+        variants=_variants(evidence),
         variants_not_tried=variants_not_tried(tried),
         figures=figures_of_runs(evidence)
         | ({} if shown is None else figures_of_run(evidence, shown)),
@@ -118,6 +129,22 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         problems=[(evidence.link(run), f": {problem}") for run, problem in evidence.problems],
         runs=run_sections(evidence),
     )
+
+
+def _other_corpus(evidence: Evidence) -> OtherCorpus:
+    found = recommend(evidence)
+    sections = [rivals_section(found), found.headings, stability(evidence), size_steps(evidence)]
+    return OtherCorpus(
+        title=corpus_title(evidence.comparable),
+        sentences=recommendation_sentences(evidence, found),
+        sections=[each for each in (*sections, *_variants(evidence)) if each.rows],
+    )
+
+
+def _variants(evidence: Evidence) -> list[Section]:
+    anchors = {run.id: evidence.anchor(run) for run in evidence.comparable}
+    found = variant_impacts(evidence.comparable, evidence.measured)
+    return [variant_impact(each, anchors) for each in found]
 
 
 def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.analysis.sections.assessments import SECTIONS
-from mental_health_classifier.analysis.sections.pieces import RunLink, shortened
+from mental_health_classifier.analysis.sections.pieces import (
+    Measure,
+    RunLink,
+    measure_of,
+    shortened,
+)
+from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.wording import is_number
@@ -20,6 +26,7 @@ from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
     candidates_among,
     comparable_runs,
+    terms_of,
 )
 
 ASSESSMENTS = (*SECTIONS, "replay")
@@ -43,6 +50,9 @@ class Evidence:
     """Of each completed run what is in its `assessments/`, by name."""
     problems: Sequence[tuple[RunSummary, str]]
     """Assessments that cannot be read."""
+    measured: MeasuredRuns
+    others: Sequence[Evidence] = ()
+    """The same of every other corpus: with its comparable runs and candidates in their place."""
 
     @property
     def priority_class(self) -> str | None:
@@ -72,35 +82,63 @@ class Evidence:
         return self.assessments.get(run.directory, {}).get(name)
 
     def candidate_of(self, run: RunSummary) -> Candidate | None:
-        """The configuration that a comparable run belongs to."""
-        for each in self.candidates:
+        """The configuration that a completed run belongs to, on its own corpus."""
+        for each in self.on_corpus_of(run).candidates:
             if each.configuration_hash == run.configuration_hash:
                 return each
         return None
+
+    def on_corpus_of(self, run: RunSummary) -> Evidence:
+        """The evidence with the runs that can be compared with a completed one."""
+        for evidence in self.others:
+            if terms_of(evidence.comparable[0]) == terms_of(run):
+                return evidence
+        return self
+
+    def estimate(self, candidate: Candidate, key: str) -> Measure:
+        """A number of a configuration: its mean over seeds, with an interval over authors and
+        seeds."""
+        run = candidate.best_run(f"val/{self.headline}")
+        of_run = measure_of(run, key, self.anchor(run))
+        if not candidate.values(key):
+            return of_run
+        return replace(of_run, value=candidate.mean(key), interval=candidate.interval(key))
 
 
 def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
     """Reads what the report needs of some runs; nothing that is damaged ends it."""
     ordered = sorted(runs, key=_rank)
-    comparable, _ = comparable_runs(ordered)
-    key = f"val/{headline_of(comparable[0].data.get('priority_class'))}" if comparable else ""
-    candidates = [each for each in candidates_among(comparable) if each.values(key)]
-    candidates.sort(key=lambda each: -each.mean(key))
     assessments, problems = {}, []
     for run in ordered:
         if run.status == "completed":
             assessments[run.directory] = _assessments_of(run, problems)
     facts = [{**facts_of(run), "directory": run.directory.name} for run in ordered]
     names = configuration_names(facts, shown=shortened)
-    return Evidence(
+    corpora = comparable_runs(ordered) or [[]]
+    evidence = Evidence(
         runs=ordered,
         anchors={run.directory: f"run-{place}" for place, run in enumerate(ordered, start=1)},
         names=dict(zip((run.directory for run in ordered), names, strict=True)),
-        comparable=comparable,
-        candidates=candidates,
+        comparable=corpora[0],
+        candidates=_candidates_among(corpora[0]),
         assessments=assessments,
         problems=problems,
+        measured=MeasuredRuns(),
     )
+    others = [
+        replace(evidence, comparable=each, candidates=_candidates_among(each))
+        for each in corpora[1:]
+    ]
+    return replace(evidence, others=others)
+
+
+def _candidates_among(comparable: Sequence[RunSummary]) -> list[Candidate]:
+    """Those that measured the headline on val, the highest mean first."""
+    if not comparable:
+        return []
+    key = f"val/{headline_of(comparable[0].data.get('priority_class'))}"
+    candidates = [each for each in candidates_among(comparable) if each.values(key)]
+    return sorted(candidates, key=lambda each: -each.mean(key))
 
 
 def test_headline(run: RunSummary) -> float | None:

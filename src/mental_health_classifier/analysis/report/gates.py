@@ -44,7 +44,7 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
         (said,) = behaviour(suite).brief
         yield _judged(question, suite["passes"], said, "Look at the capabilities it fails.")
     candidate = evidence.candidate_of(run)
-    number = 1 if candidate is None else len(candidate.runs)
+    number = 1 if candidate is None else len(candidate.models)
     yield Gate(
         "Is it known how much it changes with the seed?",
         "met" if number >= SEEDS_NEEDED else "no evidence",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.report.pairs import difference_to_own_yardstick
 from mental_health_classifier.analysis.sections.pieces import (
     DASH,
-    Measure,
     Piece,
     difference_to_yardstick,
     measure_of,
     shortened,
-    side_of_zero,
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS
@@ -47,15 +46,23 @@ def _outcome(evidence: Evidence, run: RunSummary) -> list[Piece]:
     difference = difference_to_yardstick(run, key, anchor)
     seed = DASH if run.seed is None else str(run.seed)
     headline = measure_of(run, key, anchor)
-    return [evidence.link(run), seed, headline, difference or DASH, _said(run, difference)]
+    return [evidence.link(run), seed, headline, difference or DASH, _said(evidence, run)]
 
 
-def _said(run: RunSummary, difference: Measure | None) -> str:
+def _said(evidence: Evidence, run: RunSummary) -> str:
+    """What became of a run; where it completed what its configuration shows over all seeds."""
     if run.status != "completed":
         problem = run.problem
         return f"{run.status}: {shortened(problem, 160)}" if problem else run.status
     if run.model in YARDSTICK_MODELS:
         return "it is the yardstick"
-    if difference is None:
+    candidate = evidence.candidate_of(run)
+    if run.yardstick is None or candidate is None:
         return "no yardstick was fitted beside it"
-    return f"{side_of_zero(difference.interval)} the yardstick"
+    difference = difference_to_own_yardstick(evidence.on_corpus_of(run), candidate)
+    return {
+        "better": "its configuration is better than the yardstick",
+        "worse": "its configuration is worse than the yardstick",
+        "tie": "its configuration is as good as the yardstick",
+        "not shown": "not shown to be better or worse than the yardstick",
+    }.get(difference.verdict, difference.verdict)

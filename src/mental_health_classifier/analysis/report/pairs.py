@@ -1,32 +1,27 @@
-"""Two configurations compared on the same test posts, run by run of equal seed."""
+"""Two configurations compared on the same test posts by the one rule of verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mental_health_classifier.analysis.sections.pieces import Measure, Piece, interval_of
-from mental_health_classifier.analysis.tables.model_comparison import (
-    BOOTSTRAP_DRAWS,
-    SPECIFICITY_FLOOR,
-    val_and_test,
-)
+from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.sections.pieces import Measure, Piece
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.evaluation.paired_comparison import compare_runs
-from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.evaluation.verdict import MeasuredModel, verdict_on
 from mental_health_classifier.tracking.selection.candidates import Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """The first configuration minus the second, in the headline on test."""
+    """The first configuration minus the second, in the mean headline on test."""
 
     measure: Measure | None
-    """With its interval over other authors; None: could not be compared."""
-    over_seeds: tuple[float, float] | None
-    """Range of the difference over other seeds; None: fewer than two pairs."""
+    """With its interval over other authors and seeds; None: could not be compared."""
     verdict: str
-    """`better`: the first one is; `worse`; `tie`; or why they were not compared."""
-    num_pairs: int
+    """On the first one: `better`, `worse`, `tie` or `not shown`; or why they were not compared."""
+    explanation: str = ""
+    """What a verdict would need; empty where there is one."""
 
     @property
     def cells(self) -> tuple[Piece, Piece]:
@@ -37,41 +32,35 @@ class PairedDifference:
 
 
 def paired_difference(
-    first: Candidate, second: Candidate, *, anchor: str, num_comparisons: int
+    evidence: Evidence, first: Candidate, second: Candidate, *, questions: int
 ) -> PairedDifference:
-    """See `compare_runs`; a run whose predictions are gone is no error.
+    """See `verdict_on`; a run whose predictions are gone is no error.
 
     Args:
-        anchor: where the number leads to.
-        num_comparisons: how many such pairs are looked at together.
+        questions: how many such pairs are looked at together.
     """
-    own, other = paired_runs(first, second)
     try:
-        of_own = [val_and_test(run) for run in own]
-        found = compare_runs(
-            [val_and_test(run) for run in other],
-            of_own,
-            specificity_floor=SPECIFICITY_FLOOR,
-            bootstrap_draws=BOOTSTRAP_DRAWS,
-            num_comparisons=num_comparisons,
-        )
+        return _judged(evidence, first, evidence.measured.of(second.runs), questions=questions)
     except (InputError, OSError) as error:
-        return PairedDifference(None, None, f"not compared: {error}", len(own))
-    test = of_own[0][1]
+        return PairedDifference(None, f"not compared: {error}")
+
+
+def difference_to_own_yardstick(evidence: Evidence, candidate: Candidate) -> PairedDifference:
+    """The same beside the yardstick that was fitted on the posts of its runs."""
+    try:
+        yardstick = evidence.measured.yardstick_of(candidate.runs[-1])
+        return _judged(evidence, candidate, [yardstick], questions=1)
+    except (InputError, OSError) as error:
+        return PairedDifference(None, f"not compared: {error}")
+
+
+def _judged(
+    evidence: Evidence, first: Candidate, second: Sequence[MeasuredModel], *, questions: int
+) -> PairedDifference:
+    models = evidence.measured.of(first.runs)
+    found = verdict_on(models, second, evidence.headline, questions=questions)
+    test = models[0].test
     n = len(test) if test.task.priority_class is None else int(test.is_priority.sum())
-    interval = interval_of(found["interval"])
-    return PairedDifference(
-        Measure(found["difference"], interval, n, anchor, is_signed=True),
-        interval_of(found["seed_interval"]),
-        {"second": "better", "first": "worse", "tie": "tie"}[found["verdict"]],
-        len(own),
-    )
-
-
-def paired_runs(first: Candidate, second: Candidate) -> tuple[list[RunSummary], list[RunSummary]]:
-    """Runs of two configurations in pairs of equal seed; their first ones where no seed is."""
-    of_second = {run.seed: run for run in second.runs}
-    pairs = [(run, of_second[run.seed]) for run in first.runs if run.seed in of_second]
-    if not pairs:
-        pairs = [(first.runs[0], second.runs[0])]
-    return [one for one, _ in pairs], [other for _, other in pairs]
+    anchor = evidence.anchor(first.best_run(f"val/{evidence.headline}"))
+    measure = Measure(found.difference, found.interval, n, anchor, is_signed=True)
+    return PairedDifference(measure, found.word, found.explanation)

@@ -14,11 +14,9 @@ from mental_health_classifier.analysis.sections.pieces import (
     Piece,
     RunLink,
     Sentence,
-    decimal,
-    measure_of,
 )
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.console.wording import count
+from mental_health_classifier.evaluation.verdict import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.admissibility import objections_to
 from mental_health_classifier.tracking.selection.best_models import best_models
@@ -35,7 +33,7 @@ class Rival:
     run: RunLink
     num_seeds: int
     measure: Measure
-    """Headline of that run on test."""
+    """Its mean headline on test."""
     difference: PairedDifference
     """The recommended one minus this one."""
 
@@ -60,7 +58,7 @@ class Recommendation:
 
 
 def recommend(evidence: Evidence) -> Recommendation:
-    """Chosen on val by `best_models`; differences are tested on test, run by run of equal seed."""
+    """Chosen on val by `best_models`; differences are judged on test, see `verdict_on`."""
     best = best_models(evidence.comparable)
     name = "best_f1_macro" if evidence.priority_class is None else "best_suicide_recall"
     entry = best[name]
@@ -101,20 +99,17 @@ def rivals_section(found: Recommendation) -> Section:
     rows: list[list[Piece]] = []
     for rival in found.rivals:
         difference, verdict = rival.difference.cells
-        ends = rival.difference.over_seeds
-        over_seeds = "one pair"
-        if ends is not None:
-            over_seeds = f"[{', '.join(decimal(end, 2, is_signed=True) for end in ends)}]"
         seeds = Measure(rival.num_seeds, decimals=0)
-        rows.append([rival.run, seeds, rival.measure, difference, over_seeds, verdict])
+        rows.append([rival.run, seeds, rival.measure, difference, verdict])
     return Section(
         title="Beside others",
-        caption="The recommended configuration minus others, in the headline on the same test "
-        "posts. Intervals are as wide as this many comparisons ask for; a tie is a difference that "
-        "other authors or other seeds could have made",
+        caption="The recommended configuration minus others, in the mean headline over seeds on "
+        "the same test posts. Intervals are over other authors and seeds, as wide as this many "
+        "comparisons ask for; better or worse leaves zero out, and a tie lies within "
+        f"{EQUIVALENCE_MARGIN:g} of it as a whole",
         header=[
             *("Other configuration", "Seeds", "Its headline on test"),
-            *("Recommended minus it", "Over other seeds", "The recommended one is"),
+            *("Recommended minus it", "The recommended one is"),
         ],
         rows=rows,
     )
@@ -125,18 +120,20 @@ def _about_runner_up(rival: Rival) -> Sentence:
     if difference.measure is None:
         return ("Runner-up: ", rival.run, ", ", difference.verdict)
     said = {
-        "better": "the recommended one is better, by more than other posts or seeds could explain",
+        "better": "the recommended one is better, by more than other authors or seeds explain",
         "worse": "on test the runner-up is better, though validation, where one has to choose, "
         "spoke against it",
-        "tie": "a tie, no difference that other posts or seeds could not have made",
+        "tie": f"a tie, since the whole interval lies within {EQUIVALENCE_MARGIN:g} of zero",
+        "not shown": "not shown that either is better",
     }[difference.verdict]
+    explanation = f" {difference.explanation}." if difference.explanation else ""
     return (
         "Runner-up: ",
         rival.run,
-        f". Compared on the same test posts ({count(difference.num_pairs, 'pair')} of runs), the "
-        "recommended one minus the runner-up is ",
+        ". Compared on the same test posts over all seeds, the recommended one minus the runner-up "
+        "is ",
         difference.measure,
-        f": {said}.",
+        f": {said}.{explanation}",
     )
 
 
@@ -161,12 +158,13 @@ def _reason(reason: str) -> tuple[str, ...]:
 
 def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> list[Piece]:
     run = _run_at(evidence, entry["directory"])
+    candidate = None if run is None else evidence.candidate_of(run)
     reasons = (f"{said[0].upper()}{said[1:]}." for said in (entry["reason"], *entry["warnings"]))
     return [
         title.replace("_", " "),
         "nobody" if run is None else evidence.link(run),
-        DASH if run is None else measure_of(run, entry["metric"], evidence.anchor(run)),
-        Measure(len(entry["seeds"]), decimals=0),
+        DASH if candidate is None else evidence.estimate(candidate, entry["metric"]),
+        Measure(entry["num_models"], decimals=0),
         " ".join(reasons),
     ]
 
@@ -186,13 +184,10 @@ def _rivals(evidence: Evidence, winner: RunSummary) -> list[Rival]:
     for other in others[:MOST_RIVALS]:
         run = other.best_run(f"val/{evidence.headline}")
         difference = paired_difference(
-            own,
-            other,
-            anchor=evidence.anchor(winner),
-            num_comparisons=min(len(others), MOST_RIVALS),
+            evidence, own, other, questions=min(len(others), MOST_RIVALS)
         )
-        measure = measure_of(run, f"test/{evidence.headline}", evidence.anchor(run))
-        rivals.append(Rival(evidence.link(run), len(other.runs), measure, difference))
+        measure = evidence.estimate(other, f"test/{evidence.headline}")
+        rivals.append(Rival(evidence.link(run), len(other.models), measure, difference))
     return rivals
 
 

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.gates import Gate
+from mental_health_classifier.analysis.report.pairs import difference_to_own_yardstick
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
 from mental_health_classifier.analysis.sections.performance import is_above_ceiling
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Sentence,
     decimal,
-    difference_to_yardstick,
     interval_of,
     listed,
     measure_of,
     shortened,
-    side_of_zero,
 )
 from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import amount, count
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.candidates import Candidate
 
 
 def summary(evidence: Evidence, found: Recommendation, gates: list[Gate]) -> list[Sentence]:
@@ -56,31 +56,35 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
         yield (
             f"{count(others, 'completed run')} on other posts, on other parts "
             "of them, or with another priority class, cannot be ranked against those and "
-            "have tables of their own.",
+            "have tables and recommendations of their own.",
         )
 
 
 def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> Iterator[Sentence]:
-    anchor = evidence.anchor(run)
-    headline = measure_of(run, f"test/{evidence.headline}", anchor)
+    candidate = evidence.candidate_of(run)
+    assert candidate is not None
+    headline = evidence.estimate(candidate, f"test/{evidence.headline}")
     if found.run is None:
         yield ("No configuration can be recommended: ", found.reason, ".")
-    which: Sentence = ("The recommended run, ", evidence.seed_link(run), ",")
+    kind = "recommended configuration"
     if found.run is None:
-        which = ("The run that ranks highest on validation, ", evidence.seed_link(run), ",")
+        kind = "configuration that ranks highest on validation"
+    models = len(candidate.models)
+    over = f", on average over {models} seeds," if models > 1 else ", of a single model,"
+    subject: Sentence = (f"The {kind}, ", evidence.link(run), over)
     if evidence.priority_class is None:
-        yield (*which, " reaches a macro F1 of ", headline, " on test.")
+        yield (*subject, " reaches a macro F1 of ", headline, " on test.")
     else:
         yield (
-            *which,
+            *subject,
             " finds ",
             headline,
             f" of the {shortened(evidence.priority_class)} posts of test where 80 % of all other "
             "posts stay without an alert.",
         )
-    yield from _about_yardstick(evidence, run)
+    yield from _about_yardstick(evidence, candidate)
     yield from _about_operating_point(evidence, run)
-    yield from _about_ties(found)
+    yield from _about_rivals(found)
     yield from _about_certificate(evidence, run)
 
 
@@ -90,7 +94,9 @@ def _about_operating_point(evidence: Evidence, run: RunSummary) -> Iterator[Sent
     alerts = measure_of(run, "test/operating_point/alert_rate", anchor)
     if recall.value is not None:
         yield (
-            "At the threshold frozen on validation it found ",
+            "Its run ",
+            evidence.seed_link(run),
+            " at the threshold frozen on validation found ",
             recall,
             f" of the {shortened(evidence.priority_class)} posts and alerted ",
             alerts,
@@ -98,15 +104,24 @@ def _about_operating_point(evidence: Evidence, run: RunSummary) -> Iterator[Sent
         )
 
 
-def _about_yardstick(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
-    difference = difference_to_yardstick(run, f"test/{evidence.headline}", evidence.anchor(run))
-    if difference is None:
+def _about_yardstick(evidence: Evidence, candidate: Candidate) -> Iterator[Sentence]:
+    if candidate.runs[0].yardstick is None:
         return
+    difference = difference_to_own_yardstick(evidence, candidate)
+    if difference.measure is None:
+        return
+    said = {
+        "better": "better than",
+        "worse": "worse than",
+        "tie": "as good as",
+        "not shown": "not shown to be better or worse than",
+    }[difference.verdict]
+    explanation = f" {difference.explanation}." if difference.explanation else ""
     yield (
-        f"By that number it is {side_of_zero(difference.interval)} TF-IDF"
-        f"{_of_features(run)} with logistic regression on the same posts (",
-        difference,
-        ").",
+        f"By that number it is {said} TF-IDF{_of_features(candidate.runs[0])} with logistic "
+        "regression on the same posts (",
+        difference.measure,
+        f").{explanation}",
     )
 
 
@@ -115,16 +130,16 @@ def _of_features(run: RunSummary) -> str:
     return f" of {reads}" if reads else ""
 
 
-def _about_ties(found: Recommendation) -> Iterator[Sentence]:
+def _about_rivals(found: Recommendation) -> Iterator[Sentence]:
     if found.run is None or not found.rivals:
         return
     first, ties = found.rivals[0], found.ties
     if ties:
-        worse = "it is" if len(ties) == 1 else "none of them is"
-        shown = "not shown to be worse" if len(ties) == 1 else "shown to be worse"
-        yield ("It is tied with ", *linked(ties), f": {worse} {shown}.")
-    elif first.difference.verdict == "better":
+        yield ("It is tied with ", *linked(ties), ".")
+    if first.difference.verdict == "better":
         yield ("It is better than the runner-up, ", first.run, ", by more than luck explains.")
+    elif first.difference.verdict == "not shown":
+        yield ("It is not shown to be better than the runner-up, ", first.run, ".")
 
 
 def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:

@@ -77,9 +77,14 @@ def _priority_class_of(runs: Sequence[RunSummary]) -> str | None:
     return runs[0].data.get("priority_class")
 
 
-def _group(evidence: Evidence, runs: Sequence[RunSummary], *, has_class_in_title: bool) -> RunGroup:
+def corpus_title(runs: Sequence[RunSummary]) -> str:
+    """What the posts of comparable runs are called."""
     names = sorted({str(run.data.get("name")) for run in runs if run.data})
-    title = ", ".join(map(shortened, names)) or "posts not known"
+    return ", ".join(map(shortened, names)) or "posts not known"
+
+
+def _group(evidence: Evidence, runs: Sequence[RunSummary], *, has_class_in_title: bool) -> RunGroup:
+    title = corpus_title(runs)
     if has_class_in_title:
         title += f", priority class: {shortened(_priority_class_of(runs) or 'none')}"
     return RunGroup(title, runs[0].parts_fingerprint, list(_columns(evidence, runs)))

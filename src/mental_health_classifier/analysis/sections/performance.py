@@ -216,7 +216,10 @@ def _verdicts(run: RunSummary) -> Iterator[str]:
         if key in yardstick.get("differences", {}):
             interval = yardstick.get("difference_intervals", {}).get(key)
             label = labels(run)[key]
-            yield f"{label[0].upper()}{label[1:]}: {side_of_zero(interval)} the yardstick."
+            yield (
+                f"{label[0].upper()}{label[1:]}: this trained model is {side_of_zero(interval)} "
+                "the yardstick."
+            )
     interval = run.intervals.get("test/accuracy")
     if is_interval(interval):
         for kind, ceiling in (run.data.get("ceilings") or {}).items():

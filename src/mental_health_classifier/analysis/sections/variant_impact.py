@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mental_health_classifier.analysis.sections.pieces import Measure, interval_of, number_of
+from mental_health_classifier.analysis.sections.pieces import (
+    DASH,
+    Measure,
+    interval_of,
+    number_of,
+    shortened,
+)
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.console.wording import amount, count, number
+from mental_health_classifier.console.wording import count, number
+from mental_health_classifier.evaluation.verdict import POWER
 
-SEEDS_FOR_A_CLAIM = 5
 MEASURES = {
     "recall_at_spec80": "recall at specificity .80",
     "partial_auc": "partial AUC",
@@ -52,14 +58,15 @@ def variant_impact(entry: Mapping[str, Any], anchors: Mapping[str | None, str]) 
                     Measure(impact["spread"]),
                     Measure(impact["num_pairs"], decimals=0),
                     Measure(impact["pairs_needed"], decimals=0),
-                    impact["verdict"],
+                    impact["verdict"] or DASH,
                 ]
             )
     return Section(
-        title=entry["variant"],
+        title=shortened(entry["variant"]),
         sentences=[conclusion(entry)],
-        caption="The variant minus what it stands beside, over pairs of seeds, with 95 % intervals "
-        "over other seeds",
+        caption="The variant minus what it stands beside, with intervals over other authors and "
+        "seeds as wide as a question for each row of the headline asks for. Only of the headline "
+        f"is it asked which is better; seeds needed are those for a power of {POWER:.0%}",
         header=["beside", "on test", "difference", "spread", "pairs", "needed", "it"],
         rows=rows,
         notes=list(_notes(entry)),
@@ -76,8 +83,8 @@ def variants_not_tried(tried: set[str]) -> list[str]:
 
 
 def conclusion(entry: Mapping[str, Any]) -> str:
-    """One sentence or two: helps, hurts, not shown, or not measured, by how much, and what it would
-    take to know.
+    """One sentence or two: better, worse, a tie, not shown, or not measured, by how much, and what
+    it would take to know.
 
     Args:
         entry: of `variant_impacts`.
@@ -89,21 +96,18 @@ def conclusion(entry: Mapping[str, Any]) -> str:
     if impact["verdict"] == "not measured":
         return (
             f"{name}: not measured beside {against}. Two pairs of seeds are the least, and there "
-            f"{'is' if impact['num_pairs'] == 1 else 'are'} {impact['num_pairs'] or 'none'}; "
-            f"python train.py -m sweep=impact model={entry['model']} runs them."
+            f"are none; python train.py -m sweep=impact model={entry['model']} runs them."
         )
     difference = number(impact["mean"], impact["interval"], signed=True)
     told = f"{MEASURES[entry['headline']]} {difference} beside {against}, {pairs} of seeds"
-    if impact["verdict"] == "not shown":
-        needed = impact["pairs_needed"]
-        more = (
-            f"; at this difference and spread it would take {amount(needed)} pairs"
-            if needed is not None
-            else ""
-        )
-        return f"{name}: not shown that it helps or hurts. {told}{more}."
-    hint = "" if impact["num_pairs"] >= SEEDS_FOR_A_CLAIM else " So few seeds are a hint, no more."
-    return f"{name} {impact['verdict']}. {told}.{hint}"
+    explanation = f" {impact['explanation']}." if impact["explanation"] else ""
+    said = {
+        "better": f"{name} is better.",
+        "worse": f"{name} is worse.",
+        "tie": f"{name}: a tie, the whole interval lies within {entry['margin']:g} of zero.",
+        "not shown": f"{name}: not shown to be better or worse.",
+    }[impact["verdict"]]
+    return f"{said} {told}.{explanation}"
 
 
 def _notes(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -113,7 +117,10 @@ def _notes(entry: Mapping[str, Any]) -> Iterator[str]:
         if number_of := contrast["num_pairs_of_different_commits"]:
             yield f"Beside {against}, {count(number_of, 'pair')} of different commits."
         for reason, seeds in _seeds_by_reason(contrast["unpaired"]).items():
-            yield f"Not paired beside {against}, seed {', '.join(map(str, seeds))}: {reason}."
+            yield (
+                f"Not paired beside {against}, seed {', '.join(map(str, seeds))}: "
+                f"{shortened(reason, 160)}."
+            )
     for stream, coverage in (entry["coverage"] or {}).items():
         shares = ", ".join(
             f"{name} {number(each['posts_with_mark_share'])}" for name, each in coverage.items()
@@ -122,12 +129,12 @@ def _notes(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _name(entry: Mapping[str, Any]) -> str:
-    others = "".join(f"+{each}" for each in entry["other_variants"])
-    return f"{entry['variant']} ({entry['model']}{others}, {entry['data_name']})"
+    model = "+".join(map(str, (entry["model"], *entry["other_variants"])))
+    return f"{shortened(entry['variant'])} ({shortened(model)}, {shortened(entry['data_name'])})"
 
 
 def _against(entry: Mapping[str, Any], contrast: Mapping[str, Any]) -> str:
-    return contrast["against"] or f"no {entry['variant']}"
+    return shortened(contrast["against"] or f"no {entry['variant']}")
 
 
 def _seeds_by_reason(unpaired: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -44,6 +44,38 @@ def warning_about_posts(table: pd.DataFrame) -> str | None:
     return None
 
 
+def corpora(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The runs of a `run_table` in blocks that can be compared, each with a title: the block of the
+    latest run first, runs in the order of the table.
+
+    Blocks are those of completed runs. Others, of which no completed run has the posts, stand with
+    them where there is one block alone, and else come last.
+    """
+    terms = table["parts_fingerprint"] + " " + table["priority_class"].fillna(NO_CLASS)
+    is_completed = table["status"] == "completed"
+    latest = table["created_at"][is_completed].groupby(terms[is_completed]).max()
+    latest = latest.sort_values(ascending=False)
+    terms = terms.where(terms.isin(latest.index))
+    if len(latest) <= 1:
+        return [(_title(table), table)] if len(table) else []
+    blocks = [table[terms == each].reset_index(drop=True) for each in latest.index]
+    if terms.isna().any():
+        blocks.append(table[terms.isna()].reset_index(drop=True))
+    return [(_title(block), block) for block in blocks]
+
+
+def _title(block: pd.DataFrame) -> str:
+    known = block[(block["status"] == "completed") & block["parts_fingerprint"].notna()]
+    if not len(known):
+        return "No completed run on their posts"
+    first = known.iloc[0]
+    priority_class = first["priority_class"]
+    return (
+        f"{printable(first['data_name'])}, parts {first['parts_fingerprint']}, priority class: "
+        f"{NO_CLASS if pd.isna(priority_class) else printable(priority_class)}"
+    )
+
+
 def warnings_about_shortcuts(table: pd.DataFrame) -> Iterator[str]:
     """What to know of the runs of a `run_table` whose shortcuts were assessed, each with its id."""
     for run_id, directory in zip(table["run_id"], table["directory"], strict=True):

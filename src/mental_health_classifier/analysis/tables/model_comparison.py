@@ -1,79 +1,167 @@
-"""Pairs of models, each of one run or of several seeds, and which of two is really better."""
+"""Pairs of configurations, each of one run or of several seeds, and which of two is better."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.analysis.sections.pieces import Measure, interval_of
+from mental_health_classifier.analysis.sections.pieces import Measure, decimal, interval_of
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.contracts import InputError, Predictions
-from mental_health_classifier.evaluation.paired_comparison import compare_runs, holm_adjusted
+from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
+from mental_health_classifier.console.wording import count
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.evaluation.intervals import CONFIDENCE
+from mental_health_classifier.evaluation.paired_comparison import (
+    alerts_compared,
+    holm_adjusted,
+    permutation_test,
+    t_interval,
+)
+from mental_health_classifier.evaluation.verdict import (
+    EQUIVALENCE_MARGIN,
+    MeasuredModel,
+    Verdict,
+    verdict_on,
+)
 from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.run_index import RunSummary, find_runs, resolve_run
+from mental_health_classifier.tracking.selection.candidates import Candidate, candidates_among
 
-BOOTSTRAP_DRAWS = 2000
 SPECIFICITY_FLOOR = 0.80
 """At which McNemar's test alerts, as the headline does."""
 
 
 def models_called(references: Sequence[str], roots: Sequence[Path]) -> dict[str, list[RunSummary]]:
-    """The runs of each model by what it was called, ordered by seed.
+    """The runs of each configuration by what it was called, ordered by seed; of a seed that ran
+    twice the latest.
 
     Args:
         references: a run, several separated by commas, or a folder that holds runs.
 
     Raises:
-        InputError: nothing is called that, or a run did not complete.
+        InputError: nothing is called that, a run did not complete, runs of several configurations
+            are called one, or two references lead to one configuration.
     """
-    if len(set(references)) < max(2, len(references)):
+    if len(references) < 2:
         raise InputError(
-            "--test compares different models, two or more: give two runs, or groups of runs."
+            "--test compares configurations, two or more: give two runs, or groups of runs."
         )
-    models = {}
+    models: dict[str, list[RunSummary]] = {}
+    owners: dict[str, str] = {}
     for reference in references:
-        folder = Path(reference)
-        if folder.is_dir() and not (folder / "run.json").is_file():
-            runs = find_runs([folder])
-        else:
-            runs = [resolve_run(each, roots) for each in reference.split(",") if each]
-        unfinished = [run for run in runs if run.status != "completed"]
-        if unfinished or not runs:
-            what = f"{len(unfinished)} runs that did not complete" if runs else "no runs"
-            raise InputError(f"{reference} holds {what}. Give completed runs.")
-        models[reference] = sorted(runs, key=lambda run: (run.seed is None, run.seed, run.id))
+        found = _one_configuration(reference, _runs_called(reference, roots))
+        if (other := owners.setdefault(found.configuration_hash, reference)) != reference or (
+            reference in models
+        ):
+            raise InputError(
+                f"{other} and {reference} are runs of one configuration, which cannot be better "
+                "than itself. Give its seeds as one group, separated by commas."
+            )
+        models[reference] = list(found.runs)
     return models
 
 
-def compare_models(models: dict[str, list[RunSummary]]) -> list[dict[str, Any]]:
-    """Every pair of models compared on the same test posts, see `compare_runs`.
+def _runs_called(reference: str, roots: Sequence[Path]) -> list[RunSummary]:
+    folder = Path(reference)
+    if folder.is_dir() and not (folder / "run.json").is_file():
+        runs = find_runs([folder])
+    else:
+        runs = [resolve_run(each, roots) for each in reference.split(",") if each]
+    unfinished = [run for run in runs if run.status != "completed"]
+    if unfinished or not runs:
+        what = f"{len(unfinished)} runs that did not complete" if runs else "no runs"
+        raise InputError(f"{reference} holds {what}. Give completed runs.")
+    if len({run.directory.resolve() for run in runs}) < len(runs):
+        raise InputError(f"{reference} names a run twice, which would count it as two seeds.")
+    return runs
 
-    Chances are raised by Holm's method over all pairs, and intervals widened.
+
+def _one_configuration(reference: str, runs: Sequence[RunSummary]) -> Candidate:
+    found = candidates_among(runs)
+    if not found:
+        raise InputError(f"{reference} has no record of its configuration: choose another run.")
+    if len(found) > 1:
+        raise InputError(
+            f"{reference} holds {len(found)} configurations. A group is one configuration with its "
+            "seeds: give each a group of its own."
+        )
+    return found[0]
+
+
+def compare_models(
+    models: dict[str, list[RunSummary]], *, margin: float = EQUIVALENCE_MARGIN
+) -> list[dict[str, Any]]:
+    """Every pair of configurations compared on the same test posts, see `verdict_on`.
+
+    Returns:
+        For each pair `first`, `second`, `better` (the name of one of them, or None), `verdict` on
+        the second, `difference` (second minus first) with its `interval` over authors and seeds,
+        what a verdict would need (`explanation`, `seeds_needed`), and for two single runs `mcnemar`
+        and for pairs of equal seeds `permutation_p`, both also adjusted by Holm's method.
     """
-    predictions = {name: [val_and_test(run) for run in runs] for name, runs in models.items()}
+    measured = MeasuredRuns()
     pairs = list(combinations(models, 2))
     rows = []
     for first, second in pairs:
-        found = compare_runs(
-            predictions[first],
-            predictions[second],
-            specificity_floor=SPECIFICITY_FLOOR,
-            bootstrap_draws=BOOTSTRAP_DRAWS,
-            num_comparisons=len(pairs),
+        of_first, of_second = measured.of(models[first]), measured.of(models[second])
+        key = headline_of(of_first[0].test.task.priority_class)
+        verdict = verdict_on(of_second, of_first, key, questions=len(pairs), margin=margin)
+        better = {"better": second, "worse": first}.get(verdict.word)
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "better": better,
+                "metric": f"test/{key}",
+                "n": len(of_first[0].test),
+                **_facts(verdict),
+                **_by_pair(of_first, of_second, key, verdict),
+                "mcnemar": _mcnemar(models[first], models[second]),
+            }
         )
-        winner = {"first": first, "second": second, "tie": None}[found.pop("verdict")]
-        rows.append({"first": first, "second": second, "better": winner, **found})
     _adjust([(row, "permutation_p") for row in rows])
     _adjust([(row["mcnemar"] or {}, "p") for row in rows])
     return rows
 
 
-def val_and_test(run: RunSummary) -> tuple[Predictions, Predictions]:
-    """What a run's model said of both parts."""
-    found = stored_predictions(run, ("val", "test"))
-    return found["val"], found["test"]
+def _facts(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.word,
+        "explanation": verdict.explanation,
+        "difference": verdict.difference,
+        "interval": verdict.interval,
+        "confidence": verdict.confidence,
+        "num_comparisons": verdict.questions,
+        "margin": verdict.margin,
+        "num_models": verdict.num_models[::-1],
+        "seeds_needed": verdict.seeds_needed,
+    }
+
+
+def _by_pair(
+    first: Sequence[MeasuredModel], second: Sequence[MeasuredModel], key: str, verdict: Verdict
+) -> dict[str, Any]:
+    """What pairs of equal seeds say of seeds alone; the verdict rests on more."""
+    differences = []
+    if verdict.is_paired:
+        pairs = zip(first, second, strict=True)
+        differences = [other.numbers[key] - one.numbers[key] for one, other in pairs]
+    return {
+        "num_pairs": len(differences),
+        "differences_by_pair": differences,
+        "seed_interval": t_interval(differences, confidence=CONFIDENCE),
+        "permutation_p": permutation_test(differences) if differences else None,
+    }
+
+
+def _mcnemar(first: Sequence[RunSummary], second: Sequence[RunSummary]) -> dict[str, Any] | None:
+    if len(first) > 1 or len(second) > 1:
+        return None
+    one, other = (stored_predictions(runs[0], ("val", "test")) for runs in (first, second))
+    return alerts_compared(one, other, specificity_floor=SPECIFICITY_FLOOR)
 
 
 def _adjust(places: list[tuple[dict[str, Any], str]]) -> None:
@@ -87,27 +175,48 @@ def comparison_section(rows: Sequence[dict[str, Any]]) -> Section:
     """A row a pair: the difference, and what each test says of it."""
     shown = []
     for row in rows:
-        of_mcnemar, ends = row["mcnemar"], row["seed_interval"]
+        of_mcnemar = row["mcnemar"]
         shown.append(
             [
                 row["first"],
                 row["second"],
+                "{} / {}".format(*row["num_models"]),
                 Measure(row["difference"], interval_of(row["interval"]), is_signed=True),
-                "-" if ends is None else f"[{ends[0]:+.3f}, {ends[1]:+.3f}]",
+                row["verdict"],
                 "{only_first} / {only_second}".format(**of_mcnemar) if of_mcnemar else "-",
                 Measure((of_mcnemar or {}).get("p_adjusted")),
                 Measure(row.get("permutation_p_adjusted")),
-                row["better"] or "tie",
             ]
         )
+    first = rows[0]
     return Section(
         title="Comparison",
-        caption=f"Difference in {rows[0]['metric']} on {rows[0]['n']} test posts, with intervals "
-        f"for {len(rows)} comparisons. A tie: no difference that other authors, or other seeds, "
-        "could not have made",
+        caption=f"Difference in {first['metric']} on {first['n']} test posts, with intervals over "
+        f"other authors and seeds that are as wide as {count(len(rows), 'comparison')} "
+        f"{'asks' if len(rows) == 1 else 'ask'} for. A tie: the whole interval lies within "
+        f"{first['margin']:g} of zero",
         header=[
-            *("first", "second", "second - first", "over seeds", "only first\nonly second"),
-            *("McNemar\np", "permutation\np", "better"),
+            *("first", "second", "models", "second - first", "second is"),
+            *("only first\nonly second", "McNemar\np", "permutation\np"),
         ],
         rows=shown,
+        notes=list(_notes(rows)),
     )
+
+
+def _notes(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What a verdict lacks, and at which specificities alerts were counted."""
+    for row in rows:
+        who = "" if len(rows) == 1 else f"{row['first']} and {row['second']}: "
+        if row["explanation"]:
+            yield f"{who}{row['explanation']}."
+        of_mcnemar = row["mcnemar"]
+        if not of_mcnemar:
+            continue
+        ends = [decimal(each, 3) for each in of_mcnemar["specificities"]]
+        if ends[0] != ends[1]:
+            yield (
+                f"{who}McNemar's test counts alerts at thresholds from val. On test these leave "
+                f"{ends[0]} and {ends[1]} of other posts without an alert: one that finds more may "
+                "only alert more."
+            )

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_float_dtype
-from scipy.special import stdtrit
 
 from mental_health_classifier.analysis.tables.run_facts import SETTINGS
 from mental_health_classifier.analysis.tables.run_table import headline_column
-from mental_health_classifier.evaluation.intervals import CONFIDENCE
+from mental_health_classifier.evaluation.seed_mean import ends_around_mean
 
 MEASURED = (
     *("duration_seconds", "fit_seconds", "peak_memory_bytes", "gpu_peak_memory_bytes"),
@@ -35,7 +34,8 @@ _COMPARED = re.compile(r"(yardstick_difference_)?(final|val)_.*")
 
 
 def group_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row a configuration with its completed runs, best mean of the headline first.
+    """One row a configuration with its completed runs, those on the posts of the latest run first,
+    and on the same posts the best mean of the headline first.
 
     A configuration is what runs share that differ only in their seed (`configuration_hash`) and
     were tested on the same posts. Of a seed that ran twice the latest run counts. Beside SHARED and
@@ -43,10 +43,13 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     and validation part, for instance `final_accuracy`, five columns:
 
         final_accuracy_mean, final_accuracy_spread (the standard deviation over the seeds),
-        final_accuracy_low and _high (t interval of the mean over other seeds, 95 %), and
+        final_accuracy_low and _high (95 % interval of the mean over other authors and seeds, see
+        `ends_around_mean`), and
         final_accuracy_worst (the lowest seed)
 
-    Spread and interval are missing where there is one seed: nothing is known of others.
+    Seeds that come to the same numbers throughout are one model, as those of a model are that draws
+    nothing at random: `num_models` says how many there are. Of one model there is no spread, and
+    the interval is over authors alone.
 
     Args:
         runs: a `run_table`.
@@ -57,7 +60,8 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     is_latest = ~pd.DataFrame({"group": groups, "seed": seeds}).duplicated(keep="last")
     kept, groups = completed[is_latest], groups[is_latest]
     kept = kept.iloc[kept["seed"].argsort(kind="stable")]
-    by_group = kept.groupby(groups.loc[kept.index], sort=False)
+    groups = groups.loc[kept.index]
+    by_group = kept.groupby(groups, sort=False)
     facts = by_group[list(SHARED)].last()
     members = by_group.agg(
         num_seeds=("run_id", "size"),
@@ -65,10 +69,17 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
         run_ids=("run_id", lambda each: ", ".join(map(str, each.dropna()))),
     )
     costs = by_group[list(MEASURED)].mean().astype("float64")
-    numbers = _numbers_of(by_group, compared_columns(runs))
-    table = pd.concat([facts, members.astype({"num_seeds": "Int64"}), costs, numbers], axis=1)
+    columns = compared_columns(runs)
+    is_one = (by_group[columns].nunique() <= 1).all(axis=1)
+    members["num_models"] = members["num_seeds"].where(~is_one, 1)
+    numbers = _numbers_of(kept, groups, columns, num_models=members["num_models"])
+    counts = {"num_seeds": "Int64", "num_models": "Int64"}
+    table = pd.concat([facts, members.astype(counts), costs, numbers], axis=1)
     best_first = f"{headline_column(runs)}_mean"
-    return table.sort_values(best_first, ascending=False, kind="stable", ignore_index=True)
+    table = table.sort_values(best_first, ascending=False, kind="stable", ignore_index=True)
+    latest = completed.groupby(completed["parts_fingerprint"])["created_at"].max()
+    place = table["parts_fingerprint"].map(latest.rank(ascending=False))
+    return table.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
 def compared_columns(runs: pd.DataFrame) -> list[str]:
@@ -91,22 +102,37 @@ def _group_of(runs: pd.DataFrame) -> pd.Series:
     return known.where(runs["configuration_hash"].notna(), alone)
 
 
-def _numbers_of(by_group: object, columns: Sequence[str]) -> pd.DataFrame:
+def _numbers_of(
+    kept: pd.DataFrame, groups: pd.Series, columns: Sequence[str], *, num_models: pd.Series
+) -> pd.DataFrame:
     """Mean, spread, interval and worst of each column."""
-    selected = by_group[list(columns)]  # pyright: ignore[reportIndexIssue]
+    selected = kept[list(columns)].groupby(groups, sort=False)
     counts, means, spreads = selected.count(), selected.mean(), selected.std()
-    # scipy.stats has the same number and takes a second longer to import.
-    quantiles = stdtrit(np.maximum(counts - 1, 1), (1 + CONFIDENCE) / 2)
-    halves = quantiles * spreads / np.sqrt(counts)
-    is_share = [not _UNBOUNDED.fullmatch(name) for name in columns]
-    kinds = {
-        "mean": means,
-        "spread": spreads,
-        # No mean of shares lies outside of 0 and 1.
-        "low": (means - halves).clip(lower=np.where(is_share, 0, -np.inf), axis=1),
-        "high": (means + halves).clip(upper=np.where(is_share, 1, np.inf), axis=1),
-        "worst": selected.min(),
-    }
+    counts = counts.mul(0).add(1).where(num_models.eq(1), counts, axis=0)
+    spreads = spreads.mask(num_models.eq(1), axis=0)
+    below, above = (
+        _distances(kept, columns, end).groupby(groups, sort=False).mean() for end in ("low", "high")
+    )
+    low, high = ends_around_mean(
+        means.to_numpy(), spreads.to_numpy(), counts.to_numpy(), below=below, above=above
+    )
+    low, high = (pd.DataFrame(ends, means.index, means.columns) for ends in (low, high))
+    is_bounded = np.array([is_share(name) for name in columns])
+    low = low.clip(lower=np.where(is_bounded, 0, -np.inf), axis=1)
+    high = high.clip(upper=np.where(is_bounded, 1, np.inf), axis=1)
+    kinds = {"mean": means, "spread": spreads, "low": low, "high": high, "worst": selected.min()}
     # One block of numbers: hundreds of single columns would slow down whatever is done with them.
     together = pd.concat([values.add_suffix(f"_{kind}") for kind, values in kinds.items()], axis=1)
     return together[[f"{name}_{kind}" for name in columns for kind in kinds]]
+
+
+def _distances(kept: pd.DataFrame, columns: Sequence[str], end: str) -> pd.DataFrame:
+    """How far an end of each run's own interval lies from its number; NaN where it has none."""
+    ends = kept.reindex(columns=[f"{name}_{end}" for name in columns]).to_numpy(dtype=float)
+    values = kept[list(columns)].to_numpy(dtype=float)
+    return pd.DataFrame(np.abs(values - ends), kept.index, list(columns))
+
+
+def is_share(column: str) -> bool:
+    """Whether a number lies between 0 and 1."""
+    return not ("difference" in column or column.endswith("above_chance"))

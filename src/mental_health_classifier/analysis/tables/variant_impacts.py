@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import math
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from statistics import fmean, stdev
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.analysis.tables.variant_pairs import Pairs, RunPairs
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import headline_of
-from mental_health_classifier.evaluation.variant_impact import (
-    headline_by_hit,
-    paired_impact,
-    vocabulary_hits,
+from mental_health_classifier.evaluation.verdict import (
+    EQUIVALENCE_MARGIN,
+    MeasuredModel,
+    Verdict,
+    measured_model,
+    verdict_on,
 )
-from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.evaluation.vocabulary_hits import only, vocabulary_hits
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 CONTROLS = {
@@ -26,38 +32,67 @@ CONTROLS = {
 variant that has none is compared with the model without it."""
 
 VOCABULARY_VARIANT = "umls_enhanced"
+GONE = "Their predictions are gone, or of different posts, so that doubt cannot be measured"
 
 
-def variant_impacts(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
+def variant_impacts(
+    runs: Sequence[RunSummary], measured: MeasuredRuns | None = None
+) -> list[dict[str, Any]]:
     """One entry for each variant and configuration that completed runs have, see
-    `impacts_of_variant`; runs that are controls are no entries of their own."""
+    `impacts_of_variant`; runs that are controls are no entries of their own.
+
+    Args:
+        measured: what was measured of the runs already.
+    """
     controls = {control for each in CONTROLS.values() for control in each}
     variants = {variant for run in runs for variant in run.variants} - controls
-    among = RunPairs(runs)
+    among = _Among(RunPairs(runs), measured or MeasuredRuns(), EQUIVALENCE_MARGIN)
     return [entry for variant in sorted(variants) for entry in _impacts(variant, among)]
 
 
-def impacts_of_variant(variant: str, runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
+def impacts_of_variant(
+    variant: str, runs: Sequence[RunSummary], *, margin: float = EQUIVALENCE_MARGIN
+) -> list[dict[str, Any]]:
     """What a variant is worth, once for each configuration that it was tried with.
+
+    Args:
+        margin: differences up to here make a tie, see `verdict_on`.
 
     Returns:
         For each: `variant`, `model`, `other_variants`, `data_name`, `headline`, `coverage` of the
         vocabulary (None: the variant marks nothing), `verdict`, `decided_by` (a control, or None:
-        the model without the variant), and `contrasts`, of which each has `against` (a control or
-        None), `runs` (ids in pairs), `seeds`, `unpaired` (runs and reasons),
-        `num_pairs_of_different_commits`, `measures` (see `paired_impact`, the headline first) and
-        `by_vocabulary_hit`: the headline among posts `with_hit` and, a placebo, `without_hit`.
+        the model without the variant), `margin`, and `contrasts`, of which each has `against` (a
+        control or None), `runs` (ids in pairs), `seeds`, `unpaired` (runs and reasons),
+        `num_pairs_of_different_commits`, `measures` (the headline first) and `by_vocabulary_hit`:
+        the headline among posts `with_hit` and, a placebo, `without_hit`.
+
+        A measure has `num_pairs` and, pair by pair of equal seeds, `differences` with their
+        `spread`; the `mean` difference over all seeds of both sides with an `interval` over authors
+        and seeds; `pairs_needed`, `verdict` and `explanation` (see `Verdict`). The one question
+        that is asked of each contrast is the headline: other measures have no verdict.
     """
-    return _impacts(variant, RunPairs(runs))
+    among = _Among(RunPairs(runs), MeasuredRuns(), margin)
+    return _impacts(variant, among)
 
 
-def _impacts(variant: str, among: RunPairs) -> list[dict[str, Any]]:
+class _Among(NamedTuple):
+    """What contrasts are looked for in, and how they are judged."""
+
+    pairs: RunPairs
+    measured: MeasuredRuns
+    margin: float
+
+
+def _impacts(variant: str, among: _Among) -> list[dict[str, Any]]:
     entries = []
-    for treated in among.groups_with(variant):
-        controls = CONTROLS.get(variant, ())
+    for treated in among.pairs.groups_with(variant):
+        sides = {
+            control: among.pairs.pair(treated, variant=variant, control=control)
+            for control in (*CONTROLS.get(variant, ()), None)
+        }
+        questions = sum(bool(found.pairs) for found in sides.values())
         contrasts = [
-            _contrast(control, among.pair(treated, variant=variant, control=control), treated[0])
-            for control in (*controls, None)
+            _contrast(control, found, treated, among, questions) for control, found in sides.items()
         ]
         decisive, first = contrasts[0], treated[0]
         entries.append(
@@ -72,6 +107,7 @@ def _impacts(variant: str, among: RunPairs) -> list[dict[str, Any]]:
                 "coverage": _coverage(first),
                 "verdict": decisive["measures"][_headline(first)]["verdict"],
                 "decided_by": decisive["against"],
+                "margin": among.margin,
                 "contrasts": contrasts,
             }
         )
@@ -97,10 +133,30 @@ def in_vocabulary_impacts(run: RunSummary) -> bool:
     return not {VOCABULARY_VARIANT, *CONTROLS[VOCABULARY_VARIANT]}.isdisjoint(run.variants)
 
 
-def _contrast(control: str | None, found: Pairs, first: RunSummary) -> dict[str, Any]:
-    measured = dict.fromkeys((_headline(first), "partial_auc", "accuracy", "f1_macro"))
-    if first.data.get("priority_class") is None:
-        del measured["partial_auc"]
+def _contrast(
+    control: str | None,
+    found: Pairs,
+    treated: Sequence[RunSummary],
+    among: _Among,
+    questions: int,
+) -> dict[str, Any]:
+    headline = _headline(treated[0])
+    keys = dict.fromkeys((headline, "partial_auc", "accuracy", "f1_macro"))
+    if treated[0].data.get("priority_class") is None:
+        del keys["partial_auc"]
+    others = among.pairs.all_seeds_of([other for _, other in found.pairs])
+    sides = None
+    if found.pairs:
+        with contextlib.suppress(InputError, OSError):
+            sides = among.measured.of(treated), among.measured.of(others)
+    measures = {}
+    for key in keys:
+        verdict = None
+        if sides is not None:
+            with contextlib.suppress(InputError):  # other posts, or a number that is not defined
+                verdict = verdict_on(*sides, key, questions=questions, margin=among.margin)
+        differences = _differences(found.pairs, key)
+        measures[key] = _measure(differences, verdict, is_asked=key == headline)
     return {
         "against": control,
         "runs": [(run.id, other.id) for run, other in found.pairs],
@@ -109,8 +165,28 @@ def _contrast(control: str | None, found: Pairs, first: RunSummary) -> dict[str,
             {"run": run.id, "seed": run.seed, "reason": reason} for run, reason in found.unpaired
         ],
         "num_pairs_of_different_commits": sum(a.commit != b.commit for a, b in found.pairs),
-        "measures": {key: paired_impact(_differences(found.pairs, key)) for key in measured},
-        "by_vocabulary_hit": _by_vocabulary_hit(found),
+        "measures": measures,
+        "by_vocabulary_hit": _by_vocabulary_hit(sides, headline, questions),
+    }
+
+
+def _measure(
+    differences: Sequence[float], verdict: Verdict | None, *, is_asked: bool
+) -> dict[str, Any]:
+    word = "not measured"
+    if differences:
+        word = "not shown" if verdict is None else verdict.word
+    mean = fmean(differences) if differences else None
+    return {
+        "num_pairs": len(differences),
+        "differences": list(differences),
+        "mean": mean if verdict is None else verdict.difference,
+        "spread": stdev(differences) if len(differences) > 1 else None,
+        "interval": None if verdict is None else verdict.interval,
+        "pairs_needed": None if verdict is None else verdict.seeds_needed,
+        "num_models": None if verdict is None else verdict.num_models,
+        "verdict": word if is_asked else None,
+        "explanation": GONE if verdict is None else verdict.explanation,
     }
 
 
@@ -129,27 +205,36 @@ def _coverage(run: RunSummary) -> dict[str, Any] | None:
     return found or None
 
 
-def _by_vocabulary_hit(found: Pairs) -> dict[str, Any] | None:
-    differences: dict[str, list[float]] = {"with_hit": [], "without_hit": []}
-    for run, other in found.pairs:
-        try:
-            ours = stored_predictions(run, ("test",))["test"]
-            has_hit = vocabulary_hits(ours)
-            if has_hit is None:
-                return None
-            theirs = stored_predictions(other, ("test",))["test"]
-        except (InputError, OSError):
-            continue  # its predictions were deleted or damaged; the stored numbers stay
-        if list(ours.post_ids) == list(theirs.post_ids):
-            sides = zip(
-                differences.values(),
-                headline_by_hit(ours, has_hit),
-                headline_by_hit(theirs, has_hit),
-                strict=True,
-            )
-            for values, a, b in sides:
-                if not math.isnan(a - b):
-                    values.append(a - b)
-    if not any(differences.values()):
+def _by_vocabulary_hit(
+    sides: tuple[list[MeasuredModel], list[MeasuredModel]] | None, headline: str, questions: int
+) -> dict[str, Any] | None:
+    """The headline among some of the posts, each side by its own threshold there."""
+    if sides is None or (has_hit := vocabulary_hits(sides[0][0].test)) is None:
         return None
-    return {name: paired_impact(values) for name, values in differences.items()}
+    parts = {"with_hit": has_hit, "without_hit": ~has_hit}
+    return {
+        name: measured
+        for name, is_kept in parts.items()
+        if (measured := _among_posts(sides, is_kept, headline, questions)) is not None
+    } or None
+
+
+def _among_posts(
+    sides: tuple[list[MeasuredModel], list[MeasuredModel]],
+    is_kept: np.ndarray,
+    headline: str,
+    questions: int,
+) -> dict[str, Any] | None:
+    try:
+        ours, theirs = (
+            [measured_model(only(each.test, is_kept), seed=each.seed) for each in side]
+            for side in sides
+        )
+        verdict = verdict_on(ours, theirs, headline, questions=questions)
+    except InputError:
+        return None  # no priority post among them, or no other one
+    by_seed = {each.seed: each.numbers[headline] for each in theirs}
+    differences = [
+        each.numbers[headline] - by_seed[each.seed] for each in ours if each.seed in by_seed
+    ]
+    return _measure(differences, verdict, is_asked=False)

@@ -14,6 +14,7 @@ from mental_health_classifier.tracking.provenance.configuration_hash import (
     flattened,
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.candidates import candidates_among
 
 MAX_KEYS_TOLD = 3
 MAX_LOOKED_AT = 20
@@ -96,6 +97,19 @@ class RunPairs:
                 what = f"with {control}" if control else f"without {variant}"
                 found.unpaired.append((run, f"no completed run {what} has seed {run.seed}"))
         return found
+
+    def all_seeds_of(self, runs: Sequence[RunSummary]) -> Sequence[RunSummary]:
+        """Runs of one configuration with its other seeds on the same posts; runs of several as they
+        are."""
+        if len({run.configuration_hash for run in runs}) != 1:
+            return runs
+        first = runs[0]
+        return candidates_among(
+            run
+            for run in self._completed
+            if run.configuration_hash == first.configuration_hash
+            and run.parts_fingerprint == first.parts_fingerprint
+        )[0].runs
 
     def _grouped(
         self, runs: Sequence[RunSummary], changed: frozenset[str]

@@ -14,7 +14,7 @@ from mental_health_classifier.storage.leftovers import departing_path, remove
 from mental_health_classifier.tracking.record.ensemble_members import members_of, places_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary, Status, read_run
 from mental_health_classifier.tracking.run_index import find_runs
-from mental_health_classifier.tracking.selection.best_models import best_models
+from mental_health_classifier.tracking.selection.best_models import best_by_corpus
 
 IN_USE = ("running", "unknown")
 """States of a run whose process may still write."""
@@ -72,7 +72,8 @@ def runs_to_delete(
     winners = {
         entry["configuration"]
         for together in (runs, *elsewhere)
-        for entry in best_models(together).values()
+        for best in best_by_corpus(together)
+        for entry in best.values()
     }
     latest_first = sorted(runs, key=lambda run: run.created_at or "", reverse=True)
     limit = None

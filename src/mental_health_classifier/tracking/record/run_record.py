@@ -131,7 +131,8 @@ class RunRecord:
         path = self.directory / "data.json"
         facts = {"schema_version": SCHEMA_VERSION, **null_where_not_finite(account)}
         if self.is_resumed and path.exists():
-            differing = [key for key, value in read_json(path).items() if value != facts.get(key)]
+            recorded = read_json(path).items()
+            differing = [key for key, value in recorded if not _still_holds(value, facts.get(key))]
             if differing:
                 raise InputError(
                     f"The posts are not those that run {self.run_id} began with: "
@@ -344,3 +345,10 @@ def recorded_run(
         with record:
             raise
     return record
+
+
+def _still_holds(recorded: Any, now_found: Any) -> bool:
+    """Whether all that was recorded is so now. Later versions say more of the same posts."""
+    if isinstance(recorded, Mapping) and isinstance(now_found, Mapping):
+        return all(_still_holds(value, now_found.get(key)) for key, value in recorded.items())
+    return recorded == now_found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
-from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 LEAST_SPECIFICITY = 0.60
@@ -53,15 +54,19 @@ def is_constant(run: RunSummary) -> bool:
     return len(predicted) == 1
 
 
-def is_below_yardstick(run: RunSummary) -> bool | None:
-    """Whether the yardstick, fitted on the same posts, is at least as good on val by the headline.
+def is_below_yardstick(runs: Sequence[RunSummary], metric: str) -> bool | None:
+    """Whether the yardstick, fitted on the same posts, is at least as good on val by a number, on
+    average over the seeds of a configuration.
 
-    None: the run has no yardstick.
+    None: no run has a yardstick, or it was not measured by that.
     """
-    key = f"val/{headline_of(run.data.get('priority_class'))}"
-    own = _number(run.metrics.get(key))
-    other = _number((run.yardstick or {}).get("metrics", {}).get(key))
-    return None if own is None or other is None else own <= other
+    pairs = []
+    for run in runs:
+        own = _number(run.metrics.get(f"val/{metric}"))
+        other = _number((run.yardstick or {}).get("metrics", {}).get(f"val/{metric}"))
+        if own is not None and other is not None:
+            pairs.append(own - other)
+    return fmean(pairs) <= 0 if pairs else None
 
 
 def alert_budget(run: RunSummary) -> float:

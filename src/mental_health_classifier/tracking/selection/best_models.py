@@ -24,25 +24,50 @@ from mental_health_classifier.tracking.selection.candidates import (
     comparable_runs,
 )
 
+HEADINGS = ("highest_accuracy", "best_f1_macro", "best_suicide_recall", "most_stable")
 SEEDS_NEEDED = 5
 """To call a model stable; three seeds prove nothing."""
 
 
 def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
-    """The best of some runs under each of four headings.
+    """`best_by_corpus` of the latest corpus that has a best model, or else of the latest one."""
+    given = list(runs)
+    found, blocks = best_by_corpus(given), comparable_runs(given)
+    is_won = [any(entry["run"] is not None for entry in best.values()) for best in found]
+    place = is_won.index(True) if True in is_won else 0
+    if num_others := sum(map(len, blocks)) - sum(map(len, blocks[place : place + 1])):
+        note = (
+            f"{num_others} completed runs on other posts or parts, or with another priority class, "
+            "were left out"
+        )
+        for entry in found[place].values():
+            entry["warnings"].append(note)
+    return found[place]
+
+
+def best_by_corpus(runs: Iterable[RunSummary]) -> list[dict[str, dict[str, Any]]]:
+    """The best of some runs under each of four headings, for each corpus of its own, latest first;
+    where no run completed, once with nobody.
 
     Runs that differ only in their seed are one configuration and are judged together: by the mean
-    over their seeds, the most stable one by its worst seed.
+    over their seeds, the most stable one by its worst seed. Those on other posts or parts, or with
+    another priority class, are never ranked together.
 
     Returns:
         Under `highest_accuracy`, `best_f1_macro`, `best_suicide_recall` (of whichever class has
         priority, by the recall at specificity .80) and `most_stable` a mapping each: `run` (id,
         None where nobody wins), `directory`, `name`, `model`, `variants`, `configuration` (hash),
-        `metric`, `value`, `interval` and `n` of that run on test, `val` (what it won by), `seeds`
-        (test value by seed), `reason`, `warnings`, and `looked_at`, the runs on these posts among
-        which it was chosen: the more, the less a certificate of one of them promises.
+        `metric`, its mean over seeds on test (`value`) with an `interval` over authors and seeds
+        and `n` posts, `val` (the mean it won by), `seeds` (test value by seed), `num_models` (those
+        that differ), `run_value` and `run_interval` of that run alone, `reason`, `warnings`,
+        `looked_at`, the runs on these posts among which it was chosen (the more, the less a
+        certificate of one of them promises), and of its corpus `data_name`, `data_fingerprint`,
+        `parts_fingerprint` and `priority_class`.
     """
-    comparable, num_others = comparable_runs(runs)
+    return [_best_of(comparable) for comparable in comparable_runs(runs) or [[]]]
+
+
+def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
     candidates = candidates_among(comparable)
     priority_class = comparable[0].data.get("priority_class") if comparable else None
     headline = headline_of(priority_class)
@@ -52,16 +77,17 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
         "best_suicide_recall": _best_recall(candidates, priority_class),
         "most_stable": _most_stable(candidates, headline, priority_class),
     }
-    for entry in best.values():
-        entry["looked_at"] = len(comparable)
-    if num_others:
-        note = (
-            f"{num_others} completed runs on other posts or parts, or with another priority class, "
-            "were left out"
-        )
-        for entry in best.values():
-            entry["warnings"].append(note)
-    return best
+    corpus: dict[str, Any]
+    corpus = dict.fromkeys(("data_name", "data_fingerprint", "parts_fingerprint"))
+    if comparable:
+        first = comparable[0]
+        corpus = {
+            "data_name": first.data.get("name"),
+            "data_fingerprint": first.data.get("fingerprint"),
+            "parts_fingerprint": first.parts_fingerprint,
+        }
+    of_all = corpus | {"priority_class": priority_class, "looked_at": len(comparable)}
+    return {heading: {**entry, **of_all} for heading, entry in best.items()}
 
 
 def _best_by_mean(candidates: Sequence[Candidate], metric: str) -> dict[str, Any]:
@@ -98,7 +124,7 @@ def _most_stable(
     key = f"val/{metric}"
     objections = [
         [f"not measured: fewer than {SEEDS_NEEDED} different seeds"]
-        if len(each.runs) < SEEDS_NEEDED
+        if len(each.models) < SEEDS_NEEDED
         else _general_objections(each, key)
         if priority_class is None
         else _objections(each)
@@ -155,8 +181,10 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
     key = f"test/{metric}"
     run = winner.best_run(f"val/{metric}")
     warnings = []
-    if is_below_yardstick(run):
-        warnings.append("below baseline: the yardstick is at least as good on the same posts")
+    if is_below_yardstick(winner.models, metric):
+        warnings.append(
+            f"below baseline: by val/{metric} the yardstick is at least as good on the same posts"
+        )
     if run.data.get("priority_class") is not None and objections_to(run):
         warnings.append("not admissible for finding the priority class")
     return {
@@ -167,8 +195,11 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
         "variants": "+".join(map(str, run.variants)),
         "configuration": winner.configuration_hash,
         "metric": key,
-        "value": run.metrics.get(key),
-        "interval": run.intervals.get(key),
+        "value": winner.mean(key) if winner.values(key) else None,
+        "interval": winner.interval(key),
+        "run_value": run.metrics.get(key),
+        "run_interval": run.intervals.get(key),
+        "num_models": len(winner.models),
         "n": run.metrics.get(support),
         "val": fmean(winner.values(f"val/{metric}")),
         "seeds": {str(each.seed): each.metrics.get(key) for each in winner.runs},
@@ -180,7 +211,7 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
 def _nobody(metric: str, objections: Sequence[Sequence[str]]) -> dict[str, Any]:
     nothing = (
         *("run", "directory", "name", "model", "variants", "configuration"),
-        *("value", "interval", "n", "val"),
+        *("value", "interval", "run_value", "run_interval", "n", "val"),
     )
     counts = Counter(reason for reasons in objections for reason in reasons)
     against = "; ".join(
@@ -190,6 +221,7 @@ def _nobody(metric: str, objections: Sequence[Sequence[str]]) -> dict[str, Any]:
         **dict.fromkeys(nothing),
         "metric": f"test/{metric}",
         "seeds": {},
+        "num_models": 0,
         "reason": f"no configuration qualifies: {against}" if against else "no completed runs",
         "warnings": [],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean, stdev
@@ -15,6 +15,8 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 if TYPE_CHECKING:
     import numpy as np
 
+    from mental_health_classifier.evaluation.intervals import Interval
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -24,9 +26,17 @@ class Candidate:
     runs: Sequence[RunSummary]
     """Ordered by seed; of a seed that ran twice, the latest run."""
 
+    @property
+    def models(self) -> Sequence[RunSummary]:
+        """The runs that count: a single one where all seeds come to the same numbers throughout, as
+        those of a model do that draws nothing at random."""
+        first = self.runs[0]
+        is_one = all(run.metrics == first.metrics for run in self.runs) and bool(first.metrics)
+        return self.runs[-1:] if is_one else self.runs
+
     def values(self, key: str) -> list[float]:
-        """A metric of every seed, of those that measured it."""
-        found = (run.metrics.get(key) for run in self.runs)
+        """A metric of every model, of those that measured it."""
+        found = (run.metrics.get(key) for run in self.models)
         return [value for value in found if value is not None]
 
     def mean(self, key: str) -> float:
@@ -39,9 +49,22 @@ class Candidate:
         """Standard deviation over the seeds."""
         return stdev(self.values(key))
 
+    def interval(self, key: str) -> Interval | None:
+        """Interval of the mean over other authors and seeds, see `interval_of_mean`; of one model
+        over authors alone. None: not known.
+
+        Args:
+            key: of a share.
+        """
+        from mental_health_classifier.evaluation.seed_mean import interval_of_mean
+
+        measured = [run for run in self.models if run.metrics.get(key) is not None]
+        ends = [run.intervals.get(key) for run in measured]
+        return interval_of_mean(self.values(key), ends, is_share=True) if measured else None
+
     def has(self, key: str) -> bool:
         """Whether every seed measured it."""
-        return len(self.values(key)) == len(self.runs)
+        return len(self.values(key)) == len(self.models)
 
     def best_run(self, key: str) -> RunSummary:
         """The seed with the greatest value."""
@@ -57,9 +80,14 @@ def candidates_among(runs: Iterable[RunSummary]) -> list[Candidate]:
             seed = run.id if run.seed is None else run.seed
             groups.setdefault(run.configuration_hash, {})[seed] = run
     return [
-        Candidate(name, [by_seed[seed] for seed in sorted(by_seed, key=str)])
+        Candidate(name, [by_seed[seed] for seed in sorted(by_seed, key=_in_order)])
         for name, by_seed in sorted(groups.items())
     ]
+
+
+def _in_order(seed: object) -> tuple[bool, object]:
+    """Seeds as numbers; runs without one, known by their id, follow."""
+    return isinstance(seed, str), seed
 
 
 def terms_of(run: RunSummary) -> tuple[str | None, str | None]:
@@ -68,14 +96,41 @@ def terms_of(run: RunSummary) -> tuple[str | None, str | None]:
     return run.parts_fingerprint, run.data.get("priority_class")
 
 
-def comparable_runs(runs: Iterable[RunSummary]) -> tuple[list[RunSummary], int]:
-    """The runs on the same terms as the latest completed one, and how many ran on others."""
-    completed = [run for run in runs if run.status == "completed"]
-    if not completed:
-        return [], 0
-    latest = max(completed, key=lambda run: run.created_at or "")
-    same = [run for run in completed if terms_of(run) == terms_of(latest)]
-    return same, len(completed) - len(same)
+def require_one_corpus(runs: Iterable[RunSummary], *, what: str) -> None:
+    """Refuses runs that cannot be compared where they would become one.
+
+    Args:
+        what: that they would become, for instance `figure`.
+
+    Raises:
+        InputError: completed runs were tested on different posts or parts, or have different
+            priority classes.
+    """
+    found = [each[0] for each in comparable_runs(runs) if each[0].parts_fingerprint is not None]
+    if len(found) > 1:
+        listed = ", ".join(
+            f"{run.data.get('name')} (parts {run.parts_fingerprint}, priority class "
+            f"{run.data.get('priority_class') or 'none'})"
+            for run in found
+        )
+        raise InputError(
+            f"These runs were tested on different posts or parts or for different classes, {listed}"
+            f', which do not make one {what}: choose one, as by --where "parts_fingerprint == '
+            f"'{found[0].parts_fingerprint}'\"."
+        )
+
+
+def comparable_runs(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
+    """Completed runs in groups that can be compared, the group of the latest run first."""
+    groups: dict[Hashable, list[RunSummary]] = {}
+    for run in runs:
+        if run.status == "completed":
+            groups.setdefault(terms_of(run), []).append(run)
+
+    def began(group: list[RunSummary]) -> str:
+        return max(run.created_at or "" for run in group)
+
+    return sorted(groups.values(), key=began, reverse=True)
 
 
 def alert_churn(runs: Sequence[RunSummary]) -> float | None:

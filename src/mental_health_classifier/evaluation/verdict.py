@@ -1,0 +1,361 @@
+"""Verdict on two configurations: better, worse, tie or not shown, over other authors and seeds.
+
+A configuration stands for all models that its seeds would train, and its test posts for all that
+its authors' kind writes. So a difference of means has two variances, as that of two tests read by
+several readers on the same cases has: one over authors, which all seeds share, and one over seeds.
+
+Source: Obuchowski and Rockette, Communications in Statistics 24, 1995 (the model: seeds are its
+readers, authors its cases); Hillis, Statistics in Medicine 26, 2007 (degrees of freedom).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.evaluation.intervals import (
+    Interval,
+    author_numbers,
+    draw_predictions,
+    effective_authors,
+)
+from mental_health_classifier.evaluation.metrics import PartMetrics, posts_behind
+
+Word = Literal["better", "worse", "tie", "not shown"]
+
+LEVEL = 0.05
+"""Chance that any of the questions asked together finds a difference that is none."""
+EQUIVALENCE_MARGIN = 0.02
+"""Differences up to here make a tie, if no greater one is compatible with what was seen."""
+POWER = 0.80
+"""Chance of showing a difference of the observed size, for which seeds are counted."""
+DRAWS = 2000
+SEEDS_FOR_A_CLAIM = 5
+
+ROUNDING = 1e-12
+"""Differences that cancel out leave no more than this."""
+NORMAL_FROM = 1e5
+"""Degrees of freedom from which on Student's t is the normal distribution to all digits shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredModel:
+    """One trained model on the test part: its numbers there and on draws of authors."""
+
+    test: Predictions
+    numbers: Mapping[str, float]
+    drawn: Mapping[str, np.ndarray]
+    """Each number on the same draws for all models of these posts, shape `(draws,)`."""
+    seed: int | None = None
+    is_deterministic: bool = False
+    """Whether any other seed would give this very model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What can be said of a first configuration beside a second one."""
+
+    word: Word
+    """Of the first one."""
+    difference: float
+    """First minus second, of means over seeds."""
+    interval: Interval | None
+    """Of that difference, over other authors and seeds; over authors alone where a side `lacks`
+    seeds. None: no draw of authors changed it, so that draws cannot say how sure it is."""
+    confidence: float
+    """Of the interval: the more questions, the wider."""
+    questions: int
+    margin: float
+    num_models: tuple[int, int]
+    """Different models on either side; seeds that give the same predictions are one."""
+    is_paired: bool
+    """Whether both sides have the same seeds, so that differences are taken seed by seed."""
+    authors_deviation: float
+    """Standard deviation of the difference over other authors, with endless seeds."""
+    seeds_deviation: float | None
+    """And over as many other seeds. None: not known, for want of a second one."""
+    seeds_needed: int | None
+    """Seeds on either side that would show this difference with a chance of POWER. None: no number
+    of seeds would, or nothing is known of how they vary."""
+    lacks: Literal["", "seeds", "authors", "variation"]
+    """Why it is not shown."""
+
+    @property
+    def explanation(self) -> str:
+        """What a verdict would need, as a sentence; empty where there is one."""
+        if self.lacks == "seeds":
+            return (
+                "Trained models were compared, not configurations: it takes two seeds or more on "
+                f"either side to tell other seeds from luck, and {SEEDS_FOR_A_CLAIM} to rely on it"
+            )
+        if self.lacks == "variation":
+            return "All draws of authors differ by the same, which says nothing of other authors"
+        if self.lacks == "authors":
+            return (
+                "More seeds would not show a difference of this size: it takes more authors in test"
+            )
+        if self.seeds_needed is not None and self.word == "not shown":
+            return (
+                f"At this difference it would take {self.seeds_needed:,} seeds on either side to "
+                f"show it with a power of {POWER:.0%}"
+            )
+        return ""
+
+
+def measured_model(
+    test: Predictions,
+    *,
+    seed: int | None = None,
+    is_deterministic: bool = False,
+    draws: int = DRAWS,
+) -> MeasuredModel:
+    """Measures one model, once for all comparisons that it takes part in.
+
+    Raises:
+        InputError: there is no post.
+    """
+    if not len(test):
+        raise InputError("Expected test posts to compare models on, there are none.")
+    found = draw_predictions(PartMetrics(test), test, draws=draws)
+    numbers = {key: np.nan if value is None else value for key, value in found.values.items()}
+    return MeasuredModel(test, numbers, found.drawn, seed, is_deterministic)
+
+
+def verdict_on(
+    first: Sequence[MeasuredModel],
+    second: Sequence[MeasuredModel],
+    key: str,
+    *,
+    questions: int = 1,
+    margin: float = EQUIVALENCE_MARGIN,
+) -> Verdict:
+    """Judges one configuration beside another by a number of the test part.
+
+    Better or worse is what the whole interval says; a tie is an interval within the margin on
+    either side of zero. All else is not shown, as is everything where a side has one seed of many.
+
+    Args:
+        first, second: a model for each seed, all measured on the same posts.
+        key: as `PartMetrics` names it, for instance `recall_at_spec80`.
+        questions: how many such verdicts are given together (Bonferroni).
+
+    Raises:
+        InputError: they were not tested on the same posts, or have no such number there.
+    """
+    require_same_posts([each.test for each in (*first, *second)])
+    one, other = _distinct(first), _distinct(second)
+    one, other, is_paired = _in_pairs(one, other)
+    values = [np.array([each.numbers[key] for each in side]) for side in (one, other)]
+    if np.isnan(np.concatenate(values)).any():
+        raise InputError(f"These models have no {key} on their test posts.")
+    drawn = [np.array([each.drawn[key] for each in side]) for side in (one, other)]
+    is_one_seed = any(len(side) == 1 and not side[0].is_deterministic for side in (one, other))
+    of_seeds = []
+    if not is_one_seed:
+        least = _rounding_variance(one[0].test, key)
+        of_seeds = [
+            (max(variance, least), n)
+            for variance, n in _variances_of_seeds(values[0], values[1], is_paired=is_paired)
+        ]
+    over_models = drawn[0].mean(axis=0) - drawn[1].mean(axis=0)
+    if is_one_seed:
+        over_authors = float(np.nanvar(over_models, ddof=1))
+    else:
+        over_authors = _variance_over_authors(drawn[0], drawn[1], is_paired=is_paired)
+    spread = _Spread(over_authors * _of_few_authors(one[0].test, key), of_seeds)
+    difference = float(values[0].mean() - values[1].mean())
+    confidence = 1 - LEVEL / questions
+    interval: Interval | None = None
+    word: Word = "not shown"
+    needed: int | None = None
+    lacks = "seeds" if is_one_seed else "variation"
+    if np.nanmin(over_models) < np.nanmax(over_models):
+        half = spread.half_width(confidence)
+        interval = (difference - half, difference + half)
+        if not is_one_seed:
+            word = _word(interval, margin)
+            needed = _seeds_needed(difference, spread, confidence)
+            lacks = "authors" if word == "not shown" and needed is None else ""
+    return Verdict(
+        word=word,
+        difference=difference,
+        interval=interval,
+        confidence=confidence,
+        questions=questions,
+        margin=margin,
+        num_models=(len(one), len(other)),
+        is_paired=is_paired,
+        authors_deviation=float(np.sqrt(spread.over_authors)),
+        seeds_deviation=None if is_one_seed else float(np.sqrt(spread.over_seeds)),
+        seeds_needed=needed,
+        lacks=lacks,
+    )
+
+
+def require_same_posts(tests: Sequence[Predictions]) -> None:
+    """Raises InputError unless all are of the same posts, in the same order, and one task."""
+    wanted = tests[0]
+    for test in tests:
+        if test.task != wanted.task or list(test.post_ids) != list(wanted.post_ids):
+            raise InputError(
+                f"These runs were not tested on the same {len(wanted)} posts, so that a difference "
+                "could be one of the posts. Compare runs of one corpus and one data.split_seed."
+            )
+
+
+def _of_few_authors(test: Predictions, key: str) -> float:
+    """By what draws of so many authors, who wrote the posts behind a number, vary too little."""
+    behind = posts_behind(test).get(key)
+    authors = author_numbers(test)
+    num = effective_authors(np.bincount(authors if behind is None else authors[behind.posts]))
+    return num / (num - 1) if num > 1 else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Variances that a difference of means has."""
+
+    over_authors: float
+    of_seeds: Sequence[tuple[float, int]]
+    """Of independent groups of seeds the variance of one seed, and how many there are."""
+
+    @property
+    def over_seeds(self) -> float:
+        return sum(variance / n for variance, n in self.of_seeds)
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Satterthwaite's, with those of authors, who are many, taken as infinite (Hillis 2007)."""
+        doubt = sum((variance / n) ** 2 / (n - 1) for variance, n in self.of_seeds)
+        return (self.over_authors + self.over_seeds) ** 2 / doubt if doubt else np.inf
+
+    @property
+    def deviation(self) -> float:
+        return float(np.sqrt(self.over_authors + self.over_seeds))
+
+    def half_width(self, confidence: float) -> float:
+        return _quantile((1 + confidence) / 2, self.degrees_of_freedom) * self.deviation
+
+    def power(self, difference: float, confidence: float) -> float:
+        """Chance that the interval around such a difference leaves zero out."""
+        from scipy.stats import nct, norm
+
+        freedom, centre = self.degrees_of_freedom, abs(difference) / self.deviation
+        quantile = _quantile((1 + confidence) / 2, freedom)
+        if freedom > NORMAL_FROM:
+            return float(norm.sf(quantile - centre))
+        return float(nct.sf(quantile, freedom, centre))
+
+    def with_seeds(self, n: int) -> _Spread:
+        return _Spread(self.over_authors, [(variance, n) for variance, _ in self.of_seeds])
+
+
+def _distinct(models: Sequence[MeasuredModel]) -> list[MeasuredModel]:
+    """The models of a configuration; a single one where all seeds predict the same."""
+    first = models[0]
+    rest = models[1:]
+    if rest and all(
+        np.array_equal(each.test.probabilities, first.test.probabilities) for each in rest
+    ):
+        return [replace(first, is_deterministic=True)]
+    return list(models)
+
+
+def _in_pairs(
+    one: list[MeasuredModel], other: list[MeasuredModel]
+) -> tuple[list[MeasuredModel], list[MeasuredModel], bool]:
+    """Both sides in the order of their seeds, and whether these are the same on both."""
+    by_seed = [{each.seed: each for each in side} for side in (one, other)]
+    shared = by_seed[0].keys() & by_seed[1].keys()
+    if len(shared) < 2 or None in shared or not len(shared) == len(one) == len(other):
+        return one, other, False
+    seeds = sorted(seed for seed in shared if seed is not None)
+    return [by_seed[0][seed] for seed in seeds], [by_seed[1][seed] for seed in seeds], True
+
+
+def _variance_over_authors(one: np.ndarray, other: np.ndarray, *, is_paired: bool) -> float:
+    """Variance over draws of authors that more seeds would not take away.
+
+    It is the covariance of the differences of two different seeds: what a single seed adds of its
+    own on a draw is in the variance of seeds already.
+
+    Args:
+        one, other: a number of each seed on the same draws, shape `(seeds, draws)`.
+    """
+    is_known = ~np.isnan(np.vstack([one, other])).any(axis=0)
+    one, other = one[:, is_known], other[:, is_known]
+    if is_paired:
+        return max(_common_variance(one - other), 0.0)
+    between = np.cov(np.vstack([one, other]))[: len(one), len(one) :].mean()
+    return max(_common_variance(one) + _common_variance(other) - 2 * between, 0.0)
+
+
+def _common_variance(drawn: np.ndarray) -> float:
+    """Mean covariance of two different rows; of a single row its variance."""
+    n = len(drawn)
+    if n == 1:
+        return float(np.var(drawn[0], ddof=1))
+    covariance = np.cov(drawn)
+    return float((covariance.sum() - np.trace(covariance)) / (n * (n - 1)))
+
+
+def _variances_of_seeds(
+    one: np.ndarray, other: np.ndarray, *, is_paired: bool
+) -> list[tuple[float, int]]:
+    if is_paired:
+        return [(float(np.var(one - other, ddof=1)), len(one))]
+    return [(float(np.var(side, ddof=1)), len(side)) for side in (one, other) if len(side) > 1]
+
+
+def _rounding_variance(test: Predictions, key: str) -> float:
+    """Variance that numbers have within the steps in which few posts let them come: seeds of the
+    very same number are not known to agree any closer.
+
+    Source: Sheppard's correction for grouping, a twelfth of the step squared.
+    """
+    is_of_priority = test.task.priority_class is not None and key.startswith("recall")
+    return 1 / (12 * (int(test.is_priority.sum()) if is_of_priority else len(test)) ** 2)
+
+
+def _quantile(chance: float, degrees_of_freedom: float) -> float:
+    from scipy.stats import norm, t
+
+    if degrees_of_freedom > NORMAL_FROM:
+        return float(norm.ppf(chance))
+    return float(t.ppf(chance, degrees_of_freedom))
+
+
+def _word(interval: Interval, margin: float) -> Word:
+    low, high = interval
+    if low > 0:
+        return "better"
+    if high < 0:
+        return "worse"
+    return "tie" if -margin < low and high < margin else "not shown"
+
+
+def _seeds_needed(difference: float, spread: _Spread, confidence: float) -> int | None:
+    """The fewest seeds on either side that show such a difference with a chance of POWER.
+
+    None: no number of seeds does, as the variance over authors stays.
+    """
+    if abs(difference) < ROUNDING:
+        return None
+    endless = _Spread(spread.over_authors, ())
+    if spread.over_authors and endless.power(difference, confidence) < POWER:
+        return None
+    if not spread.of_seeds:
+        return 1
+
+    def is_enough(n: int) -> bool:
+        return spread.with_seeds(n).power(difference, confidence) >= POWER
+
+    enough = 2
+    while not is_enough(enough):
+        enough *= 2
+    return bisect_left(range(enough), True, lo=2, key=is_enough)
