@@ -40,7 +40,7 @@ from mental_health_classifier.cli.arguments import (
     say_no_runs,
 )
 from mental_health_classifier.console.tables import print_table, text
-from mental_health_classifier.evaluation.verdict import EQUIVALENCE_MARGIN
+from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, each_run
 
 

@@ -11,7 +11,7 @@ from mental_health_classifier.analysis.sections.variant_impact import conclusion
 from mental_health_classifier.analysis.tables.variant_impacts import impacts_of_variant
 from mental_health_classifier.cli.arguments import AsJson, Margin, Roots, found_runs, print_json
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.evaluation.verdict import EQUIVALENCE_MARGIN
+from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 
 
 def impact(

@@ -1,6 +1,9 @@
-"""Headline: the number that ranks models."""
+"""Headline: the number that ranks models, and how near two of them are as good as one another."""
 
 from __future__ import annotations
+
+EQUIVALENCE_MARGIN = 0.02
+"""Differences up to here make a tie, if no greater one is compatible with what was seen."""
 
 
 def headline_of(priority_class: str | None) -> str:

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.evaluation.intervals import (
     Interval,
     author_numbers,
@@ -30,8 +31,6 @@ Word = Literal["better", "worse", "tie", "not shown"]
 
 LEVEL = 0.05
 """Chance that any of the questions asked together finds a difference that is none."""
-EQUIVALENCE_MARGIN = 0.02
-"""Differences up to here make a tie, if no greater one is compatible with what was seen."""
 POWER = 0.80
 """Chance of showing a difference of the observed size, for which seeds are counted."""
 DRAWS = 2000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from mental_health_classifier.contracts import Batch, LengthGroup
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.explanation.masked_posts import masked
+from mental_health_classifier.models.network import Network
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
 NUM_STEPS = 50
@@ -93,7 +95,7 @@ def _of_equal_length(
     num_steps: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Attributions of posts of one length, shape `(n, L)`, and by how much their sums are off."""
-    network, length = loaded.network, int(tokens.lengths[rows[0]])
+    network, length = cast(Network, loaded.network), int(tokens.lengths[rows[0]])
 
     def embedded(table: TokenTable, which: np.ndarray) -> Tensor:
         batch = make_batch(table, rows=which, labels={})

@@ -10,6 +10,7 @@ import pandas as pd
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
+from torch import nn
 
 from mental_health_classifier.configuration.build import (
     build_annotators,
@@ -22,7 +23,6 @@ from mental_health_classifier.data.batching import Buckets, make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.token_streams import Annotator, encode_posts
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
-from mental_health_classifier.models.network import Network
 from mental_health_classifier.tracking.record.assessments import auxiliary_tasks_of
 from mental_health_classifier.tracking.record.record_check import read_recorded
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -33,7 +33,7 @@ OWN = "network."
 
 @dataclass(frozen=True, slots=True)
 class LoadedNetwork:
-    network: Network
+    network: nn.Module
     """Evaluating, with the weights of the best checkpoint."""
     task: Task
     tokenizer: PostTokenizer

@@ -16,7 +16,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     Sentence,
 )
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.evaluation.verdict import EQUIVALENCE_MARGIN
+from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.admissibility import objections_to
 from mental_health_classifier.tracking.selection.best_models import best_models

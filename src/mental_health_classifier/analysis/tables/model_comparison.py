@@ -12,7 +12,7 @@ from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN, headline_of
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
 from mental_health_classifier.evaluation.paired_comparison import (
     alerts_compared,
@@ -21,7 +21,6 @@ from mental_health_classifier.evaluation.paired_comparison import (
     t_interval,
 )
 from mental_health_classifier.evaluation.verdict import (
-    EQUIVALENCE_MARGIN,
     MeasuredModel,
     Verdict,
     verdict_on,

@@ -13,9 +13,8 @@ import numpy as np
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.analysis.tables.variant_pairs import Pairs, RunPairs
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN, headline_of
 from mental_health_classifier.evaluation.verdict import (
-    EQUIVALENCE_MARGIN,
     MeasuredModel,
     Verdict,
     measured_model,
