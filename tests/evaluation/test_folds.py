@@ -1,5 +1,5 @@
-import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -135,8 +135,9 @@ def train(features, labels):
 
 
 @pytest.mark.slow
-def test_the_intervals_hold_what_the_models_of_the_folds_reach_on_new_authors() -> None:
-    started = time.process_time()
+def test_the_intervals_hold_what_the_models_of_the_folds_reach_on_new_authors(
+    show: Callable[[str], None],
+) -> None:
     trials, num_folds = 300, 5
     # One post each, so that what holds for new authors is known to the third decimal.
     elsewhere = make_posts(np.random.default_rng(1), people=20_000, posts_each=1)
@@ -169,6 +170,5 @@ def test_the_intervals_hold_what_the_models_of_the_folds_reach_on_new_authors() 
             truth = np.mean([of_fold[key] for of_fold in truths])
             held[key] += each.interval[0] <= truth <= each.interval[1]
     coverage = {key: round(count / trials, 3) for key, count in held.items()}
-    print(f"\ncoverage of pooled intervals, {trials} trials of 100 authors: {coverage}")
-    print(f"{time.process_time() - started:.0f} s of CPU")
+    show(f"coverage of pooled intervals, {trials} trials of 100 authors: {coverage}")
     assert min(coverage.values()) >= 0.93

@@ -52,16 +52,15 @@ def shares_covered(measured, truth):
     return {key: np.mean(each) for key, each in held.items()}
 
 
-def assert_covered(covered, capsys):
-    with capsys.disabled():
-        print(f"\ncoverage of 95 % intervals, {TRIALS} trials of 60 authors with 7 posts each")
-        for key, share in sorted(covered.items(), key=lambda item: item[1]):
-            print(f"  {share:.3f}  {key}")
+def assert_covered(covered, show):
+    show(f"coverage of 95 % intervals, {TRIALS} trials of 60 authors with 7 posts each")
+    for key, share in sorted(covered.items(), key=lambda item: item[1]):
+        show(f"  {share:.3f}  {key}")
     assert min(covered.values()) >= LEAST_COVERAGE
 
 
 @pytest.mark.slow
-def test_intervals_of_the_numbers_of_a_run_hold_the_truth(capsys):
+def test_intervals_of_the_numbers_of_a_run_hold_the_truth(show):
     val = posts_by_authors("val", 60, seed=10**6)
     everybody = posts_by_authors("test", 20_000, seed=10**6 + 1)
     settings = {"specificity_floor": 0.8}
@@ -82,9 +81,8 @@ def test_intervals_of_the_numbers_of_a_run_hold_the_truth(capsys):
     ]
     shares = {key: truth[key] for key in over_posts[0]}
     too_narrow = shares_covered(over_posts, shares).values()
-    with capsys.disabled():
-        print(f"\nWilson's intervals over posts: {min(too_narrow):.3f} to {max(too_narrow):.3f}")
-    assert_covered(shares_covered(measured, truth), capsys)
+    show(f"Wilson's intervals over posts: {min(too_narrow):.3f} to {max(too_narrow):.3f}")
+    assert_covered(shares_covered(measured, truth), show)
 
 
 def assessed(test, *, draws):
@@ -114,7 +112,7 @@ KINDS = ("ece", "brier", "log_loss")
 
 
 @pytest.mark.slow
-def test_intervals_of_assessments_hold_the_truth(capsys):
+def test_intervals_of_assessments_hold_the_truth(show):
     true = assessed(posts_by_authors("test", 20_000, seed=10**6 + 1), draws=MIN_DRAWS)
     measured = [
         {
@@ -125,4 +123,4 @@ def test_intervals_of_assessments_hold_the_truth(capsys):
         }
         for seed in range(TRIALS)
     ]
-    assert_covered(shares_covered(measured, {k: value for k, (value, _) in true.items()}), capsys)
+    assert_covered(shares_covered(measured, {k: value for k, (value, _) in true.items()}), show)

@@ -265,13 +265,12 @@ def failures_of_the_best_of(num_models, *, looked_at, trials):
 
 
 @pytest.mark.slow
-def test_the_promise_is_kept_for_the_best_of_twenty_models(capsys):
+def test_the_promise_is_kept_for_the_best_of_twenty_models(show):
     trials = 150
     alone = failures_of_the_best_of(20, looked_at=1, trials=trials)
     among = failures_of_the_best_of(20, looked_at=20, trials=trials)
-    with capsys.disabled():
-        print(f"\npromise of .9 broken by the best of 20 models: {among:.3f} of {trials} trials")
-        print(f"the same where each is certified alone: {alone:.3f}")
+    show(f"promise of .9 broken by the best of 20 models: {among:.3f} of {trials} trials")
+    show(f"the same where each is certified alone: {alone:.3f}")
     assert among <= within_three_standard_errors(trials) and among <= 0.1 < alone
 
 

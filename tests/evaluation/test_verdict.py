@@ -235,7 +235,7 @@ def share(words, *wanted) -> float:
 @pytest.mark.parametrize(
     ("command", "is_one_family"), [("impact", True), ("compare --test", False)]
 )
-def test_equal_configurations_are_seldom_called_different(command, is_one_family) -> None:
+def test_equal_configurations_are_seldom_called_different(command, is_one_family, show) -> None:
     # impact takes seeds in pairs; compare --test does where they are the same, and else cannot.
     generator = np.random.default_rng(14)
     equal, different = [], []
@@ -245,7 +245,7 @@ def test_equal_configurations_are_seldom_called_different(command, is_one_family
         sides = world(generator, skills=(3.0, 1.6), is_one_family=is_one_family)
         different.append(verdict_on(*sides, KEY).word)
     false, true = share(equal, "better", "worse"), share(different, "better")
-    print(
+    show(
         f"{command}: {false:.3f} of equal configurations called different, "
         f"{true:.2f} of better ones found, {share(different, 'worse'):.2f} called worse"
     )

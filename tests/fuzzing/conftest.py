@@ -25,9 +25,7 @@ class Tally:
 
 
 @pytest.fixture
-def try_many(
-    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Tally]:
+def try_many(request: pytest.FixtureRequest, show: Callable[[str], None]) -> Callable[..., Tally]:
     """Calls `attempt` with `number` situations; what it raises beside `clear` fails the test, with
     the smallest situation that does so. A hang ends with the time limit of the test.
 
@@ -71,8 +69,7 @@ def try_many(
             try_one()
         finally:
             if is_slow:
-                with capsys.disabled():
-                    print(f"\n{request.node.name}: MHC_FUZZ_SEED={seed}, {tally}")
+                show(f"{request.node.name}: MHC_FUZZ_SEED={seed}, {tally}")
         return tally
 
     return tried

@@ -208,9 +208,8 @@ def test_every_row_is_accounted_for(try_many: Callable[..., Any], count: Counter
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_row_of_thousands_of_files_is_accounted_for(
-    try_many: Callable[..., Any], count: Counter, capsys: pytest.CaptureFixture[str]
+    try_many: Callable[..., Any], count: Counter, show: Callable[[str], None]
 ) -> None:
     tally = try_many(FILES, count, number=5000)
-    with capsys.disabled():
-        print(f"\n{count.told} of {count.tried} files: other rows, and the lines are named")
+    show(f"{count.told} of {count.tried} files: other rows, and the lines are named")
     assert tally.accepted >= tally.tried / 2 and count.told <= 0.03 * count.tried
