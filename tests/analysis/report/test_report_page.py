@@ -135,3 +135,11 @@ def test_a_run_that_cannot_be_rebuilt_is_named(tmp_path):
     reasons = {"src/local.py": "is ignored by git"}
     html = html_of(write_run(tmp_path / "a", run={"source": {"cannot_be_rebuilt": reasons}}))
     assert "This run cannot be rebuilt: src/local.py is ignored by git." in Page(html).text
+
+
+def test_the_promise_is_one_of_a_run_that_was_chosen_among_all(mhc, tmp_path):
+    # By the command, which reads runs without the checksums of their files.
+    assert mhc("report", "--output", "page.html").exit_code == 0
+    page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert page.text.count("for whichever of 2 models is chosen") > 1  # in the summary and the gate
+    assert "It is not for a run chosen among" not in page.text

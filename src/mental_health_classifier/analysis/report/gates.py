@@ -15,7 +15,7 @@ from mental_health_classifier.analysis.sections.pieces import Sentence, decimal,
 from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.certificates import PROMISE, certificate_of_run
-from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 
 FLOOR = 0.80
@@ -54,20 +54,32 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
     yield from _for_people(evidence, run, evidence.assessment(run, "certificate"))
 
 
-def _about_certificate(evidence: Evidence, run: RunSummary) -> Gate:
-    """What can be promised of a run that was chosen among all that a reader sees here."""
-    question = "Is a recall of the priority class certified?"
+def certificate_if_chosen(evidence: Evidence, run: RunSummary) -> Mapping[str, Any] | None:
+    """What can be promised of a run that was chosen among all that a reader sees here. None: its
+    record has no certificate.
+
+    Raises:
+        InputError, OSError: its predictions cannot be read.
+    """
     found, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
+    if found is None or found.get("looked_at", 1) >= looked_at:
+        return found
+    promise = {key: found[key] for key in PROMISE}
+    # In full: lists of runs leave out the checksums of their files.
+    return certificate_of_run(read_run(run.directory), **promise, looked_at=looked_at)
+
+
+def _about_certificate(evidence: Evidence, run: RunSummary) -> Gate:
+    question = "Is a recall of the priority class certified?"
+    try:
+        found = certificate_if_chosen(evidence, run)
+    except (InputError, OSError) as error:
+        own, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
+        assert own is not None
+        said = f"{certificate_summary(own)} It is not for a run chosen among {looked_at}: {error}"
+        return Gate(question, "no evidence", said, f"mhc certify {run.id} --among {looked_at}")
     if found is None:
         return Gate(question, "no evidence", "No certificate.", f"mhc certify {run.id}")
-    if found.get("looked_at", 1) < looked_at:
-        promise = {key: found[key] for key in PROMISE}
-        try:
-            found = certificate_of_run(run, **promise, looked_at=looked_at)
-        except (InputError, OSError) as error:
-            said = f"{certificate_summary(found)} It is not for a run chosen among {looked_at}: "
-            step = f"mhc certify {run.id} --among {looked_at}"
-            return Gate(question, "no evidence", f"{said}{error}", step)
     step = "More calibration posts, or a better model."
     return _judged(question, found["is_certified"], certificate_summary(found), step)
 

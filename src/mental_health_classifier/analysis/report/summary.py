@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.gates import Gate
+from mental_health_classifier.analysis.report.gates import Gate, certificate_if_chosen
 from mental_health_classifier.analysis.report.pairs import difference_to_own_yardstick
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
 from mental_health_classifier.analysis.sections.performance import is_above_ceiling
@@ -21,6 +21,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import amount, count
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
 
@@ -143,12 +144,17 @@ def _about_rivals(found: Recommendation) -> Iterator[Sentence]:
 
 
 def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
-    certificate = evidence.assessment(run, "certificate")
+    try:
+        certificate = certificate_if_chosen(evidence, run)
+    except (InputError, OSError):
+        return  # the gate on it says what cannot be read
     if certificate is None:
         return
+    looked_at = certificate.get("looked_at", 1)
     promise = (
         f"a recall of {decimal(certificate['required_recall'], 2)} with confidence "
         f"{decimal(certificate['confidence'], 2)}"
+        f"{f', for whichever of {looked_at} models is chosen,' if looked_at > 1 else ''}"
     )
     if certificate["is_certified"]:
         alarms = Measure(
