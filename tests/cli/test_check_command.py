@@ -101,3 +101,32 @@ def test_a_rare_class_is_no_priority_class_and_may_be_misspelt(tmp_path: Path) -
     assert "data.priority_class=suicidal" in done.output
     path.write_text("\n".join(["text,label", *rows[1::2], rows[0]]))
     assert "data.priority_class=null" in check(path).output
+
+
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [
+        (("non_suicidal", "suicidal"), "suicidal"),
+        (("nonsuicide", "suicide"), "suicide"),
+        (("absence of suicide risk", "suicide attempt"), '"suicide attempt"'),
+        (("at risk", "suicidal ideation"), '"suicidal ideation"'),
+        # People have to say which.
+        (("no_risk", "low_risk", "some_risk", "high_risk"), "null"),
+        (("suicidal ideation", "suicide attempt"), "null"),
+    ],
+)
+def test_the_class_whose_misses_cost_most_is_not_one_of_the_others(names, named, tmp_path) -> None:
+    rows = [f"i felt like number {i * 7919} today,{names[i % len(names)]}" for i in range(120)]
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join(["text,label", *rows]))
+    assert f"data.priority_class={named}" in check(path).output.replace("'", "") or (
+        named == "suicide" and "priority_class" not in check(path).output
+    )
+
+
+def test_a_column_without_a_name_is_passed_over(tmp_path) -> None:
+    rows = [f"{i},i felt like number {i * 7919} today,{'ab'[i % 2]}" for i in range(60)]
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join([",text,label", *rows]))  # as pandas writes row numbers
+    done = check(path)
+    assert done.exit_code == 0 and "60 rows, of which 60 stay" in done.output, done.output

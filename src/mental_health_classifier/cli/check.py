@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from mental_health_classifier.data.preparing.survey import Columns, Lengths, Survey
     from mental_health_classifier.data.reading.posts import Source
 
-_PRIORITY = ("suicid", "self-harm", "self harm", "selfharm", "crisis", "risk")
-"""What a class is called whose misses cost most."""
+_PRIORITY = ("suicid", "self harm", "selfharm", "crisis", "risk")
+"""What a class is called whose misses cost most, the plainest word first."""
+_DENIED = re.compile(
+    r"\b(?:no|not|non|none|never|without|absence|absent|low|control)\b|\bnon(?=\w)"
+)
+"""What makes of such a name that of the others: no risk, non_suicidal, nonsuicidal."""
+_FEWEST_OF_PRIORITY = 5
+"""Of a class with fewer posts none can be in every part."""
 _FEWEST_POSTS = 20
 _ROLES_SAID = ("id", "text", "label", "author", "split", "severity")
 
@@ -165,16 +171,18 @@ def _training(
 
 
 def _priority_class(classes: Mapping[str, int]) -> str | None:
-    """The largest class that sounds like the one whose misses cost most, if it has posts enough."""
-    negations = re.compile(r"\b(?:non|not|no|low|without)\b")
-    named = [
-        name
+    """The one class that sounds like that whose misses cost most. None: there is none, or people
+    have to say which of several it is."""
+    said = {
+        name: re.sub(r"[\W_]+", " ", name.casefold())
         for name, count in classes.items()
-        if count >= _FEWEST_POSTS
-        and any(sign in name.casefold() for sign in _PRIORITY)
-        and not negations.search(name)
-    ]
-    return named[0] if named else None
+        if count >= _FEWEST_OF_PRIORITY
+    }
+    for sign in _PRIORITY:
+        named = [n for n, words in said.items() if sign in words and not _DENIED.search(words)]
+        if named:
+            return named[0] if len(named) == 1 else None
+    return None
 
 
 def _quoted(value: str) -> str:

@@ -126,3 +126,12 @@ def test_another_delimiter_is_seen_by_the_header_and_the_rows(
 def test_signs_that_cannot_be_seen_are_no_part_of_a_column_s_name(tmp_path: Path) -> None:
     rows, _ = read(tmp_path / "posts.csv", "\ufeff\ufefftext\u200b,\u00a0label\na,b\n")
     assert rows == [("a", "b")]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_line_in_which_excel_names_the_delimiter_is_no_header(
+    tmp_path: Path, mark: str
+) -> None:
+    content = "\r\n".join([f"{mark}sep=;", "text;label", *posts(20, ";")])
+    rows, noted = read(tmp_path / "posts.csv", content)
+    assert len(rows) == 20 and rows[0] == ("post 0 of somebody", "suicide") and not noted

@@ -62,13 +62,14 @@ def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
     """
     (file, _), *_ = files_to_read(path, None)
     table = open_table(file)
-    header = list(dict.fromkeys(table.later_columns() if table.later_columns else table.columns))
+    every_name = table.later_columns() if table.later_columns else table.columns
+    header = list(filter(None, dict.fromkeys(every_name)))
     rows = table.rows(header, lambda *_: None)
     cells = [row for _, row in islice(rows, _ROWS_THAT_TELL) if not isinstance(row, str)]
     if not header or not are_column_names(header, cells):
         raise InputError(
             f"The first row of {file.name} does not hold names of columns, as it should: it has "
-            f"{len(header)} cells, not shown because they may be those of a post. Put a row of "
+            f"{len(every_name)} cells, not shown because they may be those of a post. Put a row of "
             "names above it, such as text and label."
         )
     found = guess_columns(header, cells, given)

@@ -37,6 +37,7 @@ _LEAST_REPEATED = 0.6
 """Share of its cells that have a value which comes again."""
 _LINES_BEYOND_CHANCE = 4
 """So many lines of a post do not each happen to have as many delimiters as a row."""
+_NAMES_DELIMITER = re.compile("sep=.", re.IGNORECASE)
 _UNCLOSED = "unexpected end of data"
 
 csv.field_size_limit(_MAX_CELL_BYTES)
@@ -91,7 +92,10 @@ def _text_of(file: TableFile) -> Iterator[Iterator[str]]:
 
 def _without_marks(lines: Iterable[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
-        yield line if number else line.lstrip("\ufeff")
+        shown = line if number else line.lstrip("\ufeff")
+        # Excel writes the delimiter into a line above the header, and shows no such row.
+        if number or not _NAMES_DELIMITER.fullmatch(shown.strip()):
+            yield shown
 
 
 def _first_bad_byte(file: TableFile) -> int:

@@ -59,20 +59,25 @@ def are_column_names(header: Sequence[str], cells_below: Sequence[Sequence[str]]
     """Whether a first row names columns, rather than being a post with its label and author.
 
     Args:
-        header: the row.
+        header: the row. A column may lack a name, as that of row numbers does that pandas writes.
         cells_below: some rows below it. A label or an author comes again there, a name does not.
     """
     recurring = {
         name
         for cells in cells_below
         for name, cell in zip(header, cells, strict=True)
-        if name == cell.strip()
+        if name and name == cell.strip()
     }
-    return not recurring and all(
-        is_name(name)
-        and len(name.split()) <= _MOST_WORDS_OF_A_COLUMN
-        and any(character.isalpha() for character in name)
-        # A whole row of a file that separates its cells otherwise stands in one.
-        and not any(delimiter in name for delimiter in _DELIMITERS)
-        for name in header
+    named = [name for name in header if name]
+    return (
+        bool(named)
+        and not recurring
+        and all(
+            is_name(name)
+            and len(name.split()) <= _MOST_WORDS_OF_A_COLUMN
+            and any(character.isalpha() for character in name)
+            # A whole row of a file that separates its cells otherwise stands in one.
+            and not any(delimiter in name for delimiter in _DELIMITERS)
+            for name in named
+        )
     )

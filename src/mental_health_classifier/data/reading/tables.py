@@ -232,5 +232,6 @@ def _describe_header(table: Table) -> str:
             f"cells, the longest of {max(map(len, header))} characters, and they are not shown "
             "because they may be those of a post"
         )
-    more = f" and {len(header) - _SHOWN_COLUMNS} more" if len(header) > _SHOWN_COLUMNS else ""
-    return f"Its columns: {', '.join(header[:_SHOWN_COLUMNS])}{more}"
+    names = [name for name in header if name]
+    more = f" and {len(names) - _SHOWN_COLUMNS} more" if len(names) > _SHOWN_COLUMNS else ""
+    return f"Its columns: {', '.join(names[:_SHOWN_COLUMNS])}{more}"
