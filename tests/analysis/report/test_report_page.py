@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from trained_runs import train_run
 from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.analysis.report.contents import gather_report
@@ -143,3 +144,9 @@ def test_the_promise_is_one_of_a_run_that_was_chosen_among_all(mhc, tmp_path):
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert page.text.count("for whichever of 2 models is chosen") > 1  # in the summary and the gate
     assert "It is not for a run chosen among" not in page.text
+
+
+def test_a_name_that_would_be_a_broken_formula_is_drawn_as_it_is(tmp_path):
+    name = "name='a $5_{ b $6^'"
+    run = train_run(tmp_path / "outputs", "tfidf_logistic", "model=tfidf_logistic", name)
+    assert "a $5_{ b $6^" in html_of(run.directory)

@@ -20,6 +20,7 @@ from mental_health_classifier.analysis.figures.decision import (
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
 from mental_health_classifier.analysis.figures.inline import InlineFigure, inline_figure
 from mental_health_classifier.analysis.figures.models import read_model
+from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.figures.style import LOOKS
 from mental_health_classifier.analysis.report.evidence import Evidence
@@ -83,7 +84,7 @@ def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
 
 def figures_of_run(evidence: Evidence, run: RunSummary) -> dict[str, InlineFigure]:
     """Those of one run that can be drawn: `confusion`, `clinical`, `assessed`, `decision`."""
-    name = str(evidence.seed_link(run))
+    name = plain_name(evidence.seed_link(run))
     assessments = [evidence.assessment(run, each) or {} for each in ("calibration", "triage")]
     return _drawn(
         {
