@@ -13,6 +13,7 @@ from mental_health_classifier.contracts import InputError
         *("+trainer.limit_predict_batches=2", "+trainer.precision=64-true"),
         *("+trainer.precision=bf16-true", "trainer.devices=2", "+trainer.strategy=ddp"),
         *("+trainer.num_nodes=2", "+trainer.enable_checkpointing=false"),
+        *("+trainer.accumulate_grad_batches=0", "+trainer.limit_test_batches=2"),
     ],
 )
 def test_what_a_record_cannot_do_with_is_refused_in_a_sentence(override, compose_config) -> None:

@@ -46,6 +46,14 @@ _EXPECTED: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: value is None or value > 0,
         "the validation part chooses the checkpoint. Give a share or a number above 0.",
     ),
+    "accumulate_grad_batches": (
+        lambda value: value >= 1,
+        "gradients of one batch at least make a step. Give 1 or more.",
+    ),
+    "limit_test_batches": (
+        _is_all,
+        "every number of a run comes from its predictions for all posts. Leave it out.",
+    ),
     "limit_predict_batches": (
         _is_all,
         "every number of a run comes from its predictions for all posts. Leave it out.",
