@@ -84,17 +84,22 @@ def _about_posts(survey: Survey) -> list[str]:
     from mental_health_classifier.data.reading.names import is_name
     from mental_health_classifier.data.reading.spellings import look_alikes, misspellings
 
-    shown = [name for name in survey.classes if is_name(name)]
+    names = [name for name in survey.classes if is_name(name)]
+    # More of them are no classes, see `_problems`, and every pair would be compared.
+    compared = {name: survey.classes[name] for name in names if len(names) <= MAX_CLASSES}
+    alike = [each for each in look_alikes(compared) if any(compared[name] > 1 for name in each)]
+    alike += map(list, misspellings(compared).items())
+    spelled = {name for each in alike for name in each}
+    # What stands there once may be a cell of another column that has slipped.
+    shown = [name for name in names if survey.classes[name] > 1 or name in spelled][:20]
     total = max(1, survey.account.rows_kept)
     lines = ["classes"]
-    lines += [f"  {n}: {survey.classes[n]:,} ({survey.classes[n] / total:.1%})" for n in shown[:20]]
-    if further := len(survey.classes) - len(shown[:20]):
-        lines.append(f"  and {further:,} more")
-    # More of them are no classes, see `_problems`, and every pair would be compared.
-    compared = {name: survey.classes[name] for name in shown if len(shown) <= MAX_CLASSES}
-    alike = [" and ".join(map(repr, each)) for each in look_alikes(compared)]
-    alike += [f"{rare!r} and {usual!r}" for rare, usual in misspellings(compared).items()]
-    lines += [f"  one class? {each}" for each in alike]
+    lines += [
+        f"  {name}: {survey.classes[name]:,} ({survey.classes[name] / total:.1%})" for name in shown
+    ]
+    if further := len(survey.classes) - len(shown):
+        lines.append(f"  and {further:,} more, not shown where they have one post each")
+    lines += [f"  one class? {' and '.join(map(repr, each))}" for each in alike]
     if alike:
         lines.append("  --label SPELLING=CLASS, once for each spelling of every class, says so")
     if survey.num_authors:
