@@ -4,12 +4,9 @@ from scipy.stats import norm, t
 
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.intervals import (
-    Share,
-    ShareOfPosts,
     author_numbers,
-    bootstrap_intervals,
+    draw_by_author,
     hull,
-    measure_shares,
     wilson_interval,
 )
 
@@ -40,12 +37,6 @@ def test_wilson_interval_has_its_published_values(successes, n, low, high):
     assert interval[0] >= 0 and interval[1] <= 1
 
 
-def test_a_share_of_nothing_is_unknown_and_not_zero():
-    assert Share(0, 0).value is None
-    assert Share(0, 0).interval is None
-    assert Share(3, 4).value == 0.75
-
-
 def test_the_hull_of_intervals_holds_both_and_takes_what_is_known():
     assert hull((0.2, 0.5), (0.3, 0.6)) == (0.2, 0.6)
     assert hull(None, (0.3, 0.6)) == (0.3, 0.6)
@@ -65,9 +56,9 @@ def test_posts_without_a_known_author_stand_for_themselves():
 
 def test_the_bootstrap_of_a_mean_has_the_width_that_theory_gives():
     values = np.random.default_rng(1).normal(size=400)
-    low, high = bootstrap_intervals(
-        weighted_mean_of(values), np.arange(400), must_hold=(), draws=4000
-    )["mean"]
+    low, high = draw_by_author(weighted_mean_of(values), np.arange(400), draws=4000).interval(
+        "mean"
+    )
     half_width = 1.96 * values.std() / np.sqrt(400)
     assert (low, high) == pytest.approx(
         (values.mean() - half_width, values.mean() + half_width), abs=0.1 * half_width
@@ -89,8 +80,8 @@ def test_the_bootstrap_agrees_with_a_plain_loop_over_authors():
     few = sizes.sum() ** 2 / (sizes**2).sum()
     level = norm.cdf(t.ppf(0.025, few - 1) * np.sqrt(few / (few - 1)))
     low, high = np.quantile(means, [level, 1 - level])
-    interval = bootstrap_intervals(weighted_mean_of(values), groups, must_hold=(), draws=5000)
-    assert interval["mean"] == pytest.approx((low, high), abs=0.05 * (high - low))
+    interval = draw_by_author(weighted_mean_of(values), groups, draws=5000).interval("mean")
+    assert interval == pytest.approx((low, high), abs=0.05 * (high - low))
 
 
 def test_alike_posts_of_few_authors_say_less_than_as_many_posts_of_many():
@@ -98,48 +89,13 @@ def test_alike_posts_of_few_authors_say_less_than_as_many_posts_of_many():
     values = np.repeat(np.random.default_rng(3).normal(size=20), 10)
 
     def width(of_groups):
-        interval = bootstrap_intervals(
-            weighted_mean_of(values), of_groups, must_hold=(), draws=2000
-        )["mean"]
+        interval = draw_by_author(weighted_mean_of(values), of_groups, draws=2000).interval("mean")
         return interval[1] - interval[0]
 
     # Ten equal posts an author: as if there were a tenth of the posts, hence sqrt(10) times wider,
     # and a little more, because twenty people are few: t has 19 degrees of freedom in place of 199.
     few = t.ppf(0.975, 19) * np.sqrt(20 / 19) / (t.ppf(0.975, 199) * np.sqrt(200 / 199))
     assert width(groups) / width(np.arange(200)) == pytest.approx(np.sqrt(10) * few, rel=0.1)
-
-
-def interval_of_share(found, authors):
-    predictions = predictions_by(authors)
-    every = np.ones(len(authors), dtype=bool)
-    return measure_shares({"share": ShareOfPosts(found, every)}, predictions)["share"]
-
-
-def test_a_share_of_posts_of_as_many_people_has_wilsons_interval():
-    share = interval_of_share(np.arange(50) < 45, [str(i) for i in range(50)])
-    assert (share.value, share.n, share.authors) == (0.9, 50, 50)
-    assert share.interval == pytest.approx((0.7864, 0.9565), abs=5e-5)
-
-
-def test_posts_that_are_all_alike_count_as_one_an_author():
-    authors = [f"author{i // 10}" for i in range(200)]
-    low, high = interval_of_share(np.arange(200) < 100, authors).interval
-    # Ten of twenty by Wilson: .2993 to .7007; t in place of the normal makes it wider.
-    assert low < 0.2993 and high > 0.7007 and high - low < 0.55
-    # What all twenty agree on: Wilson for 20 of 20, not for 200 of 200.
-    everybody = interval_of_share(np.ones(200, dtype=bool), authors)
-    assert everybody.interval == pytest.approx(wilson_interval(20, 20))
-    assert everybody.authors == 20
-
-
-def test_an_interval_by_author_holds_that_by_post():
-    generator = np.random.default_rng(0)
-    for seed in range(20):
-        authors = [str(i) for i in generator.integers(0, 15, size=60)]
-        found = generator.random(60) < 0.2 + 0.03 * seed
-        low, high = interval_of_share(found, authors).interval
-        by_post = wilson_interval(int(found.sum()), 60)
-        assert low <= by_post[0] and high >= by_post[1]
 
 
 def test_every_draw_holds_each_kind_of_post():
@@ -150,8 +106,9 @@ def test_every_draw_holds_each_kind_of_post():
         seen.append((weights @ is_priority, weights @ ~is_priority, weights.sum(axis=1)))
         return {"priority": weights @ is_priority}
 
-    bootstrap_intervals(count, np.arange(50), must_hold=(is_priority, ~is_priority), draws=2000)
-    priority, others, total = (np.concatenate(counts) for counts in zip(*seen, strict=True))
+    draw_by_author(count, np.arange(50), must_hold=(is_priority, ~is_priority), draws=2000)
+    drawn = seen[:-1]  # the last are the posts as they are
+    priority, others, total = (np.concatenate(counts) for counts in zip(*drawn, strict=True))
     assert len(total) == 2000
     assert priority.min() >= 1 and others.min() >= 1
     assert (total == 50).all()
@@ -160,28 +117,25 @@ def test_every_draw_holds_each_kind_of_post():
 
 
 def test_what_is_the_same_in_every_draw_has_no_interval():
-    one_author = bootstrap_intervals(
-        weighted_mean_of(np.array([0.0, 1.0])), np.zeros(2, dtype=int), must_hold=(), draws=100
-    )
+    one_author = draw_by_author(
+        weighted_mean_of(np.array([0.0, 1.0])), np.zeros(2, dtype=int), draws=100
+    ).intervals()
     assert one_author == {}
 
 
 def test_draws_that_leave_a_number_undefined_are_left_out_of_its_interval():
-    intervals = bootstrap_intervals(
+    intervals = draw_by_author(
         lambda weights: {"mean": np.where(weights[:, 0] > 0, weights[:, 0], np.nan)},
         np.arange(5),
-        must_hold=(),
         draws=500,
-    )
+    ).intervals()
     assert intervals["mean"][0] == 1
 
 
 def test_the_same_posts_are_judged_on_the_same_draws_whatever_the_chunks(monkeypatch):
     values = np.random.default_rng(4).normal(size=60)
-    first = bootstrap_intervals(weighted_mean_of(values), np.arange(60), must_hold=(), draws=300)
-    again = bootstrap_intervals(weighted_mean_of(values), np.arange(60), must_hold=(), draws=300)
+    first = draw_by_author(weighted_mean_of(values), np.arange(60), draws=300).intervals()
+    again = draw_by_author(weighted_mean_of(values), np.arange(60), draws=300).intervals()
     monkeypatch.setattr("mental_health_classifier.evaluation.intervals.CELLS_AT_A_TIME", 60 * 7)
-    in_chunks = bootstrap_intervals(
-        weighted_mean_of(values), np.arange(60), must_hold=(), draws=300
-    )
+    in_chunks = draw_by_author(weighted_mean_of(values), np.arange(60), draws=300).intervals()
     assert first == again == in_chunks

@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 
 from mental_health_classifier.evaluation.decisions import decide
-from mental_health_classifier.evaluation.intervals import Share
+from mental_health_classifier.evaluation.shares import Share
 
 MAX_SCORE_CHANGE = 0.1
 """How far the score may move where nothing that matters was changed."""

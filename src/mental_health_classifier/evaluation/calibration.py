@@ -17,11 +17,10 @@ from mental_health_classifier.contracts.predictions import DECIMALS
 from mental_health_classifier.evaluation.intervals import (
     CONFIDENCE,
     DRAWS,
-    ShareOfPosts,
     author_numbers,
     draw_by_author,
-    measure_shares,
 )
+from mental_health_classifier.evaluation.shares import ShareOfPosts, measure_shares
 
 NUM_BINS = 15
 SMALLEST = 5e-7

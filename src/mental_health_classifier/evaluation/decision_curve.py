@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import author_numbers, bootstrap_intervals
+from mental_health_classifier.evaluation.intervals import author_numbers, draw_by_author
 
 THRESHOLDS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """At 0.1 a person would look at ten posts to find one priority post, and at no more."""
@@ -36,14 +36,12 @@ def decision_curve(predictions: Predictions, *, bootstrap_draws: int) -> list[di
         benefits = weights @ gains / weights.sum(axis=1, keepdims=True)
         return {str(threshold): benefits[:, i] for i, threshold in enumerate(THRESHOLDS)}
 
-    intervals = bootstrap_intervals(
-        net_benefits, author_numbers(predictions), must_hold=[], draws=bootstrap_draws
-    )
+    drawn = draw_by_author(net_benefits, author_numbers(predictions), draws=bootstrap_draws)
     return [
         {
             "threshold": threshold,
             "net_benefit": float(gains[:, i].mean()),
-            "interval": intervals.get(str(threshold)),
+            "interval": drawn.interval(str(threshold)),
             "net_benefit_of_alerting_all": float(gains_of_all[:, i].mean()),
         }
         for i, threshold in enumerate(THRESHOLDS)

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import ShareOfPosts, measure_shares
+from mental_health_classifier.evaluation.shares import ShareOfPosts, measure_shares
 
 Action = Literal["alert", "refer", "no_alert"]
 

@@ -8,13 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions, Task
-from mental_health_classifier.evaluation.intervals import (
-    Interval,
-    ShareStatistic,
-    at_weight_one,
-    draw_predictions,
-    intervals_by_author,
-)
+from mental_health_classifier.evaluation.intervals import Interval, draw_predictions
 from mental_health_classifier.evaluation.metrics import (
     PartMetrics,
     confusion_matrix,
@@ -27,6 +21,7 @@ from mental_health_classifier.evaluation.operating_point import (
     precisions_at_prevalences,
     threshold_for_specificity,
 )
+from mental_health_classifier.evaluation.shares import ShareStatistic
 
 MIN_DRAWS = 40
 """With fewer, not even one lies beyond each end of a 95 % interval."""
@@ -148,10 +143,8 @@ def compare_with_yardstick(
             if key in of_model
         }
 
-    return Evaluation(
-        metrics=at_weight_one(differences, len(model)),
-        intervals=intervals_by_author(differences, model, draws=bootstrap_draws),
-    )
+    drawn = draw_predictions(differences, model, draws=bootstrap_draws)
+    return Evaluation(metrics=drawn.values, intervals=drawn.intervals())
 
 
 def require_posts(predictions: Predictions) -> None:

@@ -13,7 +13,6 @@ from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.intervals import (
     Behind,
     Interval,
-    ShareOfPosts,
     Statistic,
     at_weight_one,
     author_numbers,
@@ -21,6 +20,7 @@ from mental_health_classifier.evaluation.intervals import (
 )
 from mental_health_classifier.evaluation.metrics import PartMetrics, posts_behind
 from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
+from mental_health_classifier.evaluation.shares import ShareOfPosts
 
 COUNTED = ("accuracy", "balanced_accuracy", "f1_macro")
 """Functions of how often each class was rightly given, has, and was given."""

@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import (
-    MeasuredShare,
-    ShareOfPosts,
-    measure_shares,
-)
+from mental_health_classifier.evaluation.shares import MeasuredShare, ShareOfPosts, measure_shares
 
 MIN_POSTS = 10
 """A share of fewer posts says nothing, and could point at the people who wrote them."""

@@ -16,7 +16,7 @@ from scipy.stats import ConstantInputWarning, spearmanr
 from sklearn.metrics import average_precision_score
 
 from mental_health_classifier.evaluation.faithfulness import Faithfulness
-from mental_health_classifier.evaluation.intervals import at_weight_one, bootstrap_intervals
+from mental_health_classifier.evaluation.intervals import draw_by_author
 from mental_health_classifier.evaluation.ratios import ratio
 
 SCORE = "interpretability_score"
@@ -114,11 +114,10 @@ def assess_interpretability(
             beside["plausibility"] = _mean(plausibilities, weights)
         return {SCORE: np.mean(list(parts.values()), axis=0), **parts, **beside}
 
-    values = at_weight_one(numbers, len(authors))
-    intervals = bootstrap_intervals(numbers, authors, must_hold=(), draws=bootstrap_draws)
+    drawn = draw_by_author(numbers, authors, draws=bootstrap_draws)
     return {
-        **values,
-        "intervals": {name: e for name, e in intervals.items() if values[name] is not None},
+        **drawn.values,
+        "intervals": drawn.intervals(),
         "n": len(authors),
         "n_plausibility": 0 if plausibilities is None else int(np.isfinite(plausibilities).sum()),
         "dropped_share": {

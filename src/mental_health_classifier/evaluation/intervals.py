@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from mental_health_classifier.contracts import AuxiliaryPredictions, Predictions
-from mental_health_classifier.evaluation.ratios import ratio
 
 Interval = tuple[float, float]
-Name = TypeVar("Name")
 
 Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 """Numbers of posts that count more than once or not at all: weights of shape `(draws, n)` in, for
@@ -27,28 +25,6 @@ DRAWS = 1000
 # Draws are handled so many cells at a time, which keeps the memory of any test part within some
 # tens of megabytes.
 CELLS_AT_A_TIME = 2**19
-
-
-class Share(NamedTuple):
-    """So many of so many posts."""
-
-    counted: int
-    of: int
-
-    @classmethod
-    def among(cls, is_counted: np.ndarray, is_here: np.ndarray) -> Share:
-        """The posts counted of those that are here, both bool of shape `(n,)`."""
-        return cls(int((is_counted & is_here).sum()), int(is_here.sum()))
-
-    @property
-    def value(self) -> float | None:
-        """None where nothing was counted: never a zero that looks like a result."""
-        return self.counted / self.of if self.of else None
-
-    @property
-    def interval(self) -> Interval | None:
-        """Wilson's, for posts of which no two are of one author; of others it is too narrow."""
-        return wilson_interval(self.counted, self.of)
 
 
 def wilson_interval(
@@ -149,9 +125,9 @@ class DrawnNumbers:
         wilson = _wilson_by_author(value, drawn, behind, confidence=confidence)
         return wilson if kind == "share" and behind.max() == 1 else hull(around, wilson)
 
-    def intervals(self) -> dict[str, Interval]:
+    def intervals(self, *, confidence: float = CONFIDENCE) -> dict[str, Interval]:
         """Of all numbers that have one."""
-        found = {key: self.interval(key) for key in self.values}
+        found = {key: self.interval(key, confidence=confidence) for key in self.values}
         return {key: interval for key, interval in found.items() if interval is not None}
 
 
@@ -175,7 +151,11 @@ def draw_by_author(
         behind: the posts behind numbers that are not about all posts, or that are shares.
         seed: not that of the run, so that runs on the same posts are judged on the same draws.
     """
-    drawn = _drawn(statistic, authors, must_hold=must_hold, draws=draws, seed=seed)
+    collected: dict[str, list[np.ndarray]] = {}
+    for weights in _draw_weights(authors, must_hold=must_hold, draws=draws, seed=seed):
+        for key, values in statistic(weights).items():
+            collected.setdefault(key, []).append(values)
+    drawn = {key: np.concatenate(chunks) for key, chunks in collected.items()}
     everybody = np.bincount(authors)
     return DrawnNumbers(
         values=at_weight_one(statistic, len(authors)),
@@ -208,117 +188,12 @@ def draw_predictions(
     )
 
 
-class ShareOfPosts(NamedTuple):
-    """Posts that are counted, and those among which they are: bool, each of shape `(n,)`."""
-
-    counted: np.ndarray
-    of: np.ndarray
-
-
-class MeasuredShare(NamedTuple):
-    value: float | None
-    """None where nothing was counted."""
-    interval: Interval | None
-    n: int
-    """Posts of which it is a share."""
-    authors: int
-    """People who wrote those."""
-
-
-class ShareStatistic:
-    """Shares of posts as a function of how often each post counts."""
-
-    def __init__(self, shares: Mapping[str, ShareOfPosts]) -> None:
-        kinds = [share.counted & share.of for share in shares.values()]
-        kinds += [share.of for share in shares.values()]
-        self._kinds = np.array(kinds, dtype=np.float64).T
-        self.behind = {key: Behind(share.of, "share") for key, share in shares.items()}
-
-    def __call__(self, weights: np.ndarray) -> dict[str, np.ndarray]:
-        """For weights of shape `(draws, n)` the shares, each of shape `(draws,)`."""
-        counted, of = np.split(weights @ self._kinds, 2, axis=1)
-        return dict(zip(self.behind, ratio(counted, of).T, strict=True))
-
-
-def measure_shares(
-    shares: Mapping[Name, ShareOfPosts],
-    predictions: Predictions,
-    *,
-    draws: int = DRAWS,
-    confidence: float = CONFIDENCE,
-) -> dict[Name, MeasuredShare]:
-    """Shares of posts with intervals that know of authors."""
-    if not shares:
-        return {}
-    statistic = ShareStatistic({str(name): share for name, share in shares.items()})
-    drawn = draw_by_author(
-        statistic, author_numbers(predictions), draws=draws, behind=statistic.behind
-    )
-    return {
-        name: MeasuredShare(
-            value=drawn.values[str(name)],
-            interval=drawn.interval(str(name), confidence=confidence),
-            n=int(share.of.sum()),
-            authors=int((drawn.posts_by_author[str(name)] > 0).sum()),
-        )
-        for name, share in shares.items()
-    }
-
-
-def intervals_by_author(
-    statistic: Statistic, predictions: Predictions, *, draws: int, confidence: float = CONFIDENCE
-) -> dict[str, Interval]:
-    """`bootstrap_intervals` over the authors of predictions, with draws as `draw_predictions`."""
-    return bootstrap_intervals(
-        statistic,
-        author_numbers(predictions),
-        must_hold=_kinds(predictions),
-        draws=draws,
-        confidence=confidence,
-    )
-
-
-def bootstrap_intervals(
-    statistic: Statistic,
-    authors: np.ndarray,
-    *,
-    must_hold: Sequence[np.ndarray],
-    draws: int,
-    seed: int = 0,
-    confidence: float = CONFIDENCE,
-) -> dict[str, Interval]:
-    """Intervals of numbers that are no shares, see `draw_by_author` and `DrawnNumbers.interval`."""
-    drawn = _drawn(statistic, authors, must_hold=must_hold, draws=draws, seed=seed)
-    num_authors = effective_authors(np.bincount(authors))
-    found = {
-        key: _percentiles(values, num_authors=num_authors, confidence=confidence)
-        for key, values in drawn.items()
-    }
-    return {key: interval for key, interval in found.items() if interval is not None}
-
-
 def _kinds(predictions: Predictions) -> list[np.ndarray]:
     """Priority posts and others, those that there are."""
     if predictions.task.priority_class is None:
         return []
     kinds = (predictions.is_priority, ~predictions.is_priority)
     return [kind for kind in kinds if kind.any()]
-
-
-def _drawn(
-    statistic: Statistic,
-    authors: np.ndarray,
-    *,
-    must_hold: Sequence[np.ndarray],
-    draws: int,
-    seed: int,
-) -> dict[str, np.ndarray]:
-    """The numbers of the draws, NaN where a draw leaves one undefined."""
-    collected: dict[str, list[np.ndarray]] = {}
-    for weights in _draw_weights(authors, must_hold=must_hold, draws=draws, seed=seed):
-        for key, values in statistic(weights).items():
-            collected.setdefault(key, []).append(values)
-    return {key: np.concatenate(chunks) for key, chunks in collected.items()}
 
 
 def effective_authors(posts_by_author: np.ndarray) -> float:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mental_health_classifier.evaluation.intervals import (
-    CONFIDENCE,
-    Interval,
-    Share,
-    ShareOfPosts,
-)
+from mental_health_classifier.evaluation.intervals import CONFIDENCE, Interval
 from mental_health_classifier.evaluation.roc import RankedPosts
+from mental_health_classifier.evaluation.shares import Share, ShareOfPosts
 
 DEPLOYED_PREVALENCES = (0.001, 0.01, 0.05)
 """Shares of priority posts where a model may come to be used. A corpus that was put together to

@@ -58,12 +58,6 @@ def t_interval(differences: Sequence[float], *, confidence: float) -> Interval |
     return mean - half, mean + half
 
 
-def t_interval_of_shares(shares: Sequence[float], *, confidence: float) -> Interval | None:
-    """The same of a mean of shares, which is never below 0 or above 1."""
-    found = t_interval(shares, confidence=confidence)
-    return found and (max(found[0], 0.0), min(found[1], 1.0))
-
-
 def holm_adjusted(p_values: Sequence[float]) -> list[float]:
     """p values that many looks at the data do not make smaller.
 

@@ -25,11 +25,12 @@ from mental_health_classifier.evaluation.decisions import (
     start_of_band,
 )
 from mental_health_classifier.evaluation.evaluate import require_posts
-from mental_health_classifier.evaluation.intervals import Share, author_numbers
+from mental_health_classifier.evaluation.intervals import author_numbers
 from mental_health_classifier.evaluation.operating_point import (
     shares_at_threshold,
     threshold_for_specificity,
 )
+from mental_health_classifier.evaluation.shares import Share
 
 ROUNDING = 1e-9
 """Chances that differ by this share are equal: 1 - .875 is not .5 ** 3 to the last digit."""

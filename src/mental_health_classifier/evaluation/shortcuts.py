@@ -14,10 +14,9 @@ import numpy as np
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.intervals import (
-    at_weight_one,
     author_numbers,
-    bootstrap_intervals,
-    intervals_by_author,
+    draw_by_author,
+    draw_predictions,
 )
 from mental_health_classifier.evaluation.metrics import PartMetrics
 from mental_health_classifier.evaluation.operating_point import recall_at_specificity
@@ -79,7 +78,7 @@ def assess_shortcuts(
         unmasked, masked = measure(weights)[key], measure_masked(weights)[key]
         return {"unmasked": unmasked, "masked": masked, "loss": unmasked - masked}
 
-    intervals = intervals_by_author(numbers, test, draws=bootstrap_draws)
+    drawn = draw_predictions(numbers, test, draws=bootstrap_draws)
     changed = [without_names(text, test.task.class_names) != text for text in texts]
     keyword_recall = None
     if test.task.priority_class is not None:
@@ -91,18 +90,16 @@ def assess_shortcuts(
         "n": len(test),
         "keyword_recall_at_spec80": keyword_recall,
         "masked_share": float(np.mean(changed)),
-        **at_weight_one(numbers, len(test)),
-        "loss_interval": intervals.get("loss"),
+        **drawn.values,
+        "loss_interval": drawn.interval("loss"),
     }
 
 
 def headline_with_interval(test: Predictions, *, bootstrap_draws: int) -> dict[str, Any]:
     """The headline of some predictions: `value`, `interval` and `n`."""
     key = headline_of(test.task.priority_class)
-    measure = PartMetrics(test)
-    intervals = intervals_by_author(measure, test, draws=bootstrap_draws)
-    value = at_weight_one(measure, len(test))[key]
-    return {"value": value, "interval": intervals.get(key), "n": len(test)}
+    drawn = draw_predictions(PartMetrics(test), test, draws=bootstrap_draws)
+    return {"value": drawn.values[key], "interval": drawn.interval(key), "n": len(test)}
 
 
 def mean_auc(test: Predictions) -> dict[str, Any]:
@@ -128,12 +125,10 @@ def mean_auc(test: Predictions) -> dict[str, Any]:
         ]
         return {"auc": np.array(areas, dtype=float).mean(axis=1)}
 
-    intervals = bootstrap_intervals(
-        means, author_numbers(test), must_hold=is_class, draws=DRAWS_OF_AUC
-    )
+    drawn = draw_by_author(means, author_numbers(test), must_hold=is_class, draws=DRAWS_OF_AUC)
     return {
-        "auc": at_weight_one(means, len(test))["auc"],
-        "interval": intervals.get("auc"),
+        "auc": drawn.values["auc"],
+        "interval": drawn.interval("auc"),
         "n": len(test),
         "kinds": len(present),
     }

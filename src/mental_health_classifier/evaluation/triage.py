@@ -10,14 +10,12 @@ import numpy as np
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.evaluation.intervals import (
     Interval,
-    ShareOfPosts,
-    at_weight_one,
     author_numbers,
-    bootstrap_intervals,
+    draw_by_author,
     hull,
-    measure_shares,
 )
 from mental_health_classifier.evaluation.roc import RankedPosts
+from mental_health_classifier.evaluation.shares import ShareOfPosts, measure_shares
 
 REVIEWER_SENSITIVITIES = (1.0, 0.9, 0.8)
 """Shares of the priority posts in front of them that people notice."""
@@ -53,16 +51,15 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
                 )
         return needed
 
-    values = at_weight_one(shares_needed, len(predictions))
-    drawn = bootstrap_intervals(
+    drawn = draw_by_author(
         shares_needed,
         author_numbers(predictions),
         must_hold=[predictions.is_priority],
         draws=bootstrap_draws,
     )
-    needed = {key: share for key, share in values.items() if share is not None}
+    needed = {key: share for key, share in drawn.values.items() if share is not None}
     found = _intervals_by_recall(needed, ranked, predictions, draws=bootstrap_draws)
-    intervals = {key: hull(drawn.get(key), found[key]) for key in needed}
+    intervals = {key: hull(drawn.interval(key), found[key]) for key in needed}
     return {
         "curve": [
             {
@@ -80,7 +77,7 @@ def assess_triage(predictions: Predictions, *, bootstrap_draws: int) -> dict[str
         ],
         "shares_needed": {
             key: None if share is None else {"share": share, "interval": intervals.get(key)}
-            for key, share in values.items()
+            for key, share in drawn.values.items()
         },
     }
 

@@ -24,14 +24,10 @@ from mental_health_classifier.analysis.figures.style import (
 from mental_health_classifier.console.wording import amount
 from mental_health_classifier.contracts import SEVERITY, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import reliability_curve
-from mental_health_classifier.evaluation.intervals import (
-    MeasuredShare,
-    ShareOfPosts,
-    measure_shares,
-)
 from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
 from mental_health_classifier.evaluation.operating_point import alert_shares
 from mental_health_classifier.evaluation.roc import RankedPosts
+from mental_health_classifier.evaluation.shares import MeasuredShare, ShareOfPosts, measure_shares
 from mental_health_classifier.evaluation.triage import SHARES_READ, recalls_at_shares
 from mental_health_classifier.tracking.run_index import RunSummary
 

@@ -13,8 +13,8 @@ from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.style import add_texts, new_figure, styled
 from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import Predictions
-from mental_health_classifier.evaluation.intervals import ShareOfPosts, measure_shares
 from mental_health_classifier.evaluation.metrics import confusion_matrix
+from mental_health_classifier.evaluation.shares import ShareOfPosts, measure_shares
 
 MAX_COLUMNS = 3
 CLASS_LENGTH = 14
