@@ -175,6 +175,13 @@ def test_a_network_without_what_keeps_its_results_is_refused(
     checked(compose_config(["model=tfidf_logistic"]))
 
 
+def test_known_vectors_of_another_width_are_refused_before_posts_are_read(compose_config) -> None:
+    chosen = ["model=baseline_micro", "network.embedding.initial=wordllama"]
+    with pytest.raises(InputError, match=r"^network\.embedding\.initial=wordllama has vectors of"):
+        checked(compose_config(chosen))
+    assert checked(compose_config(["model=baseline_small", chosen[1]])) is not None
+
+
 @pytest.mark.parametrize("place", ["cache", "cache/deeper"])
 def test_a_file_where_a_folder_belongs_is_told(place, compose_config, tmp_path) -> None:
     (tmp_path / "cache").touch()

@@ -25,9 +25,11 @@ from mental_health_classifier.training.objectives import (
 TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
 
 
-def loss_of(logits: list[list[float]], labels: list[int], *, exponent: float) -> float:
+def loss_of(
+    logits: list[list[float]], labels: list[int], *, exponent: float, **options: float
+) -> float:
     objective = ClassWeightedCrossEntropy(
-        tasks=[TASK], class_counts={"condition": np.array([90, 10])}, exponent=exponent
+        tasks=[TASK], class_counts={"condition": np.array([90, 10])}, exponent=exponent, **options
     )
     batch = batch_of([1] * len(labels), {"condition": torch.tensor(labels)})
     losses = objective(ModelOutput({"condition": torch.tensor(logits)}), batch)
@@ -41,6 +43,13 @@ def test_weights_are_inverse_shares_to_the_exponent() -> None:
     expected = (0.745356 * 0.126928 + 2.236068 * 1.313262) / (0.745356 + 2.236068)
     loss = loss_of([[2.0, 0.0], [1.0, 0.0]], [0, 1], exponent=0.5)
     assert loss == pytest.approx(expected, abs=1e-5)
+
+
+def test_smoothing_spreads_a_share_of_each_label_over_the_classes() -> None:
+    # Logits 2 and 0: minus log of the shares, .126928 and 2.126928; a tenth of the label is spread
+    # over both classes, so .95 and .05 of them.
+    loss = loss_of([[2.0, 0.0]], [0], exponent=0.0, label_smoothing=0.1)
+    assert loss == pytest.approx(0.95 * 0.126928 + 0.05 * 2.126928, abs=1e-5)
 
 
 def test_exponent_zero_is_plain_cross_entropy() -> None:

@@ -208,13 +208,15 @@ def build_learner(
     quiet_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
     tasks = [corpus.task, *corpus.auxiliary_tasks]
+    network = build_network(
+        config,
+        vocabulary_size=datamodule.tokenizer.size,
+        tasks=tasks,
+        annotators=datamodule.annotators,
+    )
+    begin_with_known_vectors(network.embedding, datamodule)
     classifier = TextClassifier(
-        network=build_network(
-            config,
-            vocabulary_size=datamodule.tokenizer.size,
-            tasks=tasks,
-            annotators=datamodule.annotators,
-        ),
+        network=network,
         objective=build(
             config.objective,
             tasks=tasks,
@@ -235,6 +237,22 @@ def build_learner(
     if config.sampler.token_budget is None:
         limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
     return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
+
+
+def begin_with_known_vectors(embedding: Any, datamodule: PostDataModule) -> None:
+    """Gives the tokens the vectors that `network.embedding.initial` names, if any.
+
+    Raises:
+        InputError: they are not here, or have another width.
+    """
+    if embedding.initial is not None:
+        import torch
+
+        from mental_health_classifier.data.tokens.known_vectors import known_vectors
+
+        width = embedding.tokens.embedding_dim
+        known = known_vectors(embedding.initial, datamodule.tokenizer, width=width)
+        embedding.begin_with(torch.from_numpy(known))
 
 
 def try_trainer(config: DictConfig) -> None:

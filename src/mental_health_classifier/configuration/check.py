@@ -67,6 +67,7 @@ def checked(config: DictConfig) -> DictConfig:
     check_model(values["model"], values["clinical"]["variants"])
     if "_target_" not in values["model"]:
         check_trainer(values["trainer"])
+        _check_known_vectors(values["network"]["embedding"].get("initial"), values["model"])
         _check_callbacks(values["callbacks"])
     _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])
@@ -198,6 +199,15 @@ _LIMITS = {
     "exclusiveMaximum": "less than",
     "maximum": "at most",
 }
+
+
+def _check_known_vectors(package: str | None, model: dict[str, Any]) -> None:
+    """Refuses known vectors that are not here or do not fit, before posts are read."""
+    if package is not None:
+        # Imported here, since few runs begin with them.
+        from mental_health_classifier.data.tokens.known_vectors import find_vectors
+
+        find_vectors(package, width=model["width"])
 
 
 def _check_callbacks(callbacks: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -37,12 +38,19 @@ class ConceptEmbedding(TokenEmbedding):
         width: Width,
         max_tokens: MaxTokens,
         dropout: DropoutShare,
+        word_dropout: DropoutShare = 0.0,
+        initial: Literal["wordllama"] | None = None,
         stream: str,
         type_of_value: Sequence[int],
         concept_width: Width,
     ) -> None:
         super().__init__(
-            vocabulary_size=vocabulary_size, width=width, max_tokens=max_tokens, dropout=dropout
+            vocabulary_size=vocabulary_size,
+            width=width,
+            max_tokens=max_tokens,
+            dropout=dropout,
+            word_dropout=word_dropout,
+            initial=initial,
         )
         self.stream = stream
         types = torch.tensor(list(map(int, type_of_value)), device="cpu")

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mental_health_classifier.contracts import Batch, InputError, ModelOutput, Task
+from mental_health_classifier.contracts.ranges import Share
 from mental_health_classifier.contracts.task_kinds import MISSING
 
 MAX_LOG_VARIANCE = 4.0
@@ -23,6 +24,10 @@ class ClassWeightedCrossEntropy(nn.Module):
     The weight of class c is `(n / (C n_c)) ** exponent` for n training posts, n_c of them of class
     c: exponent 0 is plain cross entropy, 1 gives every class the same total weight. Imbalance is
     corrected here and nowhere else before the threshold is chosen.
+
+    Args:
+        label_smoothing: share of each label that is spread over all classes (Szegedy et al.,
+            Rethinking the Inception Architecture, CVPR 2016).
     """
 
     class_weights: Tensor
@@ -33,8 +38,10 @@ class ClassWeightedCrossEntropy(nn.Module):
         tasks: Sequence[Task],
         class_counts: Mapping[str, np.ndarray],
         exponent: Annotated[float, Interval(ge=0, le=10)],
+        label_smoothing: Share = 0.0,
     ) -> None:
         super().__init__()
+        self._label_smoothing = label_smoothing
         task, *others = tasks
         if others:
             raise InputError(
@@ -51,7 +58,10 @@ class ClassWeightedCrossEntropy(nn.Module):
     def forward(self, output: ModelOutput, batch: Batch) -> dict[str, Tensor]:
         """Returns the loss of the task, a scalar, under its name and as `total`."""
         loss = functional.cross_entropy(
-            output.logits[self._task], batch.labels[self._task], weight=self.class_weights
+            output.logits[self._task],
+            batch.labels[self._task],
+            weight=self.class_weights,
+            label_smoothing=self._label_smoothing,
         )
         return {self._task: loss, "total": loss}
 

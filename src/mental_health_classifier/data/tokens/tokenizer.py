@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import (
+    AddedToken,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.ranges import VocabularySize
@@ -39,6 +47,11 @@ class PostTokenizer:
         token = self._tokenizer.token_to_id(MASK)
         assert token is not None
         return token
+
+    def texts_of_tokens(self) -> list[str]:
+        """What each token stands for, by its id; one that begins a word begins with a space."""
+        spelled = map(self._tokenizer.id_to_token, range(self.size))
+        return [decoders.ByteLevel().decode([token or ""]) for token in spelled]
 
     def to_json(self) -> str:
         return self._tokenizer.to_str()
