@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from mental_health_classifier.storage.cache import cache_key
 
-PREPARATION = 5
+PREPARATION = 6
 """Raised with every change after which posts, ids, parts, vocabulary or tokens come out otherwise,
 so that nobody's prepared data are taken for what they are not. A comment prepares nothing anew.
 tests/data/test_preparation_version.py notices what was forgotten."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mental_health_classifier.data.reading.delimited import QUOTE_OPENED, RUNS_OVER
-from mental_health_classifier.data.reading.table_files import TableFile
+from mental_health_classifier.data.reading.table_files import HEADER_AGAIN, TableFile
 from mental_health_classifier.data.reading.tables import ROLES, read_rows
 
 TEXT, LABEL = ROLES.index("text"), ROLES.index("label")
@@ -135,3 +135,51 @@ def test_the_line_in_which_excel_names_the_delimiter_is_no_header(
     content = "\r\n".join([f"{mark}sep=;", "text;label", *posts(20, ";")])
     rows, noted = read(tmp_path / "posts.csv", content)
     assert len(rows) == 20 and rows[0] == ("post 0 of somebody", "suicide") and not noted
+
+
+@pytest.mark.parametrize("header", ["text, label", '"text", "label"', "text,label"])
+def test_a_space_before_a_quoted_cell_is_no_part_of_it(tmp_path: Path, header: str) -> None:
+    lines = [f'"slept, badly, and {i}\nwoke", "sad"' for i in range(2)]
+    lines += [f'"slept badly, and {i}", "sad"' for i in range(9)]
+    rows, noted = read(tmp_path / "posts.csv", "\n".join([header, *lines]))
+    assert len(rows) == 11 and not noted
+    assert rows[0] == ("slept, badly, and 0\nwoke", "sad") and rows[10][1] == "sad"
+
+
+def test_a_space_before_a_cell_is_kept_where_the_writer_sets_none(tmp_path: Path) -> None:
+    lines = [*posts(8), ' "why" he asked,control', '"so, ""no"" he said", sad']
+    rows, _ = read(tmp_path / "posts.csv", "\n".join(["text,label", *lines]))
+    assert rows[8:] == [(' "why" he asked', "control"), ('so, "no" he said', " sad")]
+
+
+def test_quotes_after_a_backslash_are_part_of_the_cell(tmp_path: Path) -> None:
+    lines = [f'"he said \\"no, never\\" {i}",sad' for i in range(6)]
+    rows, noted = read(tmp_path / "posts.csv", "\n".join(["text,label", *posts(9), *lines]))
+    assert rows[9:] == [(f'he said "no, never" {i}', "sad") for i in range(6)] and not noted
+    stream = io.StringIO()
+    texts = [f'a path: C:\\ and "\\" {i}\\' for i in range(9)]  # of a writer that doubles quotes
+    csv.writer(stream).writerows([["text", "label"], *([text, "sad"] for text in texts)])
+    rows, noted = read(tmp_path / "posts.csv", stream.getvalue())
+    assert rows == [(text, "sad") for text in texts] and not noted
+
+
+def test_delimiters_at_the_end_of_each_row_make_no_cells(tmp_path: Path) -> None:
+    lines = [f"{line},," for line in posts(9, at4='"why me he said,control')]
+    rows, noted = read(tmp_path / "posts.csv", "\n".join(["text,label", *lines, "one,sad,more"]))
+    assert len(rows) == 10 and rows[:2] == [
+        ("post 0 of somebody", "suicide"),
+        ("post 1 of somebody", "control"),
+    ]
+    assert rows[9] == "wrong number of cells" and noted == [(QUOTE_OPENED, 6)]
+
+
+def test_the_row_of_names_is_no_post_where_it_comes_again(tmp_path: Path) -> None:
+    lines = ["text,label", *posts(3), "text,label", *posts(3)]
+    rows, _ = read(tmp_path / "posts.csv", "\n".join(lines))
+    assert len(rows) == 7 and rows[3] == HEADER_AGAIN
+
+
+def test_lines_that_a_last_quote_may_have_swallowed_are_told(tmp_path: Path) -> None:
+    lines = ["7,slept,fine,x", "7,slept,sad,x", "7,slept,fine,x", ',,sad,"', ",,sad,"]
+    rows, noted = read(tmp_path / "posts.csv", "\n".join(["id,text,label,note", *lines]))
+    assert rows[3:] == ["cut short"] and noted == [(RUNS_OVER, 5)]

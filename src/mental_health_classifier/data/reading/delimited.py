@@ -1,7 +1,8 @@
 """CSV and TSV: cells between delimiters, with quotes that writers use in different ways.
 
 A writer that quotes begins a cell with a quote where it has to, doubles the quotes inside, and ends
-the cell with one: such cells may run over several lines. A writer that does not quote leaves them
+the cell with one: such cells may run over several lines. Some put a space before each cell but the
+first, or a backslash before quotes inside: see `_manner`. A writer that does not quote leaves them
 as people typed them, and a post that begins with a quote would swallow all that follows it. Which
 of the two a row is from shows in the row itself: see `_Rows._is_first_alone`.
 """
@@ -15,10 +16,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any, NamedTuple
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.spellings import folded
 from mental_health_classifier.data.reading.table_files import (
+    HEADER_AGAIN,
     Note,
     Row,
     Table,
@@ -36,7 +39,7 @@ _MOST_KINDS = 50
 _LEAST_REPEATED = 0.6
 """Share of its cells that have a value which comes again."""
 _LINES_BEYOND_CHANCE = 4
-"""So many lines of a post do not each happen to have as many delimiters as a row."""
+"""So many lines do not each happen to look like rows."""
 _NAMES_DELIMITER = re.compile("sep=.", re.IGNORECASE)
 _UNCLOSED = "unexpected end of data"
 
@@ -49,19 +52,21 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
     def open_file(file: TableFile) -> Table:
         file.require_known_encoding()
         first = _first_lines(file)
-        delimiter = _delimiter(first, usual)
         try:
-            header = next(csv.reader(first, delimiter=delimiter), [])
+            manner = _manner(first, _delimiter(first, usual))
+            header = next(manner.reader(first), [])
         except csv.Error as error:
             raise _unreadable(file, 1, error) from None
         columns = [column_name(name) for name in header]
 
         def read(names: Sequence[str], note: Note) -> Iterator[Row]:
             places = [columns.index(name) for name in names]
-            for number, cells in _delimited_rows(file, delimiter, columns, first, note):
+            for number, cells in _delimited_rows(file, manner, len(columns), first, note):
                 if isinstance(cells, str):
                     yield number, cells
-                elif len(cells) == len(columns):
+                elif cells == header:
+                    yield number, HEADER_AGAIN
+                elif _is_of_width(cells, len(columns)):
                     yield number, [cells[place] for place in places]
                 else:
                     yield number, "wrong number of cells"
@@ -69,6 +74,69 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
         return Table(columns, read)
 
     return open_file
+
+
+class _Manner(NamedTuple):
+    """How a writer separates and quotes cells."""
+
+    delimiter: str
+    is_spaced: bool = False
+    """Whether spaces stand before cells that are no part of them."""
+    is_escaped: bool = False
+    """Whether a backslash stands before quotes inside a cell, which are not doubled."""
+
+    def reader(self, lines: Iterable[str], **more: Any) -> Iterator[list[str]]:
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            skipinitialspace=self.is_spaced,
+            **{"escapechar": "\\" if self.is_escaped else None, **more},
+        )
+
+    def alone(self, line: str) -> list[str]:
+        """The cells of a line that is read without those after it."""
+        return next(self.reader([line]), [])
+
+    def plain(self, line: str) -> list[str]:
+        """The same with quotes as plain signs."""
+        return next(self.reader([line], quoting=csv.QUOTE_NONE, escapechar=None), [])
+
+
+def _manner(lines: Sequence[str], delimiter: str) -> _Manner:
+    """How the writer of some lines separates and quotes cells.
+
+    Spaces are no part of cells where they stand before all names but the first, or before quotes in
+    most lines. A backslash escapes where that alone makes rows of lines.
+    """
+    plain = _Manner(delimiter)
+    rows = [line for line in lines if line.strip()]
+    others = plain.plain(rows[0])[1:] if rows else []
+    before_quote = re.compile(rf'{re.escape(delimiter)} +"(?!")')
+    num_spaced = sum(bool(before_quote.search(line)) for line in rows[1:])
+    is_spaced = bool(others) and all(name.startswith(" ") for name in others)
+    manner = plain._replace(is_spaced=is_spaced or 2 * num_spaced > len(rows[1:]))
+    escaped = manner._replace(is_escaped=True)
+    with_backslash = [line for line in rows[1:] if '\\"' in line]
+    width = len(manner.alone(rows[0])) if rows else 0
+    num_read, num_escaped = (
+        sum(_is_whole(each, line, width) for line in with_backslash) for each in (manner, escaped)
+    )
+    is_escaped = num_escaped >= max(_LINES_BEYOND_CHANCE, 2 * num_read, len(with_backslash) / 2)
+    return escaped if is_escaped else manner
+
+
+def _is_whole(manner: _Manner, line: str, width: int) -> bool:
+    """Whether a line is a row whose quotes are in order."""
+    try:
+        return _is_of_width(next(manner.reader([line], strict=True), []), width)
+    except csv.Error:
+        return False
+
+
+def _is_of_width(cells: Sequence[str], width: int) -> bool:
+    """Whether a row has a cell for each column, and nothing in those beyond: some writers end each
+    row with delimiters."""
+    return len(cells) >= width and not any(cells[width:])
 
 
 def _first_lines(file: TableFile) -> list[str]:
@@ -114,35 +182,25 @@ def _first_bad_byte(file: TableFile) -> int:
 def _delimiter(lines: Sequence[str], usual: str) -> str:
     """The usual delimiter, unless it separates nothing in the header and another does in all."""
     rows = [line for line in lines if line.strip()]
-    if not rows or len(_alone(rows[0], usual)) > 1:
+    if not rows or len(_Manner(usual).alone(rows[0])) > 1:
         return usual
-    for other in _DELIMITERS:
-        width = len(_alone(rows[0], other))
+    for other in map(_Manner, _DELIMITERS):
+        width = len(other.alone(rows[0]))
         # Cells in quotes may run over lines, and quotes that are none swallow them.
-        by_rows = [len(cells) for cells in csv.reader(lines, delimiter=other) if any(cells)]
-        by_lines = [len(_alone(row, other)) for row in rows]
+        by_rows = [len(cells) for cells in other.reader(lines) if any(cells)]
+        by_lines = [len(other.alone(row)) for row in rows]
         is_usual = any(2 * each.count(width) > len(each) for each in (by_rows, by_lines))
         if width > 1 and is_usual:
-            return other
+            return other.delimiter
     return usual
 
 
-def _alone(line: str, delimiter: str) -> list[str]:
-    """The cells of a line that is read without those after it."""
-    return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _plain(line: str, delimiter: str) -> list[str]:
-    """The same with quotes as plain signs."""
-    return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), [])
-
-
 def _delimited_rows(
-    file: TableFile, delimiter: str, columns: Sequence[str], first: Sequence[str], note: Note
+    file: TableFile, manner: _Manner, width: int, first: Sequence[str], note: Note
 ) -> Iterator[Row]:
     """Rows below the header that hold anything."""
     with _text_of(file) as lines:
-        rows = _Rows(lines, delimiter, len(columns), first, note)
+        rows = _Rows(lines, manner, width, first, note)
         try:
             yield from rows
         except csv.Error as error:
@@ -183,19 +241,19 @@ class _Rows:
     """Rows of delimited text, each from as many lines as its quotes ask for."""
 
     def __init__(
-        self, lines: Iterator[str], delimiter: str, width: int, first: Sequence[str], note: Note
+        self, lines: Iterator[str], manner: _Manner, width: int, first: Sequence[str], note: Note
     ) -> None:
         self.lines = _Lines(lines)
-        self._delimiter = delimiter
+        self._manner = manner
         self._width = width
         self._note = note
-        self._known = _known_values(first, delimiter, width)
-        self._spaced = re.compile(rf'" +(?:{re.escape(delimiter)}|\r?\n?$)')
+        self._known = _known_values(first, manner, width)
+        self._spaced = re.compile(rf'" +(?:{re.escape(manner.delimiter)}|\r?\n?$)')
 
     def __iter__(self) -> Iterator[Row]:
         """The rows below the header that hold anything."""
-        strict = csv.reader(self.lines, delimiter=self._delimiter, strict=True)
-        lenient = csv.reader(self.lines, delimiter=self._delimiter)
+        strict = self._manner.reader(self.lines, strict=True)
+        lenient = self._manner.reader(self.lines)
         next(lenient, None)
         number, taken = 1, self.lines.taken
         while True:
@@ -230,12 +288,10 @@ class _Rows:
             self.lines.put_back(taken[1:])
             if len(taken) > 1 or is_unclosed:
                 self._note(QUOTE_OPENED, number)
-            return _plain(taken[0], self._delimiter)
-        if is_unclosed:
-            return "cut short"
-        if error is None:
+            return self._manner.plain(taken[0])
+        if is_unclosed or error is None:
             self._note_rows(number, taken)
-            return cells
+            return "cut short" if is_unclosed else cells
         self.lines.put_back(taken)
         return None
 
@@ -256,7 +312,7 @@ class _Rows:
             return self._is_row(first) and not is_cut and not self._spaced.search(first)
         # Who separates by tabs hardly ever quotes, and then a line is a row.
         is_doubled = any('""' in line for line in taken)
-        if self._delimiter == "\t" and not is_doubled and self._are_rows(taken):
+        if self._manner.delimiter == "\t" and not is_doubled and self._are_rows(taken):
             return True
         if error is None and not self._known:
             is_chance = self._width == 1 or len(taken) < _LINES_BEYOND_CHANCE
@@ -271,25 +327,25 @@ class _Rows:
         return all(self._is_row(line) for line in lines if line.strip())
 
     def _is_row(self, line: str) -> bool:
-        return len(_plain(line, self._delimiter)) == self._width
+        return _is_of_width(self._manner.plain(line), self._width)
 
     def _holds_known_values(self, line: str) -> bool:
-        cells = _plain(line, self._delimiter)
-        if len(cells) != self._width:
+        cells = self._manner.plain(line)
+        if not _is_of_width(cells, self._width):
             return False
         known = sum(folded(cells[place]) in values for place, values in self._known.items())
         return 2 * known >= len(self._known)
 
 
-def _known_values(lines: Sequence[str], delimiter: str, width: int) -> dict[int, set[str]]:
+def _known_values(lines: Sequence[str], manner: _Manner, width: int) -> dict[int, set[str]]:
     """Values of each column that holds hardly any that come but once, such as labels."""
     rows = []
     for line in lines[1:]:
         try:
-            cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+            cells = next(manner.reader([line], strict=True), [])
         except csv.Error:
             continue
-        if len(cells) == width:
+        if _is_of_width(cells, width):
             rows.append(cells)
     known = {}
     for place in range(width):

@@ -17,7 +17,7 @@ from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.posts import SOURCE, Post, Source, clean_rows
 from mental_health_classifier.data.reading.spellings import folded
-from mental_health_classifier.data.reading.table_files import NO_TEXT
+from mental_health_classifier.data.reading.table_files import HEADER_AGAIN, NO_TEXT
 from mental_health_classifier.data.reading.table_formats import count_rows, open_table
 from mental_health_classifier.data.reading.tables import (
     GROUPS,
@@ -228,7 +228,7 @@ def read_unlabelled(path: Path, *, columns: Columns, account: Account) -> Iterat
         raise InputError(f"{path} holds no posts: there is no row below the header.")
     if problem == NO_TEXT and not is_any_read:
         raise InputError(f"{path}: every row holds {problem}. Write it as text.")
-    if problem not in (None, NO_TEXT):
+    if problem not in (None, NO_TEXT, HEADER_AGAIN):
         raise InputError(
             f"{path} ends in the middle of row {last.row}: the file was cut, or its last row is "
             "damaged. Give the whole file."

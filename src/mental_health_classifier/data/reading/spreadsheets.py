@@ -8,6 +8,7 @@ from typing import Any
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.table_files import (
+    HEADER_AGAIN,
     Note,
     Row,
     Table,
@@ -43,7 +44,8 @@ def open_spreadsheet(file: TableFile) -> Table:
     except _WHAT_OPENPYXL_RAISES:
         raise _not_a_spreadsheet(file) from None
     first, rows = sheets[0] if sheets else _NOTHING
-    columns = [column_name(name) for name in _cells(first)]
+    header = _cells(first)
+    columns = [column_name(name) for name in header]
     while columns and not columns[-1]:
         columns.pop()
 
@@ -54,7 +56,9 @@ def open_spreadsheet(file: TableFile) -> Table:
         try:
             for number, row in rows:
                 cells = _cells(row)
-                if any(cells):
+                if cells == header:
+                    yield number, HEADER_AGAIN
+                elif any(cells):
                     cells += [""] * (len(columns) - len(cells))
                     yield number, [cells[place] for place in places]
         except _WHAT_OPENPYXL_RAISES:

@@ -23,7 +23,9 @@ Note = Callable[[str, int], None]
 """Takes what there is to say of a row that is used all the same, and the number of the row."""
 
 NO_TEXT = "a list or object where text was expected"
-"""Why a row cannot be used that is whole all the same."""
+HEADER_AGAIN = "the row of names once more"
+"""Why rows cannot be used that are whole all the same; the latter stand where files were put
+together."""
 
 COMPRESSED = (".gz", ".bz2", ".zst", ".zip")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
