@@ -76,6 +76,8 @@ def test_a_certificate_for_posts_from_elsewhere_decides_when_it_is_named(
 ) -> None:
     run = runs["tfidf_logistic"]
     posts = write_other_posts(tmp_path / "posts.csv", run, seen=0, part="train")
+    with posts.open("a") as file:
+        file.write("a post that nobody has labelled,,\n")
     refused = mhc("certify", RUN, posts, *COLUMNS)
     lines = posts.read_text().splitlines()
     if refused.exit_code:  # the two draws share short posts: take them out, as is asked for
@@ -87,6 +89,8 @@ def test_a_certificate_for_posts_from_elsewhere_decides_when_it_is_named(
         posts.write_text("\n".join([lines[0], *kept]))
     made = mhc("certify", RUN, posts, *COLUMNS, "--recall", "0.8")
     assert made.exit_code == 0, made.output
+    assert "left out 1: missing label (posts.csv:" in made.stderr
+    assert " rows read, " in made.stderr
     (written,) = (tmp_path / RUN / "assessments").glob("certificate-*-0.8-0.9.json")
     found = read_assessment(tmp_path / RUN, written.stem)
     assert found is not None and found["posts"]["name"] == "posts.csv" and found["is_certified"]

@@ -75,7 +75,7 @@ def test_what_no_command_can_train_on_is_said(tmp_path: Path) -> None:
     assert done.exit_code == 1 and "cannot be trained on" in done.output
     path.write_text("text,label\n" + "a canary sang,ok\na canary sang,sad\n" * 9)
     done = check(path)
-    assert done.exit_code == 1 and "labels are 0 different ones" in done.output
+    assert done.exit_code == 1 and "None of its 18 rows can be used" in done.output
     path.write_text("I felt like a canary today.,sad\n" * 9)
     done = check(path)
     assert done.exit_code == 1 and "canary" not in done.output
@@ -130,3 +130,112 @@ def test_a_column_without_a_name_is_passed_over(tmp_path) -> None:
     path.write_text("\n".join([",text,label", *rows]))  # as pandas writes row numbers
     done = check(path)
     assert done.exit_code == 0 and "60 rows, of which 60 stay" in done.output, done.output
+
+
+def write(path: Path, header: str, cell: Callable[[int], str]) -> Path:
+    """Posts, each with further cells by its number."""
+    rows = [f"i felt like number {i * 7919} today,{cell(i)}" for i in range(120)]
+    path.write_text("\n".join([header, *rows]))
+    return path
+
+
+def test_what_is_misspelt_on_the_command_line_is_named_with_what_there_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,label", lambda i: ["suicidal", "control"][i % 2])
+    done = check(path, "--label", "suicdal=risk", "--label", "control=others")
+    assert done.exit_code == 1
+    assert "--label suicdal=risk: no post is labelled so. Similar: suicidal." in done.output
+    done = check(path, "--label", "suicidal=risk")
+    assert "labels of no class: control" in done.output
+    assert "All posts have one label, and two classes were expected" in done.output
+    done = check(path, "--column", "text=txt")
+    assert "no column 'txt' for text. Similar: text.\nThere are: text, label." in done.output
+
+
+def test_files_without_posts_say_so(tmp_path: Path) -> None:
+    for name, content in {"a.csv": "", "b.tsv": "\n\n", "c.jsonl": "", "d.json": "[]"}.items():
+        (path := tmp_path / name).write_text(content)
+        assert f"{name} is empty: names of columns" in check(path).output
+    (path := tmp_path / "e.csv").write_text("text,label\n")
+    assert "It holds no posts, there is no row below the names" in check(path).output
+
+
+def test_signs_that_are_no_class_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,label", lambda i: ["sad", "fine", "?"][i % 3])
+    done = check(path)
+    assert done.exit_code == 1 and "looks like the name of a class: '?'." in done.output
+    done = check(path, "--label", "sad=sad", "--label", "fine=fine")
+    assert done.exit_code == 0 and "left out 40: unknown label" in done.output
+
+
+@pytest.mark.parametrize(
+    "name", ["User Name", "user_id", "UserID", "posted by", "Author", "Participant ID"]
+)
+def test_usual_names_are_known_in_any_spelling(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "posts.csv", f"Text,Label,{name}", lambda i: f"{'ab'[i % 2]},u{i % 9}")
+    assert f"author: column {name} (a usual name)" in check(path).output
+
+
+def test_authors_in_several_parts_of_a_shipped_split_are_counted(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "posts.csv",
+        "text,label,author,Split",
+        # Of ten authors with twelve posts each, three have posts on both sides.
+        lambda i: f"{'ab'[i % 2]},u{i // 12},{'train' if i < 84 or i % 12 < 6 else 'test'}",
+    )
+    done = check(path)
+    assert "parts shipped: train 102, test 18" in done.output
+    assert "3 authors have posts in more than one part" in done.output
+    path = write(tmp_path / "posts.csv", "text,label,set", lambda i: f"{'ab'[i % 2]},{i % 5}")
+    assert "columns not used: set" in check(path).output
+
+
+def test_a_split_column_of_something_else_can_be_passed_over(
+    tmp_path: Path, compose_config: Callable[..., Any]
+) -> None:
+    path = write(tmp_path / "posts.csv", "text,label,split", lambda i: f"{'ab'[i % 2]},{i % 5}")
+    done = check(path)
+    assert done.exit_code == 1 and "--column split=[]" in done.output
+    done = check(path, "--column", "split=[]")
+    assert "columns not used: split" in done.output
+    command = next(line for line in done.output.splitlines() if "train.py" in line)
+    corpus = build_corpus(checked(compose_config(shlex.split(command)[2:])))
+    assert set(corpus.posts["part"]) == {"train", "val", "calibration", "test"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        (lambda i: f"2021-03-{i % 28 + 1:02d}", "dates"),
+        (lambda i: f"{i % 28 + 1}/3/2021 10:15", "dates"),
+        (lambda i: f"{i % 5 / 4}", "numbers with fractions"),
+    ],
+)
+def test_dates_and_scores_are_told_from_classes(
+    cell: Callable[[int], str], what: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "posts.csv", "text,label", cell)
+    assert f"they look like {what}" in check(path).output
+    path = write(tmp_path / "posts.csv", "text,written", cell)
+    assert "looks as if it held labels" in check(path).output
+
+
+def test_columns_that_may_hold_the_labels_as_well_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,risk,anger", lambda i: f"{i % 2},{i % 3 % 2}")
+    assert "come again and again, like those of anger)" in check(path).output
+
+
+@pytest.mark.parametrize("above", ["# exported today", "A table of posts"])
+def test_lines_above_the_names_are_told(tmp_path: Path, above: str) -> None:
+    path = write(tmp_path / "posts.csv", f"{above}\ntext,label", lambda i: "ab"[i % 2])
+    done = check(path)
+    assert done.exit_code == 1
+    assert "in 121 of the first 121, where the first row has 1 cell. Does it" in done.output
+
+
+def test_folders_beside_the_files_are_counted(tmp_path: Path) -> None:
+    for name in ("a.csv", "older/b.csv", "_hidden/c.csv"):
+        (path := tmp_path / "posts" / name).parent.mkdir(parents=True, exist_ok=True)
+        write(path, "text,label", lambda i: "ab"[i % 2])
+    done = check(tmp_path / "posts")
+    assert "noted 1: folder beside the files, of which nothing is read\n" in done.output
+    assert "120 rows, of which 120 stay" in done.output

@@ -5,8 +5,9 @@ What needs pandas is imported for posts from elsewhere alone: a record is evalua
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +26,7 @@ from mental_health_classifier.cli.arguments import (
     print_json,
     say,
 )
+from mental_health_classifier.data.reading.account import reason_lines
 from mental_health_classifier.tracking.record.assessments import write_assessment
 from mental_health_classifier.tracking.run_index import resolve_run
 
@@ -61,8 +63,7 @@ def evaluate(
             bootstrap_draws=bootstrap_draws,
         )
         name = f"evaluate-{about['fingerprint'][:12]}"
-        for reason, dropped in about["account"]["dropped"].items():
-            say(f"Left out: {dropped['rows']:,}, {reason} ({', '.join(dropped['first'])})")
+        _say_what_became_of(about["account"])
     numbers = {"metrics": evaluation.metrics, "intervals": evaluation.intervals}
     write_assessment(found.directory, name, {**about, **numbers})
     if as_json:
@@ -112,6 +113,7 @@ def certify(
             labels=pairs(label, option="--label") or None,
             **asked,
         )
+        _say_what_became_of(promise["posts"]["account"])
         if promise["is_certified"]:
             say(f"To decide by it: mhc predict --run {found.id} --certificate {name} ...")
     if as_json:
@@ -120,3 +122,10 @@ def certify(
         print_section(certificate(promise))
     if not promise["is_certified"]:
         raise typer.Exit(1)
+
+
+def _say_what_became_of(account: Mapping[str, Any]) -> None:
+    """Counts the rows of a file that were left out, or kept with something to be said of them."""
+    say(f"{account['rows_read']:,} rows read, {account['rows_kept']:,} kept")
+    for line in reason_lines({"left out": account["dropped"], "noted": account["noted"]}):
+        say(line)

@@ -12,6 +12,7 @@ import typer
 
 from mental_health_classifier.cli.arguments import Pairs, answer, pairs
 from mental_health_classifier.console.progress import counting
+from mental_health_classifier.console.wording import alternatives, count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.account import reason_lines
 
@@ -28,6 +29,7 @@ _DENIED = re.compile(
 _FEWEST_OF_PRIORITY = 5
 """Of a class with fewer posts none can be in every part."""
 _FEWEST_POSTS = 20
+_MOST_SHOWN = 20
 _ROLES_SAID = ("id", "text", "label", "author", "split", "severity")
 
 
@@ -52,16 +54,42 @@ def check(
             f"{', '.join(_ROLES_SAID)}."
         )
     columns = survey_columns(str(posts), given)
-    named = {role: guess.column for role, guess in columns.found.items()}
-    source = Source.of(str(posts), columns=named, labels=label or None)
+    source = Source.of(str(posts), columns=_named(columns, given), labels=label or None)
     with counting(f"Reading {posts.name}", total=None) as advance:
         survey = survey_posts(source, advance)
-    for line in (*_about_rows(posts, columns, survey, source), *_about_posts(survey)):
+    for line in _about_rows(posts, columns, survey, source):
         answer(line)
+    if source.labels is not None:
+        _require_labels(source.labels, survey.labels)
+    if survey.account.rows_kept:
+        for line in _about_posts(survey):
+            answer(line)
     if problems := _problems(survey):
         raise InputError("It cannot be trained on as it is: " + " ".join(problems))
-    for line in _training(posts, columns, survey, label):
+    for line in _training(posts, _named(columns, given), survey, label):
         answer(line)
+
+
+def _named(columns: Columns, given: Mapping[str, str]) -> dict[str, str | list[str]]:
+    """The column of each role, as a configuration says it; none where nobody wants one."""
+    unwanted = {role: [] for role in given if role not in columns.found}
+    return {role: guess.column for role, guess in columns.found.items()} | unwanted
+
+
+def _require_labels(classes: Mapping[str, str], found: Mapping[str, int]) -> None:
+    """Raises InputError for a spelling that no post has."""
+    if lost := [spelling for spelling in classes if spelling not in found]:
+        there = alternatives(lost[0], _shown(found))
+        raise InputError(f"--label {lost[0]}={classes[lost[0]]}: no post is labelled so.{there}")
+
+
+def _shown(labels: Mapping[str, int]) -> list[str]:
+    """Labels that may be shown, the most frequent first: what stands there once may be a cell of
+    another column that has slipped."""
+    from mental_health_classifier.data.reading.names import is_name
+
+    often = [name for name, rows in labels.items() if rows > 1 and is_name(name)]
+    return sorted(often, key=lambda name: -labels[name])
 
 
 def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -> list[str]:
@@ -72,6 +100,10 @@ def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -
         lines.append(f"  columns not used: {', '.join(columns.unused)}")
     described = account.describe()
     lines += reason_lines({"left out": described["dropped"], "noted": described["noted"]})
+    if unmapped := _shown(
+        {n: rows for n, rows in survey.labels.items() if n not in (source.labels or ())}
+    ):
+        lines.append(f"  labels of no class: {', '.join(unmapped[:_MOST_SHOWN])}")
     if account.scrubbed:
         lines.append("  replaced by placeholders: " + _counted(account.scrubbed))
     if source.pooled_parts:
@@ -81,7 +113,7 @@ def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -
 
 def _about_posts(survey: Survey) -> list[str]:
     from mental_health_classifier.data.preparing.prepared_posts import MAX_CLASSES
-    from mental_health_classifier.data.reading.names import is_name
+    from mental_health_classifier.data.reading.names import is_name, unlike_classes
     from mental_health_classifier.data.reading.spellings import look_alikes, misspellings
 
     names = [name for name in survey.classes if is_name(name)]
@@ -91,17 +123,20 @@ def _about_posts(survey: Survey) -> list[str]:
     alike += map(list, misspellings(compared).items())
     spelled = {name for each in alike for name in each}
     # What stands there once may be a cell of another column that has slipped.
-    shown = [name for name in names if survey.classes[name] > 1 or name in spelled][:20]
+    shown = [name for name in names if survey.classes[name] > 1 or name in spelled][:_MOST_SHOWN]
     total = max(1, survey.account.rows_kept)
     lines = ["classes"]
     lines += [
         f"  {name}: {survey.classes[name]:,} ({survey.classes[name] / total:.1%})" for name in shown
     ]
     if further := len(survey.classes) - len(shown):
-        lines.append(f"  and {further:,} more, not shown where they have one post each")
+        rest = "" if len(shown) == _MOST_SHOWN else ", of one post each or no names, not shown"
+        lines.append(f"  and {further:,} more{rest}")
     lines += [f"  one class? {' and '.join(map(repr, each))}" for each in alike]
     if alike:
         lines.append("  --label SPELLING=CLASS, once for each spelling of every class, says so")
+    if what := unlike_classes([*survey.classes]):
+        lines.append(f"  they look like {what}: --column label=NAME names another column")
     if survey.num_authors:
         of_nobody = f"; {survey.num_without_author:,} posts of nobody known"
         several = f"; {survey.num_respelled:,} spelled in several ways, each taken for one"
@@ -116,6 +151,11 @@ def _about_posts(survey: Survey) -> list[str]:
         others = survey.account.rows_kept - sum(survey.parts.values())
         divided = f"; {others:,} posts of no part are divided" if others else ""
         lines.append(f"parts shipped: {_counted(survey.parts)}{divided}")
+        if survey.num_in_several_parts:
+            lines.append(
+                f"  {survey.num_in_several_parts:,} authors have posts in more than one part: "
+                "scores may look better than they are on new authors"
+            )
     lines.append(f"words in a post: {_in_words(survey.words)}")
     lines.append(f"characters in a post: {_in_words(survey.characters)}")
     return lines
@@ -135,31 +175,40 @@ def _in_words(lengths: Lengths) -> str:
 def _problems(survey: Survey) -> list[str]:
     """Why training would refuse the posts."""
     from mental_health_classifier.data.preparing.prepared_posts import MAX_CLASSES
-    from mental_health_classifier.data.reading.names import A_NAME, is_name
+    from mental_health_classifier.data.reading.names import A_NAME, unlike_names
 
+    account, number = survey.account, len(survey.classes)
+    if not account.rows_read:
+        return ["It holds no posts, there is no row below the names of the columns."]
+    if not account.rows_kept:
+        return [f"None of its {count(account.rows_read, 'row')} can be used."]
     found = []
-    if not 2 <= len(survey.classes) <= MAX_CLASSES:
+    if number == 1:
+        found.append("All posts have one label, and two classes were expected at least.")
+    if number > MAX_CLASSES:
+        found.append(f"There are {number:,} different labels, {MAX_CLASSES} at most were expected.")
+    if said := unlike_names([*survey.classes]):
         found.append(
-            f"The labels are {len(survey.classes)} different ones, 2 to {MAX_CLASSES} were "
-            "expected: --column label=NAME names another column."
+            f"Not every label looks like the name of a class: {said}. {A_NAME}. --label "
+            "SPELLING=CLASS, once for each spelling of every class, leaves out all others."
         )
-    if unlike := [name for name in survey.classes if not is_name(name)]:
-        found.append(
-            f"{len(unlike)} labels do not look like names of classes, the longest of "
-            f"{max(map(len, unlike)):,} characters. {A_NAME}."
-        )
+    if not 2 <= number <= MAX_CLASSES:
+        found.append("--column label=NAME names another column.")
     return found
 
 
 def _training(
-    posts: Path, columns: Columns, survey: Survey, label: list[str] | None
+    posts: Path,
+    columns: Mapping[str, str | list[str]],
+    survey: Survey,
+    label: list[str] | None,
 ) -> Iterator[str]:
     """The command that trains on the posts, and what to think of before."""
     settings = [f"data.path={_quoted(str(posts))}"]
     settings += [
-        f"data.columns.{role}={_quoted(guess.column)}"
-        for role, guess in columns.found.items()
-        if guess.column != role
+        f"data.columns.{role}={_quoted(column) if isinstance(column, str) else '[]'}"
+        for role, column in columns.items()
+        if column != role
     ]
     if label:
         settings.append(f"data.labels=[{', '.join(map(_in_quotes, label))}]")
@@ -172,7 +221,7 @@ def _training(
         yield "  data.priority_class=NAME names the class whose misses cost most, if there is one."
     few = sum(count < _FEWEST_POSTS for count in survey.classes.values())
     if few:
-        yield f"  {few} classes have fewer than {_FEWEST_POSTS} posts, which may be too few."
+        yield f"  classes of fewer than {_FEWEST_POSTS} posts, which may be too few: {few}"
 
 
 def _priority_class(classes: Mapping[str, int]) -> str | None:

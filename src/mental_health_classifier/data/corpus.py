@@ -214,5 +214,6 @@ def _posts_key(source: Source, cache_dir: Path) -> str:
         "labels": source.labels,
         "severity_levels": source.severity_levels,
         "kept_columns": list(source.kept_columns),
+        "unread_folders": source.unread_folders,
     }
     return cache_key(preparation_version(), *digests, json.dumps(reading))

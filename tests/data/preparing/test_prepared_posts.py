@@ -205,7 +205,7 @@ def test_labels_that_no_class_fits_are_never_quoted_however_often_they_come(
 def test_a_class_whose_name_is_a_post_is_refused_by_its_row(tmp_path: Path, post: str) -> None:
     rows = "".join(f"post {i},{'ab'[i % 2]}\n" for i in range(20))
     path = write(tmp_path / "posts.csv", f'text,label\n{rows}sad,"{post}"\n')
-    with pytest.raises(InputError, match=r"1 of the 3 .*posts\.csv:22") as error:
+    with pytest.raises(InputError, match=r"1 of 3, .*posts\.csv:22") as error:
         prepare(path)
     assert "canary" not in str(error.value).casefold()
 

@@ -287,3 +287,21 @@ def test_rows_of_a_file_that_cannot_be_read_are_not_counted(tmp_path: Path) -> N
     assert count_rows(tmp_path / "posts.parquet") is None
     assert count_rows(tmp_path / "posts.csv") is None
     assert count_rows(tmp_path / "missing.jsonl") is None
+
+
+def test_a_column_called_like_a_role_is_found_in_any_spelling(tmp_path: Path) -> None:
+    (path := tmp_path / "posts.csv").write_text("Text,LABEL,Author\na,b,c\n")
+    file = TableFile(path, path.name)
+    ((_, cells),) = read_rows(file, {}, {})
+    assert cells == ["", "a", "b", "c", "", ""]
+    ((_, cells),) = read_rows(file, {"author": []}, {})
+    assert cells == ["", "a", "b", "", "", ""]
+    path.write_text("text,label,Author,AUTHOR\na,b,c,d\n")
+    ((_, cells),) = read_rows(file, {}, {})
+    assert cells == ["", "a", "b", "", "", ""]
+
+
+def test_a_packed_file_in_a_packed_file_is_told(tmp_path: Path) -> None:
+    (path := tmp_path / "posts.csv.gz.gz").write_bytes(gzip.compress(gzip.compress(b"text,label")))
+    with pytest.raises(InputError, match=r"posts\.csv\.gz\.gz is packed twice"):
+        files_to_read(str(path), None)

@@ -29,7 +29,14 @@ from mental_health_classifier.data.preparing.duplicates import (
 )
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.reading.names import A_NAME, LONGEST_NAME, MOST_WORDS, is_name
+from mental_health_classifier.data.reading.names import (
+    A_NAME,
+    LONGEST_NAME,
+    MOST_WORDS,
+    is_name,
+    unlike_classes,
+    unlike_names,
+)
 from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, Source
 from mental_health_classifier.data.reading.spellings import look_alikes, num_look_alikes
 
@@ -204,6 +211,11 @@ def _warnings(class_names: Sequence[str], authors: _Authors, source: Source) -> 
         "data.labels={SPELLING: CLASS, ...}"
         for alike in look_alikes(class_names)
     ]
+    if what := unlike_classes(class_names):
+        found.append(
+            f"The labels look like {what}, and each is a class of its own: does data.columns.label "
+            "name the right column?"
+        )
     if number := num_look_alikes(authors.names.to_pylist()):
         found.append(
             f"{number} authors have names that look like that of another one: if they are one "
@@ -330,15 +342,13 @@ def _check_names(
     class_names: Sequence[str], labels: np.ndarray, posts: pa.Table, source: Source
 ) -> None:
     """Raises InputError where what would be recorded as a class may be a post."""
-    unlike = [place for place, name in enumerate(class_names) if not is_name(name)]
-    if unlike:
-        longest = max(len(class_names[place]) for place in unlike)
+    if said := unlike_names(class_names):
+        unlike = [place for place, name in enumerate(class_names) if not is_name(name)]
         rows = _references(posts, np.flatnonzero(np.isin(labels, unlike)), source)
         raise InputError(
-            f"{len(unlike)} of the {len(class_names)} different labels do not look like names of "
-            f"classes (the longest has {longest} characters; see {', '.join(rows)}): have the "
-            f"cells of these rows slipped? {A_NAME}. Correct the rows, name the right column in "
-            "data.columns.label, or map the labels in data.labels."
+            f"Not every label looks like the name of a class: {said} (see {', '.join(rows)}). Have "
+            f"the cells of these rows slipped? {A_NAME}. Correct the rows, name the right column "
+            "in data.columns.label, or map the labels in data.labels."
         )
 
 

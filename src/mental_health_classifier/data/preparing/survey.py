@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.preparing.chunks import cut_chunks
 from mental_health_classifier.data.preparing.duplicates import find_duplicates
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
+from mental_health_classifier.data.reading.delimited import WRONG_NUMBER
 from mental_health_classifier.data.reading.names import are_column_names
 from mental_health_classifier.data.reading.posts import Source, clean_rows, hash64
 from mental_health_classifier.data.reading.table_formats import open_table
@@ -38,10 +40,14 @@ class Survey(NamedTuple):
     account: Account
     classes: Mapping[str, int]
     """Posts of each class that stay, the largest first."""
+    labels: Mapping[str, int]
+    """Rows of each folded label, where the source says which class each is."""
     num_authors: int
     num_without_author: int
     num_respelled: int
     """Authors who are spelled in several ways."""
+    num_in_several_parts: int
+    """Authors with posts in more than one of the parts that the corpus ships."""
     parts: Mapping[str, int]
     """Posts in each part that the corpus ships, in the order of PARTS."""
     words: Lengths
@@ -64,13 +70,29 @@ def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
     table = open_table(file)
     every_name = table.later_columns() if table.later_columns else table.columns
     header = list(filter(None, dict.fromkeys(every_name)))
-    rows = table.rows(header, lambda *_: None)
-    cells = [row for _, row in islice(rows, _ROWS_THAT_TELL) if not isinstance(row, str)]
+    first = [row for _, row in islice(table.rows(header, lambda *_: None), _ROWS_THAT_TELL)]
+    cells = [row for row in first if not isinstance(row, str)]
+    reasons = Counter(row for row in first if isinstance(row, str))
+    if not header and not first:
+        raise InputError(
+            f"{file.name} is empty: names of columns, such as text and label, and a row for each "
+            "post were expected."
+        )
+    if sum(reasons.values()) > len(cells):
+        (reason, number), *_ = reasons.most_common()
+        hint = (
+            f", where the first row has {count(len(every_name), 'cell')}. Does it name the "
+            "columns, and do double quotes stand around cells that hold delimiters?"
+        )
+        raise InputError(
+            f"Most rows of {file.name} cannot be read: {reason}, in {number:,} of the first "
+            f"{len(first):,}{hint if reason == WRONG_NUMBER else '. Correct them.'}"
+        )
     if not header or not are_column_names(header, cells):
         raise InputError(
             f"The first row of {file.name} does not hold names of columns, as it should: it has "
-            f"{len(every_name)} cells, not shown because they may be those of a post. Put a row of "
-            "names above it, such as text and label."
+            f"{count(len(every_name), 'cell')}, not shown because they may be those of a post. Put "
+            "a row of names above it, such as text and label."
         )
     found = guess_columns(header, cells, given)
     taken = {guess.column for guess in found.values()}
@@ -92,9 +114,11 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     texts, authors, spellings = array("Q"), array("Q"), array("Q")
     numbers = {name: array("q") for name in ("label", "part", "file", "row", "words", "characters")}
     classes: dict[str, int] = {}
+    labels: Counter[str] = Counter()
     for chunk in cut_chunks(source.rows(account)):
         clean = clean_rows(chunk, source)
         account.include(clean.account.describe())
+        labels.update(clean.labels)
         for post in clean.posts:
             texts.append(post.text_hash)
             authors.append(hash64(post.author_key) if post.author_key else 0)
@@ -115,12 +139,17 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     counts = np.bincount(kept["label"], minlength=len(classes)).tolist()
     sizes = {name: count for name, count in zip(classes, counts, strict=True) if count}
     shipped = Counter(kept["part"].tolist())
+    # What is shipped in no part is divided like the training part, by authors.
+    places = np.unique(np.stack([hashes, np.maximum(kept["part"], 0).astype(np.uint64)]), axis=1)
+    num_parts = Counter(places[0][places[0] > 0].tolist())
     return Survey(
         account=account,
         classes=dict(sorted(sizes.items(), key=lambda each: -each[1])),
+        labels=labels,
         num_authors=len(spelled),
         num_without_author=int((hashes == 0).sum()),
         num_respelled=sum(count > 1 for count in spelled.values()),
+        num_in_several_parts=sum(number > 1 for number in num_parts.values()),
         parts={name: shipped[place] for place, name in enumerate(PARTS) if shipped[place]},
         words=_lengths(kept["words"]),
         characters=_lengths(kept["characters"]),

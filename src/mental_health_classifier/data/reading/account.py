@@ -32,7 +32,8 @@ class Account:
     dropped: dict[str, Dropped] = field(default_factory=dict)
     scrubbed: Counter[str] = field(default_factory=Counter)
     noted: dict[str, Dropped] = field(default_factory=dict)
-    """Rows that were kept although something about them was not taken as it stands."""
+    """Rows that were kept although something about them was not taken as it stands, and what else
+    there is to say of the files."""
 
     def note(self, reason: str, *rows: str, num_rows: int = 1) -> None:
         """Counts rows of which something is to be said, and names the first few."""
@@ -101,8 +102,9 @@ def reason_lines(groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for what, reasons in groups.items():
         for reason, rows in reasons.items():
             named = rows["first"][:_SHOWN_IN_LINE]
-            more = ", ..." if rows["rows"] > len(named) else ""
-            yield f"  {what} {rows['rows']:,}: {reason} ({', '.join(named)}{more})"
+            more = ["..."] if rows["rows"] > len(named) else []
+            where = f" ({', '.join(named + more)})" if named else ""
+            yield f"  {what} {rows['rows']:,}: {reason}{where}"
     named = [
         row for reasons in groups.values() for rows in reasons.values() for row in rows["first"]
     ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from mental_health_classifier.console.wording import alternatives
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.reading.names import is_name
+from mental_health_classifier.data.reading.names import is_name, unlike_classes
+from mental_health_classifier.data.reading.shipped_parts import PART_SPELLINGS
 from mental_health_classifier.data.reading.spellings import folded
-from mental_health_classifier.data.reading.tables import ROLES
+from mental_health_classifier.data.reading.tables import NO_COLUMN, ROLES
 
 USUAL_NAMES = {
+    "id": ("id",),
     "text": (
         *("text", "post", "body", "selftext", "content", "tweet", "message", "comment"),
         *("post_text", "full_text", "sentence", "statement", "utterance", "document"),
@@ -19,9 +22,15 @@ USUAL_NAMES = {
         *("label", "labels", "class", "class_name", "category", "target", "status", "condition"),
         *("diagnosis", "sentiment", "y"),
     ),
-    "author": ("author", "user", "username", "user_name", "user_id", "userid", "author_id"),
+    "author": (
+        *("author", "user", "user_name", "user_id", "author_id", "author_name", "posted_by"),
+        *("poster", "screen_name", "handle", "redditor", "participant", "participant_id"),
+        *("patient_id", "subject_id"),
+    ),
+    "split": ("split", "partition", "subset", "set"),
+    "severity": ("severity",),
 }
-"""Folded names of columns by what they usually hold, the most usual first."""
+"""Names of columns by what they usually hold, the most usual first, in any spelling: User ID."""
 _SHORTEST_TEXT = 20
 """Characters of a post on average: shorter cells are names or numbers."""
 _MOST_CLASSES = 50
@@ -49,15 +58,20 @@ def guess_columns(
     for role in ROLES:
         if role in given:
             if given[role] not in header:
+                if given[role] == NO_COLUMN and role not in ("text", "label"):
+                    continue
                 raise InputError(
-                    f"There is no column {given[role]!r} for {role}; there are {len(header)} "
-                    "columns. Name another one."
+                    f"There is no column {given[role]!r} for {role}."
+                    + alternatives(given[role], header)
                 )
             found[role] = Guess(given[role], "as you said")
         elif role in header:
             found[role] = Guess(role, "by its name")
         elif usual := _usual(role, header, {guess.column for guess in found.values()}):
-            found[role] = Guess(usual, "a usual name")
+            cells = {folded(row[header.index(usual)]) for row in rows}
+            # The others are usual for more than parts.
+            if role != "split" or cells <= {"", *PART_SPELLINGS}:
+                found[role] = Guess(usual, "a usual name")
     taken = {guess.column for guess in found.values()}
     by_column = {
         name: [row[place] for row in rows] for place, name in enumerate(header) if name not in taken
@@ -65,21 +79,28 @@ def guess_columns(
     if "text" not in found and (text := _longest(by_column)):
         found["text"] = Guess(text, "the longest cells")
         del by_column[text]
-    if "label" not in found and (label := _fewest_values(by_column)):
-        found["label"] = Guess(label, "few short values that come again and again")
+    if "label" not in found and (labels := _fewest_values(by_column)):
+        others = f", like those of {', '.join(labels[1:])}" if labels[1:] else ""
+        found["label"] = Guess(labels[0], f"few short values that come again and again{others}")
     for role in ("text", "label"):
         if role not in found:
             raise InputError(
-                f"No column, of {len(header)}, looks as if it held {role}s. Say which one does: "
-                f"--column {role}=NAME"
+                f"No column, of {len(header)}, looks as if it held {role}s. Does the first row "
+                f"hold the names of the columns? Then say which one does: --column {role}=NAME"
             )
     return {role: found[role] for role in ROLES if role in found}
 
 
 def _usual(role: str, header: Sequence[str], taken: set[str]) -> str | None:
     """The first of the usual names that a column has, in whatever spelling."""
-    by_fold = {folded(name): name for name in header if name not in taken}
-    return next((by_fold[n] for n in USUAL_NAMES.get(role, ()) if n in by_fold), None)
+    by_letters = {_letters(name): name for name in header if name not in taken}
+    usual = map(_letters, USUAL_NAMES[role])
+    return next((by_letters[name] for name in usual if name in by_letters), None)
+
+
+def _letters(name: str) -> str:
+    """Equal for user_id, User ID and UserId."""
+    return "".join(filter(str.isalnum, folded(name)))
 
 
 def _longest(by_column: Mapping[str, Sequence[str]]) -> str | None:
@@ -88,12 +109,14 @@ def _longest(by_column: Mapping[str, Sequence[str]]) -> str | None:
     return longest if longest is not None and lengths[longest] >= _SHORTEST_TEXT else None
 
 
-def _fewest_values(by_column: Mapping[str, Sequence[str]]) -> str | None:
+def _fewest_values(by_column: Mapping[str, Sequence[str]]) -> list[str]:
+    """The columns that may hold classes, those of the fewest values."""
     kinds = {name: {folded(cell) for cell in cells} for name, cells in by_column.items()}
     classes = {
         name: len(values)
         for name, values in kinds.items()
         if 2 <= len(values) <= min(_MOST_CLASSES, len(by_column[name]) / 2)
         and all(is_name(value) for value in values if value)
+        and unlike_classes([*values]) is None
     }
-    return min(classes, key=lambda name: classes[name], default=None)
+    return [name for name, number in classes.items() if number == min(classes.values())]

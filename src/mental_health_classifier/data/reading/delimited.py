@@ -31,6 +31,7 @@ from mental_health_classifier.data.reading.table_files import (
 
 QUOTE_OPENED = "quote that never ends in its row, taken for a plain sign"
 RUNS_OVER = "row over several lines that may be rows themselves: has a quote swallowed them?"
+WRONG_NUMBER = "wrong number of cells"
 _MAX_CELL_BYTES = 64 * 2**20  # no post is that long: a quote was opened and never closed
 _DELIMITERS = (",", ";", "\t", "|")
 _LINES_THAT_TELL = 1000
@@ -69,7 +70,7 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
                 elif _is_of_width(cells, len(columns)):
                     yield number, [cells[place] for place in places]
                 else:
-                    yield number, "wrong number of cells"
+                    yield number, WRONG_NUMBER
 
         return Table(columns, read)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ A_NAME = f"{LONGEST_NAME} characters and {MOST_WORDS} words at most were expecte
 _MOST_WORDS_OF_A_COLUMN = 3
 _DELIMITERS = ",;|"
 _ENDS_OF_SENTENCES = (".", "!", "?", "…")
+_DATE = re.compile(r"(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{2,4})(?:[t ].*)?")
+_MEASURE = re.compile(r"[+-]?\d*[.,]?\d+(?:e[+-]?\d+)? ?%?")
 
 
 def is_name(value: str) -> bool:
@@ -33,6 +36,30 @@ def is_name(value: str) -> bool:
         and not value.endswith(_ENDS_OF_SENTENCES)
         and not any(unicodedata.category(character) == "Cc" for character in value)
     )
+
+
+def unlike_names(values: Sequence[str]) -> str | None:
+    """Which of some cells are no names, as a message may say: signs that are no words as they are,
+    others by their number and length. None: all are names."""
+    unlike = [value for value in values if not is_name(value)]
+    if not unlike:
+        return None
+    longest = max(map(len, unlike))
+    if longest > LONGEST_NAME or any(map(str.isalnum, "".join(unlike))):
+        return f"{len(unlike)} of {len(values)}, the longest of {longest:,} characters"
+    return ", ".join(map(repr, unlike))
+
+
+def unlike_classes(names: Sequence[str]) -> str | None:
+    """What most labels are that stand for no classes: `dates`, or `numbers with fractions`. None:
+    they may be classes."""
+    dates = sum(bool(_DATE.fullmatch(name)) for name in names)
+    measures = [name for name in names if _MEASURE.fullmatch(name)]
+    if names and 2 * dates > len(names):
+        return "dates"
+    if 2 * len(measures) > len(names) and any(set(name) & set(".,%") for name in measures):
+        return "numbers with fractions"
+    return None
 
 
 def by_spelling(given: Mapping[Any, T], key: str, what: str) -> dict[str, T]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -22,7 +23,14 @@ from mental_health_classifier.data.reading.spellings import (
     names_in_list,
 )
 from mental_health_classifier.data.reading.table_files import TableFile
-from mental_health_classifier.data.reading.tables import GROUPS, Columns, files_to_read, read_rows
+from mental_health_classifier.data.reading.tables import (
+    GROUPS,
+    NO_COLUMN,
+    Columns,
+    files_to_read,
+    num_unread_folders,
+    read_rows,
+)
 from mental_health_classifier.data.reading.words import is_unspaced
 
 MAX_CHARACTERS = 100_000
@@ -33,6 +41,7 @@ UNKNOWN_LABEL = "unknown label"
 """Why rows are dropped whose label `data.labels` does not know."""
 NO_AUTHOR = "no author ([deleted], nan, AutoModerator and the like): each post stands for itself"
 NO_SPACES = "text without spaces between words, each run of signs a word: put spaces there first"
+UNREAD_FOLDER = "folder beside the files, of which nothing is read"
 NO_SEVERITY = "severity that is no level, taken for unknown"
 SOURCE = "source"
 """The group that says which community a post is from."""
@@ -90,6 +99,8 @@ class Source:
     """Columns whose cells are kept as they are, each with the configuration key that names it."""
     group_names: Sequence[str] = ()
     """What the posts are told apart by when a model is judged, as `columns` has it in `groups`."""
+    unread_folders: int = 0
+    """How many lie beside the files, where these are those of a folder."""
 
     @classmethod
     def of(
@@ -108,7 +119,8 @@ class Source:
             path: a file or folder, see `files_to_read`.
             files: file name for each part of a corpus that ships a split.
             columns: which columns hold `id`, `text` (several are joined), `label`, `author`,
-                `split`, `severity`. None: the column of that name, where there is one. And
+                `split`, `severity`. None: the column of that name, where there is one; an empty
+                list: no column. And
                 `source` (the community a post is from) and a list of `groups` (columns such as
                 gender), whose values are few; None: no column.
             labels: class for each spelling of a label as `folded` has it: {SPELLING: CLASS}, or
@@ -120,13 +132,15 @@ class Source:
             InputError: a file is missing, or a map contradicts itself.
         """
         group_names, columns = _with_groups(columns)
+        found = files_to_read(path, files)
         return cls(
-            files=files_to_read(path, files),
+            files=found,
             columns=columns,
             labels=None if labels is None else _fold_labels(labels),
             severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
             group_names=group_names,
             kept_columns=kept_columns,
+            unread_folders=0 if files else num_unread_folders(path, [file for file, _ in found]),
         )
 
     @property
@@ -136,7 +150,9 @@ class Source:
 
     def rows(self, account: Account) -> Iterator[RawRow]:
         """Every row that is not blank, in the order of the files; notes in the account what there
-        is to say of one."""
+        is to say of one, and of the files."""
+        if self.unread_folders:
+            account.note(UNREAD_FOLDER, num_rows=self.unread_folders)
         for place, (file, _) in enumerate(self.files):
 
             def note(reason: str, row: int, place: int = place) -> None:
@@ -161,6 +177,8 @@ class Source:
 class CleanPosts:
     posts: list[Post] = field(default_factory=list)
     account: Account = field(default_factory=Account)
+    labels: Counter[str] = field(default_factory=Counter)
+    """Rows of each folded label, where `Source.labels` says which class each is."""
 
 
 def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
@@ -183,6 +201,8 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             reason = f"text of more than {MAX_CHARACTERS:,} characters"
             account.drop(reason, source.reference(file, number))
             continue
+        if source.labels is not None and label is not None and not is_label_missing:
+            clean.labels[label] += 1
         text, scrubbed = scrub(text)
         if not text:
             account.drop("empty text", source.reference(file, number))
@@ -300,7 +320,8 @@ def _shipped_part(cell: str, source: Source, file: int, number: int) -> str | No
     if cell and cell not in PART_SPELLINGS:
         raise InputError(
             f"The split column of row {source.reference(file, number)} holds none of "
-            f"{', '.join(PART_SPELLINGS)}. Correct it, or name another column in "
-            "data.columns.split."
+            f"{', '.join(PART_SPELLINGS)}. Correct its cells, name another column, or none, so "
+            f"that posts are divided anew: 'data.columns.split={NO_COLUMN}', in commands of mhc "
+            f"--column split={NO_COLUMN}."
         )
     return PART_SPELLINGS.get(cell)

@@ -21,8 +21,10 @@ from mental_health_classifier.data.reading.table_files import HEADER_AGAIN, NO_T
 from mental_health_classifier.data.reading.table_formats import count_rows, open_table
 from mental_health_classifier.data.reading.tables import (
     GROUPS,
+    NO_COLUMN,
     ROLES,
     Columns,
+    column_of_role,
     files_to_read,
     read_rows,
 )
@@ -158,14 +160,19 @@ def columns_in(
         raise InputError(f"{path} is not a file. Give one file of posts, for example one in it.")
     (file, _part), *_others = files_to_read(str(path), None)
     header = list(open_table(file).columns)
-    chosen: dict[str, Any] = dict(given)
+    chosen: dict[str, Any] = {r: [] if name == NO_COLUMN else name for r, name in given.items()}
     for role in ("id", "text", "label", "author"):
         named = recorded.get(role)
         names = [named] if isinstance(named, str) else list(named or ())
         if role in roles and role not in given and names and set(names) <= set(header):
             chosen[role] = names
-    needed = {"text": "text"} | ({} if is_judged_blind else {"label": "label"})
-    for role, named in (needed | chosen).items():
+    needed = {
+        role: column_of_role(role, header)
+        for role in ("text", "label")
+        if not (role == "label" and is_judged_blind)
+    }
+    chosen = needed | chosen
+    for role, named in chosen.items():
         for name in [named] if isinstance(named, str) else named:
             if header.count(name) != 1:
                 many = "no column" if name not in header else "more than one column"

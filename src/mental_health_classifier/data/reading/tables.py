@@ -10,6 +10,7 @@ from pathlib import Path
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.reading.names import are_column_names
 from mental_health_classifier.data.reading.shipped_parts import part_of_name, parts_of_files
+from mental_health_classifier.data.reading.spellings import folded
 from mental_health_classifier.data.reading.table_files import (
     COMPRESSED,
     NO_TEXT,
@@ -25,6 +26,8 @@ Columns = Mapping[str, str | Sequence[str] | None]
 ROLES = ("id", "text", "label", "author", "split", "severity")
 GROUPS = "groups"
 """The role of columns that are not joined but stand one by one after those of `ROLES`."""
+NO_COLUMN = "[]"
+"""How a command line says that no column holds a role."""
 _SHOWN_COLUMNS = 40
 _ROWS_THAT_TELL_A_HEADER = 1000
 
@@ -76,10 +79,14 @@ def files_to_read(
         found = [(TableFile(root, root.name), None)]
     for file, _ in found:
         if file.ending not in FORMATS:
-            inside = "what it holds" if file.is_compressed else file.name
-            hint = " before that of its compression" if file.is_compressed else ""
+            if file.ending in (*COMPRESSED, ".tar"):
+                raise InputError(
+                    f"{file.name} is packed twice, or holds an archive; one file of posts was "
+                    "expected in it. Unpack it."
+                )
+            holds = "holds a file with" if file.is_compressed else "has"
             raise InputError(
-                f"{inside} has none of the endings {', '.join(FORMATS)}{hint}, the formats read "
+                f"{file.name} {holds} none of the endings {', '.join(FORMATS)}, the formats read "
                 "here. Convert it, or rename it by what it is."
             )
     return found
@@ -107,6 +114,16 @@ def _shards(folder: Path) -> list[Path]:
             "'data.files={train: A.csv, test: B.csv}'."
         )
     return shards
+
+
+def num_unread_folders(path: str | None, files: Sequence[TableFile]) -> int:
+    """How many folders lie beside files that are read from a folder, and are not looked into."""
+    root = Path(path or "").expanduser()
+    if not root.is_dir():
+        return 0
+    read = {root, *(file.path.parent for file in files)}
+    within = (each for folder in read for each in folder.iterdir() if each.name[0] not in "._")
+    return sum(each.is_dir() and each not in read for each in within)
 
 
 def _check_files(root: Path, found: Sequence[tuple[TableFile, str | None]]) -> None:
@@ -187,7 +204,7 @@ def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[s
     names_of: dict[str, list[str]] = {}
     for role in (*ROLES, GROUPS):
         named = _named(columns, role)
-        names = [role] if named is None else named
+        names = [column_of_role(role, header)] if named is None else named
         is_needed = named is not None or role in ("text", "label")
         # Where rows further down can bring a column it is always asked for.
         is_open = table.later_columns is not None and not is_needed
@@ -204,6 +221,12 @@ def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[s
             )
         names_of[role] = [] if missing else names
     return names_of
+
+
+def column_of_role(role: str, header: Sequence[str]) -> str:
+    """The column that is called like a role, in any spelling where there is but one."""
+    alike = [name for name in header if folded(name) == role]
+    return alike[0] if role not in header and len(alike) == 1 else role
 
 
 def _check_kept(table: Table, kept: Mapping[str, str], file: str) -> None:
