@@ -351,6 +351,22 @@ def test_data_that_cannot_be_used_leaves_a_record_that_says_why(run: Run, tmp_pa
     assert read_json(found.directory / "run.json")["git"]["commit"] is not None
 
 
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("+trainer.val_check_interval=5000", "`val_check_interval` .5000. must be"),
+        ("trainer.limit_train_batches=0.001", r"0\.001 of the `train_dataloader`"),
+    ],
+)
+def test_a_length_that_only_the_number_of_batches_forbids_is_told_before_a_step(
+    run: Run, tmp_path: Path, override: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=rf"^The trainer cannot do as asked: .*{said}.*\.$"):
+        run(["trainer.limit_train_batches=null", override])
+    assert read_run(tmp_path / "run").status == "failed"
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
 def test_settings_of_the_evaluation_are_checked_before_anything_is_trained(run: Run) -> None:
     with pytest.raises(InputError, match=r"evaluation\.specificity_floor=1\.2"):
         run(["evaluation.specificity_floor=1.2"])

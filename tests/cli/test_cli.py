@@ -343,3 +343,21 @@ def test_a_command_imports_no_more_than_it_needs(six_runs, tmp_path, arguments, 
 def test_no_help_waits_for_what_is_slow_to_import(tmp_path):
     modules = [f"mental_health_classifier.cli.{module}" for module, _ in COMMANDS.values()]
     assert not HEAVY & imported_by(f"import {', '.join(modules)}", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("predict posts.csv --best --output decisions.csv", "--best needs a value, and --output"),
+        ("ensemble --best --where x", "--best needs a value, and --where"),
+        ("check posts.csv --column --label=a=b", "--column needs a value, and --label=a=b"),
+    ],
+)
+def test_an_option_takes_no_other_option_for_its_value(mhc, arguments, said):
+    result = mhc(*arguments.split())
+    assert result.exit_code != 0 and said in result.stderr
+
+
+def test_a_value_may_begin_with_a_dash(mhc, tmp_path):
+    write_run(tmp_path / "outputs" / "a")
+    assert mhc("compare", "--csv", "-").exit_code == 0

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from mental_health_classifier.cli.values import Command
 from mental_health_classifier.console.errors import message_about
 from mental_health_classifier.console.logs import PrintableFormatter
 from mental_health_classifier.console.wording import printable_lines
@@ -73,7 +74,7 @@ class Commands(TyperGroup):
             if isinstance(target, typer.Typer):
                 loaded.add_typer(target, name=cmd_name)
             else:
-                loaded.command(cmd_name)(target)
+                loaded.command(cmd_name, cls=Command)(target)
             command = get_group(loaded).commands[cmd_name]
         return command
 

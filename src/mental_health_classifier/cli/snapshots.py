@@ -15,6 +15,7 @@ from mental_health_classifier.cli.arguments import (
     print_json,
     say,
 )
+from mental_health_classifier.cli.values import Command
 from mental_health_classifier.storage.archives import pack
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.keeping.snapshot import (
@@ -67,7 +68,7 @@ def take(
     answer(f"{folder}: source and {len(chosen)} runs.")
 
 
-@snapshot.command("list")
+@snapshot.command("list", cls=Command)
 def list_snapshots(as_json: AsJson = False) -> None:
     """Lists the snapshots, oldest first."""
     keys = ("name", "description", "tags", "created_at", "git", "runs")
@@ -82,7 +83,7 @@ def list_snapshots(as_json: AsJson = False) -> None:
         answer(f"{folder}  {about if manifest else 'damaged'}".rstrip())
 
 
-@snapshot.command()
+@snapshot.command(cls=Command)
 def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name.")]) -> None:
     """Checks every file of a snapshot against its manifest."""
     folder = find_snapshot(snapshot, SNAPSHOTS)
@@ -94,7 +95,7 @@ def verify(snapshot: Annotated[str, typer.Argument(help="Its folder, or its name
         raise typer.Exit(1)
 
 
-@snapshot.command()
+@snapshot.command(cls=Command)
 def restore(
     snapshot: Annotated[str, typer.Argument(help="Its folder, its name, or an archive.")],
     destination: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],

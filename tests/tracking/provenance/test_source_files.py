@@ -253,6 +253,7 @@ def test_a_filter_whose_program_is_missing_loses_no_change(project: Path) -> Non
     write_files(project, {"src/package/model.py": "width = 65\n"})
     _, files = preserved(project)
     assert files["untracked/src/package/model.py"] == "width = 65\n"
+    assert "+width = 65" in files["changes.patch"]
 
 
 def test_a_missing_object_is_not_fetched(project: Path) -> None:

@@ -79,6 +79,13 @@ def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> Non
     assert entry["run_value"] == 0.72 and entry["run_interval"] == pytest.approx([0.68, 0.75])
     assert entry["n"] == 100 and entry["val"] == pytest.approx(0.71)
     assert entry["seeds"] == {"1": 0.70, "2": 0.72} and entry["warnings"] == []
+    assert entry["reason"].endswith("on average over its seeds, of 2 admissible configurations")
+
+
+def test_a_winner_without_rivals_is_the_only_one(tmp_path: Path) -> None:
+    write_configuration(tmp_path, "steady", {1: 0.70, 2: 0.72})
+    entry = best(tmp_path)["best_suicide_recall"]
+    assert entry["reason"].endswith("of the only admissible configuration")
 
 
 def test_runs_with_another_priority_class_are_left_out(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def _best_recall(candidates: Sequence[Candidate], priority_class: str | None) ->
         candidates,
         objections,
         by=lambda each: (each.mean(f"val/{metric}"), each.mean("val/auprc")),
+        kind="admissible ",
     )
     if winner is None:
         return _nobody(metric, objections)
@@ -113,7 +114,7 @@ def _best_recall(candidates: Sequence[Candidate], priority_class: str | None) ->
         winner,
         metric,
         f"finds the most {priority_class} posts of val at specificity .80, on average over its "
-        f"seeds, of {among} that are admissible",
+        f"seeds, of {among}",
         support=f"test/support/{priority_class}",
     )
 
@@ -156,11 +157,12 @@ def _winner(
     objections: Sequence[Sequence[str]],
     *,
     by: Callable[[Candidate], Any],
+    kind: str = "",
 ) -> tuple[Candidate | None, str]:
     """The best of those that nothing speaks against, and how many they are, in words."""
     admitted = [each for each, reasons in zip(candidates, objections, strict=True) if not reasons]
     number = len(admitted)
-    among = "the only configuration" if number == 1 else f"{number} configurations"
+    among = f"the only {kind}configuration" if number == 1 else f"{number} {kind}configurations"
     return max(admitted, key=by, default=None), among
 
 
