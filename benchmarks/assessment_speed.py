@@ -26,8 +26,8 @@ from mental_health_classifier.evaluation.behaviour_suite import assess_behaviour
 from mental_health_classifier.evaluation.evaluate import (
     compare_with_yardstick,
     evaluate,
-    threshold_of,
 )
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.tracking.record.assessments import write_assessments
 
@@ -91,15 +91,15 @@ def assess_made_up_posts(num_posts: int, *, draws: int, directory: Path) -> dict
     looks = watch.measure("looks of the posts", looks_of)(texts)
     for name in ASSESSED:
         setattr(assessment, name, watch.measure(name, getattr(assessment, name)))
-    threshold = threshold_of(found)
-    assessed = assessment.assess(model, {**PROMISE, **settings}, looks=looks, threshold=threshold)
+    point = OperatingPoint.recorded_in(found.metrics)
+    assessed = assessment.assess(model, {**PROMISE, **settings}, looks=looks, point=point)
     watch.measure("writing them", write_assessments)(directory, assessed)
 
     def predict(posts: Sequence[str]) -> np.ndarray:
         return model["test"].probabilities[: len(posts)]
 
     watch.measure("behaviour suite", assess_behaviour)(
-        predict, priority_index=TASK.priority_index, threshold=threshold, refer_from=0.1
+        predict, priority_index=TASK.priority_index, threshold=point.threshold, refer_from=0.1
     )
     return watch.seconds
 

@@ -38,8 +38,8 @@ from mental_health_classifier.evaluation.evaluate import (
     compare_with_yardstick,
     evaluate,
     metric_names,
-    threshold_of,
 )
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.tracking.record.assessments import write_assessments
 from mental_health_classifier.tracking.record.attempts import started_in
@@ -143,7 +143,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
                 predictions,
                 config.evaluation,
                 looks=looks_of(corpus.part("calibration")["text"]),
-                threshold=threshold_of(evaluation),
+                point=OperatingPoint.recorded_in(evaluation.metrics),
             )
             write_assessments(record.directory, assessments)
         learner.save(record.directory / "checkpoints")
@@ -158,7 +158,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         )
     write_figure_page(
         loggers,
-        lambda: draw_run(config.name, predictions["test"], threshold=threshold_of(evaluation)),
+        lambda: draw_run(config.name, predictions["test"], evaluation.metrics),
     )
     write_hyperparameter_page(loggers, resolved(config), evaluation.metrics)
     write_model_card(read_run(record.directory))
@@ -186,11 +186,13 @@ def check_metric(config: DictConfig, corpus: Corpus) -> None:
         refuse_metric(config, known)
 
 
-def draw_run(name: str, test: Predictions, *, threshold: float | None) -> dict[str, Figure]:
+def draw_run(
+    name: str, test: Predictions, metrics: Mapping[str, float | None]
+) -> dict[str, Figure]:
     """As `figures_of_finished_run`, whose libraries only a run that draws has to import."""
     from mental_health_classifier.analysis.figures.kinds import figures_of_finished_run
 
-    return figures_of_finished_run(name, test, threshold=threshold)
+    return figures_of_finished_run(name, test, OperatingPoint.recorded_in(metrics))
 
 
 def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]:

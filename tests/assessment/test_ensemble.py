@@ -11,6 +11,7 @@ from trained_runs import config_of, write_posts
 from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.assessments import read_assessment, stored_predictions
 from mental_health_classifier.tracking.record.run_summary import read_run
@@ -55,11 +56,16 @@ def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_pa
     np.testing.assert_allclose(again, stored.probabilities[:40], atol=1e-5)
     assert f"combined by {way}" in (made.description or "")
     if way == "vote":
-        scores = [
-            stored_predictions(run, ["test"])["test"].priority_scores for run in runs.values()
+        # Members vote at the operating point that their own pages show.
+        shares = [run.metrics["test/operating_point/alert_rate"] for run in runs.values()]
+        alerts = [
+            OperatingPoint.recorded_in(run.metrics).alerts(
+                stored_predictions(run, ["test"])["test"]
+            )
+            for run in runs.values()
         ]
-        bars = [run.metrics["test/operating_point/threshold"] for run in runs.values()]
-        votes = np.sum([each >= bar for each, bar in zip(scores, bars, strict=True)], axis=0)
+        assert [each.mean() for each in alerts] == pytest.approx(shares)
+        votes = np.sum(alerts, axis=0)
         assert stored.priority_scores[votes == 2].min() > stored.priority_scores[votes == 1].max()
 
 

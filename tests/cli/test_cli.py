@@ -330,7 +330,8 @@ def imported_by(program, folder):
     [
         (["--help"], {*HEAVY, "numpy", "pandas", "rich", "orjson"}),
         (["runs"], {*HEAVY, "numpy", "pandas", "scipy", "hydra"}),
-        (["show", "a"], {*HEAVY, "pandas", "scipy", "hydra"}),
+        # SciPy has the distributions that the verdict on its configuration takes.
+        (["show", "a"], {*HEAVY, "pandas", "hydra"}),
         (["compare", "--json"], {*HEAVY, "scipy", "hydra"}),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",

@@ -4,13 +4,16 @@ import pytest
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.calibration import log_loss
 from mental_health_classifier.evaluation.combining import WAYS, check_way, combine
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 
 FIRST = np.array([[0.6, 0.2, 0.2], [0.1, 0.1, 0.8]])
 SECOND = np.array([[0.2, 0.6, 0.2], [0.3, 0.3, 0.4]])
 
 
 def combined(way, members=(FIRST, SECOND), thresholds=(0.5, 0.3)):
-    return combine(list(members), way=way, priority_index=2, thresholds=list(thresholds))
+    return combine(
+        list(members), way=way, priority_index=2, points=[*map(OperatingPoint, thresholds)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ def test_scores_of_two_members_are_combined(way, scores) -> None:
 def test_more_votes_come_first_and_the_mean_decides_between_equals() -> None:
     scores = np.array([[0.29, 0.31, 0.90, 0.31], [0.99, 0.31, 0.10, 0.00]])
     members = [np.column_stack([1 - each, each]) for each in scores]
-    found = combine(members, way="vote", priority_index=1, thresholds=[0.3, 0.3])
+    found = combine(members, way="vote", priority_index=1, points=[OperatingPoint(0.3)] * 2)
     assert np.argsort(-found[:, 1]).tolist() == [1, 0, 2, 3]
 
 
@@ -48,7 +51,9 @@ def test_the_mean_is_no_less_likely_than_its_members_on_average() -> None:
     members = generator.dirichlet(np.ones(3), size=(5, 200))
     labels = generator.integers(3, size=200)
     losses = [log_loss(each, labels) for each in members]
-    mean = combine(list(members), way="mean", priority_index=None, thresholds=[None] * 5)
+    mean = combine(
+        list(members), way="mean", priority_index=None, points=[OperatingPoint(None)] * 5
+    )
     assert log_loss(mean, labels) <= np.mean(losses)
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.evaluation.calibration import calibrated, fit_temperature
 from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
+from mental_health_classifier.evaluation.risk_certificate import certificate_of
 
 CLASSES = ("anxiety", "control", "suicide")
 TASK = Task.categorical("diagnosis", CLASSES, "suicide")
@@ -47,7 +49,10 @@ def test_every_number_of_the_record_is_there_for_val_and_test(evaluation):
         *("n", "accuracy", "balanced_accuracy", "f1_macro", "recall_at_spec80"),
         *("recall_at_spec90", "partial_auc", "auprc", "auprc_above_chance"),
         *("prevalence", "f2", "alert_rate"),
-        *(f"operating_point/{name}" for name in ("threshold", *AT_THRESHOLD, *DEPLOYED)),
+        *(
+            f"operating_point/{name}"
+            for name in ("threshold", "temperature", *AT_THRESHOLD, *DEPLOYED)
+        ),
         *(f"{name}/{c}" for name in (*COUNTS, "precision", "recall", "f1") for c in CLASSES),
     }
     assert set(evaluation.metrics) == {f"{p}/{key}" for p in ("val", "test") for key in per_part}
@@ -56,7 +61,7 @@ def test_every_number_of_the_record_is_there_for_val_and_test(evaluation):
 def test_every_number_that_is_not_a_count_or_a_threshold_has_an_interval_around_it(evaluation):
     without = {
         "n",
-        "threshold",
+        *("threshold", "temperature"),
         *(f"{kind}/{c}" for kind in ("support", "predicted") for c in CLASSES),
     }
     for key, value in evaluation.metrics.items():
@@ -78,6 +83,9 @@ def test_counts_are_whole_numbers(evaluation):
 
 def test_the_threshold_is_chosen_on_val_and_used_on_test_as_it_is(evaluation):
     val, test = (predictions_of(part, seed=seed) for seed, part in enumerate(("val", "test")))
+    temperature = fit_temperature(val)
+    assert evaluation.metrics["test/operating_point/temperature"] == temperature
+    val, test = calibrated(val, temperature), calibrated(test, temperature)
     threshold = evaluation.metrics["val/operating_point/threshold"]
     assert evaluation.metrics["test/operating_point/threshold"] == threshold
     assert threshold in val.priority_scores
@@ -86,6 +94,26 @@ def test_the_threshold_is_chosen_on_val_and_used_on_test_as_it_is(evaluation):
     assert evaluation.metrics["val/operating_point/specificity"] >= 0.8
     lower = val.priority_scores[val.priority_scores < threshold].max()
     assert (val.priority_scores < lower)[~val.is_priority].mean() < 0.8
+
+
+def test_the_operating_point_of_the_numbers_is_the_one_that_decides_without_a_certificate():
+    parts = {
+        part: predictions_of(part, seed=seed, signal=0.4)
+        for seed, part in enumerate(("val", "calibration", "test"))
+    }
+    numbers = evaluate(parts, **SETTINGS).metrics
+    certificate = certificate_of(
+        parts,
+        required_recall=0.999,  # more than these posts can promise
+        confidence=0.9,
+        temperature=fit_temperature(parts["val"]),
+        specificity_floor=0.8,
+    )
+    assert not certificate["is_certified"]
+    on_test = certificate["on_test"]
+    assert on_test["threshold"] == numbers["test/operating_point/threshold"]
+    assert on_test["recall"]["value"] == numbers["test/operating_point/recall"]
+    assert on_test["alerted"]["value"] == numbers["test/operating_point/alert_rate"]
 
 
 def test_what_is_said_about_test_does_not_change_the_threshold():
@@ -114,7 +142,7 @@ def test_a_model_that_alerts_everybody_is_not_crowned():
     assert evaluation.metrics["test/auprc"] == pytest.approx(evaluation.metrics["test/prevalence"])
     assert evaluation.metrics["test/precision/control"] is None
     assert "test/precision/control" not in evaluation.intervals
-    for name in ("threshold", *AT_THRESHOLD, *DEPLOYED):
+    for name in ("threshold", "temperature", *AT_THRESHOLD, *DEPLOYED):
         assert evaluation.metrics[f"test/operating_point/{name}"] is None
 
 

@@ -13,7 +13,10 @@ from mental_health_classifier.evaluation.folds import (
     numbers_over_folds,
 )
 from mental_health_classifier.evaluation.intervals import at_weight_one
-from mental_health_classifier.evaluation.operating_point import threshold_for_specificity
+from mental_health_classifier.evaluation.operating_point import (
+    OperatingPoint,
+    threshold_for_specificity,
+)
 
 TASK = Task.categorical("condition", ("other", "suicide"), "suicide")
 
@@ -28,7 +31,7 @@ def fold_of(labels, scores, *, threshold, first=0, authors=None) -> FoldPredicti
         labels=np.asarray(labels),
         probabilities=np.stack([1 - scores, scores], axis=1),
     )
-    return FoldPredictions(test, threshold)
+    return FoldPredictions(test, OperatingPoint(threshold))
 
 
 FOLDS = [
@@ -91,7 +94,7 @@ def test_seeds_on_different_folds_are_refused() -> None:
 
 def test_without_a_priority_class_nothing_is_ranked() -> None:
     task = Task.categorical("condition", ("other", "suicide"), None)
-    folds = [FoldPredictions(replace(fold.test, task=task), None) for fold in FOLDS]
+    folds = [FoldPredictions(replace(fold.test, task=task), OperatingPoint(None)) for fold in FOLDS]
     assert set(at_weight_one(FoldMetrics(folds), 7)) == {
         *("accuracy", "balanced_accuracy", "f1_macro", "recall/other", "recall/suicide")
     }

@@ -6,6 +6,7 @@ import pytest
 from mental_health_classifier.analysis.sections.assessments import groups
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.groups import MIN_POSTS, assess_groups
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 
 TASK = Task.categorical("risk", ("control", "suicide"), "suicide")
 
@@ -32,7 +33,9 @@ def fifty_women_and_some_men(task=TASK) -> Predictions:
 
 
 def test_each_group_has_its_recall_and_false_alarms_with_wilson_intervals() -> None:
-    found = assess_groups(fifty_women_and_some_men(), threshold=0.5, bootstrap_draws=200)
+    found = assess_groups(
+        fifty_women_and_some_men(), point=OperatingPoint(0.5), bootstrap_draws=200
+    )
     women, men = found["groups"]["gender"]["female"], found["groups"]["gender"]["male"]
     assert list(found["groups"]["gender"]) == ["female", "male"]
     assert (women["n"], men["n"]) == (70, 30)
@@ -46,7 +49,7 @@ def test_each_group_has_its_recall_and_false_alarms_with_wilson_intervals() -> N
 def test_a_rate_of_too_few_posts_is_not_told() -> None:
     few = ["a"] * (MIN_POSTS - 1) + ["b"] * MIN_POSTS
     given = predictions(np.ones(len(few), bool), [1] * len(few), {"age": few})
-    found = assess_groups(given, threshold=0.5, bootstrap_draws=200)
+    found = assess_groups(given, point=OperatingPoint(0.5), bootstrap_draws=200)
     rates = found["groups"]["age"]
     assert rates["a"]["recall"] == {
         **{"n": MIN_POSTS - 1, "authors": MIN_POSTS - 1},
@@ -62,7 +65,9 @@ def test_a_rate_of_too_few_posts_is_not_told() -> None:
 
 def test_levels_are_in_the_order_of_numbers() -> None:
     given = predictions(np.ones(30, bool), [1] * 30, {"severity": ["10"] * 10 + ["2"] * 20})
-    assert list(assess_groups(given, threshold=0.5, bootstrap_draws=200)["groups"]["severity"]) == [
+    assert list(
+        assess_groups(given, point=OperatingPoint(0.5), bootstrap_draws=200)["groups"]["severity"]
+    ) == [
         "2",
         "10",
     ]
@@ -70,7 +75,9 @@ def test_levels_are_in_the_order_of_numbers() -> None:
 
 def test_without_a_priority_class_groups_have_their_accuracy() -> None:
     given = fifty_women_and_some_men(Task.categorical("risk", ("control", "suicide"), None))
-    found = assess_groups(given, threshold=None, bootstrap_draws=200)["groups"]["gender"]
+    found = assess_groups(given, point=OperatingPoint(None), bootstrap_draws=200)["groups"][
+        "gender"
+    ]
     assert found["female"]["accuracy"]["value"] == pytest.approx((45 + 15) / 70)
     assert set(found["male"]) == {"n", "accuracy"}
 
@@ -80,9 +87,9 @@ def test_a_rate_of_few_people_who_write_much_is_less_sure() -> None:
     # Ten posts each: five women wrote the fifty risk posts, one of whom is missed in five of hers.
     authors = [f"author{i // 10}" for i in range(len(alone))]
     for given, people in ((alone, 50), (replace(alone, authors=authors), 5)):
-        recall = assess_groups(given, threshold=0.5, bootstrap_draws=500)["groups"]["gender"][
-            "female"
-        ]["recall"]
+        recall = assess_groups(given, point=OperatingPoint(0.5), bootstrap_draws=500)["groups"][
+            "gender"
+        ]["female"]["recall"]
         assert (recall["n"], recall["authors"], recall["value"]) == (50, people, 0.9)
         width = recall["interval"][1] - recall["interval"][0]
         assert (width > 0.4) is (people == 5)

@@ -10,6 +10,7 @@ from mental_health_classifier.evaluation.evaluate import MIN_DRAWS, evaluate
 from mental_health_classifier.evaluation.groups import assess_groups
 from mental_health_classifier.evaluation.intervals import wilson_interval
 from mental_health_classifier.evaluation.metrics import posts_behind
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.triage import assess_triage
 
 CLASSES = ("control", "anxiety", "suicide")
@@ -90,7 +91,9 @@ def assessed(test, *, draws):
     calibration = calibration_numbers(test, draws=draws)
     curve = decision_curve(test, bootstrap_draws=draws)
     triage = assess_triage(test, bootstrap_draws=draws)["shares_needed"]
-    groups = assess_groups(test, threshold=0.3, bootstrap_draws=draws)["groups"]["gender"]
+    groups = assess_groups(test, point=OperatingPoint(0.3), bootstrap_draws=draws)["groups"][
+        "gender"
+    ]
     of_priority = calibration["priority"]
     return {
         **{key: (calibration[key], calibration[f"{key}_interval"]) for key in KINDS},

@@ -159,9 +159,46 @@ def test_seeds_of_one_number_are_no_surer_than_the_steps_it_comes_in() -> None:
 
 def test_what_no_draw_of_authors_changes_is_not_known_of_others() -> None:
     seeds = [1, 2, 3]
-    perfect = [configuration([1.0] * 3, seeds=seeds, drawn=np.ones((3, DRAWS))) for _ in range(2)]
-    found = verdict_on(*perfect, KEY)
+    perfect = configuration([1.0] * 3, seeds=seeds, drawn=np.ones((3, DRAWS)))
+    other = configuration([0.9] * 3, seeds=seeds, drawn=np.ones((3, DRAWS)))
+    found = verdict_on(perfect, other, KEY)
     assert (found.word, found.lacks, found.interval) == ("not shown", "variation", None)
+
+
+def test_the_same_predictions_under_two_names_are_one_model() -> None:
+    for seeds in ([1], [1, 2, 3]):
+        one, same = (configuration([0.8, 0.9, 0.7][: len(seeds)], seeds=seeds) for _ in range(2))
+        found = verdict_on(one, same[::-1], KEY)
+        assert (found.word, found.difference, found.interval) == ("tie", 0, (0, 0))
+        assert "one model" in found.explanation
+
+
+def test_no_interval_of_a_difference_of_shares_goes_beyond_one() -> None:
+    wide = np.random.default_rng(3).normal(size=DRAWS)
+    sides = (
+        configuration([0.95, 0.99], drawn=[wide] * 2),
+        configuration([0.1], is_deterministic=True),
+    )
+    low, high = verdict_on(*sides, KEY).interval
+    assert (low, high) == (-1, 1)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "people", "said"),
+    [
+        (5, 40, ""),
+        (3, 40, "it rests on 3 seeds"),
+        (5, 6, "it rests on 6 posts by 6 authors"),
+        (3, 6, "it rests on 3 seeds, where 5 are needed to rely on it and on 6 posts by 6 authors"),
+    ],
+)
+def test_a_claim_from_few_seeds_or_few_people_comes_with_a_caution(seeds, people, said) -> None:
+    values = np.linspace(0.9, 0.95, seeds)
+    first = configuration(values, seeds=range(seeds), posts=people)
+    second = configuration([0.1], is_deterministic=True, posts=people)
+    found = verdict_on(first, second, KEY)
+    assert found.word == "better"
+    assert found.explanation == "" if not said else said in found.explanation
 
 
 def test_the_seeds_needed_are_the_fewest_that_give_the_power() -> None:
@@ -186,9 +223,12 @@ def test_where_posts_are_too_few_no_number_of_seeds_would_do() -> None:
 def test_other_posts_and_numbers_that_are_not_there_are_refused() -> None:
     other = configuration([0.5, 0.6])
     moved = [
-        replace(each, test=replace(each.test, post_ids=each.test.post_ids[::-1])) for each in other
+        replace(each, test=replace(each.test, post_ids=[f"p{row}" for row in range(9, 4009)]))
+        for each in other
     ]
-    with pytest.raises(InputError, match="not tested on the same 4000 posts"):
+    with pytest.raises(
+        InputError, match="4000 posts and another on 4000, of which 3991 are the sa"
+    ):
         verdict_on(other, moved, KEY)
     with pytest.raises(InputError, match="no recall_at_spec80"):
         verdict_on(configuration([np.nan, 0.5]), other, KEY)

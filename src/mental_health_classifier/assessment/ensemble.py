@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.assess import assess
 from mental_health_classifier.evaluation.calibration import calibrated, fit_temperature
 from mental_health_classifier.evaluation.combining import check_way, combine
-from mental_health_classifier.evaluation.evaluate import evaluate, threshold_of
+from mental_health_classifier.evaluation.evaluate import evaluate
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.prediction.run_posts import copy_seen_posts
 from mental_health_classifier.tracking.record.assessments import (
     read_assessment,
@@ -101,14 +102,13 @@ def record_ensemble(
                 bootstrap_draws=settings["bootstrap_draws"],
             )
             looks = read_assessment(first.directory, "reference")
-            threshold = threshold_of(evaluation)
             write_assessments(
                 directory,
                 assess(
                     predictions,
                     settings,
                     looks=looks,
-                    threshold=threshold,
+                    point=OperatingPoint.recorded_in(evaluation.metrics),
                     looked_at=config[ENSEMBLE]["looked_at"],
                 ),
             )
@@ -156,7 +156,10 @@ def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> 
         [given.probabilities for given in members],
         way=ensemble["way"],
         priority_index=members[0].task.priority_index,
-        thresholds=[member["threshold"] for member in ensemble["members"]],
+        points=[
+            OperatingPoint(member["threshold"], member.get("temperature"))
+            for member in ensemble["members"]
+        ],
     )
     return replace(members[0], probabilities=probabilities)
 
@@ -199,5 +202,5 @@ def _facts_of(run: RunSummary, directory: Path) -> dict[str, Any]:
         # Relative, so that outputs can be moved as a whole.
         "directory": os.path.relpath(run.directory.resolve(), directory.resolve()),
         "weights_sha256": hash_of_weights(run),
-        "threshold": run.metrics.get("val/operating_point/threshold"),
+        **asdict(OperatingPoint.recorded_in(run.metrics)),
     }

@@ -20,8 +20,9 @@ from mental_health_classifier.data.reading.posts_to_judge import (
 from mental_health_classifier.data.seen_posts import FILE, LEARNED_FROM, SeenPosts
 from mental_health_classifier.evaluation.calibration import calibrated
 from mental_health_classifier.evaluation.drift import histogram_of
-from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate, threshold_of
+from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
 from mental_health_classifier.evaluation.groups import assess_groups
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.risk_certificate import certify
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.prediction.predictor import Predictor
@@ -71,7 +72,9 @@ def evaluate_elsewhere(
     return found, {
         **_facts(corpus),
         "groups": assess_groups(
-            external, threshold=threshold_of(found), bootstrap_draws=settings["bootstrap_draws"]
+            external,
+            point=OperatingPoint.recorded_in(found.metrics),
+            bootstrap_draws=settings["bootstrap_draws"],
         ),
     }
 

@@ -7,8 +7,9 @@ from typing import Any
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.assess import EVALUATED
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
-from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate, threshold_of
+from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
 from mental_health_classifier.evaluation.groups import assess_groups
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.record.assessments import (
     auxiliary_tasks_of,
     stored_predictions,
@@ -111,7 +112,7 @@ def evaluate_run(
     )
     return found, assess_groups(
         predictions["test"],
-        threshold=threshold_of(found),
+        point=OperatingPoint.recorded_in(found.metrics),
         bootstrap_draws=settings["bootstrap_draws"],
     )
 

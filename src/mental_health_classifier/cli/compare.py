@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
 from mental_health_classifier.analysis.pages.sections import print_section
+from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.tables.comparability import (
     corpora,
     warning_about_posts,
@@ -34,6 +35,7 @@ from mental_health_classifier.cli.arguments import (
     AsJson,
     Margin,
     Roots,
+    answer,
     existing,
     print_json,
     say,
@@ -41,7 +43,10 @@ from mental_health_classifier.cli.arguments import (
 )
 from mental_health_classifier.console.tables import print_table, text
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
-from mental_health_classifier.tracking.run_index import ROOTS, each_run
+from mental_health_classifier.tracking.run_index import ROOTS, each_run, read_run
+
+MOST_JUDGED = 100
+"""Completed runs of which the table says too which configuration is better; of more, mhc best."""
 
 
 def compare(
@@ -97,10 +102,26 @@ def compare(
     else:
         for title, by, block in blocks:
             print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
+            _print_verdict(block)
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):
         say(f"Warning: {warning}")
+
+
+def _print_verdict(block: pd.DataFrame) -> None:
+    """The verdict on the recommended configuration among the runs of one corpus."""
+    completed = block[block["status"] == "completed"]
+    if completed["configuration_hash"].nunique() < 2:
+        return
+    if len(completed) > MOST_JUDGED:
+        return answer(f"Which configuration is better, of {len(completed)} runs: mhc best.")
+    # Lines are trained models; what they say of configurations takes their predictions.
+    from mental_health_classifier.analysis.tables.standing import standing_of_best
+
+    runs = [read_run(Path(directory)) for directory in completed["directory"]]
+    said = [text(plain(each)) for each in standing_of_best(runs)]
+    print_table(lambda _width: Group(*said))
 
 
 def _page(

@@ -95,8 +95,9 @@ def _best_run(heading: str, roots: list[Path]) -> tuple[str, int]:
     if not won:
         raise InputError(f"--best={heading}: there is none. {found[0]['reason']}")
     if len(won) > 1:
-        listed = ", ".join(f"{entry['run']} ({printable(entry['data_name'])})" for entry in won)
+        listed = ", ".join(f"{entry['run']} ({printable(entry['posts_called'])})" for entry in won)
         raise InputError(
-            f"--best={heading}: there is one for each corpus, {listed}. Name the run that you want."
+            f"--best={heading}: there is one for each corpus or fold, {listed}. Name the run that "
+            "you want."
         )
     return won[0]["run"], won[0]["looked_at"]

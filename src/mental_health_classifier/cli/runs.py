@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.pages.best_list import best_list
 from mental_health_classifier.analysis.pages.run_list import run_list
+from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.tables.run_difference import difference_page, run_difference
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.cli.arguments import (
@@ -22,11 +23,12 @@ from mental_health_classifier.cli.arguments import (
     existing,
     found_runs,
     print_json,
+    say,
 )
 from mental_health_classifier.console.tables import new_console, print_table, text
 from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.record.run_summary import Status, read_run
+from mental_health_classifier.tracking.record.run_summary import RunSummary, Status, read_run
 from mental_health_classifier.tracking.run_index import resolve_run
 from mental_health_classifier.tracking.selection.best_models import best_by_corpus
 
@@ -78,29 +80,37 @@ def best(
         found = runs_like(found, where)
     by_corpus = best_by_corpus(found)
     for best in by_corpus:
+        known: dict[str, dict[str, Any]] = {}
         for entry in best.values():
-            _add_certificate(entry)
+            # Headings often name one run.
+            if entry["run"] not in known:
+                known[entry["run"]] = _worth(entry, found)
+            entry |= known[entry["run"]]
     if as_json:
         rows = (each for best in by_corpus for each in best.items())
         return print_json([{"best": heading, **entry} for heading, entry in rows])
+    if any(run.fold is not None for run in found):
+        say("A fold has a best of its own, which says little. All folds together: mhc folds")
     for best in by_corpus:
         print_table(partial(_best_page, best, has_title=len(by_corpus) > 1))
 
 
-def _add_certificate(entry: dict[str, Any]) -> None:
-    """What can be promised of the best run, chosen among so many; why not, as a warning."""
-    # With NumPy, which only a certificate needs.
+def _worth(entry: Mapping[str, Any], runs: Sequence[RunSummary]) -> dict[str, Any]:
+    """What can be promised of the best run, chosen among so many, or why not, and the verdict on
+    its configuration."""
+    # With NumPy, which only these need.
+    from mental_health_classifier.analysis.tables.standing import standing_of_run
     from mental_health_classifier.assessment.recorded_runs import certificate_if_chosen
 
-    entry["certificate"] = None
     if entry["run"] is None:
-        return
+        return {"certificate": None, "verdicts": []}
+    run, warnings, certificate = read_run(Path(entry["directory"])), entry["warnings"], None
     try:
-        entry["certificate"] = certificate_if_chosen(
-            read_run(Path(entry["directory"])), looked_at=entry["looked_at"]
-        )
+        certificate = certificate_if_chosen(run, looked_at=entry["looked_at"])
     except (InputError, OSError) as error:
-        entry["warnings"].append(f"No certificate: {error}".rstrip("."))
+        warnings = [*warnings, f"No certificate: {error}".rstrip(".")]
+    verdicts = map(plain, standing_of_run(run, runs).sentences)
+    return {"certificate": certificate, "warnings": warnings, "verdicts": list(verdicts)}
 
 
 def _best_page(
@@ -110,7 +120,7 @@ def _best_page(
     if not has_title:
         return best_list(best, width=width)
     title = (
-        f"{printable(entry['data_name'])}, parts {entry['parts_fingerprint']}, priority class: "
+        f"{printable(entry['posts_called'])}, parts {entry['parts_fingerprint']}, priority class: "
         f"{printable(entry['priority_class'] or 'none')}"
     )
     return Group(text(title, "bold"), best_list(best, width=width), "")

@@ -13,26 +13,28 @@ from mental_health_classifier.cli.arguments import (
     print_json,
 )
 from mental_health_classifier.console.tables import new_console
-from mental_health_classifier.tracking.run_index import resolve_run
+from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 
 
 def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     """Shows one run in full: its numbers, its yardstick, its posts."""
-    found = resolve_run(run, existing(root))
+    folders = existing(root)
+    found = resolve_run(run, folders)
     if as_json:
         record = {"run": found.run, "data": found.data, "end": found.end}
         facts = {"directory": str(found.directory), "status": found.status}
         print_json([{**facts, "problems": found.problems, **record}])
     else:
-        new_console().print(run_overview(found))
+        new_console().print(run_overview(found, find_runs(folders)))
 
 
 def card(run: Run, root: LookedUpIn = None) -> None:
     """Writes a run's model card with all that was assessed since.
 
-    It is printed too.
+    It is printed too. The verdict on its configuration counts all seeds that are found.
     """
-    found = resolve_run(run, existing(root))
-    write_model_card(found)
+    folders = existing(root)
+    found = resolve_run(run, folders)
+    write_model_card(found, find_runs(folders))
     for line in (found.directory / FILE).read_text(encoding="utf-8").splitlines():
         answer(line)

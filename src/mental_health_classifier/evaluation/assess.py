@@ -11,6 +11,7 @@ from mental_health_classifier.evaluation.calibration import assess_calibration, 
 from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.groups import assess_groups
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.risk_certificate import certificate_of
 from mental_health_classifier.evaluation.triage import assess_triage
 
@@ -23,7 +24,7 @@ def assess(
     settings: Mapping[str, Any],
     *,
     looks: Mapping[str, Any] | None,
-    threshold: float | None,
+    point: OperatingPoint,
     looked_at: int = 1,
 ) -> dict[str, dict[str, Any]]:
     """Works out what a model's predictions are worth beyond its numbers.
@@ -32,7 +33,7 @@ def assess(
         predictions: for val, calibration and test.
         settings: `required_recall`, `confidence`, `specificity_floor`, `bootstrap_draws`.
         looks: from `looks_of`. None: not known.
-        threshold: of the operating point, chosen on val. None: there is none.
+        point: chosen on val, see `evaluate`.
         looked_at: see `certify`.
 
     Returns:
@@ -67,5 +68,5 @@ def assess(
             }
     found["calibration"] = calibration
     if test.groups:
-        found["groups"] = assess_groups(test, threshold=threshold, bootstrap_draws=draws)
+        found["groups"] = assess_groups(test, point=point, bootstrap_draws=draws)
     return found

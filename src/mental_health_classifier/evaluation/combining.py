@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 
 WAYS = ("mean", "max", "noisy_or", "vote")
 
@@ -30,7 +31,7 @@ def combine(
     *,
     way: str,
     priority_index: int | None,
-    thresholds: Sequence[float | None],
+    points: Sequence[OperatingPoint],
 ) -> np.ndarray:
     """What several models say together; the other classes share what the priority class leaves as
     they do in the mean.
@@ -38,9 +39,9 @@ def combine(
     Args:
         members: class probabilities of each, shape `(n, C)`.
         way: mean; max: the most alarmed member; noisy_or: one minus the chance that all are wrong,
-            as if they erred independently; vote: how many members alert, each at its own threshold,
-            and the mean among posts with equally many.
-        thresholds: of each member, chosen on val; vote alone uses them.
+            as if they erred independently; vote: how many members alert, each at its own operating
+            point, and the mean among posts with equally many.
+        points: of each member, chosen on val; vote alone uses them.
 
     Returns:
         Probabilities, shape `(n, C)`. Those of vote are a ranking and no more, so no temperature
@@ -56,9 +57,11 @@ def combine(
     elif way == "noisy_or":
         score = 1 - np.prod(1 - scores, axis=0)
     else:
-        # A member without a threshold never alerts.
-        bars = np.array([np.inf if each is None else each for each in thresholds])
-        votes = (scores >= bars[:, None]).sum(axis=0)
+        alerts = [
+            point.alerts_at(each, priority_index=priority_index)
+            for point, each in zip(points, members, strict=True)
+        ]
+        votes = np.sum(alerts, axis=0)
         score = (votes + scores.mean(axis=0)) / (len(members) + 1)
     return _with_score(mean, score, priority_index)
 

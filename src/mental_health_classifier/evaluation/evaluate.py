@@ -17,9 +17,9 @@ from mental_health_classifier.evaluation.metrics import (
 from mental_health_classifier.evaluation.operating_point import (
     CONFIDENCE_OF_BOTH,
     DEPLOYED_PREVALENCES,
+    OperatingPoint,
     alert_shares,
     precisions_at_prevalences,
-    threshold_for_specificity,
 )
 from mental_health_classifier.evaluation.shares import ShareStatistic
 
@@ -29,7 +29,7 @@ MIN_DRAWS = 40
 OF_OPERATING_POINT = tuple(
     f"operating_point/{name}"
     for name in (
-        *("threshold", "recall", "specificity", "precision", "alert_rate"),
+        *("threshold", "temperature", "recall", "specificity", "precision", "alert_rate"),
         *(f"precision_at_prevalence/{prevalence:g}" for prevalence in DEPLOYED_PREVALENCES),
     )
 )
@@ -57,7 +57,8 @@ def evaluate(
 ) -> Evaluation:
     """What a model's predictions are worth, part by part.
 
-    The threshold of the operating point is chosen on val and used on every part as it is.
+    The operating point, a temperature and a threshold at it, is chosen on val and used on every
+    part as it is. All other numbers are those of probabilities as the model gives them.
     Predictions for calibration are left alone: they serve the risk certificate.
 
     Args:
@@ -82,11 +83,11 @@ def evaluate(
     evaluated = {part: given for part, given in predictions.items() if part != "calibration"}
     for given in evaluated.values():
         require_posts(given)
-    threshold = _threshold_of_val(evaluated, specificity_floor=specificity_floor)
+    point = _chosen_on_val(evaluated, specificity_floor=specificity_floor)
     metrics: dict[str, float | None] = {}
     intervals: dict[str, Interval] = {}
     for part, given in evaluated.items():
-        numbers = _evaluate_part(given, threshold=threshold, draws=bootstrap_draws)
+        numbers = _evaluate_part(given, point=point, draws=bootstrap_draws)
         metrics |= {f"{part}/{key}": value for key, value in numbers.metrics.items()}
         intervals |= {f"{part}/{key}": interval for key, interval in numbers.intervals.items()}
     return Evaluation(metrics, intervals)
@@ -103,12 +104,7 @@ def metric_names(task: Task) -> list[str]:
         labels=places,
         probabilities=np.eye(task.num_classes),
     )
-    return list(_evaluate_part(predictions, threshold=1.0, draws=MIN_DRAWS).metrics)
-
-
-def threshold_of(evaluation: Evaluation) -> float | None:
-    """The threshold of the operating point, which was chosen on val."""
-    return evaluation.metrics.get("val/operating_point/threshold")
+    return list(_evaluate_part(predictions, point=OperatingPoint(1.0), draws=MIN_DRAWS).metrics)
 
 
 def compare_with_yardstick(
@@ -155,23 +151,20 @@ def require_posts(predictions: Predictions) -> None:
         )
 
 
-def _threshold_of_val(
+def _chosen_on_val(
     evaluated: Mapping[str, Predictions], *, specificity_floor: float
-) -> float | None:
+) -> OperatingPoint:
     if all(given.task.priority_class is None for given in evaluated.values()):
-        return None
+        return OperatingPoint(None)
     if "val" not in evaluated:
         raise InputError(
             "The threshold of the operating point is chosen on part val, which was not predicted; "
             f"there is {', '.join(evaluated)}. Predict val too."
         )
-    val = evaluated["val"]
-    return threshold_for_specificity(
-        val.priority_scores, val.is_priority, specificity=specificity_floor
-    )
+    return OperatingPoint.chosen_on(evaluated["val"], specificity=specificity_floor)
 
 
-def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: int) -> Evaluation:
+def _evaluate_part(predictions: Predictions, *, point: OperatingPoint, draws: int) -> Evaluation:
     task, measure = predictions.task, PartMetrics(predictions)
     confusion = confusion_matrix(predictions)
     metrics: dict[str, float | None] = {"n": len(predictions)}
@@ -183,11 +176,10 @@ def _evaluate_part(predictions: Predictions, *, threshold: float | None, draws: 
     alerts = None
     if task.priority_class is not None:
         metrics |= dict.fromkeys(OF_OPERATING_POINT)
-        metrics["operating_point/threshold"] = threshold
-    if threshold is not None and task.priority_class is not None:
-        shares = alert_shares(
-            threshold, scores=predictions.priority_scores, is_priority=predictions.is_priority
-        )
+        metrics["operating_point/threshold"] = point.threshold
+        metrics["operating_point/temperature"] = point.temperature
+    if point.threshold is not None and task.priority_class is not None:
+        shares = alert_shares(point.alerts(predictions), is_priority=predictions.is_priority)
         alerts = ShareStatistic({f"operating_point/{key}": share for key, share in shares.items()})
         behind |= alerts.behind
 

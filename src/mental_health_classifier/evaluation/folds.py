@@ -19,6 +19,7 @@ from mental_health_classifier.evaluation.intervals import (
     draw_predictions,
 )
 from mental_health_classifier.evaluation.metrics import PartMetrics, posts_behind
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.ratios import mean_of_known, ratio
 from mental_health_classifier.evaluation.shares import ShareOfPosts
 
@@ -33,8 +34,8 @@ class FoldPredictions(NamedTuple):
     """What the model of one fold said of the posts of that fold."""
 
     test: Predictions
-    threshold: float | None
-    """Of its operating point, from its own validation part. None: there is none."""
+    point: OperatingPoint
+    """Where it alerts, from its own validation part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,7 @@ def _shares(posts: Predictions, folds: Sequence[FoldPredictions]) -> dict[str, S
     predicted = posts.probabilities.argmax(axis=1)
     shares = {}
     if posts.task.priority_class is not None:
-        is_alerted = np.concatenate(
-            [fold.test.priority_scores >= _or_never(fold.threshold) for fold in folds]
-        )
+        is_alerted = np.concatenate([fold.point.alerts(fold.test) for fold in folds])
         here, others = posts.is_priority, ~posts.is_priority
         shares = {
             "operating_point/recall": ShareOfPosts(is_alerted & here, here),
@@ -187,10 +186,6 @@ def _shares(posts: Predictions, folds: Sequence[FoldPredictions]) -> dict[str, S
         is_class = posts.labels == index
         shares[f"recall/{name}"] = ShareOfPosts(is_class & (predicted == index), is_class)
     return shares
-
-
-def _or_never(threshold: float | None) -> float:
-    return np.inf if threshold is None else threshold
 
 
 def _mean(models: Sequence[Statistic]) -> Statistic:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.shares import MeasuredShare, ShareOfPosts, measure_shares
 
 MIN_POSTS = 10
@@ -15,15 +16,14 @@ MIN_POSTS = 10
 
 
 def assess_groups(
-    predictions: Predictions, *, threshold: float | None, bootstrap_draws: int
+    predictions: Predictions, *, point: OperatingPoint, bootstrap_draws: int
 ) -> dict[str, Any]:
     """The rates of every value of every group, in alphabetical order.
 
     Posts whose value is not known are in none of them.
 
     Args:
-        threshold: frozen on val; a post is alerted when its score reaches it. None: without a
-            priority class, or a threshold that could not be chosen.
+        point: frozen on val; says which posts are alerted.
         bootstrap_draws: draws of authors behind the intervals.
 
     Returns:
@@ -40,7 +40,7 @@ def assess_groups(
         for value in sorted(set(values) - {""}, key=_by_number_or_name):
             is_here = kinds == value
             groups.setdefault(group, {})[value] = {"n": int(is_here.sum())}
-            of_value = _rates(predictions, is_here, threshold)
+            of_value = _rates(predictions, is_here, point)
             rates |= {(group, value, name): share for name, share in of_value.items()}
     # Together, so that authors are drawn once for all.
     for (group, value, name), share in measure_shares(
@@ -49,7 +49,7 @@ def assess_groups(
         groups[group][value][name] = _written(share)
     return {
         "part": predictions.part,
-        "threshold": threshold,
+        "threshold": point.threshold,
         "min_posts": MIN_POSTS,
         "groups": groups,
         "gaps": {group: _gaps(values) for group, values in groups.items()},
@@ -61,14 +61,14 @@ def _by_number_or_name(value: str) -> tuple[int, str]:
 
 
 def _rates(
-    predictions: Predictions, chosen: np.ndarray, threshold: float | None
+    predictions: Predictions, chosen: np.ndarray, point: OperatingPoint
 ) -> dict[str, ShareOfPosts]:
     if predictions.task.priority_class is None:
         is_right = predictions.probabilities.argmax(axis=1) == predictions.labels
         return {"accuracy": ShareOfPosts(is_right, chosen)}
-    if threshold is None:
+    if point.threshold is None:
         return {}
-    is_alerted = predictions.priority_scores >= threshold
+    is_alerted = point.alerts(predictions)
     is_priority = predictions.is_priority
     return {
         "recall": ShareOfPosts(is_alerted, chosen & is_priority),

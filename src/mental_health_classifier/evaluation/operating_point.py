@@ -1,9 +1,17 @@
-"""Operating point: a threshold that is chosen on val and frozen for all other posts."""
+"""Operating point: a temperature and a threshold that are chosen on val and frozen for all other
+posts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
+from mental_health_classifier.contracts import Predictions
+from mental_health_classifier.contracts.predictions import DECIMALS
+from mental_health_classifier.evaluation.calibration import calibrated, fit_temperature, rescale
 from mental_health_classifier.evaluation.intervals import CONFIDENCE, Interval
 from mental_health_classifier.evaluation.roc import RankedPosts
 from mental_health_classifier.evaluation.shares import Share, ShareOfPosts
@@ -14,6 +22,52 @@ learn from holds many more, and makes precision look better than it will be."""
 
 CONFIDENCE_OF_BOTH = 1 - (1 - CONFIDENCE) / 2
 """Of two intervals that have to hold at once (Bonferroni)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """From which probability of the priority class on a post is alerted."""
+
+    threshold: float | None
+    """None: no threshold will do, or no class has priority."""
+    temperature: float | None = None
+    """At which probabilities decide. None: as the model gives them, in records of before."""
+
+    @classmethod
+    def chosen_on(cls, val: Predictions, *, specificity: float) -> OperatingPoint:
+        """See `threshold_for_specificity`."""
+        temperature = fit_temperature(val)
+        scores = calibrated(val, temperature).priority_scores
+        threshold = threshold_for_specificity(scores, val.is_priority, specificity=specificity)
+        return cls(None) if threshold is None else cls(threshold, temperature)
+
+    @classmethod
+    def recorded_in(cls, metrics: Mapping[str, Any]) -> OperatingPoint:
+        """The one that numbers of val are recorded with."""
+        found = [metrics.get(f"val/operating_point/{key}") for key in cls.__slots__]
+        threshold, temperature = (each if isinstance(each, int | float) else None for each in found)
+        # No run ends with another temperature, and nothing can be divided by 0.
+        is_damaged = temperature is not None and not temperature > 0
+        return cls(None) if is_damaged else cls(threshold, temperature)
+
+    def deciding(self, predictions: Predictions) -> Predictions:
+        """The same posts with the probabilities that decide."""
+        return calibrated(predictions, self.temperature)
+
+    def alerts(self, predictions: Predictions) -> np.ndarray:
+        """Whether each post is alerted, shape `(n,)`; none without a threshold."""
+        assert predictions.task.priority_index is not None
+        return self.alerts_at(
+            predictions.probabilities, priority_index=predictions.task.priority_index
+        )
+
+    def alerts_at(self, probabilities: np.ndarray, *, priority_index: int) -> np.ndarray:
+        """The same of class probabilities as the model gives them, shape `(n, C)`."""
+        if self.threshold is None:
+            return np.zeros(len(probabilities), dtype=bool)
+        if self.temperature is not None:
+            probabilities = rescale(probabilities, temperature=self.temperature).round(DECIMALS)
+        return probabilities[:, priority_index] >= self.threshold
 
 
 def recall_at_specificity(
@@ -79,16 +133,13 @@ def shares_at_threshold(
     }
 
 
-def alert_shares(
-    threshold: float, *, scores: np.ndarray, is_priority: np.ndarray
-) -> dict[str, ShareOfPosts]:
+def alert_shares(is_alerted: np.ndarray, *, is_priority: np.ndarray) -> dict[str, ShareOfPosts]:
     """The posts behind the four shares of `shares_at_threshold`."""
-    is_alerted = scores >= threshold
     return {
         "recall": ShareOfPosts(is_alerted, is_priority),
         "specificity": ShareOfPosts(~is_alerted, ~is_priority),
         "precision": ShareOfPosts(is_priority, is_alerted),
-        "alert_rate": ShareOfPosts(is_alerted, np.ones(len(scores), dtype=bool)),
+        "alert_rate": ShareOfPosts(is_alerted, np.ones(len(is_alerted), dtype=bool)),
     }
 
 

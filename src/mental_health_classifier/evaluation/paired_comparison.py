@@ -10,7 +10,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.evaluation.intervals import Interval
-from mental_health_classifier.evaluation.operating_point import threshold_for_specificity
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 
 MAX_PERMUTATIONS = 2**16
 """All ways to exchange seeds are counted up to so many; beyond, so many are drawn."""
@@ -90,13 +90,11 @@ def alerts_compared(
         return None
     found, specificities = [], []
     for given in (first, second):
-        val, test = given["val"], given["test"]
-        threshold = threshold_for_specificity(
-            val.priority_scores, val.is_priority, specificity=specificity_floor
-        )
-        if threshold is None:
+        test = given["test"]
+        point = OperatingPoint.chosen_on(given["val"], specificity=specificity_floor)
+        if point.threshold is None:
             return None
-        is_alerted = test.priority_scores >= threshold
+        is_alerted = point.alerts(test)
         found.append(is_alerted[test.is_priority])
         specificities.append(1 - float(is_alerted[~test.is_priority].mean()))
     only_first, only_second = int((found[0] & ~found[1]).sum()), int((found[1] & ~found[0]).sum())

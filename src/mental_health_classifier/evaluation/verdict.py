@@ -35,6 +35,9 @@ POWER = 0.80
 """Chance of showing a difference of the observed size, for which seeds are counted."""
 DRAWS = 2000
 SEEDS_FOR_A_CLAIM = 5
+FEW_AUTHORS = 20
+"""Below, draws of authors vary too little, and a claim needs a caution (Cameron and Miller, Journal
+of Human Resources 50, 2015, on few clusters)."""
 
 ROUNDING = 1e-12
 """Differences that cancel out leave no more than this."""
@@ -83,10 +86,35 @@ class Verdict:
     of seeds would, or nothing is known of how they vary."""
     lacks: Literal["", "seeds", "authors", "variation"]
     """Why it is not shown."""
+    posts_and_authors: tuple[int, int]
+    """Behind the number: posts, and the people who wrote them."""
+    is_one_model: bool = False
+    """Whether both sides gave the same predictions, post for post."""
 
     @property
     def explanation(self) -> str:
-        """What a verdict would need, as a sentence; empty where there is one."""
+        """What a verdict would need, or how little it rests on; empty where neither is to say."""
+        return ". ".join(filter(None, (self._need, self._caution)))
+
+    @property
+    def _caution(self) -> str:
+        if self.word == "not shown" or self.is_one_model:
+            return ""
+        posts, authors = self.posts_and_authors
+        fewest = min((n for n in self.num_models if n > 1), default=SEEDS_FOR_A_CLAIM)
+        few = []
+        if fewest < SEEDS_FOR_A_CLAIM:
+            few.append(f"{fewest} seeds, where {SEEDS_FOR_A_CLAIM} are needed to rely on it")
+        if authors < FEW_AUTHORS:
+            few.append(
+                f"{posts} posts by {authors} authors, where intervals need {FEW_AUTHORS} authors"
+            )
+        return f"A first impression: it rests on {' and on '.join(few)}" if few else ""
+
+    @property
+    def _need(self) -> str:
+        if self.is_one_model:
+            return "Both give the same predictions, post for post: they are one model"
         if self.lacks == "seeds":
             return (
                 "Trained models were compared, not configurations: it takes two seeds or more on "
@@ -149,6 +177,7 @@ def verdict_on(
     require_same_posts([each.test for each in (*first, *second)])
     one, other = _distinct(first), _distinct(second)
     one, other, is_paired = _in_pairs(one, other)
+    is_one_model = len(one) == len(other) and all(map(_predict_the_same, one, other))
     values = [np.array([each.numbers[key] for each in side]) for side in (one, other)]
     if np.isnan(np.concatenate(values)).any():
         raise InputError(f"These models have no {key} on their test posts.")
@@ -173,9 +202,12 @@ def verdict_on(
     word: Word = "not shown"
     needed: int | None = None
     lacks = "seeds" if is_one_seed else "variation"
-    if np.nanmin(over_models) < np.nanmax(over_models):
+    if is_one_model:
+        word, lacks, interval = "tie", "", (0.0, 0.0)
+    elif np.nanmin(over_models) < np.nanmax(over_models):
         half = spread.half_width(confidence)
-        interval = (difference - half, difference + half)
+        # Numbers are shares, and no two shares are further apart than one.
+        interval = (max(difference - half, -1.0), min(difference + half, 1.0))
         if not is_one_seed:
             word = _word(interval, margin)
             needed = _seeds_needed(difference, spread, confidence)
@@ -193,6 +225,8 @@ def verdict_on(
         seeds_deviation=None if is_one_seed else float(np.sqrt(spread.over_seeds)),
         seeds_needed=needed,
         lacks=lacks,
+        posts_and_authors=_posts_and_authors(one[0].test, key),
+        is_one_model=is_one_model,
     )
 
 
@@ -200,18 +234,34 @@ def require_same_posts(tests: Sequence[Predictions]) -> None:
     """Raises InputError unless all are of the same posts, in the same order, and one task."""
     wanted = tests[0]
     for test in tests:
-        if test.task != wanted.task or list(test.post_ids) != list(wanted.post_ids):
+        if test.task != wanted.task:
             raise InputError(
-                f"These runs were not tested on the same {len(wanted)} posts, so that a difference "
-                "could be one of the posts. Compare runs of one corpus and one data.split_seed."
+                "These runs answer different questions: other classes, or another priority class. "
+                "Compare runs of one corpus with one data.priority_class."
             )
+        if list(test.post_ids) != list(wanted.post_ids):
+            shared = len(set(test.post_ids) & set(wanted.post_ids))
+            raise InputError(
+                f"One of these runs was tested on {len(wanted)} posts and another on {len(test)}, "
+                f"of which {shared} are the same, so a difference could come from the posts. "
+                "Compare runs of one corpus, one data.split_seed and one fold."
+            )
+
+
+def _authors_behind(test: Predictions, key: str) -> np.ndarray:
+    """The author of each post that a number is about."""
+    behind, authors = posts_behind(test).get(key), author_numbers(test)
+    return authors if behind is None else authors[behind.posts]
+
+
+def _posts_and_authors(test: Predictions, key: str) -> tuple[int, int]:
+    authors = _authors_behind(test, key)
+    return len(authors), len(np.unique(authors))
 
 
 def _of_few_authors(test: Predictions, key: str) -> float:
     """By what draws of so many authors, who wrote the posts behind a number, vary too little."""
-    behind = posts_behind(test).get(key)
-    authors = author_numbers(test)
-    num = effective_authors(np.bincount(authors if behind is None else authors[behind.posts]))
+    num = effective_authors(np.bincount(_authors_behind(test, key)))
     return num / (num - 1) if num > 1 else 1.0
 
 
@@ -258,11 +308,13 @@ def _distinct(models: Sequence[MeasuredModel]) -> list[MeasuredModel]:
     """The models of a configuration; a single one where all seeds predict the same."""
     first = models[0]
     rest = models[1:]
-    if rest and all(
-        np.array_equal(each.test.probabilities, first.test.probabilities) for each in rest
-    ):
+    if rest and all(_predict_the_same(first, each) for each in rest):
         return [replace(first, is_deterministic=True)]
     return list(models)
+
+
+def _predict_the_same(first: MeasuredModel, second: MeasuredModel) -> bool:
+    return np.array_equal(first.test.probabilities, second.test.probabilities)
 
 
 def _in_pairs(

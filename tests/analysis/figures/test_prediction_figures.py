@@ -19,6 +19,7 @@ from mental_health_classifier.analysis.figures.decision import (
 from mental_health_classifier.analysis.figures.files import figure_bytes
 from mental_health_classifier.analysis.figures.models import ShownModel, read_model, side_by_side
 from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 
 TASK = Task.categorical("condition", ("control", "suicide"), "suicide")
@@ -70,7 +71,7 @@ def test_a_corpus_without_a_priority_class_shows_accuracy():
 
 
 def test_clinical_curves_go_through_every_threshold():
-    figure = clinical_figure({"model": ShownModel(four_posts(), threshold=0.5)})
+    figure = clinical_figure({"model": ShownModel(four_posts(), OperatingPoint(0.5))})
     precision, trade_off, point, alerts, triage, _ = figure.axes
     # By score: suicide, other, suicide, other.
     assert lines_of(precision)[0] == [[0.5, 1], [0.5, 0.5], [1, 2 / 3], [1, 0.5]]
@@ -86,7 +87,7 @@ def test_clinical_curves_go_through_every_threshold():
 
 def test_priority_posts_are_also_told_apart_by_their_severity():
     test = replace(four_posts(), groups={"severity": ["2", "", "1", "0"]})
-    alerts = clinical_figure({"model": ShownModel(test, threshold=0.5)}).axes[3]
+    alerts = clinical_figure({"model": ShownModel(test, OperatingPoint(0.5))}).axes[3]
     labels = [label.get_text() for label in alerts.get_yticklabels()]
     assert labels == ["suicide", "severity 2", "control"]
     # The one suicide post whose severity is known is alerted.
@@ -95,7 +96,7 @@ def test_priority_posts_are_also_told_apart_by_their_severity():
 
 
 def test_without_a_usable_threshold_there_is_no_operating_point():
-    figure = clinical_figure({"model": ShownModel(four_posts(), threshold=None)})
+    figure = clinical_figure({"model": ShownModel(four_posts(), OperatingPoint(None))})
     assert all(len(line) != 1 for line in lines_of(figure.axes[0]))
     assert figure_bytes(figure, "png")
 
@@ -103,8 +104,8 @@ def test_without_a_usable_threshold_there_is_no_operating_point():
 def test_models_with_other_priority_classes_are_not_drawn_together():
     other = Task.categorical("condition", ("control", "suicide"), "control")
     models = {
-        "a": ShownModel(four_posts(), 0.5),
-        "b": ShownModel(predictions_of(other), 0.5),
+        "a": ShownModel(four_posts(), OperatingPoint(0.5)),
+        "b": ShownModel(predictions_of(other), OperatingPoint(0.5)),
     }
     with pytest.raises(InputError, match=r"different priority classes \(control, suicide\)"):
         clinical_figure(models)

@@ -44,8 +44,8 @@ def test_the_priority_class_comes_first_and_every_number_has_n_and_interval(tmp_
 def test_the_operating_point_says_where_its_threshold_comes_from(tmp_path):
     page = in_one_line(page_of(write_run(tmp_path / "run")))
     assert (
-        "a post is alerted when its probability of suicide is at least 0.25, a threshold chosen on "
-        "val for specificity 0.80 and then kept." in page
+        "a post is alerted when its probability of suicide, as the model gives it, is at least "
+        "0.25, a threshold chosen on val for specificity 0.80 and then kept." in page
     )
     assert "operating point: recall .720 [.68, .75] ... specificity .780 [.74, .81]" in page
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 from written_runs import (
     write_failed_run,
     write_run,
@@ -11,8 +12,14 @@ from written_runs import (
     yardstick_of,
 )
 
+from mental_health_classifier.analysis.model_card import model_card
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.sections.pieces import DASH, Measure, plain
+from mental_health_classifier.analysis.tables.model_comparison import (
+    compare_models,
+    comparison_section,
+)
+from mental_health_classifier.cli.app import app
 from mental_health_classifier.storage.json_lines import append_record, open_records
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 
@@ -72,7 +79,7 @@ def test_the_summary_says_what_ran_and_what_came_of_it(tmp_path):
         "The recommended configuration, good, of a single model, finds 0.900 [0.86, 0.93]" in said
     )
     # One seed shows nothing of its configuration, however far it is from the yardstick.
-    assert "not shown to be better or worse than TF-IDF with logistic regression" in said
+    assert "good is not shown to be better or worse than the yardstick tfidf_logistic" in said
     assert "it takes two seeds or more on either side" in said
     assert "good (seed 1) at the threshold frozen on validation found 0.720 [0.68, 0.75]" in said
     assert "Of 8 conditions for any use with people, the records show 1 to be met." in said
@@ -100,22 +107,44 @@ def test_a_better_configuration_is_recommended_and_a_like_one_is_a_tie(tmp_path)
     assert found.run is not None and found.run.name == "good"
     (rival,) = found.rivals
     assert (rival.run.name, rival.difference.verdict, rival.num_seeds) == ("bad", "better", 3)
-    assert "Runner-up: bad. Compared on the same test posts over all seeds" in sentences_of(
-        report.recommendation_sentences
-    )
-    assert "better than the runner-up, bad, by more than luck" in sentences_of(report.summary)
+    verdict = "good is better than bad: recall at specificity .80 +"
+    assert f"Runner-up: bad. {verdict}" in sentences_of(report.recommendation_sentences)
+    assert verdict in sentences_of(report.summary)
     like = write_seeds(tmp_path, "like", skill=3, posts=3000, recall=0.89)
     report = report_on(*good, *bad, *like)
     assert [rival.run.name for rival in report.recommendation.ties] == ["like"]
     assert "Tied with the recommended one: like." in sentences_of(report.recommendation_sentences)
-    assert "It is tied with like." in sentences_of(report.summary)
+    assert "good is as good as like: recall at specificity .80" in sentences_of(report.summary)
+
+
+def test_every_page_gives_one_verdict_in_one_sentence(tmp_path):
+    good = write_seeds(tmp_path / "runs", "good", skill=3, recall=0.9)
+    bad = write_seeds(tmp_path / "runs", "bad", skill=0, recall=0.5)
+    (pair,) = compare_models({"bad": [*map(read_run, bad)], "good": [*map(read_run, good)]})
+    (sentence,) = comparison_section([pair]).sentences
+    said = plain(sentence)
+    assert said.startswith("good is better than bad: recall at specificity .80 +")
+    assert "3 seeds beside 3" in said and "[" in said
+    pages = [read_run(each) for each in (*good, *bad)]
+    report = gather_report(pages)
+    assert said in sentences_of(report.summary)
+    assert f"Runner-up: bad. {said}" in sentences_of(report.recommendation_sentences)
+    assert said in model_card(pages[0], pages).replace("\\", "")
+    for command in (["compare"], ["best"], ["show", str(good[0]), "--root"]):
+        printed = CliRunner().invoke(app, [*command, str(tmp_path / "runs")]).output
+        assert said in " ".join(printed.split()), command
+    # Seen from the other side it is the same question.
+    said_of_bad = model_card(pages[-1], pages)
+    assert "bad is worse than good: recall at specificity .80 \u2212" in said_of_bad
 
 
 def test_a_runner_up_without_predictions_is_said_not_to_be_compared(tmp_path):
     one = write_run(tmp_path / "a", recall=0.9, run={"configuration_hash": "a"})
     other = write_run(tmp_path / "b", recall=0.8, run={"configuration_hash": "b", "name": "other"})
     report = report_on(one, other)
-    assert "Runner-up: other, not compared: Run" in sentences_of(report.recommendation_sentences)
+    assert "Runner-up: other. baseline was not compared with other: Run" in sentences_of(
+        report.recommendation_sentences
+    )
 
 
 def test_a_hypothesis_stands_beside_what_came_of_it(tmp_path):
@@ -343,7 +372,7 @@ def test_sizes_that_were_trained_for_longer_or_shorter_are_not_compared(tmp_path
         for name, epochs in (("small", 2), ("large", 6))
     )
     assert report_on(*large, *small).sizes.rows[1][-2:] == [
-        *("not compared: trained for longer or shorter", "not compared")
+        *("trained for longer or shorter", "not compared")
     ]
 
 

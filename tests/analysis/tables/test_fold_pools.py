@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 from written_runs import write_run
 
-from mental_health_classifier.analysis.tables.fold_pools import fold_pools
+from mental_health_classifier.analysis.report.contents import gather_report
+from mental_health_classifier.analysis.tables.fold_pools import fold_pools, fold_section
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.tracking.record.prediction_files import write_predictions
@@ -30,6 +31,7 @@ def write_fold(
     wrong: int = 0,
     yardstick_wrong: int | None = None,
     width: int = 64,
+    split_seed: int = 1,
 ) -> Path:
     """Writes a run on a fold of 20 posts, 4 of which are of the class; `wrong` others are taken for
     it."""
@@ -43,10 +45,11 @@ def write_fold(
         classes=CLASSES,
         run={
             "seed": seed,
+            "overrides": ["model=baseline_small", f"data.fold={fold}", f"seed={seed}"],
             "config": {
                 "seed": seed,
                 "model": {"name": "baseline_small", "width": width},
-                "data": {"split_seed": 1, "fold": fold, "num_folds": num_folds},
+                "data": {"split_seed": split_seed, "fold": fold, "num_folds": num_folds},
             },
         },
         end={"yardstick": None if yardstick_wrong is None else yardstick},
@@ -104,6 +107,27 @@ def test_other_numbers_of_folds_are_another_cross_validation(tmp_path):
     assert first["n"] is None and first["numbers"] == {}
 
 
+def test_cross_validations_that_differ_in_their_split_or_model_are_told_apart(tmp_path):
+    for place, changes in enumerate(({}, {"split_seed": 2}, {"width": 128})):
+        for fold in (1, 2):
+            write_fold(tmp_path / f"{place}-{fold}", fold, **changes)
+    headings = [fold_section(entry).sentences[0] for entry in fold_pools(find_runs([tmp_path]))]
+    assert len(set(headings)) == 3
+    assert sum("split seed 2" in heading for heading in headings) == 1
+
+
+def test_pages_call_a_fold_a_fold(tmp_path):
+    for fold in (1, 2):
+        write_fold(tmp_path / f"{fold}", fold)
+    for command in ("compare", "best"):
+        said = CliRunner().invoke(app, [command, str(tmp_path)]).output
+        assert "posts, fold 1 of 2" in said and "posts, fold 2 of 2" in said
+    report = gather_report(find_runs([tmp_path]))
+    assert {group.title for group in report.groups} == {"posts, fold 1 of 2", "posts, fold 2 of 2"}
+    (pooled,) = report.folds
+    assert "40 posts" in pooled.sentences[0] and pooled.rows
+
+
 def test_runs_of_different_folds_are_not_of_the_same_parts(tmp_path):
     prints = {read_run(write_fold(tmp_path / f"{fold}", fold)).parts_fingerprint for fold in (1, 2)}
     prints.add(read_run(write_fold(tmp_path / "3", 1, num_folds=3)).parts_fingerprint)
@@ -116,9 +140,14 @@ def test_the_command_prints_a_table_and_what_is_missing(tmp_path):
     write_fold(tmp_path / "seed2", 1, seed=2)
     result = CliRunner().invoke(app, ["folds", str(tmp_path)])
     assert result.exit_code == 0
-    assert "baseline on posts, 2 folds: 40 posts (20 authors), seed 1." in result.output
+    assert (
+        "baseline on posts, 2 folds of split seed 1: 40 posts (20 authors), seed 1."
+        in result.output
+    )
     assert "minus yardstick" in result.output
-    assert "Seed 2 lacks 1 fold (2 of 2)" in " ".join(result.output.split())
+    said = " ".join(result.output.split())
+    assert "Seed 2 has no completed run on fold 2, of 2 folds, and is left out" in said
+    assert "python train.py model=baseline_small seed=2 data.fold=2" in said
     (entry,) = json.loads(CliRunner().invoke(app, ["folds", str(tmp_path), "--json"]).stdout)
     assert entry["numbers"]["recall/suicide"]["value"] == 1
 

@@ -90,9 +90,9 @@ def test_seeds_are_paired_with_the_control_and_with_none(record: Record, impacts
     # These records hold no predictions, so that nothing is known of other authors.
     assert control["interval"] is without["interval"] is None
     assert conclusion(entry) == (
-        "curriculum (baseline_small, posts): not shown to be better or worse. recall at "
-        "specificity .80 +.040 beside curriculum_random, 3 pairs of seeds. Their predictions are "
-        "gone, or of different posts, so that doubt cannot be measured."
+        "curriculum (baseline_small, posts): not shown to be better or worse than "
+        "curriculum_random, recall at specificity .80 +.040 in 3 pairs of seeds. Their "
+        "predictions are gone, or of different posts, so that doubt cannot be measured."
     )
     # What follows from the headline in these records: 0.05 and 0.1 below it, on both sides.
     measures = entry["contrasts"][0]["measures"]

@@ -130,12 +130,10 @@ def _priority_class_of(models: Mapping[str, ShownModel]) -> str:
 
 
 def _shares(model: ShownModel) -> dict[str, MeasuredShare]:
-    if model.threshold is None:
+    if model.point.threshold is None:
         return {}
     test = model.test
-    shares = alert_shares(
-        model.threshold, scores=test.priority_scores, is_priority=test.is_priority
-    )
+    shares = alert_shares(model.point.alerts(test), is_priority=test.is_priority)
     return measure_shares(shares, test)
 
 
@@ -247,9 +245,9 @@ def _is_severe(model: ShownModel, level: str) -> np.ndarray:
 
 
 def _alerted_of(model: ShownModel, is_here: np.ndarray) -> MeasuredShare | None:
-    if model.threshold is None:
+    if model.point.threshold is None:
         return None
-    is_alerted = model.test.priority_scores >= model.threshold
+    is_alerted = model.point.alerts(model.test)
     (share,) = measure_shares({"alerted": ShareOfPosts(is_alerted, is_here)}, model.test).values()
     return share
 

@@ -20,6 +20,7 @@ from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.run_index import RunSummary
 from mental_health_classifier.tracking.selection.candidates import require_one_corpus
 
@@ -78,17 +79,17 @@ def draw(kind: str, runs: Sequence[RunSummary], *, metric: str | None = None) ->
 
 
 def figures_of_finished_run(
-    name: str, test: Predictions, *, threshold: float | None
+    name: str, test: Predictions, point: OperatingPoint
 ) -> dict[str, Figure]:
     """Confusion, and where posts of a priority class were tested the clinical figure.
 
     Args:
-        threshold: of the operating point, frozen on val; None: there is none.
+        point: frozen on val.
     """
     shown = plain_name(name)
     figures = {"test/confusion": confusion_figure({shown: test})}
     if test.is_priority.any() and not test.is_priority.all():
-        figures["test/clinical"] = clinical_figure({shown: ShownModel(test, threshold)})
+        figures["test/clinical"] = clinical_figure({shown: ShownModel(test, point)})
     return figures
 
 

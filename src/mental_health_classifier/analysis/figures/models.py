@@ -13,6 +13,7 @@ from mental_health_classifier.analysis.tables.run_names import run_names
 from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.run_index import RunSummary
 from mental_health_classifier.tracking.selection.candidates import candidates_among
@@ -27,9 +28,8 @@ class ShownModel:
     """A model as figures of its predictions draw it."""
 
     test: Predictions
-    threshold: float | None
-    """From which score on it alerts, chosen on val; None: no threshold will do, or no class has
-    priority."""
+    point: OperatingPoint
+    """Where it alerts, chosen on val."""
 
 
 def read_model(run: RunSummary) -> ShownModel:
@@ -38,10 +38,9 @@ def read_model(run: RunSummary) -> ShownModel:
     Raises:
         InputError: its predictions are missing or torn.
     """
-    threshold = run.metrics.get("test/operating_point/threshold")
     return ShownModel(
         test=stored_predictions(run, ["test"])["test"],
-        threshold=threshold if is_number(threshold) else None,
+        point=OperatingPoint.recorded_in(run.metrics),
     )
 
 

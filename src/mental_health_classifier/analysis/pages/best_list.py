@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from mental_health_classifier.analysis.sections.assessments import certificate_summary
 from mental_health_classifier.analysis.tables.run_names import configuration_names
@@ -33,20 +34,23 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         "directory": Column("directory", [entry["directory"] or "-" for entry in entries]),
     }
     shown = list(columns) if width is None else names_that_fit(columns, width=width)
-    notes = [
-        text(
-            f"{title}: {'. '.join([entry['reason'], *entry['warnings']])}. {_chosen(entry)}".strip()
-        )
+    reasons = [
+        text(f"{title}: {'. '.join([entry['reason'], *entry['warnings']])}.")
         for title, entry in zip(titles, entries, strict=True)
     ]
-    return Group(TextTable([columns[name] for name in shown]), "", *notes)
+    # Headings often name one run: what is known of it is said once.
+    runs = {entry["run"]: entry for entry in entries if entry["run"] is not None}
+    return Group(TextTable([columns[name] for name in shown]), "", *reasons, *_worth(runs))
 
 
-def _chosen(entry: Mapping[str, Any]) -> str:
-    """What may be promised of a run because it was chosen among several."""
-    if not entry.get("certificate"):
-        return ""
-    return f"Chosen among {entry['looked_at']}. {certificate_summary(entry['certificate'])}"
+def _worth(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[Text]:
+    """The verdict on each run's configuration, and what may be promised of it because it was chosen
+    among several."""
+    for name, entry in runs.items():
+        who = "" if len(runs) == 1 else f"Run {name}: "
+        yield from (text(f"{who}{said}") for said in entry.get("verdicts") or ())
+        if found := entry.get("certificate"):
+            yield text(f"{who}Chosen among {entry['looked_at']}. {certificate_summary(found)}")
 
 
 def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mental_health_classifier.analysis.sections.assessments import assessment_se
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.sections.provenance import posts
+from mental_health_classifier.analysis.tables.standing import standing_of_run
 from mental_health_classifier.console.tables import text
 from mental_health_classifier.console.wording import duration, is_number, number
 from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
@@ -23,12 +24,17 @@ from mental_health_classifier.tracking.run_index import RunSummary
 NAME_WIDTH = 18
 
 
-def run_overview(run: RunSummary) -> RenderableType:
+def run_overview(run: RunSummary, runs: Sequence[RunSummary] = ()) -> RenderableType:
     """What a run learned, what that is worth beside the yardstick, and on which posts.
 
-    Everything comes from the record, so it is the same page on every day and machine.
+    Everything comes from records, so it is the same page on every day and machine.
+
+    Args:
+        runs: among which the verdict on its configuration looks for other seeds and for others to
+            compare it with.
     """
-    sections = (_heading(run), *_numbers(run), _trust(run), _data(run), _next_steps(run))
+    standing = map(text, map(plain, standing_of_run(run, runs).sentences))
+    sections = (_heading(run), *_numbers(run), standing, _trust(run), _data(run), _next_steps(run))
     filled = [lines for section in sections if (lines := list(section))]
     return Group(*chain.from_iterable((*lines, "") for lines in filled[:-1]), *filled[-1])
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.pairs import PairedDifference, paired_difference
 from mental_health_classifier.analysis.sections.pieces import (
     DASH,
     Measure,
@@ -15,6 +14,10 @@ from mental_health_classifier.analysis.sections.pieces import (
     shortened,
 )
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.tables.paired_difference import (
+    PairedDifference,
+    paired_difference,
+)
 from mental_health_classifier.console.wording import duration, is_number
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
@@ -40,9 +43,17 @@ def size_steps(evidence: Evidence) -> Section:
         if place:
             smaller = ordered[place - 1][1]
             difference = (
-                paired_difference(evidence, candidate, smaller, questions=len(ordered) - 1)
+                paired_difference(
+                    evidence.measured,
+                    candidate,
+                    smaller,
+                    questions=len(ordered) - 1,
+                    anchor=evidence.anchor(run),
+                )
                 if _are_trained_alike(run, smaller.runs[0])
-                else PairedDifference(None, "not compared: trained for longer or shorter")
+                else PairedDifference(
+                    None, evidence.headline, reason="trained for longer or shorter"
+                )
             )
             over_smaller = difference.cells
         rows.append(

@@ -38,7 +38,9 @@ from mental_health_classifier.analysis.sections.variant_impact import (
     variant_impact,
     variants_not_tried,
 )
+from mental_health_classifier.analysis.tables.fold_pools import fold_pools, fold_section
 from mental_health_classifier.analysis.tables.variant_impacts import variant_impacts
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 
@@ -67,6 +69,8 @@ class Report:
     others: Sequence[OtherCorpus]
     hypotheses: Sequence[Section]
     groups: Sequence[RunGroup]
+    folds: Sequence[Section]
+    """Of each configuration that was trained on folds, all of them pooled."""
     sizes: Section
     """What more parameters bought."""
     variants: Sequence[Section]
@@ -110,6 +114,7 @@ def gather_report(runs: Iterable[RunSummary]) -> Report:
         others=[_other_corpus(each) for each in evidence.others],
         hypotheses=hypotheses(evidence),
         groups=comparison(evidence),
+        folds=_folds(evidence),
         sizes=size_steps(evidence),
         variants=_variants(evidence),
         variants_not_tried=variants_not_tried(tried),
@@ -145,6 +150,13 @@ def _variants(evidence: Evidence) -> list[Section]:
     anchors = {run.id: evidence.anchor(run) for run in evidence.comparable}
     found = variant_impacts(evidence.comparable, evidence.measured)
     return [variant_impact(each, anchors) for each in found]
+
+
+def _folds(evidence: Evidence) -> list[Section]:
+    try:
+        return [fold_section(each) for each in fold_pools(evidence.runs)]
+    except (InputError, OSError) as error:
+        return [Section(title="All folds together", missing=f"Not pooled: {error}")]
 
 
 def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:

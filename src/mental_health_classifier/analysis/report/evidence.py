@@ -24,10 +24,10 @@ from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
-    candidates_among,
     comparable_runs,
     terms_of,
 )
+from mental_health_classifier.tracking.selection.rivals import ranked_candidates
 
 ASSESSMENTS = (*SECTIONS, "replay")
 
@@ -120,25 +120,16 @@ def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
         anchors={run.directory: f"run-{place}" for place, run in enumerate(ordered, start=1)},
         names=dict(zip((run.directory for run in ordered), names, strict=True)),
         comparable=corpora[0],
-        candidates=_candidates_among(corpora[0]),
+        candidates=ranked_candidates(corpora[0]),
         assessments=assessments,
         problems=problems,
         measured=MeasuredRuns(),
     )
     others = [
-        replace(evidence, comparable=each, candidates=_candidates_among(each))
+        replace(evidence, comparable=each, candidates=ranked_candidates(each))
         for each in corpora[1:]
     ]
     return replace(evidence, others=others)
-
-
-def _candidates_among(comparable: Sequence[RunSummary]) -> list[Candidate]:
-    """Those that measured the headline on val, the highest mean first."""
-    if not comparable:
-        return []
-    key = f"val/{headline_of(comparable[0].data.get('priority_class'))}"
-    candidates = [each for each in candidates_among(comparable) if each.values(key)]
-    return sorted(candidates, key=lambda each: -each.mean(key))
 
 
 def test_headline(run: RunSummary) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.pairs import difference_to_own_yardstick
 from mental_health_classifier.analysis.sections.pieces import (
     DASH,
     Piece,
@@ -12,6 +11,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     shortened,
 )
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -59,10 +59,10 @@ def _said(evidence: Evidence, run: RunSummary) -> str:
     candidate = evidence.candidate_of(run)
     if run.yardstick is None or candidate is None:
         return "no yardstick was fitted beside it"
-    difference = difference_to_own_yardstick(evidence.on_corpus_of(run), candidate)
+    difference = difference_to_own_yardstick(evidence.measured, candidate)
     return {
         "better": "its configuration is better than the yardstick",
         "worse": "its configuration is worse than the yardstick",
         "tie": "its configuration is as good as the yardstick",
         "not shown": "not shown to be better or worse than the yardstick",
-    }.get(difference.verdict, difference.verdict)
+    }.get(difference.verdict, f"not compared: {difference.reason}")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.pairs import PairedDifference, paired_difference
 from mental_health_classifier.analysis.sections.pieces import (
     DASH,
     Measure,
@@ -16,14 +15,14 @@ from mental_health_classifier.analysis.sections.pieces import (
     Sentence,
 )
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.tables.paired_difference import (
+    PairedDifference,
+    paired_difference,
+)
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.selection.admissibility import objections_to
 from mental_health_classifier.tracking.selection.best_models import best_models
-from mental_health_classifier.tracking.selection.candidates import Candidate
-
-MOST_RIVALS = 5
-"""The winner is compared with so many of the next ones; more comparisons make each one weaker."""
+from mental_health_classifier.tracking.selection.rivals import rivals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,9 @@ def recommendation_sentences(evidence: Evidence, found: Recommendation) -> list[
     ]
     if not found.rivals:
         return [*sentences, ("There is no other configuration to compare it with.",)]
-    return [*sentences, _about_runner_up(found.rivals[0]), *_about_ties(found.ties)]
+    first = found.rivals[0]
+    said = first.difference.sentence(evidence.link(found.run), first.run)
+    return [*sentences, ("Runner-up: ", first.run, ". ", *said), *_about_ties(found.ties)]
 
 
 def rivals_section(found: Recommendation) -> Section:
@@ -112,28 +113,6 @@ def rivals_section(found: Recommendation) -> Section:
             *("Recommended minus it", "The recommended one is"),
         ],
         rows=rows,
-    )
-
-
-def _about_runner_up(rival: Rival) -> Sentence:
-    difference = rival.difference
-    if difference.measure is None:
-        return ("Runner-up: ", rival.run, ", ", difference.verdict)
-    said = {
-        "better": "the recommended one is better, by more than other authors or seeds explain",
-        "worse": "on test the runner-up is better, though validation, where one has to choose, "
-        "spoke against it",
-        "tie": f"a tie, since the whole interval lies within {EQUIVALENCE_MARGIN:g} of zero",
-        "not shown": "not shown that either is better",
-    }[difference.verdict]
-    explanation = f" {difference.explanation}." if difference.explanation else ""
-    return (
-        "Runner-up: ",
-        rival.run,
-        ". Compared on the same test posts over all seeds, the recommended one minus the runner-up "
-        "is ",
-        difference.measure,
-        f": {said}.{explanation}",
     )
 
 
@@ -176,20 +155,14 @@ def _run_at(evidence: Evidence, directory: str | None) -> RunSummary | None:
 def _rivals(evidence: Evidence, winner: RunSummary) -> list[Rival]:
     own = evidence.candidate_of(winner)
     assert own is not None
-    others = [each for each in evidence.candidates if each is not own]
-    if evidence.priority_class is not None:
-        # One with something against it is no runner-up while another has not.
-        others.sort(key=lambda each: not _is_admissible(each))
-    rivals = []
-    for other in others[:MOST_RIVALS]:
-        run = other.best_run(f"val/{evidence.headline}")
-        difference = paired_difference(
-            evidence, own, other, questions=min(len(others), MOST_RIVALS)
+    others, key = rivals_of(own, evidence.candidates), f"val/{evidence.headline}"
+    anchor = evidence.anchor(own.best_run(key))
+    return [
+        Rival(
+            evidence.link(other.best_run(key)),
+            len(other.models),
+            evidence.estimate(other, f"test/{evidence.headline}"),
+            paired_difference(evidence.measured, own, other, questions=len(others), anchor=anchor),
         )
-        measure = evidence.estimate(other, f"test/{evidence.headline}")
-        rivals.append(Rival(evidence.link(run), len(other.models), measure, difference))
-    return rivals
-
-
-def _is_admissible(candidate: Candidate) -> bool:
-    return not any(objections_to(run) for run in candidate.runs)
+        for other in others
+    ]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.gates import Gate, certificate_if_chosen
-from mental_health_classifier.analysis.report.pairs import difference_to_own_yardstick
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
 from mental_health_classifier.analysis.sections.performance import is_above_ceiling
 from mental_health_classifier.analysis.sections.pieces import (
@@ -19,7 +18,8 @@ from mental_health_classifier.analysis.sections.pieces import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
+from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
+from mental_health_classifier.analysis.tables.standing import yardstick_name
 from mental_health_classifier.console.wording import amount, count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -47,10 +47,11 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
     data = evidence.comparable[0].data
     kind = "synthetic posts" if data.get("is_synthetic") else "posts"
     kept = data.get("account", {}).get("rows_kept")
+    called = evidence.comparable[0].posts_called
     yield (
         f"{count(len(evidence.comparable), 'completed run')} of "
         f"{count(len(evidence.candidates), 'configuration')} can be compared: they learned from "
-        f"and were tested on the same {amount(kept)} {kind} ({shortened(data.get('name'))}).",
+        f"and were tested on the same {amount(kept)} {kind} ({shortened(called)}).",
     )
     others = statuses["completed"] - len(evidence.comparable)
     if others:
@@ -85,7 +86,7 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
         )
     yield from _about_yardstick(evidence, candidate)
     yield from _about_operating_point(evidence, run)
-    yield from _about_rivals(found)
+    yield from _about_rivals(evidence, found)
     yield from _about_certificate(evidence, run)
 
 
@@ -106,41 +107,20 @@ def _about_operating_point(evidence: Evidence, run: RunSummary) -> Iterator[Sent
 
 
 def _about_yardstick(evidence: Evidence, candidate: Candidate) -> Iterator[Sentence]:
-    if candidate.runs[0].yardstick is None:
-        return
-    difference = difference_to_own_yardstick(evidence, candidate)
-    if difference.measure is None:
-        return
-    said = {
-        "better": "better than",
-        "worse": "worse than",
-        "tie": "as good as",
-        "not shown": "not shown to be better or worse than",
-    }[difference.verdict]
-    explanation = f" {difference.explanation}." if difference.explanation else ""
-    yield (
-        f"By that number it is {said} TF-IDF{_of_features(candidate.runs[0])} with logistic "
-        "regression on the same posts (",
-        difference.measure,
-        f").{explanation}",
-    )
+    run = candidate.best_run(f"val/{evidence.headline}")
+    found = difference_to_own_yardstick(evidence.measured, candidate, anchor=evidence.anchor(run))
+    if found.facts is not None:
+        yield found.sentence(evidence.link(run), yardstick_name(candidate.runs[-1]))
 
 
-def _of_features(run: RunSummary) -> str:
-    reads = yardstick_reads(run)
-    return f" of {reads}" if reads else ""
-
-
-def _about_rivals(found: Recommendation) -> Iterator[Sentence]:
+def _about_rivals(evidence: Evidence, found: Recommendation) -> Iterator[Sentence]:
     if found.run is None or not found.rivals:
         return
-    first, ties = found.rivals[0], found.ties
-    if ties:
-        yield ("It is tied with ", *linked(ties), ".")
-    if first.difference.verdict == "better":
-        yield ("It is better than the runner-up, ", first.run, ", by more than luck explains.")
-    elif first.difference.verdict == "not shown":
-        yield ("It is not shown to be better than the runner-up, ", first.run, ".")
+    first = found.rivals[0]
+    if first.difference.facts is not None:
+        yield first.difference.sentence(evidence.link(found.run), first.run)
+    if others := [each for each in found.ties if each is not first]:
+        yield ("It is tied with ", *linked(others), ", too.")
 
 
 def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:

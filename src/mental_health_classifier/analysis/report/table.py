@@ -79,7 +79,7 @@ def _priority_class_of(runs: Sequence[RunSummary]) -> str | None:
 
 def corpus_title(runs: Sequence[RunSummary]) -> str:
     """What the posts of comparable runs are called."""
-    names = sorted({str(run.data.get("name")) for run in runs if run.data})
+    names = sorted({run.posts_called for run in runs if run.data})
     return ", ".join(map(shortened, names)) or "posts not known"
 
 

@@ -93,12 +93,18 @@ def on_test(found: Assessment) -> Iterator[str]:
     """What deciding so did to the posts of test, beside what is promised."""
     if not found["is_certified"] and "on_test" not in found:
         return
+    if "posts" in found:
+        yield (
+            "It was made on posts from elsewhere, of which none is left to test it on: what it "
+            "does to others like them is not known."
+        )
+        return
     if "on_test" not in found:
         yield "What it does to test was not measured when it was made; mhc certify measures it."
         return
     test = found["on_test"]
     shown = {key: number(test[key]["value"], test[key]["interval"]) for key in LOAD}
-    at = "there" if found["is_certified"] else "at the operating point, which promises nothing,"
+    at = "at that threshold" if found["is_certified"] else "at the operating point"
     posts = f"{amount(test['recall']['n'])} posts of {amount(test['recall']['authors'])} authors"
     yield (
         f"On test {at} recall is {shown['recall']} ({posts}), and {shown['recall_with_referred']} "

@@ -191,9 +191,18 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
     else:
         yield (
             "Operating point: a post is alerted when its probability of "
-            f"{run.data.get('priority_class')} is at least {threshold:g}, a threshold chosen on "
-            f"val for {specificity} and then kept."
+            f"{run.data.get('priority_class')}{_scale(run)} is at least {threshold:g}, a threshold "
+            f"chosen on val for {specificity} and then kept. It promises no recall: where there is "
+            "a certificate, mhc predict decides by the threshold of that one."
         )
+
+
+def _scale(run: RunSummary) -> str:
+    """Which probabilities decide."""
+    temperature = run.metrics.get("val/operating_point/temperature")
+    if temperature is None:
+        return ", as the model gives it,"
+    return f" at the temperature of val ({temperature:.3f})"
 
 
 def _where_rarer(run: RunSummary) -> Iterator[str]:

@@ -10,17 +10,16 @@ from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     interval_of,
     number_of,
+    plain,
     shortened,
 )
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.sections.verdicts import NUMBERS, verdict_sentence
 from mental_health_classifier.console.wording import count, number
 from mental_health_classifier.evaluation.verdict import POWER
 
 MEASURES = {
-    "recall_at_spec80": "recall at specificity .80",
-    "partial_auc": "partial AUC",
-    "accuracy": "accuracy",
-    "f1_macro": "macro F1",
+    **NUMBERS,
     "with_hit": "... posts with a vocabulary hit",
     "without_hit": "... posts without (placebo)",
 }
@@ -98,16 +97,14 @@ def conclusion(entry: Mapping[str, Any]) -> str:
             f"{name}: not measured beside {against}. Two pairs of seeds are the least, and there "
             f"are none; python train.py -m sweep=impact model={entry['model']} runs them."
         )
-    difference = number(impact["mean"], impact["interval"], signed=True)
-    told = f"{MEASURES[entry['headline']]} {difference} beside {against}, {pairs} of seeds"
-    explanation = f" {impact['explanation']}." if impact["explanation"] else ""
-    said = {
-        "better": f"{name} is better.",
-        "worse": f"{name} is worse.",
-        "tie": f"{name}: a tie, the whole interval lies within {entry['margin']:g} of zero.",
-        "not shown": f"{name}: not shown to be better or worse.",
-    }[impact["verdict"]]
-    return f"{said} {told}.{explanation}"
+    if impact["facts"] is None:
+        difference = number(impact["mean"], signed=True)
+        return (
+            f"{name}: not shown to be better or worse than {against}, "
+            f"{MEASURES[entry['headline']]} {difference} in {pairs} of seeds. "
+            f"{impact['explanation']}."
+        )
+    return plain(verdict_sentence(name, against, impact["facts"], key=entry["headline"]))
 
 
 def _notes(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -70,9 +70,12 @@ def _title(block: pd.DataFrame) -> str:
         return "No completed run on their posts"
     first = known.iloc[0]
     priority_class = first["priority_class"]
+    fold = ""
+    if not pd.isna(first["fold"]):
+        fold = f", fold {first['fold']:.0f} of {first['num_folds']:.0f}"
     return (
-        f"{printable(first['data_name'])}, parts {first['parts_fingerprint']}, priority class: "
-        f"{NO_CLASS if pd.isna(priority_class) else printable(priority_class)}"
+        f"{printable(first['data_name'])}{fold}, parts {first['parts_fingerprint']}, priority "
+        f"class: {NO_CLASS if pd.isna(priority_class) else printable(priority_class)}"
     )
 
 

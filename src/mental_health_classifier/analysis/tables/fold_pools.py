@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mental_health_classifier.analysis.sections.pieces import DASH, Measure, decimal, interval_of
+from mental_health_classifier.analysis.sections.pieces import (
+    DASH,
+    Measure,
+    decimal,
+    interval_of,
+    listed,
+    shortened,
+)
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.console.wording import amount, count
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import configuration_names
+from mental_health_classifier.console.wording import amount, printable
 from mental_health_classifier.evaluation.folds import (
     FoldMetrics,
     FoldPredictions,
     num_authors,
     numbers_over_folds,
 )
+from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.provenance.configuration_hash import configuration_hash
 from mental_health_classifier.tracking.record.assessments import stored_predictions, task_of
 from mental_health_classifier.tracking.record.prediction_files import read_predictions
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 BOOTSTRAP_DRAWS = 2000
-THRESHOLD = "val/operating_point/threshold"
 TITLES = {
     "recall_at_spec80": "recall at specificity .80",
     "partial_auc": "partial AUC",
@@ -61,27 +71,54 @@ def fold_pools(runs: Iterable[RunSummary]) -> list[dict[str, Any]]:
             num_folds,
         )
         found.setdefault(key, {}).setdefault(run.seed, {})[fold] = run
-    return [_entry(by_seed, num_folds=key[-1]) for key, by_seed in found.items()]
+    latest = [next(iter(next(iter(by_seed.values())).values())) for by_seed in found.values()]
+    # Each fold is a configuration of its own; what they share is one here.
+    rows = [
+        {**facts_of(run), "configuration_hash": key[0]}
+        for run, key in zip(latest, found, strict=True)
+    ]
+    names = configuration_names(rows, shown=shortened)
+    return [
+        _entry(by_seed, run, name=name, num_folds=key[-1])
+        for (key, by_seed), run, name in zip(found.items(), latest, names, strict=True)
+    ]
 
 
-def _entry(by_seed: Mapping[Any, Mapping[int, RunSummary]], *, num_folds: int) -> dict[str, Any]:
-    """`name`, `model`, `data`, `num_folds`, `seeds` that are complete, `missing` folds of the
-    others, and of the complete ones `n`, `authors`, `numbers` and `run_ids`."""
+def _entry(
+    by_seed: Mapping[Any, Mapping[int, RunSummary]],
+    run: RunSummary,
+    *,
+    name: str,
+    num_folds: int,
+) -> dict[str, Any]:
+    """`name`, `model`, `data`, `split_seed`, `num_folds`, `seeds` that are complete, `missing`
+    folds of the others and the `commands` that train them, and of the complete ones `n`, `authors`,
+    `numbers` and `run_ids`.
+
+    Args:
+        run: any of them.
+    """
     wanted = range(1, num_folds + 1)
     complete = {
         seed: [folds[number] for number in wanted]
         for seed, folds in sorted(by_seed.items(), key=lambda item: str(item[0]))
         if set(wanted) <= set(folds)
     }
-    latest = next(iter(next(iter(by_seed.values())).values()))
+    missing = {
+        str(seed): [number for number in wanted if number not in folds]
+        for seed, folds in by_seed.items()
+        if seed not in complete
+    }
     entry: dict[str, Any] = {
-        "name": latest.name,
-        "model": latest.model,
-        "data": latest.data.get("name"),
+        "name": name,
+        "model": run.model,
+        "data": run.data.get("name"),
+        "split_seed": run.setting("data", "split_seed"),
         "num_folds": num_folds,
         "seeds": list(complete),
-        "missing": {
-            str(seed): [number for number in wanted if number not in folds]
+        "missing": missing,
+        "commands": {
+            str(seed): _command(next(iter(folds.values())), missing[str(seed)])
             for seed, folds in by_seed.items()
             if seed not in complete
         },
@@ -106,8 +143,18 @@ def _entry(by_seed: Mapping[Any, Mapping[int, RunSummary]], *, num_folds: int) -
     return entry
 
 
+def _command(run: RunSummary, folds: Sequence[int]) -> str:
+    """What trains these folds as a run was trained on another one."""
+    given = [str(each) for each in run.run.get("overrides") or ()]
+    kept = [each for each in given if each.partition("=")[0] not in ("data.fold", "sweep")]
+    many = ["-m"] if len(folds) > 1 else []
+    chosen = f"data.fold={','.join(map(str, folds))}"
+    return printable(shlex.join(["python", "train.py", *many, *kept, chosen]))
+
+
 def _test_of(run: RunSummary) -> FoldPredictions:
-    return FoldPredictions(stored_predictions(run, ("test",))["test"], run.metrics.get(THRESHOLD))
+    test = stored_predictions(run, ("test",))["test"]
+    return FoldPredictions(test, OperatingPoint.recorded_in(run.metrics))
 
 
 def _yardstick_of(run: RunSummary) -> FoldPredictions | None:
@@ -115,8 +162,8 @@ def _yardstick_of(run: RunSummary) -> FoldPredictions | None:
     path = run.directory / "predictions" / "yardstick" / "test.csv"
     if run.yardstick is None or not path.is_file():
         return None
-    threshold = run.yardstick["metrics"].get(THRESHOLD)
-    return FoldPredictions(read_predictions(path, task_of(run)), threshold)
+    point = OperatingPoint.recorded_in(run.yardstick["metrics"])
+    return FoldPredictions(read_predictions(path, task_of(run)), point)
 
 
 def fold_section(entry: Mapping[str, Any]) -> Section:
@@ -149,7 +196,10 @@ def fold_section(entry: Mapping[str, Any]) -> Section:
 
 
 def _about(entry: Mapping[str, Any]) -> Iterator[str]:
-    of = f"{entry['name']} on {entry['data']}, {entry['num_folds']} folds"
+    of = (
+        f"{entry['name']} on {entry['data']}, {entry['num_folds']} folds of split seed "
+        f"{entry['split_seed']}"
+    )
     if not entry["seeds"]:
         yield f"{of}: no seed has all of them yet."
         return
@@ -161,7 +211,8 @@ def _about(entry: Mapping[str, Any]) -> Iterator[str]:
 
 def _missing(entry: Mapping[str, Any]) -> Iterator[str]:
     for seed, folds in entry["missing"].items():
+        which = f"fold{'s' * (len(folds) > 1)} {listed([str(each) for each in folds])}"
         yield (
-            f"Seed {seed} lacks {count(len(folds), 'fold')} ({', '.join(map(str, folds))} of "
-            f"{entry['num_folds']}) and is left out: mhc resume SWEEP trains what is missing."
+            f"Seed {seed} has no completed run on {which}, of {entry['num_folds']} folds, and is "
+            f"left out. What trains it: {entry['commands'][seed]}"
         )

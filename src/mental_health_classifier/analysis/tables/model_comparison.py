@@ -7,8 +7,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.analysis.sections.pieces import Measure, decimal, interval_of
+from mental_health_classifier.analysis.sections.pieces import (
+    Measure,
+    Sentence,
+    decimal,
+    interval_of,
+)
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.sections.verdicts import verdict_facts, verdict_sentence
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
@@ -116,7 +122,8 @@ def compare_models(
                 "better": better,
                 "metric": f"test/{key}",
                 "n": len(of_first[0].test),
-                **_facts(verdict),
+                **verdict_facts(verdict),
+                "num_models": verdict.num_models[::-1],
                 **_by_pair(of_first, of_second, key, verdict),
                 "mcnemar": _mcnemar(models[first], models[second]),
             }
@@ -124,20 +131,6 @@ def compare_models(
     _adjust([(row, "permutation_p") for row in rows])
     _adjust([(row["mcnemar"] or {}, "p") for row in rows])
     return rows
-
-
-def _facts(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "verdict": verdict.word,
-        "explanation": verdict.explanation,
-        "difference": verdict.difference,
-        "interval": verdict.interval,
-        "confidence": verdict.confidence,
-        "num_comparisons": verdict.questions,
-        "margin": verdict.margin,
-        "num_models": verdict.num_models[::-1],
-        "seeds_needed": verdict.seeds_needed,
-    }
 
 
 def _by_pair(
@@ -190,6 +183,7 @@ def comparison_section(rows: Sequence[dict[str, Any]]) -> Section:
     first = rows[0]
     return Section(
         title="Comparison",
+        sentences=[_said(first)] if len(rows) == 1 else [],
         caption=f"Difference in {first['metric']} on {first['n']} test posts, with intervals over "
         f"other authors and seeds that are as wide as {count(len(rows), 'comparison')} "
         f"{'asks' if len(rows) == 1 else 'ask'} for. A tie: the whole interval lies within "
@@ -203,11 +197,17 @@ def comparison_section(rows: Sequence[dict[str, Any]]) -> Section:
     )
 
 
+def _said(row: dict[str, Any]) -> Sentence:
+    facts = {**row, "num_models": row["num_models"][::-1]}
+    key = row["metric"].removeprefix("test/")
+    return verdict_sentence(row["second"], row["first"], facts, key=key)
+
+
 def _notes(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     """What a verdict lacks, and at which specificities alerts were counted."""
     for row in rows:
         who = "" if len(rows) == 1 else f"{row['first']} and {row['second']}: "
-        if row["explanation"]:
+        if row["explanation"] and len(rows) > 1:
             yield f"{who}{row['explanation']}."
         of_mcnemar = row["mcnemar"]
         if not of_mcnemar:

@@ -22,6 +22,7 @@ CONFIGURED = {
     "max_tokens_per_batch": ("sampler", "token_budget"),
     "max_epochs": ("trainer", "max_epochs"),
     "fold": ("data", "fold"),
+    "num_folds": ("data", "num_folds"),
 }
 """Columns by where their number stands in the configuration."""
 

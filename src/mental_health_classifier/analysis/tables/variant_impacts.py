@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mental_health_classifier.analysis.sections.verdicts import verdict_facts
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.analysis.tables.variant_pairs import Pairs, RunPairs
 from mental_health_classifier.contracts import InputError
@@ -186,6 +187,7 @@ def _measure(
         "num_models": None if verdict is None else verdict.num_models,
         "verdict": word if is_asked else None,
         "explanation": GONE if verdict is None else verdict.explanation,
+        "facts": None if verdict is None else verdict_facts(verdict),
     }
 
 

@@ -115,6 +115,12 @@ class RunSummary:
         return (fold, num_folds) if both else None
 
     @property
+    def posts_called(self) -> str:
+        """`cssrs_posts`, or `cssrs_posts, fold 1 of 5`: the posts that it was tested on."""
+        name = str(self.data.get("name"))
+        return name if self.fold is None else f"{name}, fold {self.fold[0]} of {self.fold[1]}"
+
+    @property
     def parts_fingerprint(self) -> str | None:
         """Equal for runs that learned from and were tested on the same posts."""
         if not self.data:

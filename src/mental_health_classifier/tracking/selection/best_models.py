@@ -61,8 +61,8 @@ def best_by_corpus(runs: Iterable[RunSummary]) -> list[dict[str, dict[str, Any]]
         and `n` posts, `val` (the mean it won by), `seeds` (test value by seed), `num_models` (those
         that differ), `run_value` and `run_interval` of that run alone, `reason`, `warnings`,
         `looked_at`, the runs on these posts among which it was chosen (the more, the less a
-        certificate of one of them promises), and of its corpus `data_name`, `data_fingerprint`,
-        `parts_fingerprint` and `priority_class`.
+        certificate of one of them promises), and of its corpus `data_name`, `posts_called` (with
+        the fold), `data_fingerprint`, `parts_fingerprint` and `priority_class`.
     """
     return [_best_of(comparable) for comparable in comparable_runs(runs) or [[]]]
 
@@ -78,11 +78,12 @@ def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
         "most_stable": _most_stable(candidates, headline, priority_class),
     }
     corpus: dict[str, Any]
-    corpus = dict.fromkeys(("data_name", "data_fingerprint", "parts_fingerprint"))
+    corpus = dict.fromkeys(("data_name", "posts_called", "data_fingerprint", "parts_fingerprint"))
     if comparable:
         first = comparable[0]
         corpus = {
             "data_name": first.data.get("name"),
+            "posts_called": first.posts_called,
             "data_fingerprint": first.data.get("fingerprint"),
             "parts_fingerprint": first.parts_fingerprint,
         }

@@ -152,8 +152,11 @@ def alert_churn(runs: Sequence[RunSummary]) -> float | None:
 
 def _alerts_for_priority_posts(run: RunSummary) -> np.ndarray | None:
     """Whether each priority post is alerted at the frozen threshold, in the order of the posts."""
-    threshold = run.metrics.get("test/operating_point/threshold")
-    if threshold is None or run.data.get("priority_class") is None:
+    # With NumPy, which lists of runs do without.
+    from mental_health_classifier.evaluation.operating_point import OperatingPoint
+
+    point = OperatingPoint.recorded_in(run.metrics)
+    if point.threshold is None or run.data.get("priority_class") is None:
         return None
     predictions = stored_predictions(run, ["test"])["test"]
-    return (predictions.priority_scores >= threshold)[predictions.is_priority]
+    return point.alerts(predictions)[predictions.is_priority]
