@@ -81,7 +81,7 @@ def test_the_summary_says_what_ran_and_what_came_of_it(tmp_path):
     # One seed shows nothing of its configuration, however far it is from the yardstick.
     assert "good is not shown to be better or worse than the yardstick tfidf_logistic" in said
     assert "it takes two seeds or more on either side" in said
-    assert "good (seed 1) at the threshold frozen on validation found 0.720 [0.68, 0.75]" in said
+    assert "good (seed 1) at its operating point, a threshold frozen on validation, found" in said
     assert "Of 8 conditions for any use with people, the records show 1 to be met." in said
 
 

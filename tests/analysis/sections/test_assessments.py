@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mental_health_classifier.analysis.sections.assessments import (
     SECTIONS,
+    certificate_summary,
     explanations,
     section_of,
 )
@@ -40,3 +41,17 @@ def test_what_was_not_measured_is_said_with_what_would_measure_it() -> None:
         "explain": "mhc explain",
         "shortcuts": "mhc shortcuts",
     }
+
+
+def test_a_certificate_made_on_posts_from_elsewhere_does_not_point_to_what_made_it() -> None:
+    certificate = {
+        "is_certified": True,
+        "priority_class": "suicide",
+        **{"required_recall": 0.9, "confidence": 0.9, "n": 40, "misses": 1, "allowed_misses": 1},
+        **{"threshold": 0.2, "false_alarm_rate": 0.3, "false_alarm_interval": [0.2, 0.4]},
+        "posts": {"name": "new.csv"},
+    }
+    assert "mhc certify" not in certificate_summary(certificate)
+    assert "on posts from elsewhere, of which none is left" in certificate_summary(certificate)
+    del certificate["posts"]
+    assert "mhc certify measures it" in certificate_summary(certificate)

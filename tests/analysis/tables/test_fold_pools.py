@@ -123,7 +123,9 @@ def test_pages_call_a_fold_a_fold(tmp_path):
         said = CliRunner().invoke(app, [command, str(tmp_path)]).output
         assert "posts, fold 1 of 2" in said and "posts, fold 2 of 2" in said
     report = gather_report(find_runs([tmp_path]))
-    assert {group.title for group in report.groups} == {"posts, fold 1 of 2", "posts, fold 2 of 2"}
+    assert {group.title for group in report.groups} == {
+        f"posts, fold {fold} of 2 (split seed 1)" for fold in (1, 2)
+    }
     (pooled,) = report.folds
     assert "40 posts" in pooled.sentences[0] and pooled.rows
 

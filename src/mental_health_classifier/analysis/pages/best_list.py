@@ -11,7 +11,7 @@ from rich.text import Text
 from mental_health_classifier.analysis.sections.assessments import certificate_summary
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
-from mental_health_classifier.console.wording import amount, number
+from mental_health_classifier.console.wording import amount, count, number
 
 
 def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> RenderableType:
@@ -50,7 +50,8 @@ def _worth(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[Text]:
         who = "" if len(runs) == 1 else f"Run {name}: "
         yield from (text(f"{who}{said}") for said in entry.get("verdicts") or ())
         if found := entry.get("certificate"):
-            yield text(f"{who}Chosen among {entry['looked_at']}. {certificate_summary(found)}")
+            among = f"Chosen among {count(entry['looked_at'], 'run')}. "
+            yield text(f"{who}{among}{certificate_summary(found)}")
 
 
 def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:

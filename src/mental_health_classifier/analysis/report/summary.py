@@ -98,7 +98,7 @@ def _about_operating_point(evidence: Evidence, run: RunSummary) -> Iterator[Sent
         yield (
             "Its run ",
             evidence.seed_link(run),
-            " at the threshold frozen on validation found ",
+            " at its operating point, a threshold frozen on validation, found ",
             recall,
             f" of the {shortened(evidence.priority_class)} posts and alerted ",
             alerts,

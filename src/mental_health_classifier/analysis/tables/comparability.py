@@ -72,7 +72,8 @@ def _title(block: pd.DataFrame) -> str:
     priority_class = first["priority_class"]
     fold = ""
     if not pd.isna(first["fold"]):
-        fold = f", fold {first['fold']:.0f} of {first['num_folds']:.0f}"
+        fold, of, seed = (first[key] for key in ("fold", "num_folds", "split_seed"))
+        fold = f", fold {fold:.0f} of {of:.0f} (split seed {seed:.0f})"
     return (
         f"{printable(first['data_name'])}{fold}, parts {first['parts_fingerprint']}, priority "
         f"class: {NO_CLASS if pd.isna(priority_class) else printable(priority_class)}"

@@ -23,6 +23,7 @@ CONFIGURED = {
     "max_epochs": ("trainer", "max_epochs"),
     "fold": ("data", "fold"),
     "num_folds": ("data", "num_folds"),
+    "split_seed": ("data", "split_seed"),
 }
 """Columns by where their number stands in the configuration."""
 

@@ -116,9 +116,15 @@ class RunSummary:
 
     @property
     def posts_called(self) -> str:
-        """`cssrs_posts`, or `cssrs_posts, fold 1 of 5`: the posts that it was tested on."""
+        """The posts that it was tested on: `cssrs_posts`, or `cssrs_posts, fold 1 of 5 (split seed
+        1)`."""
         name = str(self.data.get("name"))
-        return name if self.fold is None else f"{name}, fold {self.fold[0]} of {self.fold[1]}"
+        if self.fold is None:
+            return name
+        fold, num_folds = self.fold
+        return (
+            f"{name}, fold {fold} of {num_folds} (split seed {self.setting('data', 'split_seed')})"
+        )
 
     @property
     def parts_fingerprint(self) -> str | None:
