@@ -138,6 +138,18 @@ def test_every_page_gives_one_verdict_in_one_sentence(tmp_path):
     assert "bad is worse than good: recall at specificity .80 \u2212" in said_of_bad
 
 
+def test_a_verdict_stands_where_no_configuration_can_be_recommended(tmp_path):
+    few = {"end": {"metrics": {"val/recall_at_spec80": 0.9, "test/recall_at_spec80": 0.9}}}
+    good = write_seeds(tmp_path, "good", skill=3, **few)
+    bad = write_seeds(tmp_path, "bad", skill=0, **few)
+    report = report_on(*good, *bad)
+    assert report.recommendation.run is None and report.rivals.rows
+    said = sentences_of(report.summary)
+    assert "is better than" in said or "is worse than" in said
+    printed = CliRunner().invoke(app, ["compare", str(tmp_path)]).output
+    assert "is better than" in printed or "is worse than" in printed
+
+
 def test_a_runner_up_without_predictions_is_said_not_to_be_compared(tmp_path):
     one = write_run(tmp_path / "a", recall=0.9, run={"configuration_hash": "a"})
     other = write_run(tmp_path / "b", recall=0.8, run={"configuration_hash": "b", "name": "other"})

@@ -34,7 +34,7 @@ class Rival:
     measure: Measure
     """Its mean headline on test."""
     difference: PairedDifference
-    """The recommended one minus this one."""
+    """The one that is `shown` minus this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,13 @@ class Recommendation:
     with the highest headline on val."""
     headings: Section
     """What `mhc best` says."""
+
+    @property
+    def kind(self) -> str:
+        """What the configuration is called that the page speaks of."""
+        if self.run is not None:
+            return "recommended configuration"
+        return "configuration that ranks highest on validation"
 
     @property
     def ties(self) -> list[Rival]:
@@ -69,7 +76,7 @@ def recommend(evidence: Evidence) -> Recommendation:
         run=winner,
         reason=entry["reason"],
         warnings=entry["warnings"],
-        rivals=[] if winner is None else _rivals(evidence, winner),
+        rivals=[] if shown is None else _rivals(evidence, shown),
         shown=shown,
         headings=Section(
             title="Best by other headings",
@@ -96,7 +103,8 @@ def recommendation_sentences(evidence: Evidence, found: Recommendation) -> list[
 
 
 def rivals_section(found: Recommendation) -> Section:
-    """The recommended configuration beside the next ones."""
+    """The leading configuration beside the next ones."""
+    first = "Highest on validation" if found.run is None else "Recommended"
     rows: list[list[Piece]] = []
     for rival in found.rivals:
         difference, verdict = rival.difference.cells
@@ -104,13 +112,13 @@ def rivals_section(found: Recommendation) -> Section:
         rows.append([rival.run, seeds, rival.measure, difference, verdict])
     return Section(
         title="Beside others",
-        caption="The recommended configuration minus others, in the mean headline over seeds on "
+        caption=f"The {found.kind} minus others, in the mean headline over seeds on "
         "the same test posts. Intervals are over other authors and seeds, as wide as this many "
         "comparisons ask for; better or worse leaves zero out, and a tie lies within "
         f"{EQUIVALENCE_MARGIN:g} of it as a whole",
         header=[
             *("Other configuration", "Seeds", "Its headline on test"),
-            *("Recommended minus it", "The recommended one is"),
+            *(f"{first} minus it", f"{first} is"),
         ],
         rows=rows,
     )

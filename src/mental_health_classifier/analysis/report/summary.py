@@ -68,12 +68,9 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
     headline = evidence.estimate(candidate, f"test/{evidence.headline}")
     if found.run is None:
         yield ("No configuration can be recommended: ", found.reason, ".")
-    kind = "recommended configuration"
-    if found.run is None:
-        kind = "configuration that ranks highest on validation"
     models = len(candidate.models)
     over = f", on average over {models} seeds," if models > 1 else ", of a single model,"
-    subject: Sentence = (f"The {kind}, ", evidence.link(run), over)
+    subject: Sentence = (f"The {found.kind}, ", evidence.link(run), over)
     if evidence.priority_class is None:
         yield (*subject, " reaches a macro F1 of ", headline, " on test.")
     else:
@@ -114,11 +111,11 @@ def _about_yardstick(evidence: Evidence, candidate: Candidate) -> Iterator[Sente
 
 
 def _about_rivals(evidence: Evidence, found: Recommendation) -> Iterator[Sentence]:
-    if found.run is None or not found.rivals:
+    if found.shown is None or not found.rivals:
         return
     first = found.rivals[0]
     if first.difference.facts is not None:
-        yield first.difference.sentence(evidence.link(found.run), first.run)
+        yield first.difference.sentence(evidence.link(found.shown), first.run)
     if others := [each for each in found.ties if each is not first]:
         yield ("It is tied with ", *linked(others), ", too.")
 

@@ -111,6 +111,11 @@ def _notes(entry: Mapping[str, Any]) -> Iterator[str]:
     """What a reader of the table has to know."""
     for contrast in entry["contrasts"]:
         against = _against(entry, contrast)
+        if min(contrast["measures"][entry["headline"]]["num_models"] or (2, 2)) == 1:
+            yield (
+                f"Beside {_against(entry, contrast)}, a side is one trained model: intervals are "
+                "over authors alone, and other seeds may change the sign."
+            )
         if number_of := contrast["num_pairs_of_different_commits"]:
             yield f"Beside {against}, {count(number_of, 'pair')} of different commits."
         for reason, seeds in _seeds_by_reason(contrast["unpaired"]).items():

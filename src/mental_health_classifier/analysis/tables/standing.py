@@ -16,15 +16,15 @@ from mental_health_classifier.analysis.tables.run_names import configuration_nam
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate, terms_of
 from mental_health_classifier.tracking.selection.rivals import (
+    leader_among,
     ranked_candidates,
-    recommended,
     rivals_of,
 )
 
 
 def standing_of_run(run: RunSummary, runs: Sequence[RunSummary]) -> Section:
     """The verdict on a run's configuration, over all of its seeds among some runs: beside its
-    yardstick, and beside the recommended configuration, or that one beside its runner-up.
+    yardstick, and beside the leading configuration, or that one beside its runner-up.
 
     Args:
         runs: those that it may be compared with, itself among them or not.
@@ -46,10 +46,13 @@ def standing_of_run(run: RunSummary, runs: Sequence[RunSummary]) -> Section:
 
 
 def standing_of_best(comparable: Sequence[RunSummary]) -> list[Sentence]:
-    """The verdict on the recommended one of some comparable runs; empty where there is none."""
+    """The verdict on the leading configuration of some comparable runs; empty where there is none.
+
+    See `leader_among`.
+    """
     ranked = ranked_candidates(comparable)
-    winner = recommended(comparable, ranked)
-    return [] if winner is None else list(_standing(winner, comparable, ranked))
+    leader = leader_among(comparable, ranked)
+    return [] if leader is None else list(_standing(leader, comparable, ranked))
 
 
 def _standing(
@@ -61,14 +64,13 @@ def _standing(
     if own.runs[-1].yardstick is not None:
         found = difference_to_own_yardstick(measured, own)
         yield found.sentence(names[id(own)], yardstick_name(own.runs[-1]))
-    winner = recommended(comparable, ranked)
-    if winner is None:
-        return
-    rivals = rivals_of(winner, ranked)
-    # The others are asked the question that is asked of the recommended one, the other way round.
-    other = next(iter(rivals), winner) if own is winner else winner
+    leader = leader_among(comparable, ranked)
+    assert leader is not None
+    rivals = rivals_of(leader, ranked)
+    # The others are asked the question that is asked of the leader, the other way round.
+    other = next(iter(rivals), leader) if own is leader else leader
     if own is not other:
-        questions = len(rivals) + (own is not winner and own not in rivals)
+        questions = len(rivals) + (own is not leader and own not in rivals)
         found = paired_difference(measured, own, other, questions=questions)
         yield found.sentence(names[id(own)], names[id(other)])
 
