@@ -59,7 +59,7 @@ from mental_health_classifier.training.tensorboard_pages import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from mental_health_classifier.training.yardstick import TfidfLogistic
+    from mental_health_classifier.training.yardstick import LogisticYardstick
 
 logger = logging.getLogger(__name__)
 
@@ -225,7 +225,9 @@ def settings(config: DictConfig) -> dict[str, Any]:
     }
 
 
-def fit_yardstick(config: DictConfig, corpus: Corpus, record: RunRecord) -> TfidfLogistic | None:
+def fit_yardstick(
+    config: DictConfig, corpus: Corpus, record: RunRecord
+) -> LogisticYardstick | None:
     """Fits the yardstick on the run's own parts. None: switched off, or the run is the
     yardstick."""
     if config.evaluation.yardstick is None or "_target_" in config.model:
@@ -240,7 +242,7 @@ def fit_yardstick(config: DictConfig, corpus: Corpus, record: RunRecord) -> Tfid
 def measure_yardstick(
     config: DictConfig,
     predictions: Mapping[str, Predictions],
-    yardstick: TfidfLogistic | None,
+    yardstick: LogisticYardstick | None,
 ) -> dict[str, Any] | None:
     """The yardstick's numbers, and how far the model is from them on the same posts."""
     if yardstick is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import re
 import textwrap
@@ -61,7 +62,10 @@ def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:
 
 def _shape(declared: Callable[..., Any], given: tuple[str, ...] = (), *, is_open: bool) -> Any:
     is_class = inspect.isclass(declared)
-    kinds = typing.get_type_hints(declared.__init__ if is_class else declared, include_extras=True)
+    # Fields of a dataclass are resolved where each is declared, also those that it inherits.
+    has_fields = not is_class or dataclasses.is_dataclass(declared)
+    source = declared if has_fields else declared.__init__
+    kinds = typing.get_type_hints(source, include_extras=True)
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(declared).parameters.items():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):

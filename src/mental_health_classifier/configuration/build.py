@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mental_health_classifier.tracking.record.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
-    from mental_health_classifier.training.yardstick import TfidfLogistic
+    from mental_health_classifier.training.yardstick import LogisticYardstick
 
 MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 """What Python says of a call whose arguments are not those of the function."""
@@ -193,7 +193,7 @@ def _check_place(name: str, node: DictConfig) -> None:
 
 def build_learner(
     config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
-) -> NetworkLearner | TfidfLogistic:
+) -> NetworkLearner | LogisticYardstick:
     """A network with all that trains it, or a model that is built whole (`model` has a
     `_target_`)."""
     if "_target_" in config.model:

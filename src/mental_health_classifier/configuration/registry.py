@@ -47,7 +47,7 @@ _OF_OBJECTIVE = ("tasks", "class_counts")
 _VOCABULARY = _ours("data.vocabulary.clinical_vocabulary", "ClinicalVocabulary")
 _CROSS_ENTROPY = _ours("training.objectives", "ClassWeightedCrossEntropy")
 _YARDSTICK = Place(
-    _ours("training.yardstick", "TfidfLogistic"), given=("corpus", "record", "folder")
+    _ours("training.tfidf_logistic", "TfidfLogistic"), given=("corpus", "record", "folder")
 )
 
 REGISTRY: dict[str, Place] = {

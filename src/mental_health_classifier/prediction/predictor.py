@@ -249,7 +249,7 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
         return _load_ensemble(run, task=task)
     if "_target_" in run.configuration["model"]:
         # Neither kind of model waits for the libraries of the other.
-        from mental_health_classifier.training.yardstick import SavedTfidfLogistic
+        from mental_health_classifier.training.tfidf_logistic import SavedTfidfLogistic
 
         name = run.configuration["model"]["name"]
         return SavedTfidfLogistic(run, name=name).predict_texts

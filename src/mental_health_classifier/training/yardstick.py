@@ -1,13 +1,15 @@
-"""Yardstick of every network: TF-IDF and logistic regression on the same parts, fitted or saved."""
+"""Yardstick of every network: logistic regression on features of the same posts."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 from annotated_types import Interval, MinLen
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
@@ -21,22 +23,13 @@ from mental_health_classifier.storage.files import write_json
 from mental_health_classifier.tracking.record.record_check import read_recorded, read_recorded_json
 from mental_health_classifier.tracking.record.run_record import RunRecord
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.training.tfidf_features import MIN_CHARACTERS, TfidfFeatures
-
-SCHEMA_VERSION = 2
-"""Version 1 knew words alone."""
-VOCABULARIES = ("vocabulary", "characters")
-ARRAYS = ("coefficients", "intercepts", "inverse_document_frequency")
 
 InverseRegularisation = Annotated[float, Interval(ge=1e-9, le=1e9)]
 
 
 @dataclass(kw_only=True, eq=False)
-class TfidfLogistic:
-    """Below some ten thousand posts this often wins; a table without it is not honest.
-
-    Characters inside words see through endings and misspellings, which posts are full of.
-    """
+class LogisticYardstick(ABC):
+    """Balanced logistic regression on what a subclass makes of posts."""
 
     corpus: Corpus
     record: RunRecord
@@ -44,14 +37,6 @@ class TfidfLogistic:
     """Where in the record the predictions go."""
     name: str
     """What the model is called in tables."""
-    max_words: Annotated[int, Interval(ge=1, le=8)]
-    """Longest run of words that is one feature."""
-    max_characters: Annotated[int, Interval(ge=MIN_CHARACTERS, le=8)] | None = None
-    """Longest run of characters inside a word that is one, from two on. null: words alone, as in
-    runs recorded before there was a choice."""
-    min_posts: Count
-    """Posts that have to hold a feature. It also needs two different authors, since a saved
-    vocabulary is text too."""
     inverse_regularisation: (
         InverseRegularisation | Annotated[Sequence[InverseRegularisation], MinLen(1)]
     )
@@ -69,22 +54,31 @@ class TfidfLogistic:
             for each in (sorted(set(given)) if isinstance(given, Sequence) else [given])
         ]
         self._regression = self._candidates[0]
-        self._features = TfidfFeatures(max_words=self.max_words, max_characters=self.max_characters)
+
+    @abstractmethod
+    def learn_features(self, train: pd.DataFrame) -> Any:
+        """Features of the training posts, shape `(n, F)`, after learning what they are."""
+
+    @abstractmethod
+    def features_of(self, texts: Sequence[str]) -> Any:
+        """Features of any posts, shape `(n, F)`."""
+
+    @abstractmethod
+    def describe_features(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What restores them: plain values, and arrays."""
 
     def fit(self, resume_from: object = None) -> None:
         """Fits anew, whatever there is to resume from: it takes seconds.
 
         Raises:
-            InputError: no word is used by two authors.
+            InputError: the training posts have no features.
         """
         train = self.corpus.part("train")
-        # A post without a known author counts as a user of its own.
-        users = train["author"].where(train["author"].notna(), np.arange(len(train)).astype(str))
-        features = self._features.fit_transform(train["text"], users, min_posts=self.min_posts)
+        features = self.learn_features(train)
         for each in self._candidates:
             each.fit(features, train["label"])
         if len(self._candidates) > 1:
-            val = self._features.transform(self.corpus.part("val")["text"])
+            val = self.features_of(self.corpus.part("val")["text"].tolist())
             self._regression = max(
                 self._candidates, key=lambda each: self._score(each.predict_proba(val))
             )
@@ -101,7 +95,7 @@ class TfidfLogistic:
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of the task's classes, shape `(n, C)`."""
-        return self._regression.predict_proba(self._features.transform(texts))
+        return self._regression.predict_proba(self.features_of(texts))
 
     def predict(self) -> dict[str, Predictions]:
         """Predicts and records every part but train."""
@@ -113,24 +107,20 @@ class TfidfLogistic:
         return predictions
 
     def save(self, folder: Path) -> None:
-        """Writes the vocabulary as JSON and the numbers as npz; neither can hold code."""
+        """Writes values as JSON and numbers as npz; neither can hold code."""
         folder.mkdir(parents=True, exist_ok=True)
+        values, arrays = self.describe_features()
         write_json(
             folder / f"{self.name}.json",
-            {
-                "schema_version": SCHEMA_VERSION,
-                "classes": list(self.corpus.task.class_names),
-                "max_words": self.max_words,
-                "max_characters": self.max_characters,
-                **dict(zip(VOCABULARIES, self._features.vocabularies, strict=False)),
-            },
+            {**values, "classes": list(self.corpus.task.class_names)},
         )
         with (folder / f"{self.name}.npz").open("wb") as file:
             np.savez(
                 file,
-                inverse_document_frequency=self._features.inverse_document_frequency,
+                allow_pickle=False,
                 coefficients=self._regression.coef_,
                 intercepts=self._regression.intercept_,
+                **arrays,
             )
 
     @property
@@ -144,13 +134,12 @@ class TfidfLogistic:
         return {
             "parameters": int(parameters),
             "trainable_parameters": int(parameters),
-            "vocabulary_size": sum(map(len, self._features.vocabularies)),
             "inverse_regularisation": float(self._regression.C),
         }
 
 
-class SavedTfidfLogistic:
-    """What `TfidfLogistic.save` wrote, read back without running anything from it.
+class SavedLogistic(ABC):
+    """What `LogisticYardstick.save` wrote, read back without running anything from it.
 
     Args:
         run: its record holds `checkpoints/NAME.json` and `NAME.npz`.
@@ -160,48 +149,43 @@ class SavedTfidfLogistic:
         InputError: a file is missing or was changed.
     """
 
+    arrays: Sequence[str] = ()
+    """Of the features."""
+
     def __init__(self, run: RunSummary, *, name: str) -> None:
         written = read_recorded_json(run, f"checkpoints/{name}.json")
         content = read_recorded(run, f"checkpoints/{name}.npz")
         try:
-            numbers = read_arrays(content, ARRAYS)
-            self._coefficients, self._intercepts = numbers["coefficients"], numbers["intercepts"]
-            document_frequency = numbers["inverse_document_frequency"]
-            max_words, max_characters = written["max_words"], written.get("max_characters")
-            kinds = VOCABULARIES[: 1 if max_characters is None else 2]
-            vocabularies = [written[kind] for kind in kinds]
-            if not self._fits(document_frequency, vocabularies, (max_words, max_characters)):
+            numbers = read_arrays(content, ("coefficients", "intercepts", *self.arrays))
+            if not all(e.dtype.kind == "f" and np.isfinite(e).all() for e in numbers.values()):
                 raise ValueError
-            self._features = TfidfFeatures(max_words=max_words, max_characters=max_characters)
-            self._features.restore(vocabularies, document_frequency)
+            self._coefficients, self._intercepts = numbers["coefficients"], numbers["intercepts"]
+            num_features = self.restore_features(written, numbers)
+            fitting = (len(self._intercepts), num_features)
+            if self._intercepts.ndim != 1 or self._coefficients.shape != fitting:
+                raise ValueError
         except (ValueError, KeyError, TypeError):
             raise InputError(
                 f"{run.directory / 'checkpoints'} holds a {name}.json or {name}.npz that no run "
                 "writes, or they do not fit each other. Repeat the run."
             ) from None
 
-    def _fits(
-        self, document_frequency: np.ndarray, vocabularies: Sequence[Any], longest: Sequence[Any]
-    ) -> bool:
-        """Whether numbers and features are of one model."""
-        numbers = (self._coefficients, self._intercepts, document_frequency)
-        num_features = sum(map(len, vocabularies))
-        return (
-            all(each.dtype.kind == "f" and np.isfinite(each).all() for each in numbers)
-            and self._coefficients.shape == (len(self._intercepts), num_features)
-            and self._intercepts.ndim == 1
-            and document_frequency.shape == (num_features,)
-            and all(isinstance(each, list) for each in vocabularies)
-            and all(len(set(map(str, each))) == len(each) for each in vocabularies)
-            and type(longest[0]) is int
-            and longest[0] >= 1
-            and (longest[1] is None or (type(longest[1]) is int and longest[1] >= MIN_CHARACTERS))
-        )
+    @abstractmethod
+    def restore_features(self, values: Any, arrays: dict[str, np.ndarray]) -> int:
+        """Takes what `describe_features` gave; returns how many features there are.
+
+        Raises:
+            ValueError, KeyError, TypeError: no run writes such values.
+            InputError: what they need beside them is not there.
+        """
+
+    @abstractmethod
+    def features_of(self, texts: Sequence[str]) -> Any:
+        """Features of posts, shape `(n, F)`."""
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of the task's classes, shape `(n, C)`."""
-        logits = np.asarray(self._features.transform(texts) @ self._coefficients.T)
-        logits = logits + self._intercepts
+        logits = np.asarray(self.features_of(texts) @ self._coefficients.T) + self._intercepts
         if logits.shape[1] == 1:  # two classes have one line between them
             logits = np.hstack([np.zeros_like(logits), logits])
         return softmax(logits, axis=1)

@@ -34,6 +34,15 @@ LEFT_OUT = frozenset(
 LEFT_OUT_EVERYWHERE = frozenset({"seed", "cache_dir"})
 """The same at every depth: interpolation copies them into several groups."""
 
+CAME_LATER = {
+    "data.fold": None,
+    "network.embedding.word_dropout": 0,
+    "network.embedding.initial": None,
+    "objective.label_smoothing": 0,
+    "objective.main.label_smoothing": 0,
+}
+"""Keys that runs of before do not have, each with the value that says the same as having none."""
+
 
 def configuration_hash(config: Mapping[str, Any]) -> str:
     """Names a configuration so that runs that differ only in their seed share the name.
@@ -95,10 +104,16 @@ def flattened(nested: Mapping[str, Any], key: str = "") -> dict[str, Any]:
 def _as_of_before(config: Mapping[str, Any]) -> dict[str, Any]:
     """As it can be written, in the words of runs of before where it says the same as theirs."""
     plain = renamed(plain_configuration(config), FORMER_NAMES)
+    for key, as_before in CAME_LATER.items():
+        *groups, name = key.split(".")
+        node: Any = plain
+        for group in groups:
+            node = node.get(group) if isinstance(node, dict) else None
+        if isinstance(node, dict) and name in node and node[name] == as_before:
+            del node[name]
     data = plain.get("data")
-    if isinstance(data, dict) and data.get("fold") is None:
-        # One split, as all runs had before there were folds.
-        plain["data"] = {key: data[key] for key in data if key not in ("fold", "num_folds")}
+    if isinstance(data, dict) and "fold" not in data:
+        data.pop("num_folds", None)  # how many there are, where none was chosen
     return plain
 
 
