@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -239,3 +240,15 @@ def test_folders_beside_the_files_are_counted(tmp_path: Path) -> None:
     done = check(tmp_path / "posts")
     assert "noted 1: folder beside the files, of which nothing is read\n" in done.output
     assert "120 rows, of which 120 stay" in done.output
+
+
+def test_objects_in_a_column_that_nobody_reads_are_in_nobody_s_way(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"i felt like number {i * 7919}", "label": "ab"[i % 2], "about": {"likes": i}}
+        for i in range(60)
+    ]
+    (path := tmp_path / "posts.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = check(path)
+    assert done.exit_code == 0 and "60 rows, of which 60 stay" in done.output
+    path.write_text("".join(map(json.dumps, rows)))
+    assert "cannot be read: not a JSON object, in 1 of the first 1." in check(path).output

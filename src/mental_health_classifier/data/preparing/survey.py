@@ -19,6 +19,7 @@ from mental_health_classifier.data.reading.column_guess import Guess, guess_colu
 from mental_health_classifier.data.reading.delimited import WRONG_NUMBER
 from mental_health_classifier.data.reading.names import are_column_names
 from mental_health_classifier.data.reading.posts import Source, clean_rows, hash64
+from mental_health_classifier.data.reading.table_files import NO_TEXT
 from mental_health_classifier.data.reading.table_formats import open_table
 from mental_health_classifier.data.reading.tables import files_to_read
 from mental_health_classifier.data.reading.words import num_words
@@ -72,7 +73,8 @@ def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
     header = list(filter(None, dict.fromkeys(every_name)))
     first = [row for _, row in islice(table.rows(header, lambda *_: None), _ROWS_THAT_TELL)]
     cells = [row for row in first if not isinstance(row, str)]
-    reasons = Counter(row for row in first if isinstance(row, str))
+    # Objects can stand in columns that nobody reads.
+    reasons = Counter(row for row in first if isinstance(row, str) and row != NO_TEXT)
     if not header and not first:
         raise InputError(
             f"{file.name} is empty: names of columns, such as text and label, and a row for each "
