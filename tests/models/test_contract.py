@@ -3,6 +3,7 @@ itself."""
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from tiny_encoders import write_encoder
 from torch import nn
 
 from mental_health_classifier.configuration.build import build, build_network
+from mental_health_classifier.configuration.pretrained import with_encoder
 from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.contracts.task_kinds import (
     MISSING,
@@ -28,7 +31,9 @@ from mental_health_classifier.tracking.clinical_variants import changed_keys, ch
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SIZES = sorted(
-    path.stem for path in (CONF / "model").glob("*.yaml") if "width:" in path.read_text()
+    path.stem
+    for path in (CONF / "model").glob("*.yaml")
+    if re.search(r"^width: \d", path.read_text(), re.MULTILINE)
 )
 PARTS = sorted(
     f"network/{path.parent.name}={path.stem}" for path in (CONF / "network").glob("*/*.yaml")
@@ -57,6 +62,8 @@ AUXILIARY = [
     Task("topic", Categorical(("a", "b", "c")), weight=0.3),
 ]
 VOCABULARY = 50
+PRETRAINED = "network/encoder=pretrained"
+"""An encoder that brings its own size; tests/models/pretrained/ has more of it."""
 NEEDS = {"network/embedding=concept": ["clinical=umls_enhanced"]}
 """What a part cannot be composed without."""
 MILLIONS = {"baseline_small": 2.44, "medium_model": 19.2, "large_model": 85.8}
@@ -84,8 +91,16 @@ def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
     return make_batch(tokens, rows=np.arange(num_posts), labels=labels)
 
 
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory) -> Path:
+    return write_encoder(tmp_path_factory.mktemp("encoder") / "bert")
+
+
 @pytest.fixture(params=[*PARTS, *VARIANTS])
-def config(request, compose_config):
+def config(request, compose_config, encoder: Path):
+    if request.param == PRETRAINED:
+        chosen = ["model=pretrained", f"model.encoder={encoder}", "model.max_tokens=16"]
+        return with_encoder(compose_config([*chosen, "model.learning_rate=5e-3"]))
     return compose_config([*TINY, *NEEDS.get(request.param, []), request.param])
 
 

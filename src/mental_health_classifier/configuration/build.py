@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.data.tokens.token_streams import Annotator
     from mental_health_classifier.models.network import Network
+    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
     from mental_health_classifier.tracking.record.run_record import RunRecord
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
@@ -139,15 +140,18 @@ def build_network(
         annotators: what makes the batches' streams; None: it is built from `config`.
     """
     from mental_health_classifier.models.network import Network
+    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 
-    parts = config.network
+    parts, is_pretrained = config.network, "encoder" in config.model
     given = {"vocabulary_size": vocabulary_size}
     if "stream" in parts.embedding:
         annotators = build_annotators(config) if annotators is None else annotators
         given["type_of_value"] = _stream(parts.embedding.stream, annotators).type_of_value
-    return Network(
+    return (PretrainedNetwork if is_pretrained else Network)(
         embedding=build(parts.embedding, **given),
-        encoder=build(parts.encoder, attention=build(parts.attention)),
+        encoder=build(parts.encoder)
+        if is_pretrained
+        else build(parts.encoder, attention=build(parts.attention)),
         pooling=build(parts.pooling),
         heads=build(parts.heads, tasks=tasks),
     )
@@ -200,6 +204,7 @@ def build_learner(
         return build(config.model, corpus=corpus, record=record, folder="predictions")
     from lightning.pytorch import seed_everything
 
+    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
@@ -236,7 +241,28 @@ def build_learner(
     )
     if config.sampler.token_budget is None:
         limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
-    return NetworkLearner(trainer=trainer, classifier=classifier, datamodule=datamodule)
+    return NetworkLearner(
+        trainer=trainer,
+        classifier=classifier,
+        datamodule=datamodule,
+        take_over=functools.partial(take_over, config, network)
+        if isinstance(network, PretrainedNetwork)
+        else None,
+    )
+
+
+def take_over(config: DictConfig, network: PretrainedNetwork) -> None:
+    """Gives a network the weights of its pretrained encoder.
+
+    Raises:
+        InputError: the encoder is gone, has changed, or cannot be used.
+    """
+    from mental_health_classifier.data.tokens.encoder_folder import find_recorded_encoder
+
+    model = config.model
+    network.take_over(
+        find_recorded_encoder(model.encoder, download=model.download, sha256=model.encoder_sha256)
+    )
 
 
 def begin_with_known_vectors(embedding: Any, datamodule: PostDataModule) -> None:

@@ -16,6 +16,11 @@ from mental_health_classifier.configuration.arguments import (
     schema_of,
 )
 from mental_health_classifier.configuration.literal import literal
+from mental_health_classifier.configuration.pretrained import (
+    is_of_an_encoder,
+    refuse_attention,
+    with_encoder,
+)
 from mental_health_classifier.configuration.registry import (
     REGISTRY,
     Place,
@@ -23,7 +28,11 @@ from mental_health_classifier.configuration.registry import (
     find_part,
     with_short_names,
 )
-from mental_health_classifier.configuration.settings import GROUPS, OF_A_NETWORK
+from mental_health_classifier.configuration.settings import (
+    GROUPS,
+    OF_A_NETWORK,
+    PretrainedSize,
+)
 from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.evaluation.evaluate import metric_names
@@ -49,16 +58,20 @@ def checked(config: DictConfig) -> DictConfig:
         InputError: a value of another kind or out of range; a key that is missing, or that nothing
             takes; a part that does not belong where it stands; variants that cannot be combined.
     """
-    written = OmegaConf.to_container(config, resolve=True)
+    written = OmegaConf.to_container(with_encoder(config), resolve=True)
     check_buildable(written)
     values = with_short_names(written)
+    is_pretrained = is_of_an_encoder(values)
     for group, declared in GROUPS.items():
         node = values[group] if group else values
+        declared = PretrainedSize if group == "model" and is_pretrained else declared
         if group != "model" or "_target_" not in node:
             node.update(fitted(group, node, arguments_of(declared, is_open=True)))
     needed = OF_A_NETWORK if "_target_" not in values["model"] else ()
     for key in ("data", "trainer", *needed):
-        if _at(values, key) is None:
+        if key == "network.attention" and is_pretrained:
+            refuse_attention(values)
+        elif _at(values, key) is None:
             raise _without_a_target(key)
     for key, place in REGISTRY.items():
         for each, node in _built_at(values, key):

@@ -52,7 +52,11 @@ _YARDSTICK = Place(
 
 REGISTRY: dict[str, Place] = {
     "data": Place(_ours("data.corpus", "FileCorpus") | _ours("data.sample.corpus", "SampleCorpus")),
-    "tokenizer": Place(_ours("data.tokens.tokenizer", "learn_bpe"), given=("texts", "authors")),
+    "tokenizer": Place(
+        _ours("data.tokens.pretrained_tokenizer", "read_tokenizer")
+        | _ours("data.tokens.tokenizer", "learn_bpe"),
+        given=("texts", "authors"),
+    ),
     "token_streams.*": Place(_VOCABULARY | _ours("data.tokens.marked_spans", "MarkedSpans")),
     "clinical.vocabulary": Place(_VOCABULARY),
     "sampler": Place(
@@ -74,7 +78,11 @@ REGISTRY: dict[str, Place] = {
         | _ours("models.embeddings", "TokenEmbedding"),
         given=("vocabulary_size", "type_of_value"),
     ),
-    "network.encoder": Place(_ours("models.encoder", "TransformerEncoder"), given=("attention",)),
+    "network.encoder": Place(
+        _ours("models.encoder", "TransformerEncoder")
+        | _ours("models.pretrained.encoder", "PretrainedEncoder"),
+        given=("attention",),
+    ),
     "network.attention": Place(
         # Built once for each layer.
         _ours("models.attention", "EntmaxAttention", "ScaledDotProductAttention"),

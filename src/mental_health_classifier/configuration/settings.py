@@ -89,6 +89,26 @@ class NetworkSize:
 
 
 @dataclass(kw_only=True)
+class PretrainedSize(NetworkSize):
+    """Which pretrained encoder is tuned, and how; its size is filled in from its files."""
+
+    encoder: str
+    """A folder in the Hugging Face format, a package that carries weights, or a name on the hub."""
+    download: bool
+    """Whether an encoder that is neither folder nor package may be fetched from the hub."""
+    encoder_sha256: str
+    """Of its files; filled in."""
+    word_width: Width
+    """Of the vectors of words, which some encoders widen; filled in."""
+    dropout: DropoutShare | None
+    """null: as the encoder's own files say."""
+    layer_decay: PositiveShare
+    """The learning rate of a layer is so much of that of the layer above it."""
+    frozen_layers: Annotated[int, Interval(ge=0, le=1024)]
+    """So many of the lowest layers stay as they are, and the word vectors with them; 0: none."""
+
+
+@dataclass(kw_only=True)
 class EvaluationSettings:
     """How a trained model is judged."""
 
@@ -120,4 +140,4 @@ OF_A_NETWORK = (
     *("network.embedding", "network.encoder", "network.attention"),
     *("network.pooling", "network.heads"),
 )
-"""Parts without which no network can be trained."""
+"""Parts without which no network can be trained; a pretrained encoder has its own attention."""

