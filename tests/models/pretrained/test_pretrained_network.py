@@ -197,7 +197,7 @@ def test_dropout_is_ours_active_in_training_alone_and_as_much_as_asked_for() -> 
 
 
 def test_dropout_of_attention_is_applied() -> None:
-    """With all other dropout away, training still is random, and as the model's own is on average."""
+    """With all other dropout away training is random, and on average what evaluation says."""
     encoder = make_encoder("bert", dropout=0.0)
     for layer in encoder.body.encoder.layer:  # pyright: ignore[reportAttributeAccessIssue, reportGeneralTypeIssues]
         layer.attention.self.dropout.p = 0.5
