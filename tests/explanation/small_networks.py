@@ -28,6 +28,9 @@ class MaskIsOne:
 
     mask_id = 1
 
+    def are_own(self, num_tokens: int) -> np.ndarray:
+        return np.ones(num_tokens, dtype=bool)
+
 
 class NoEncoder(nn.Module):
     def forward(self, hidden, runs):

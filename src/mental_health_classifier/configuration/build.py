@@ -209,6 +209,9 @@ def build_learner(
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
 
+    if "encoder" in config.model:
+        # So that a replay is told at once where it finds another encoder.
+        settle(record.directory, "model.encoder_sha256", lambda: config.model.encoder_sha256)
     datamodule = build_datamodule(config, corpus)
     quiet_lightning()
     seed_everything(config.seed, workers=True, verbose=False)

@@ -47,7 +47,8 @@ def integrated_gradients(
     *,
     advance: Callable[[int], object] = lambda _: None,
 ) -> Attributions:
-    """Follows the gradient from a post of [MASK] alone to the post itself.
+    """Follows the gradient from a post of [MASK] alone to the post itself; the special tokens that
+    an encoder puts around it stay.
 
     The vectors that a token enters the network with are scaled, all that is known of it added up;
     places in the post stay. Steps are doubled for posts whose attributions do not add up.
@@ -101,8 +102,8 @@ def _of_equal_length(
         batch = make_batch(table, rows=which, labels={})
         return network.embedding(batch).detach().view(len(which), length, -1)
 
-    everything = [np.ones((1, length), dtype=bool)] * len(rows)
-    baseline = masked(tokens, rows.tolist(), everything, mask_id=loaded.tokenizer.mask_id)
+    words = [loaded.tokenizer.are_own(length)[None]] * len(rows)
+    baseline = masked(tokens, rows.tolist(), words, mask_id=loaded.tokenizer.mask_id)
 
     def logits(vectors: Tensor) -> Tensor:
         output = network.answer(vectors.flatten(0, 1), _lengths_alone(len(vectors), length))

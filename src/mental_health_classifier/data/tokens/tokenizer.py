@@ -71,6 +71,11 @@ class PostTokenizer:
         """Special tokens around each post."""
         return len(self._before) + len(self._after)
 
+    def are_own(self, num_tokens: int) -> np.ndarray:
+        """Which tokens of a post are its own and not special ones, bool, shape `(num_tokens,)`."""
+        places = np.arange(num_tokens)
+        return (places >= len(self._before)) & (places < num_tokens - len(self._after))
+
     def texts_of_tokens(self) -> list[str]:
         """What each token stands for, by its id; one that begins a word begins with a space."""
         spelled = map(self._tokenizer.id_to_token, range(self.size))
