@@ -132,4 +132,5 @@ def test_variants_train_on_it_and_predict(
     assert in_child(lambda: run(config, directory)) == 0
     found = read_run(directory)
     assert found.status == "completed"
-    assert Predictor.load(found, allow_uncertified=True).predict_proba(["I feel fine"]).shape[0] == 1
+    predictor = Predictor.load(found, allow_uncertified=True)
+    assert predictor.predict_proba(["I feel fine"]).shape == (1, len(found.data["classes"]))
