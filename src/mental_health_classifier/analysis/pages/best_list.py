@@ -46,9 +46,11 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
 def _worth(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[Text]:
     """The verdict on each run's configuration, and what may be promised of it because it was chosen
     among several."""
+    # Two runs can be of one configuration, which the sentence names.
+    verdicts = [said for entry in runs.values() for said in entry.get("verdicts") or ()]
+    yield from map(text, dict.fromkeys(verdicts))
     for name, entry in runs.items():
         who = "" if len(runs) == 1 else f"Run {name}: "
-        yield from (text(f"{who}{said}") for said in entry.get("verdicts") or ())
         if found := entry.get("certificate"):
             among = f"Chosen among {count(entry['looked_at'], 'run')}. "
             yield text(f"{who}{among}{certificate_summary(found)}")
