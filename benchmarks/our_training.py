@@ -24,11 +24,15 @@ from mental_health_classifier.configuration.build import (
     build_regularizer,
     quiet_lightning,
     register_resolvers,
+    take_over,
 )
+from mental_health_classifier.configuration.pretrained import with_encoder
 from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.experiment import describe_run
+from mental_health_classifier.models.network import Network
+from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier
@@ -38,6 +42,8 @@ TASK = Task.categorical(
     "condition", ("control", "suicide", "anxiety", "depression", "stress"), "suicide"
 )
 VOCABULARY = 8000
+FIRST_WORD = 1
+"""Token 0 is what encoders pad with."""
 MAX_TOKENS = 512
 SEED = 1
 SPREAD = 0.88
@@ -49,7 +55,7 @@ def compose_config(size: str, posts_per_step: int) -> DictConfig:
 
     register_resolvers()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(
+        config = compose(
             "config",
             overrides=[
                 f"model={size}",
@@ -61,15 +67,33 @@ def compose_config(size: str, posts_per_step: int) -> DictConfig:
                 f"seed={SEED}",
             ],
         )
+    return with_encoder(config)
 
 
-def made_up_posts(num_posts: int, mean_tokens: int) -> tuple[TokenTable, np.ndarray]:
+def vocabulary_of(config: DictConfig) -> int:
+    """Tokens that there are: those of the encoder, where there is one."""
+    encoder = config.network.encoder
+    return encoder.architecture.vocab_size if "architecture" in encoder else VOCABULARY
+
+
+def make_network(config: DictConfig) -> Network:
+    """With the weights that training begins with."""
+    torch.manual_seed(SEED)
+    network = build_network(config, vocabulary_size=vocabulary_of(config), tasks=[TASK])
+    if isinstance(network, PretrainedNetwork):
+        take_over(config, network)
+    return network
+
+
+def made_up_posts(
+    num_posts: int, mean_tokens: int, *, vocabulary: int
+) -> tuple[TokenTable, np.ndarray]:
     """Random tokens in posts of log-normal lengths, and random labels."""
     generator = np.random.default_rng(SEED)
     center = np.log(mean_tokens) - SPREAD**2 / 2
     lengths = np.exp(generator.normal(center, SPREAD, num_posts)).round()
     offsets = np.concatenate([[0], np.cumsum(lengths.clip(2, MAX_TOKENS).astype(np.int64))])
-    token_ids = generator.integers(0, VOCABULARY, offsets[-1]).astype(np.uint16)
+    token_ids = generator.integers(FIRST_WORD, vocabulary, offsets[-1]).astype(np.uint16)
     return TokenTable(token_ids, offsets), generator.integers(0, TASK.num_classes, num_posts)
 
 
@@ -113,10 +137,9 @@ def train(
     spare_memory_traffic()
     quiet_lightning()
     config = compose_config(size, posts_per_step)
-    tokens, labels = made_up_posts(num_posts, mean_tokens)
-    torch.manual_seed(SEED)
+    tokens, labels = made_up_posts(num_posts, mean_tokens, vocabulary=vocabulary_of(config))
     classifier = TextClassifier(
-        network=build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK]),
+        network=make_network(config),
         objective=build(
             config.objective, tasks=[TASK], class_counts={TASK.name: np.bincount(labels)}
         ),

@@ -6,14 +6,23 @@ import tempfile
 from collections import deque
 from typing import Any
 
+import numpy as np
 import torch
-from our_training import SEED, TASK, VOCABULARY, compose_config, made_up_posts
+from our_training import (
+    SEED,
+    TASK,
+    VOCABULARY,
+    compose_config,
+    made_up_posts,
+    make_network,
+    vocabulary_of,
+)
 from torch import Tensor, nn
 from torch.nn import functional
 from turnstile import Turnstile
 
-from mental_health_classifier.configuration.build import build_network
 from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.tokens.encoder_folder import find_encoder
 
 
 class PaddedBlock(nn.Module):
@@ -73,6 +82,26 @@ class PaddedClassifier(nn.Module):
         return {"loss": functional.cross_entropy(logits, labels), "logits": logits}
 
 
+class PaddedEncoder(nn.Module):
+    """A pretrained encoder with mean pooling, as a user of the Trainer writes it."""
+
+    def __init__(self, config: Any) -> None:
+        from transformers import AutoModel
+
+        super().__init__()
+        folder = find_encoder(config.model.encoder, download=False)
+        self.body = AutoModel.from_pretrained(folder, add_pooling_layer=False)
+        self.head = nn.Linear(config.model.width, TASK.num_classes)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor
+    ) -> dict[str, Tensor]:
+        hidden = self.body(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        hidden = hidden * attention_mask[..., None]
+        logits = self.head(hidden.sum(1) / attention_mask.sum(1, keepdim=True))
+        return {"loss": functional.cross_entropy(logits, labels), "logits": logits}
+
+
 class PaddingCollator:
     """Pads to the longest post of the batch, and remembers the lengths for the turnstile."""
 
@@ -102,14 +131,14 @@ def train(
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
     config = compose_config(size, posts_per_step)
-    tokens, labels = made_up_posts(num_posts, mean_tokens)
+    tokens, labels = made_up_posts(num_posts, mean_tokens, vocabulary=vocabulary_of(config))
     ids = [
         tokens.token_ids[a:b].astype("int64")
         for a, b in zip(tokens.offsets, tokens.offsets[1:], strict=False)
     ]
     posts = [{"input_ids": each, "labels": int(y)} for each, y in zip(ids, labels, strict=True)]
     collator = PaddingCollator()
-    model = PaddedClassifier(config)
+    model = PaddedEncoder(config) if "encoder" in config.model else PaddedClassifier(config)
     _copy_and_compare(model, config, tokens, labels, collator(posts[:4]))
     collator.lengths.clear()
 
@@ -145,19 +174,22 @@ def train(
 
 
 def _copy_and_compare(
-    model: PaddedClassifier, config: Any, tokens: Any, labels: Any, padded: dict[str, Tensor]
+    model: PaddedClassifier | PaddedEncoder,
+    config: Any,
+    tokens: Any,
+    labels: Any,
+    padded: dict[str, Tensor],
 ) -> None:
     """Takes our network's weights, and makes sure that both then say the same."""
-    network = build_network(config, vocabulary_size=VOCABULARY, tasks=[TASK])
+    network = make_network(config)
     renamed = {
         name.removeprefix("embedding.")
         .removeprefix("encoder.")
         .replace(f"heads.by_task.{TASK.name}.", "head."): weights
         for name, weights in network.state_dict().items()
     }
-    model.load_state_dict(renamed)
-    import numpy as np
-
+    # An encoder has read its own weights, all but the head.
+    model.load_state_dict(renamed, strict=isinstance(model, PaddedClassifier))
     batch = make_batch(tokens, rows=np.arange(4), labels={TASK.name: labels})
     with torch.no_grad():
         ours = network.eval()(batch).logits[TASK.name][batch.post_indices.argsort()]

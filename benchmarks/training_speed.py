@@ -1,6 +1,6 @@
 """How fast is a training step? Against transformers' Trainer, a bare loop, and the machine.
 
-    python benchmarks/training_speed.py [--json] [--sizes small,medium] [--quick]
+    python benchmarks/training_speed.py [--json] [--sizes small,medium,minilm] [--quick]
 
 The same network, weights, posts, optimizer, dropout, precision and threads for all. They take
 turns; what is printed are medians over the rounds.
@@ -25,9 +25,12 @@ from rich.console import Console
 from rich.table import Table
 from turnstile import Contender, Turn
 
-MODELS = {"small": "baseline_small", "medium": "medium_model"}
-POSTS_PER_STEP = {"small": 32, "medium": 16}
-STEPS = {("small", 30): 24, ("small", 128): 8, ("medium", 30): 8, ("medium", 128): 4}
+MODELS = {"small": "baseline_small", "medium": "medium_model", "minilm": "minilm"}
+POSTS_PER_STEP = {"small": 32, "medium": 16, "minilm": 32}
+STEPS = {
+    **{("small", 30): 24, ("small", 128): 8, ("medium", 30): 8, ("medium", 128): 4},
+    **{("minilm", 30): 8, ("minilm", 128): 4},
+}
 """Of a turn, by size and mean tokens of a post."""
 KEYS = (
     "vs_grouped",
@@ -156,7 +159,7 @@ def main() -> None:
         action="store_true",
         help="one JSON object on the last line; the longest posts are the keys of a size",
     )
-    parser.add_argument("--sizes", default="small,medium", help="of small and medium")
+    parser.add_argument("--sizes", default="small,medium", help="of small, medium and minilm")
     parser.add_argument("--lengths", default="30,128", help="mean tokens of a post")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))

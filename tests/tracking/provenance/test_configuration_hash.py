@@ -97,9 +97,11 @@ def test_every_key_that_is_left_out_is_one_of_the_configuration(compose_config):
             "clinical=umls_shuffled",
         ]
     )
+    minilm = compose_config(["model=minilm"])
     missing = object()
     for key in LEFT_OUT | {"seed"}:
-        found = [OmegaConf.select(config, key, default=missing) for config in (sample, file)]
+        configs = (sample, file, minilm)
+        found = [OmegaConf.select(config, key, default=missing) for config in configs]
         assert any(value is not missing for value in found), f"{key} is in no configuration"
 
 

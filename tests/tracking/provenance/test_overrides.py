@@ -19,7 +19,7 @@ from mental_health_classifier.tracking.provenance.overrides import is_of_a_run, 
         "description=waited.. and/or hoped, 24/7",
         "tags=[a,b/c]",
         "optimizer.learning_rate=1e-3",
-        "cache_dir=/scratch/cache",
+        *("cache_dir=/scratch/cache", "model.encoder=/models/bert", "model.encoder=owner/bert"),
         *("clinical.vocabulary.path=/data/umls", "sampler.difficulty.run=../outputs/teacher"),
     ],
 )

@@ -18,6 +18,7 @@ import pytest
 import safetensors.torch
 import torch
 from git_projects import git, make_project, write_files
+from tiny_encoders import rewrite_configuration, write_encoder
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json, sha256_of, write_json
@@ -169,6 +170,18 @@ def test_a_token_budget_that_was_found_is_that_of_the_replay(project, tmp_path) 
     settle_on(run, {"+hydra.callbacks.x._target_": "os.system"})
     with pytest.raises(InputError, match="is not run again"):
         replayed(read_run(run.directory), project)
+
+
+def test_a_run_around_an_encoder_is_identical_and_another_encoder_is_told(
+    project, tmp_path
+) -> None:
+    encoder = write_encoder(tmp_path / "bert")
+    model = ("model=pretrained", f"model.encoder={encoder}", "model.max_tokens=32")
+    run = run_training(project, tmp_path / "run", *SMALL[1:], *model, "trainer.max_epochs=1")
+    assert replayed(run, project).is_identical
+    rewrite_configuration(encoder, {"layer_norm_eps": 1e-6})
+    with pytest.raises(InputError, match=r"at last: model\.encoder=.* has changed"):
+        replayed(run, project)
 
 
 def settle_on(run: RunSummary, choices: dict[str, object]) -> None:

@@ -15,6 +15,7 @@ _OUTWARDS = re.compile(r"""(?:^|(?<=[\s'"\[{(,:=/]))(?:\.\.(?![^/\s'"\]}),])|[~/
 _CONSTRUCTION = re.compile(r"_(?:target|args|partial|recursive|convert)_")
 _READ_ONLY = re.compile(
     r"data\.(?!cache_dir\b)[\w.]+|cache_dir|clinical\.vocabulary\.path|sampler\.difficulty\.run"
+    r"|model\.encoder"
 )
 
 
@@ -61,6 +62,6 @@ def is_plain(override: str) -> bool:
         and "${" not in override
         and _CONSTRUCTION.search(override) is None
         # Hydra looks for a file of a group wherever the value leads; what the others name is read
-        # as a table, a vocabulary or a record.
+        # as a table, a vocabulary, a record or an encoder.
         and (_READ_ONLY.fullmatch(name) is not None or _OUTWARDS.search(value) is None)
     )

@@ -208,9 +208,11 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
             child.wait()
     replayed = read_run(directory)
     if exit_code or replayed.status != "completed":
+        printed = (folder / "output.txt").read_text(encoding="utf-8", errors="replace")
+        last = printed.strip().rpartition("\n")[2]
         raise InputError(
             f"The replay ended with exit code {exit_code}; what it printed is in "
-            f"{folder / 'output.txt'}."
+            f"{folder / 'output.txt'}, at last: {last}"
         )
     ran, recorded = (each.run.get("source", {}).get("sha256") for each in (replayed, run))
     if ran != recorded:
