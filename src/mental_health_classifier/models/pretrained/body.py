@@ -118,6 +118,7 @@ def _whole_model(architecture: Mapping[str, Any], *, dropout: float | None) -> n
 def _configuration(architecture: Mapping[str, Any], *, dropout: float | None) -> Any:
     try:
         import transformers
+        from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
     except ImportError:
         raise InputError(
             "model.encoder: a pretrained encoder needs the package transformers. Install it with "
@@ -130,6 +131,12 @@ def _configuration(architecture: Mapping[str, Any], *, dropout: float | None) ->
         raise InputError(
             f"model.encoder: transformers {transformers.__version__} does not know the family "
             f"{family}, and code that comes with a model is never run. Choose another encoder."
+        )
+    # Learned from masked words: so did all that are encoders of text, and no other family did.
+    if family not in MODEL_FOR_MASKED_LM_MAPPING_NAMES or architecture.get("is_encoder_decoder"):
+        raise InputError(
+            f"model.encoder: {family} is no encoder of text. Choose an encoder such as BERT, "
+            "RoBERTa or ModernBERT."
         )
     settings = {
         key: value
@@ -147,11 +154,6 @@ def _configuration(architecture: Mapping[str, Any], *, dropout: float | None) ->
             f"model.encoder: config.json has a setting that {family} does not take "
             f"({type(error).__name__}). Restore it from a copy."
         ) from None
-    if configuration.is_encoder_decoder or not hasattr(configuration, "vocab_size"):
-        raise InputError(
-            f"model.encoder: {family} is no encoder of text. Choose an encoder such as BERT, "
-            "RoBERTa or ModernBERT."
-        )
     return configuration
 
 
