@@ -15,11 +15,11 @@ from omegaconf import DictConfig
 from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.configuration.build import (
-    build,
     build_annotators,
     build_corpus,
     build_learner,
     build_loggers,
+    build_yardstick,
     set_num_threads,
     try_trainer,
 )
@@ -59,6 +59,7 @@ from mental_health_classifier.training.tensorboard_pages import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from mental_health_classifier.training.best_yardstick import BestYardstick
     from mental_health_classifier.training.yardstick import LogisticYardstick
 
 logger = logging.getLogger(__name__)
@@ -227,14 +228,13 @@ def settings(config: DictConfig) -> dict[str, Any]:
 
 def fit_yardstick(
     config: DictConfig, corpus: Corpus, record: RunRecord
-) -> LogisticYardstick | None:
+) -> LogisticYardstick | BestYardstick | None:
     """Fits the yardstick on the run's own parts. None: switched off, or the run is the
     yardstick."""
     if config.evaluation.yardstick is None or "_target_" in config.model:
         return None
-    yardstick = build(
-        config.evaluation.yardstick, corpus=corpus, record=record, folder="predictions/yardstick"
-    )
+    node = config.evaluation.yardstick
+    yardstick = build_yardstick(node, corpus, record, folder="predictions/yardstick")
     yardstick.fit()
     return yardstick
 
@@ -242,7 +242,7 @@ def fit_yardstick(
 def measure_yardstick(
     config: DictConfig,
     predictions: Mapping[str, Predictions],
-    yardstick: LogisticYardstick | None,
+    yardstick: LogisticYardstick | BestYardstick | None,
 ) -> dict[str, Any] | None:
     """The yardstick's numbers, and how far the model is from them on the same posts."""
     if yardstick is None:
@@ -256,7 +256,7 @@ def measure_yardstick(
     )
     return {
         "name": yardstick.name,
-        "inverse_regularisation": yardstick.describe()["inverse_regularisation"],
+        **yardstick.describe_choice(),
         "metrics": evaluation.metrics,
         "intervals": evaluation.intervals,
         "differences": difference.metrics,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mental_health_classifier.configuration.build import build
+from mental_health_classifier.configuration.build import build_yardstick
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.contracts import (
     GROUP_PREFIX,
@@ -133,7 +133,7 @@ def _test_predictions(config: DictConfig, corpus: Corpus) -> Predictions:
             "The run was configured with evaluation.yardstick=null, so there is no model of words "
             "to fit."
         )
-    yardstick = build(config.evaluation.yardstick, corpus=corpus, record=None, folder="")
+    yardstick = build_yardstick(config.evaluation.yardstick, corpus, None, folder="")
     yardstick.fit()
     texts = corpus.part("test")["text"].tolist()
     return corpus.predictions("test", yardstick.predict_texts(texts))

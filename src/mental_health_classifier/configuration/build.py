@@ -20,6 +20,7 @@ from mental_health_classifier.configuration.registry import (
 )
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.contracts.folder_names import folder_name
+from mental_health_classifier.evaluation.evaluate import number_of_val
 from mental_health_classifier.tracking.record.settled_choices import settle
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mental_health_classifier.models.network import Network
     from mental_health_classifier.models.pretrained.network import PretrainedNetwork
     from mental_health_classifier.tracking.record.run_record import RunRecord
+    from mental_health_classifier.training.best_yardstick import BestYardstick
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
     from mental_health_classifier.training.yardstick import LogisticYardstick
@@ -195,13 +197,22 @@ def _check_place(name: str, node: DictConfig) -> None:
             )
 
 
+def build_yardstick(
+    node: DictConfig, corpus: Corpus, record: RunRecord | None, *, folder: str
+) -> LogisticYardstick | BestYardstick:
+    """A model to compare with, to be fitted."""
+    return build(node, corpus=corpus, record=record, folder=folder, score=number_of_val)
+
+
 def build_learner(
     config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
 ) -> NetworkLearner | LogisticYardstick:
     """A network with all that trains it, or a model that is built whole (`model` has a
     `_target_`)."""
     if "_target_" in config.model:
-        return build(config.model, corpus=corpus, record=record, folder="predictions")
+        return build(
+            config.model, corpus=corpus, record=record, folder="predictions", score=number_of_val
+        )
     from lightning.pytorch import seed_everything
 
     from mental_health_classifier.models.pretrained.network import PretrainedNetwork
@@ -272,15 +283,14 @@ def begin_with_known_vectors(embedding: Any, datamodule: PostDataModule) -> None
     """Gives the tokens the vectors that `network.embedding.initial` names, if any.
 
     Raises:
-        InputError: they are not here, or have another width.
+        InputError: they are not here.
     """
     if embedding.initial is not None:
         import torch
 
-        from mental_health_classifier.data.tokens.known_vectors import known_vectors
+        from mental_health_classifier.data.tokens.known_vectors import vectors_of_tokens
 
-        width = embedding.tokens.embedding_dim
-        known = known_vectors(embedding.initial, datamodule.tokenizer, width=width)
+        known = vectors_of_tokens(embedding.initial, datamodule.tokenizer)
         embedding.begin_with(torch.from_numpy(known))
 
 

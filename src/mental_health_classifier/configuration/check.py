@@ -22,6 +22,7 @@ from mental_health_classifier.configuration.pretrained import (
     with_encoder,
 )
 from mental_health_classifier.configuration.registry import (
+    EMBEDDINGS,
     REGISTRY,
     Place,
     check_buildable,
@@ -76,6 +77,7 @@ def checked(config: DictConfig) -> DictConfig:
     for key, place in REGISTRY.items():
         for each, node in _built_at(values, key):
             _check_part(place, each, node)
+    _check_embeddings(values)
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
     if "_target_" not in values["model"]:
@@ -214,13 +216,24 @@ _LIMITS = {
 }
 
 
+def _check_embeddings(values: dict[str, Any]) -> None:
+    """Refuses vectors of posts that are not here, before posts are read."""
+    for key in EMBEDDINGS:
+        node = _at(values, key)
+        if node is not None:
+            try:
+                find_part(node["_target_"])(**{k: v for k, v in node.items() if k != "_target_"})
+            except InputError as error:
+                raise InputError(str(error).replace("model.encoder", f"{key}.encoder")) from None
+
+
 def _check_known_vectors(package: str | None, model: dict[str, Any]) -> None:
     """Refuses known vectors that are not here or do not fit, before posts are read."""
     if package is not None:
         # Imported here, since few runs begin with them.
-        from mental_health_classifier.data.tokens.known_vectors import find_vectors
+        from mental_health_classifier.data.tokens.known_vectors import require_vectors
 
-        find_vectors(package, width=model["width"])
+        require_vectors(package, width=model["width"])
 
 
 def _check_callbacks(callbacks: dict[str, Any]) -> None:

@@ -46,9 +46,15 @@ _OF_SAMPLER = ("posts", "seed", "is_shuffled")
 _OF_OBJECTIVE = ("tasks", "class_counts")
 _VOCABULARY = _ours("data.vocabulary.clinical_vocabulary", "ClinicalVocabulary")
 _CROSS_ENTROPY = _ours("training.objectives", "ClassWeightedCrossEntropy")
-_YARDSTICK = Place(
-    _ours("training.tfidf_logistic", "TfidfLogistic"), given=("corpus", "record", "folder")
+_LOGISTIC = _ours("training.tfidf_logistic", "TfidfLogistic") | _ours(
+    "training.frozen_embeddings", "FrozenEmbeddings"
 )
+_OF_YARDSTICK = ("corpus", "record", "folder", "score")
+EMBEDDINGS = tuple(
+    f"{yardstick}.embedding"
+    for yardstick in ("model", "evaluation.yardstick", "evaluation.yardstick.embeddings")
+)
+"""Keys at which what gives posts vectors stands, where a yardstick needs it."""
 
 REGISTRY: dict[str, Place] = {
     "data": Place(_ours("data.corpus", "FileCorpus") | _ours("data.sample.corpus", "SampleCorpus")),
@@ -104,8 +110,19 @@ REGISTRY: dict[str, Place] = {
         _ours("training.optimization", "adamw_in_stages", "adamw_with_cosine"),
         given=("network", "total_steps", "is_fused"),
     ),
-    "model": _YARDSTICK,
-    "evaluation.yardstick": _YARDSTICK,
+    "model": Place(_LOGISTIC, given=_OF_YARDSTICK),
+    "evaluation.yardstick": Place(
+        _LOGISTIC | _ours("training.best_yardstick", "BestYardstick"), given=_OF_YARDSTICK
+    ),
+    "evaluation.yardstick.words": Place(_LOGISTIC, given=_OF_YARDSTICK),
+    "evaluation.yardstick.embeddings": Place(_LOGISTIC, given=_OF_YARDSTICK),
+    **{
+        key: Place(
+            _ours("data.encoded_posts", "EncodedPosts")
+            | _ours("data.tokens.known_vectors", "KnownVectors")
+        )
+        for key in EMBEDDINGS
+    },
     "trainer": Place(
         _lightning("", "Trainer"), given=("callbacks", "logger", "plugins", "default_root_dir")
     ),

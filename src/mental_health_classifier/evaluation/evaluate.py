@@ -10,6 +10,7 @@ import numpy as np
 from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.evaluation.intervals import Interval, draw_predictions
 from mental_health_classifier.evaluation.metrics import (
+    HEADLINE_SPECIFICITY,
     PartMetrics,
     confusion_matrix,
     posts_behind,
@@ -91,6 +92,16 @@ def evaluate(
         metrics |= {f"{part}/{key}": value for key, value in numbers.metrics.items()}
         intervals |= {f"{part}/{key}": interval for key, interval in numbers.intervals.items()}
     return Evaluation(metrics, intervals)
+
+
+def number_of_val(val: Predictions, key: str | None) -> float:
+    """One number of val, such as val/partial_auc; macro F1 where the task does not have it, or none
+    is named; below all others where it is not defined."""
+    numbers = evaluate(
+        {"val": val}, specificity_floor=HEADLINE_SPECIFICITY, bootstrap_draws=MIN_DRAWS
+    ).metrics
+    number = numbers.get(str(key), numbers["val/f1_macro"])
+    return -np.inf if number is None else number
 
 
 def metric_names(task: Task) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from mental_health_classifier.tracking.record.record_check import (
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.run_index import resolve_run
+
+if TYPE_CHECKING:
+    from mental_health_classifier.training.yardstick import SavedLogistic
 
 log = logging.getLogger(__name__)
 
@@ -249,13 +252,22 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
         return _load_ensemble(run, task=task)
     if "_target_" in run.configuration["model"]:
         # Neither kind of model waits for the libraries of the other.
-        from mental_health_classifier.training.tfidf_logistic import SavedTfidfLogistic
-
-        name = run.configuration["model"]["name"]
-        return SavedTfidfLogistic(run, name=name).predict_texts
+        return _load_logistic(run).predict_texts
     from mental_health_classifier.prediction.loaded_network import load_network
 
     return load_network(run, task=task).predict_texts
+
+
+def _load_logistic(run: RunSummary) -> SavedLogistic:
+    from mental_health_classifier.configuration.build import build
+    from mental_health_classifier.configuration.recorded import recorded_configuration
+    from mental_health_classifier.training.frozen_embeddings import SavedFrozenEmbeddings
+    from mental_health_classifier.training.tfidf_logistic import SavedTfidfLogistic
+
+    model = recorded_configuration(run).model
+    if "embedding" in model:
+        return SavedFrozenEmbeddings(run, name=model.name, embedding=build(model.embedding))
+    return SavedTfidfLogistic(run, name=model.name)
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,13 @@ from sklearn.linear_model import LogisticRegression
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
 from mental_health_classifier.contracts.ranges import Count
-from mental_health_classifier.evaluation.evaluate import MIN_DRAWS, evaluate
-from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
 from mental_health_classifier.storage.arrays import read_arrays
 from mental_health_classifier.storage.files import write_json
 from mental_health_classifier.tracking.record.record_check import read_recorded, read_recorded_json
 from mental_health_classifier.tracking.record.run_record import RunRecord
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
+Score = Callable[[Predictions, str | None], float]
 InverseRegularisation = Annotated[float, Interval(ge=1e-9, le=1e9)]
 
 
@@ -35,6 +34,8 @@ class LogisticYardstick(ABC):
     record: RunRecord
     folder: str
     """Where in the record the predictions go."""
+    score: Score
+    """How good predictions of val are, by the number of that name."""
     name: str
     """What the model is called in tables."""
     inverse_regularisation: (
@@ -80,18 +81,11 @@ class LogisticYardstick(ABC):
         if len(self._candidates) > 1:
             val = self.features_of(self.corpus.part("val")["text"].tolist())
             self._regression = max(
-                self._candidates, key=lambda each: self._score(each.predict_proba(val))
+                self._candidates,
+                key=lambda each: self.score(
+                    self.corpus.predictions("val", each.predict_proba(val)), self.monitor
+                ),
             )
-
-    def _score(self, probabilities: np.ndarray) -> float:
-        """The monitored number of val, macro F1 of a task that does not have it; below all others
-        where it is not defined."""
-        val = self.corpus.predictions("val", probabilities)
-        numbers = evaluate(
-            {"val": val}, specificity_floor=HEADLINE_SPECIFICITY, bootstrap_draws=MIN_DRAWS
-        ).metrics
-        number = numbers.get(str(self.monitor), numbers["val/f1_macro"])
-        return -np.inf if number is None else number
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities in the order of the task's classes, shape `(n, C)`."""
@@ -99,12 +93,7 @@ class LogisticYardstick(ABC):
 
     def predict(self) -> dict[str, Predictions]:
         """Predicts and records every part but train."""
-        predictions = {}
-        for part in PARTS[1:]:
-            texts = self.corpus.part(part)["text"].tolist()
-            predictions[part] = self.corpus.predictions(part, self.predict_texts(texts))
-            self.record.write_predictions(predictions[part], self.folder)
-        return predictions
+        return predict_parts(self)
 
     def save(self, folder: Path) -> None:
         """Writes values as JSON and numbers as npz; neither can hold code."""
@@ -134,8 +123,32 @@ class LogisticYardstick(ABC):
         return {
             "parameters": int(parameters),
             "trainable_parameters": int(parameters),
-            "inverse_regularisation": float(self._regression.C),
+            **self.describe_choice(),
         }
+
+    def describe_choice(self) -> dict[str, object]:
+        """What val chose."""
+        return {"inverse_regularisation": float(self._regression.C)}
+
+
+class Predicting(Protocol):
+    """What can be a yardstick once it is fitted."""
+
+    corpus: Corpus
+    record: RunRecord
+    folder: str
+
+    def predict_texts(self, texts: Sequence[str]) -> np.ndarray: ...
+
+
+def predict_parts(model: Predicting) -> dict[str, Predictions]:
+    """Predicts and records every part but train."""
+    predictions = {}
+    for part in PARTS[1:]:
+        texts = model.corpus.part(part)["text"].tolist()
+        predictions[part] = model.corpus.predictions(part, model.predict_texts(texts))
+        model.record.write_predictions(predictions[part], model.folder)
+    return predictions
 
 
 class SavedLogistic(ABC):
@@ -164,6 +177,8 @@ class SavedLogistic(ABC):
             fitting = (len(self._intercepts), num_features)
             if self._intercepts.ndim != 1 or self._coefficients.shape != fitting:
                 raise ValueError
+        except InputError:
+            raise
         except (ValueError, KeyError, TypeError):
             raise InputError(
                 f"{run.directory / 'checkpoints'} holds a {name}.json or {name}.npz that no run "

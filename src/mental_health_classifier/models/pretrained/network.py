@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from mental_health_classifier.contracts import InputError, LengthGroup
+from mental_health_classifier.contracts import Batch, InputError, LengthGroup
 from mental_health_classifier.models.embeddings import TokenEmbedding
 from mental_health_classifier.models.network import Network
+from mental_health_classifier.models.pooling import MeanPooling
 from mental_health_classifier.models.pretrained.body import (
+    describe_body,
     read_model,
     take_word_vectors,
     without_input_and_pooler,
@@ -37,6 +40,30 @@ class PretrainedNetwork(Network):
         super().__init__(embedding=embedding, encoder=encoder, pooling=pooling, heads=heads)
         if self.encoder.frozen_layers:
             self.embedding.tokens.weight.requires_grad_(False)
+
+    @classmethod
+    def without_heads(
+        cls, architecture: Mapping[str, Any], *, vocabulary_size: int, max_tokens: int
+    ) -> PretrainedNetwork:
+        """An encoder that is not tuned, and the mean of what it says of each token."""
+        sizes = describe_body(architecture)
+        assert sizes["word_width"] is not None
+        embedding = TokenEmbedding(
+            vocabulary_size=vocabulary_size, width=sizes["word_width"], max_tokens=None, dropout=0.0
+        )
+        encoder = PretrainedEncoder(
+            architecture=architecture,
+            max_tokens=max_tokens,
+            dropout=None,
+            layer_decay=1.0,
+            frozen_layers=0,
+        )
+        return cls(embedding=embedding, encoder=encoder, pooling=MeanPooling(), heads=nn.Identity())
+
+    def pooled(self, batch: Batch) -> Tensor:
+        """Vectors of posts, before any head, shape `(B, D)`."""
+        hidden = self.encoder(self.embedding(batch), batch.length_groups)
+        return self.pooling(hidden, batch)[0]
 
     @torch.no_grad()
     def take_over(self, folder: Path) -> None:

@@ -1,0 +1,76 @@
+"""Vectors that a pretrained encoder gives posts as it is, untuned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from mental_health_classifier.contracts.ranges import MaxTokens
+from mental_health_classifier.data.batching import Buckets, make_batch
+from mental_health_classifier.data.tokens.encoder_folder import (
+    TOKENIZER,
+    find_encoder,
+    hash_of_encoder,
+    read_architecture,
+)
+from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+from mental_health_classifier.models.pretrained.network import PretrainedNetwork
+
+_MAX_POSTS = 64
+_TOKEN_BUDGET = 8192
+
+
+class EncodedPosts:
+    """The mean of the vectors of a post's tokens.
+
+    Args:
+        encoder: a folder, or a package that carries weights, see `find_encoder`.
+        max_tokens: of a post; what follows is not read.
+
+    Raises:
+        InputError: there is no such encoder here. When it is first used: it cannot be.
+    """
+
+    def __init__(self, *, encoder: str, max_tokens: MaxTokens) -> None:
+        self._folder = find_encoder(encoder, download=False)
+        self._max_tokens = max_tokens
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the encoder's files."""
+        return hash_of_encoder(self._folder)
+
+    @cached_property
+    def _tokenizer(self) -> PostTokenizer:
+        return PostTokenizer.load(self._folder / TOKENIZER)
+
+    @cached_property
+    def _network(self) -> PretrainedNetwork:
+        architecture = read_architecture(self._folder)
+        network = PretrainedNetwork.without_heads(
+            architecture, vocabulary_size=self._tokenizer.size, max_tokens=self._max_tokens
+        )
+        network.take_over(self._folder)
+        return network.eval()
+
+    def means(self, texts: Sequence[str]) -> np.ndarray:
+        """float32, shape `(n, D)`"""
+        import torch
+
+        token_ids, lengths = self._tokenizer.encode(
+            texts, max_tokens=self._max_tokens, truncate="head"
+        )
+        tokens = TokenTable(token_ids, np.concatenate([[0], np.cumsum(lengths)]))
+        buckets = Buckets(
+            lengths, max_posts=_MAX_POSTS, token_budget=_TOKEN_BUDGET, is_shuffled=False
+        )
+        found: dict[int, np.ndarray] = {}
+        with torch.inference_mode():
+            for places in buckets.batches(None):
+                batch = make_batch(tokens, rows=places, labels={})
+                pooled = self._network.pooled(batch).numpy()
+                found |= dict(zip(batch.post_indices.tolist(), pooled, strict=True))
+        return np.stack([found[place] for place in range(len(texts))])
