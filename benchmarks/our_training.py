@@ -31,8 +31,6 @@ from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.experiment import describe_run
-from mental_health_classifier.models.network import Network
-from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier
@@ -76,11 +74,11 @@ def vocabulary_of(config: DictConfig) -> int:
     return encoder.architecture.vocab_size if "architecture" in encoder else VOCABULARY
 
 
-def make_network(config: DictConfig) -> Network:
+def make_network(config: DictConfig) -> torch.nn.Module:
     """With the weights that training begins with."""
     torch.manual_seed(SEED)
     network = build_network(config, vocabulary_size=vocabulary_of(config), tasks=[TASK])
-    if isinstance(network, PretrainedNetwork):
+    if "encoder" in config.model:
         take_over(config, network)
     return network
 
