@@ -21,6 +21,7 @@ EXPERIMENTS = {
     "curriculum_model": ("medium_model", ["curriculum"]),
     "multitask_model": ("medium_model", ["multitask"]),
     "interpretable_model": ("medium_model", ["interpretable"]),
+    "minilm": ("minilm", []),
 }
 
 
