@@ -54,7 +54,7 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
     yield from _for_people(evidence, run, evidence.assessment(run, "certificate"))
 
 
-def certificate_if_chosen(evidence: Evidence, run: RunSummary) -> Mapping[str, Any] | None:
+def certificate_among_shown(evidence: Evidence, run: RunSummary) -> Mapping[str, Any] | None:
     """What can be promised of a run that was chosen among all that a reader sees here. None: its
     record has no certificate.
 
@@ -72,7 +72,7 @@ def certificate_if_chosen(evidence: Evidence, run: RunSummary) -> Mapping[str, A
 def _about_certificate(evidence: Evidence, run: RunSummary) -> Gate:
     question = "Is a recall of the priority class certified?"
     try:
-        found = certificate_if_chosen(evidence, run)
+        found = certificate_among_shown(evidence, run)
     except (InputError, OSError) as error:
         own, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
         assert own is not None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.gates import Gate, certificate_if_chosen
+from mental_health_classifier.analysis.report.gates import Gate, certificate_among_shown
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
 from mental_health_classifier.analysis.sections.performance import is_above_ceiling
 from mental_health_classifier.analysis.sections.pieces import (
@@ -122,7 +122,7 @@ def _about_rivals(evidence: Evidence, found: Recommendation) -> Iterator[Sentenc
 
 def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
     try:
-        certificate = certificate_if_chosen(evidence, run)
+        certificate = certificate_among_shown(evidence, run)
     except (InputError, OSError):
         return  # the gate on it says what cannot be read
     if certificate is None:
