@@ -74,6 +74,7 @@ def test_val_chooses_among_yardsticks_and_their_mean(
         score=lambda val, _: float(np.mean(val.probabilities.argmax(axis=1) == val.labels)),
         words=lambda **_: Told("words", words),  # pyright: ignore[reportArgumentType]
         embeddings=lambda **_: Told("embeddings", embeddings),  # pyright: ignore[reportArgumentType]
+        name="best_on_val",
         monitor="val/accuracy",
     )
     yardstick.fit()

@@ -91,7 +91,8 @@ def explain(
     name = explained.class_name
     say(
         f"The model says {name} with probability {explained.probabilities[name]:.3f}. Red speaks "
-        f"for {name}, blue against it."
+        f"for {name}, blue against it. mhc predict decides by the probability at the "
+        "temperature that val chose, which is another number."
     )
 
 

@@ -32,6 +32,8 @@ class BestYardstick:
     """Makes one from corpus, record, folder and score ..."""
     embeddings: Callable[..., LogisticYardstick]
     """... and another."""
+    name: str
+    """What it is called until val has chosen; then that of the best."""
     monitor: str | None
     """The number of val by which the best is chosen; null: macro F1. Of equal ones the first."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from mental_health_classifier.data.reading.tables import ROLES, read_rows
 TEXT, LABEL = ROLES.index("text"), ROLES.index("label")
 
 
-def read(path: Path, content: str, **columns: str) -> tuple[list[object], list[tuple[str, int]]]:
+def read(path: Path, content: str, **columns: Any) -> tuple[list[object], list[tuple[str, int]]]:
     """Text and label of each row, or what is wrong with it; and what is noted."""
     path.write_text(content, encoding="utf-8", newline="")
     noted: list[tuple[str, int]] = []
@@ -183,3 +184,9 @@ def test_lines_that_a_last_quote_may_have_swallowed_are_told(tmp_path: Path) -> 
     lines = ["7,slept,fine,x", "7,slept,sad,x", "7,slept,fine,x", ',,sad,"', ",,sad,"]
     rows, noted = read(tmp_path / "posts.csv", "\n".join(["id,text,label,note", *lines]))
     assert rows[3:] == ["cut short"] and noted == [(RUNS_OVER, 5)]
+
+
+def test_quotes_around_nothing_are_a_row_of_a_single_column(tmp_path: Path) -> None:
+    rows, noted = read(tmp_path / "a.csv", 'text\na b c\n""\nd e f\n\n', text="text", label=[])
+    assert rows == [("a b c", ""), ("", ""), ("d e f", "")]
+    assert noted == []

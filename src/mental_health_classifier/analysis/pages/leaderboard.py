@@ -128,16 +128,20 @@ def _explanation(
 
 
 def _about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
-    reads = table.get("yardstick_reads", pd.Series(None, index=table.index, dtype=object))
+    nothing = pd.Series(None, index=table.index, dtype=object)
+    reads, names = (table.get(f"yardstick_{what}", nothing) for what in ("reads", "name"))
     is_own = table["is_yardstick"].fillna(False).astype(bool)
     own, others = (sorted(reads[rows].dropna().unique()) for rows in (is_own, ~is_own))
     if is_own.any():
         features = "; or ".join(own) or "words"
         yield text(f"* the yardstick: TF-IDF of {features}, otherwise without their order")
-    if len(others) > 1:
-        counted = reads[~is_own].value_counts().sort_index()
-        kinds = "; ".join(f"{reads} ({number} runs)" for reads, number in counted.items())
-        yield text(f"Runs have different yardsticks, TF-IDF of: {kinds}.", "yellow")
+    named = ("TF-IDF of " + reads).fillna(names)[~is_own].dropna()
+    kinds = [f"{kind} ({times})" for kind, times in named.value_counts().sort_index().items()]
+    if len(kinds) > 1:
+        said = f"Runs have different yardsticks, each with its number of runs: {'; '.join(kinds)}."
+        yield text(said, "yellow")
+    elif kinds and not others:
+        yield text(f"The yardstick of the runs: {named.iloc[0]}.")
 
 
 def _numbers(

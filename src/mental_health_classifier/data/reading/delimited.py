@@ -274,7 +274,9 @@ class _Rows:
                 taken.clear()
                 cells = next(lenient, [])
                 self._note_rows(number, taken)
-            if isinstance(cells, str) or any(cells):
+            # Of a single column, quotes around nothing are what writers make of an empty cell.
+            is_empty_cell = self._width == 1 and any('"' in line for line in taken)
+            if isinstance(cells, str) or any(cells) or is_empty_cell:
                 yield number, cells
 
     def _judged(
