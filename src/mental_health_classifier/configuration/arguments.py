@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import re
 import textwrap
@@ -63,7 +62,7 @@ def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:
 def _shape(declared: Callable[..., Any], given: tuple[str, ...] = (), *, is_open: bool) -> Any:
     is_class = inspect.isclass(declared)
     # Fields of a dataclass are resolved where each is declared, also those that it inherits.
-    has_fields = not is_class or dataclasses.is_dataclass(declared)
+    has_fields = not is_class or is_dataclass(declared)
     source = declared if has_fields else declared.__init__
     kinds = typing.get_type_hints(source, include_extras=True)
     fields: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -36,13 +37,23 @@ class KnownVectors:
     """
 
     def __init__(self, *, package: Literal["wordllama"]) -> None:
-        folder = find_vectors(package)
-        (vectors,) = load_file(folder / _VECTORS).values()
-        self._pieces = Tokenizer.from_file(str(folder / _PIECES))
-        self._vectors = vectors.astype(np.float32)
+        self._folder = find_vectors(package)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the vectors."""
+        return sha256_of(self._folder / _VECTORS)
+
+    @cached_property
+    def _pieces(self) -> Tokenizer:
+        return Tokenizer.from_file(str(self._folder / _PIECES))
+
+    @cached_property
+    def _vectors(self) -> np.ndarray:
+        (vectors,) = load_file(self._folder / _VECTORS).values()
+        vectors = vectors.astype(np.float32)
         # What all vectors share says nothing of any.
-        self._vectors -= self._vectors.mean(axis=0)
-        self.sha256 = sha256_of(folder / _VECTORS)
+        return vectors - vectors.mean(axis=0)
 
     def means(self, texts: Sequence[str]) -> np.ndarray:
         """float32, shape `(n, D)`; zero where a text has none of the pieces."""
