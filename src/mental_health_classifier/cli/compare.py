@@ -111,7 +111,9 @@ def compare(
 
 def _print_verdict(block: pd.DataFrame) -> None:
     """The verdict on the recommended configuration among the runs of one corpus."""
-    completed = block[block["status"] == "completed"]
+    # A run whose posts are not known, as where its file on them is gone, is compared with none.
+    is_comparable = (block["status"] == "completed") & block["parts_fingerprint"].notna()
+    completed = block[is_comparable]
     if completed["configuration_hash"].nunique() < 2:
         return
     if len(completed) > MOST_JUDGED:
