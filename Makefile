@@ -49,10 +49,10 @@ run: setup
 	$(BIN)/python train.py $(ARGS)
 
 test: pretrained
-	$(BIN)/python -m pytest -m "not slow" -n auto $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(ARGS)
 
 test-slow: pretrained
-	$(BIN)/python -m pytest -m slow -n auto $(ARGS)
+	$(BIN)/python -m pytest -m slow -n auto --dist worksteal $(ARGS)
 
 lint: pretrained
 	$(BIN)/ruff check .

@@ -244,6 +244,13 @@ def test_shortcuts_are_stored_and_shown(runs, mhc, tmp_path) -> None:
     assert mhc("show", "outputs/tfidf_logistic").exit_code == 0
 
 
+def test_a_run_whose_posts_are_not_known_is_listed_and_compared_with_none(mhc, tmp_path) -> None:
+    (tmp_path / "outputs/tfidf_logistic/data.json").unlink()
+    listed = mhc("compare")
+    assert listed.exit_code == 0, listed.exception
+    assert "tfidf_logistic" in listed.stdout and "better" not in listed.stdout
+
+
 def test_a_card_is_left_by_every_run_and_renewed_on_request(runs, mhc) -> None:
     first = (runs["tfidf_logistic"].directory / "model_card.md").read_text()
     assert "learned from synthetic posts" in first and "mhc behaviour" in first
