@@ -71,7 +71,7 @@ def test_a_part_that_does_not_say_what_it_is_is_refused(key, composed) -> None:
         ("network.pooling._partial_=true", r"network.pooling._partial_: false was"),
         ("data.shares.train=all", r"data\.shares\.train=all: a number was"),
         ("data.columns.text=[a,0.5]", r"data\.columns\.text=\['a', 0.5\]: text or a list"),
-        ("data.truncate=middle", r"data\.truncate=middle: one of head, tail, head_tail was"),
+        ("data.truncate=middle", r"data\.truncate=middle: one of head, tail, head_tail, win"),
         ("trainer.precision=8", r"trainer\.precision=8: one of 64, 32, 16 or one of transformer"),
         ("sampler.size=3", "sampler.size: LengthBuckets takes no such argument; it takes max_"),
         ("evaluation.specificity_floor=1", "evaluation.specificity_floor=1: expected more than 0"),

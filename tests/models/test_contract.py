@@ -27,6 +27,7 @@ from mental_health_classifier.contracts.task_kinds import (
 )
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.windows import Windows
 from mental_health_classifier.tracking.clinical_variants import changed_keys, check_variants
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -64,21 +65,30 @@ AUXILIARY = [
 VOCABULARY = 50
 PRETRAINED = "network/encoder=pretrained"
 """An encoder that brings its own size; tests/models/pretrained/ has more of it."""
-NEEDS = {"network/embedding=concept": ["clinical=umls_enhanced"]}
+NEEDS = {
+    "network/embedding=concept": ["clinical=umls_enhanced"],
+    "network/windows=attention": ["data.truncate=windows"],
+}
 """What a part cannot be composed without."""
 MILLIONS = {"baseline_small": 2.44, "medium_model": 19.2, "large_model": 85.8}
 """Parameters without the token embedding: 12 D^2 a layer and positions, worked out by hand to 3
 digits."""
 
 
-def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
+def make_tokens(num_posts: int = 8, seed: int = 0) -> TokenTable:
+    """Posts of which about half have two windows."""
     generator = np.random.default_rng(seed)
     lengths = generator.integers(2, 8, num_posts)
-    tokens = TokenTable(
+    return TokenTable(
         generator.integers(0, VOCABULARY, lengths.sum()).astype(np.uint16),
         np.concatenate([[0], np.cumsum(lengths)]),
         {"concepts": generator.integers(0, 4, lengths.sum())},
+        Windows(max_tokens=4, overlap=1, most=9, around=(0, 0)),
     )
+
+
+def make_posts(num_posts: int = 8, seed: int = 0) -> Batch:
+    tokens = make_tokens(num_posts, seed)
     places = np.arange(num_posts)
     labels = {
         TASK.name: places % TASK.num_classes,
@@ -129,16 +139,11 @@ def test_logits_have_one_row_a_post_and_one_column_a_class(network: nn.Module) -
 @with_pairs
 def test_logits_do_not_depend_on_neighbours_in_the_batch(network: nn.Module) -> None:
     network.eval()
-    together = network(make_posts()).logits[TASK.name]
-    batch = make_posts()
-    for row in range(len(batch)):
-        first, last = batch.offsets[row : row + 2].tolist()
-        tokens = TokenTable(
-            batch.token_ids[first:last].numpy(),
-            np.array([0, last - first]),
-            {name: values[first:last].numpy() for name, values in batch.token_streams.items()},
-        )
-        alone = network(make_batch(tokens, rows=np.array([0]), labels={}))
+    batch, tokens = make_posts(), make_tokens()
+    together = network(batch).logits[TASK.name]
+    assert batch.window_posts is not None and len(batch.window_posts) > len(batch)
+    for row, post in enumerate(batch.post_indices.tolist()):
+        alone = network(make_batch(tokens, rows=np.array([post]), labels={}))
         torch.testing.assert_close(alone.logits[TASK.name][0], together[row])
 
 

@@ -18,6 +18,7 @@ from mental_health_classifier.configuration.registry import (
     find_part,
     with_short_names,
 )
+from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.evaluation.evaluate import number_of_val
@@ -122,6 +123,7 @@ def build_datamodule(config: DictConfig, corpus: Corpus) -> PostDataModule:
         corpus,
         learn_tokenizer=build(config.tokenizer),
         max_tokens=config.model.max_tokens,
+        windows_of=functools.partial(windows_of, config),
         annotators=build_annotators(config),
         sampler=build(config.sampler),
         cache_dir=Path(config.cache_dir),
@@ -156,6 +158,8 @@ def build_network(
         else build(parts.encoder, attention=build(parts.attention)),
         pooling=build(parts.pooling),
         heads=build(parts.heads, tasks=tasks),
+        # Nothing is chosen where their mean is taken, as in runs recorded before there were any.
+        windows=None if parts.get("windows") is None else build(parts.windows),
     )
 
 

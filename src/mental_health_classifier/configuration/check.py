@@ -35,6 +35,7 @@ from mental_health_classifier.configuration.settings import (
     PretrainedSize,
 )
 from mental_health_classifier.configuration.trainer_check import check_trainer
+from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.evaluation.evaluate import metric_names
 from mental_health_classifier.evaluation.metrics import WATCHED, WATCHED_OF_PRIORITY
@@ -82,6 +83,7 @@ def checked(config: DictConfig) -> DictConfig:
     check_model(values["model"], values["clinical"]["variants"])
     if "_target_" not in values["model"]:
         check_trainer(values["trainer"])
+        check_windows(values)
         _check_known_vectors(values["network"]["embedding"].get("initial"), values["model"])
         _check_callbacks(values["callbacks"])
     _check_metrics(values)

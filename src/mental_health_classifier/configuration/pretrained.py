@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.clinical_variants import changed_keys
 
@@ -76,6 +77,8 @@ def with_encoder(config: DictConfig) -> DictConfig:
     sizes = describe_body(architecture)
     tokenizer = PostTokenizer.load(folder / TOKENIZER)
     _refuse_what_does_not_fit(encoder, model.get("max_tokens"), tokenizer, sizes)
+    if isinstance(config.data.get("window_overlap"), int | None):  # else that is said later
+        windows_of(config, around=tokenizer.num_around)
     filled = {key: sizes[name] for key, name in _SIZES.items()}
     filled |= {"word_width": sizes["word_width"], "encoder_sha256": sha256}
     found = config.copy()

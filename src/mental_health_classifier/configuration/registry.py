@@ -95,6 +95,7 @@ REGISTRY: dict[str, Place] = {
         given=(),
     ),
     "network.pooling": Place(_ours("models.pooling", "AttentionReadout", "MeanPooling")),
+    "network.windows": Place(_ours("models.window_pooling", "AttentionOverWindows")),
     "network.heads": Place(_ours("models.heads", "LinearHeads"), given=("tasks",)),
     "objective": Place(
         _ours("training.objectives", "MultitaskObjective") | _CROSS_ENTROPY,

@@ -83,7 +83,8 @@ class NetworkSize:
     num_heads: SmallCount
     feedforward_width: Width
     max_tokens: MaxTokens
-    """Of a post; of a longer one data.truncate says which end is kept."""
+    """Of a post; of a longer one data.truncate says which end is kept, or that it is read in
+    windows of so many."""
     dropout: DropoutShare
     learning_rate: LearningRate
 

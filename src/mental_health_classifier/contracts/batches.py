@@ -1,6 +1,7 @@
 """Batch and ModelOutput: what goes into a network and what comes out of it.
 
-Legend of shapes: B posts, N tokens of all posts of a batch, D width, H heads, C classes.
+Legend of shapes: B posts, W windows of these posts (of most posts one), N tokens of all windows of
+a batch, D width, H heads, C classes.
 """
 
 from __future__ import annotations
@@ -17,24 +18,29 @@ if TYPE_CHECKING:
 
 
 class LengthGroup(NamedTuple):
-    """Consecutive posts of a batch that have the same number of tokens."""
+    """Consecutive windows of a batch that have the same number of tokens. Each is a whole post,
+    unless long ones are read in several windows."""
 
     first_token: int
     num_posts: int
     num_tokens: int
-    """Tokens of each post; the group covers `num_posts * num_tokens` tokens."""
+    """Tokens of each; the group covers `num_posts * num_tokens` tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Posts as one stream of tokens without padding, shortest post first."""
+    """Posts as one stream of tokens without padding, shortest post first.
+
+    A post that is read in several windows is several stretches of the stream, which is ordered by
+    the lengths of windows.
+    """
 
     token_ids: Tensor
-    """All tokens of all posts, int64, shape `(N,)`."""
+    """All tokens of all windows, int64, shape `(N,)`."""
     offsets: Tensor
-    """Post b holds tokens `offsets[b]:offsets[b + 1]`, int64, shape `(B + 1,)`."""
+    """Window w holds tokens `offsets[w]:offsets[w + 1]`, int64, shape `(W + 1,)`."""
     positions: Tensor
-    """Place of each token within its own post, int64, shape `(N,)`."""
+    """Place of each token within its own window, int64, shape `(N,)`."""
     labels: Mapping[str, Tensor]
     """For each task the label of every post: of the main task the class index, int64, shape
     `(B,)`; of others as their kind says in task_kinds.py."""
@@ -46,12 +52,18 @@ class Batch:
     token_streams: Mapping[str, Tensor] = field(default_factory=dict)
     """What else is known of each token, by the names in the configuration's `token_streams`, int64,
     each of shape `(N,)`."""
+    window_posts: Tensor | None = None
+    """Place of each window's post in `post_indices`, int64, shape `(W,)`. None: each post is one
+    window, and both have the same order."""
 
     def __post_init__(self) -> None:
         """Raises ValueError where lengths do not fit each other."""
-        posts = sum(group.num_posts for group in self.length_groups)
+        windows = sum(group.num_posts for group in self.length_groups)
+        posts = windows if self.window_posts is None else len(self.post_indices)
         tokens = sum(group.num_posts * group.num_tokens for group in self.length_groups)
-        require_shape("Batch.offsets", self.offsets, (posts + 1,))
+        require_shape("Batch.offsets", self.offsets, (windows + 1,))
+        if self.window_posts is not None:
+            require_shape("Batch.window_posts", self.window_posts, (windows,))
         require_shape("Batch.post_indices", self.post_indices, (posts,))
         streams = {f"token_streams.{name}": each for name, each in self.token_streams.items()}
         for name, values in {
@@ -75,10 +87,11 @@ class Batch:
             labels={task: moved(labels) for task, labels in self.labels.items()},
             post_indices=moved(self.post_indices),
             token_streams={name: moved(values) for name, values in self.token_streams.items()},
+            window_posts=None if self.window_posts is None else moved(self.window_posts),
         )
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return len(self.post_indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +100,5 @@ class ModelOutput:
     """For each task, shape `(B, C)`, of others than the main one with as many columns as its
     `num_logits`."""
     token_weights: Tensor | None = None
-    """Share of each token in its post's vector where pooling is weighted, shape `(N,)`."""
+    """Share of each token in its post's vector, all its windows counted, where pooling is weighted,
+    shape `(N,)`."""

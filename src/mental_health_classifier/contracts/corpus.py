@@ -54,7 +54,7 @@ class Corpus:
     is_synthetic: bool
     truncate: str
     """Which end of a post longer than a model reads is kept: head, tail, or head_tail, half of
-    each."""
+    each; windows: all of it."""
     ceilings: Mapping[str, float] | None = None
     """Accuracy that no model can exceed, where the posts come with it: keys `sequence` and
     `bag_of_words`."""

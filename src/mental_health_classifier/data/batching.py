@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -16,6 +16,7 @@ from torch.utils.data import Dataset, Sampler
 from mental_health_classifier.contracts import Batch, LengthGroup
 from mental_health_classifier.contracts.ranges import Count, Seed
 from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.windows import Windows
 
 _POSTS_IN_CHUNK = 2**14
 
@@ -28,7 +29,7 @@ class Buckets:
     run over many posts at once.
 
     Args:
-        lengths: tokens of each post, shape `(posts,)`.
+        lengths: tokens that are read of each post, shape `(posts,)`.
         max_posts: posts of a batch at most.
         token_budget: tokens of a batch at most; a longer post is a batch by itself. None: only
             `max_posts` limits a batch.
@@ -177,7 +178,8 @@ class BatchDataset(Dataset[Batch]):
 
 
 def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]) -> Batch:
-    """Puts posts side by side, shortest first.
+    """Puts posts side by side, shortest first; windows of long ones too, in the order of their own
+    lengths.
 
     Args:
         tokens: of the whole corpus.
@@ -187,9 +189,11 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
     starts, ends = tokens.offsets[rows], tokens.offsets[rows + 1]
     order = np.argsort(ends - starts, kind="stable")
     rows, starts, ends = rows[order], starts[order], ends[order]
-    lengths = ends - starts
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    lengths, posts = ends - starts, None
     places = [slice(a, b) for a, b in zip(starts, ends, strict=True)]
+    if tokens.windows is not None and (lengths > tokens.windows.max_tokens).any():
+        places, lengths, posts = _by_window(tokens.windows, places)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
 
     def side_by_side(values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.concatenate([values[s] for s in places]).astype(np.int64))
@@ -202,7 +206,22 @@ def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.
         post_indices=torch.from_numpy(rows),
         length_groups=_length_groups(lengths),
         token_streams={name: side_by_side(values) for name, values in tokens.streams.items()},
+        window_posts=None if posts is None else torch.from_numpy(posts),
     )
+
+
+def _by_window(
+    windows: Windows, posts: Sequence[slice]
+) -> tuple[list[slice], np.ndarray, np.ndarray]:
+    """Windows of posts, shortest first: the stretches of a table that they are made of, and of
+    each window the length and the post, shape `(W,)` each."""
+    by_post = [windows.cut(post.start, post.stop) for post in posts]
+    every = [window for of_post in by_post for window in of_post]
+    lengths = np.array([sum(part.stop - part.start for part in window) for window in every])
+    order = np.argsort(lengths, kind="stable")
+    of_window = np.repeat(np.arange(len(posts)), [len(of_post) for of_post in by_post])
+    places = [part for window in order for part in every[window]]
+    return places, lengths[order], of_window[order]
 
 
 def _length_groups(lengths: np.ndarray) -> tuple[LengthGroup, ...]:

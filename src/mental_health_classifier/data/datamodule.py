@@ -26,6 +26,7 @@ from mental_health_classifier.data.tokens.token_streams import (
     have_marks,
 )
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+from mental_health_classifier.data.tokens.windows import Windows
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 
 
@@ -35,7 +36,10 @@ class PostDataModule(LightningDataModule):
     Args:
         corpus: posts divided into parts.
         learn_tokenizer: makes a tokenizer from the training posts and their authors.
-        max_tokens: how much of a post the model reads.
+        max_tokens: how much of a post the model reads at once.
+        windows_of: given the special tokens before and after a post, says how longer posts are cut
+            into windows. Where it says None, and where it is None, the corpus says which end is
+            kept.
         annotators: make the streams of batches, by name.
         sampler: makes `LengthBuckets` (or a like sampler) from posts, seed and `is_shuffled`.
         cache_dir: prepared tokens are kept under it.
@@ -48,6 +52,7 @@ class PostDataModule(LightningDataModule):
         *,
         learn_tokenizer: Callable[..., PostTokenizer],
         max_tokens: int,
+        windows_of: Callable[..., Windows | None] | None = None,
         annotators: Mapping[str, Annotator],
         sampler: Callable[..., LengthBuckets],
         cache_dir: Path,
@@ -60,7 +65,14 @@ class PostDataModule(LightningDataModule):
         self._seed = seed
         self.tokenizer = _learned_tokenizer(corpus, learn_tokenizer, cache_dir)
         self.annotators = annotators
-        self._tokens = _tokens(corpus, self.tokenizer, annotators, max_tokens, cache_dir)
+        self._tokens = _tokens(
+            corpus,
+            self.tokenizer,
+            annotators,
+            max_tokens,
+            None if windows_of is None else windows_of(around=self.tokenizer.num_around),
+            cache_dir,
+        )
         self.corpus = replace(corpus, posts=corpus.posts.assign(**self._groups()))
         self._labels = {
             corpus.task.name: corpus.posts["label"].to_numpy(),
@@ -88,6 +100,18 @@ class PostDataModule(LightningDataModule):
                 ),
             }
             for name, annotator in self.annotators.items()
+        }
+
+    def describe_windows(self) -> dict[str, int] | None:
+        """How many posts are read in several windows, and how many in as many as there may be, of
+        which the end may be left out. None: long posts are cut."""
+        windows = self._tokens.windows
+        if windows is None:
+            return None
+        counts = windows.count(np.diff(self._tokens.offsets))
+        return {
+            "posts_in_several": int((counts > 1).sum()),
+            "posts_in_most": int((np.diff(self._tokens.offsets) == windows.longest_post).sum()),
         }
 
     def save(self, folder: Path) -> None:
@@ -179,17 +203,15 @@ def _tokens(
     tokenizer: PostTokenizer,
     annotators: Mapping[str, Annotator],
     max_tokens: int,
+    windows: Windows | None,
     cache_dir: Path,
 ) -> TokenTable:
     """Tokens and streams of all posts, each from a cache entry of its own."""
-    given = {"max_tokens": max_tokens, "truncate": corpus.truncate}
-    parts = (
-        preparation_version(),
-        corpus.key,
-        tokenizer.to_json(),
-        str(max_tokens),
-        corpus.truncate,
-    )
+    truncate = corpus.truncate
+    if windows is not None:
+        max_tokens, truncate = windows.longest_post, "head"
+    given = {"max_tokens": max_tokens, "truncate": truncate}
+    parts = (preparation_version(), corpus.key, tokenizer.to_json(), str(max_tokens), truncate)
 
     def encode(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         return tokenizer.encode(posts["text"].tolist(), **given)
@@ -211,4 +233,4 @@ def _tokens(
         )
         for name, annotator in annotators.items()
     }
-    return open_tokens(tokens, streams)
+    return open_tokens(tokens, streams, windows=windows)

@@ -71,6 +71,6 @@ class EncodedPosts:
         with torch.inference_mode():
             for places in buckets.batches(None):
                 batch = make_batch(tokens, rows=places, labels={})
-                pooled = self._network.pooled(batch).numpy()
-                found |= dict(zip(batch.post_indices.tolist(), pooled, strict=True))
+                pooled, _ = self._network.pooled(self._network.embedding(batch), batch)
+                found |= dict(zip(batch.post_indices.tolist(), pooled.numpy(), strict=True))
         return np.stack([found[place] for place in range(len(texts))])

@@ -19,7 +19,8 @@ def attention_layers(network: nn.Module) -> list[ScaledDotProductAttention]:
 
 
 def attention_maps(network: nn.Module, batch: Batch) -> list[list[np.ndarray]]:
-    """For each post of a batch the attention weights of each layer, shape `(H, L, L)`."""
+    """For each window of a batch (of most posts, the post) the attention weights of each layer,
+    shape `(H, L, L)`."""
     by_layer: list[list[np.ndarray]] = []
 
     def note(layer: Any, arguments: tuple[Any, ...]) -> None:

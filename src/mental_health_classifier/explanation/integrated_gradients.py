@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from captum.attr import IntegratedGradients
 from torch import Tensor
 
-from mental_health_classifier.contracts import Batch, LengthGroup
+from mental_health_classifier.contracts import Batch
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.explanation.masked_posts import masked
@@ -23,6 +23,7 @@ MAX_STEPS = 800
 MAX_GAP = 0.05
 """Of what is to be explained, the share that attributions may be off in sum."""
 TOKENS_AT_ONCE = 4096
+_PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def integrated_gradients(
     an encoder puts around it stay.
 
     The vectors that a token enters the network with are scaled, all that is known of it added up;
-    places in the post stay. Steps are doubled for posts whose attributions do not add up.
+    places in the post stay. What overlapping windows of a post have in common counts once. Steps
+    are doubled for posts whose attributions do not add up.
 
     Args:
         tokens: of the posts.
@@ -96,18 +98,27 @@ def _of_equal_length(
     num_steps: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Attributions of posts of one length, shape `(n, L)`, and by how much their sums are off."""
-    network, length = cast(Network, loaded.network), int(tokens.lengths[rows[0]])
+    network, length = cast(Network, loaded.network), int(np.diff(tokens.offsets)[rows[0]])
+
+    def batch_of(table: TokenTable, which: np.ndarray) -> Batch:
+        return make_batch(table, rows=which, labels={})
 
     def embedded(table: TokenTable, which: np.ndarray) -> Tensor:
-        batch = make_batch(table, rows=which, labels={})
-        return network.embedding(batch).detach().view(len(which), length, -1)
+        batch = batch_of(table, which)
+        return _by_post(network.embedding(batch).detach(), batch)
 
     words = [loaded.tokenizer.are_own(length)[None]] * len(rows)
     baseline = masked(tokens, rows.tolist(), words, mask_id=loaded.tokenizer.mask_id)
 
     def logits(vectors: Tensor) -> Tensor:
-        output = network.answer(vectors.flatten(0, 1), _lengths_alone(len(vectors), length))
-        return output.logits[loaded.task.name]
+        num_posts = len(vectors)
+        nothing = TokenTable(
+            np.zeros(num_posts * length, np.uint16),
+            np.arange(num_posts + 1) * length,
+            windows=tokens.windows,
+        )
+        batch = batch_of(nothing, np.arange(num_posts))
+        return network.answer(_as_stream(vectors, batch), batch).logits[loaded.task.name]
 
     inputs = embedded(tokens, rows)
     baselines = embedded(baseline, np.arange(len(rows)))
@@ -116,19 +127,26 @@ def _of_equal_length(
         baselines,
         target=torch.from_numpy(classes),
         n_steps=num_steps,
-        internal_batch_size=max(len(rows), TOKENS_AT_ONCE // length),
+        internal_batch_size=max(len(rows), TOKENS_AT_ONCE // inputs.shape[1]),
         return_convergence_delta=True,
     )
-    return values.sum(-1).detach().double().numpy(), gaps.detach().double().numpy()
+    # A token that two windows have in common adds what it adds in both.
+    place = {_PLACE: np.arange(len(tokens.token_ids)) - tokens.offsets[rows[0]]}
+    first = batch_of(replace(tokens, streams=place), rows[:1])
+    of_tokens = np.zeros((len(rows), length))
+    of_stream = values.sum(-1).detach().double().numpy()
+    np.add.at(of_tokens.T, first.token_streams[_PLACE].numpy(), of_stream.T)
+    return of_tokens, gaps.detach().double().numpy()
 
 
-def _lengths_alone(num_posts: int, length: int) -> Batch:
-    """A batch of posts of which only the lengths are known."""
-    return Batch(
-        token_ids=torch.zeros(num_posts * length, dtype=torch.int64),
-        offsets=torch.arange(num_posts + 1) * length,
-        positions=torch.arange(length).repeat(num_posts),
-        labels={},
-        post_indices=torch.arange(num_posts),
-        length_groups=(LengthGroup(0, num_posts, length),),
-    )
+def _by_post(stream: Tensor, batch: Batch) -> Tensor:
+    """`(N, D)` of posts of one length -> `(posts, tokens of all windows, D)`, shortest windows
+    first."""
+    parts = stream.split([group.num_posts * group.num_tokens for group in batch.length_groups])
+    return torch.cat([part.view(len(batch), -1, part.shape[-1]) for part in parts], 1)
+
+
+def _as_stream(vectors: Tensor, batch: Batch) -> Tensor:
+    """The way back."""
+    sizes = [g.num_posts * g.num_tokens // len(batch) for g in batch.length_groups]
+    return torch.cat([part.flatten(0, 1) for part in vectors.split(sizes, 1)])

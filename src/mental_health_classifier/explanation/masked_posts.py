@@ -36,7 +36,8 @@ def masked(
         return np.concatenate(parts).astype(values.dtype)
 
     lengths = np.concatenate([np.full(len(mask), mask.shape[1]) for mask in masks])
-    return TokenTable(
+    return replace(
+        tokens,
         token_ids=with_masks(tokens.token_ids, mask_id),
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         streams={name: with_masks(values, OUTSIDE) for name, values in tokens.streams.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -156,18 +157,25 @@ def describe_attention(
     """What attention weights look like, which is no evidence of reasons.
 
     Returns:
-        `entropy`, of each head by layer, the mean over posts; `rollout_agreement`, the mean rank
-        correlation of how much of each token rollout finds in the post's last vectors with the size
-        of its attribution. None: the network has no attention weights to tell of.
+        `entropy`, of each head by layer, the mean over posts of one window; `rollout_agreement`, of
+        these the mean rank correlation of how much of each token rollout finds in the post's last
+        vectors with the size of its attribution. None: the network has no attention weights to tell
+        of, or each post has several windows.
     """
     if not attention_layers(loaded.network):
         return None
     entropies, agreements = [], []
     for batch in loaded.batches(tokens):
-        maps = attention_maps(loaded.network, batch)
-        for row, layers in zip(batch.post_indices.tolist(), maps, strict=True):
+        posts = range(len(batch)) if batch.window_posts is None else batch.window_posts.tolist()
+        num_windows = Counter(posts)
+        for post, layers in zip(posts, attention_maps(loaded.network, batch), strict=True):
+            if num_windows[post] > 1:
+                continue  # each window has weights of its own, and none has those of the post
+            row = int(batch.post_indices[post])
             entropies.append(np.stack([attention_entropy(weights) for weights in layers]))
             agreements.append(rank_correlation(rollout(layers).mean(0), np.abs(found.tokens[row])))
+    if not entropies:
+        return None
     by_head = np.moveaxis(np.stack(entropies), 0, -1)  # (layers, H, n)
     return {
         "entropy": mean_of_known(by_head).round(4).tolist(),

@@ -18,11 +18,13 @@ from mental_health_classifier.configuration.build import (
     set_num_threads,
 )
 from mental_health_classifier.configuration.recorded import recorded_configuration
+from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import Batch, InputError, Task
 from mental_health_classifier.data.batching import Buckets, make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.token_streams import Annotator, encode_posts
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+from mental_health_classifier.data.tokens.windows import Windows
 from mental_health_classifier.tracking.record.assessments import auxiliary_tasks_of
 from mental_health_classifier.tracking.record.record_check import read_recorded
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -43,7 +45,10 @@ class LoadedNetwork:
     token_budget: int
     """Tokens of a batch at most."""
     max_tokens: int
+    """Of a post at most, in all its windows."""
     truncate: str
+    windows: Windows | None = None
+    """How posts that are too long to be read at once are read. None: they are cut."""
 
     def encode(self, posts: pd.DataFrame) -> TokenTable:
         """The tokens of posts with a column `text`, scrubbed, and all that is known of them."""
@@ -53,6 +58,7 @@ class LoadedNetwork:
             self.annotators,
             max_tokens=self.max_tokens,
             truncate=self.truncate,
+            windows=self.windows,
         )
 
     def locate(self, posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -124,6 +130,7 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
             f"{folder / 'best.safetensors'} does not hold the weights of the network that run.json "
             "and tokenizer.json describe: one of them is of another run. Restore them from a copy."
         ) from None
+    windows = windows_of(config, around=tokenizer.num_around)
     return LoadedNetwork(
         network=network,
         task=task,
@@ -131,6 +138,7 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         annotators=annotators,
         max_posts=config.sampler.max_posts,
         token_budget=config.sampler.token_budget,
-        max_tokens=config.model.max_tokens,
-        truncate=config.data.truncate,
+        max_tokens=config.model.max_tokens if windows is None else windows.longest_post,
+        truncate=config.data.truncate if windows is None else "head",
+        windows=windows,
     )

@@ -31,7 +31,7 @@ class NetworkLearner:
 
     Args:
         datamodule: `PostDataModule`, or one with its tokenizer, its
-            `typical_batch` and its `describe_streams`.
+            `typical_batch`, its `describe_streams` and its `describe_windows`.
         take_over: gives the network the weights that it starts from, before the first step. None:
             those that it was built with.
     """
@@ -123,6 +123,7 @@ class NetworkLearner:
             "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
             "vocabulary_size": self._datamodule.tokenizer.size,
             "token_streams": self._datamodule.describe_streams(),
+            "windows": self._datamodule.describe_windows(),
             **flops_per_post(network, self._classifier.objective, batch),
             "prediction_posts_per_second": self._posts_per_second,
             "gpu_peak_memory_bytes": torch.cuda.max_memory_allocated(device)

@@ -46,7 +46,7 @@ class CueSupervision(nn.Module):
         is_cue = (batch.token_streams[self._stream] != 0).to(weights.dtype)
         cues = _sums(is_cue, batch)
         of_post = _posts_of_tokens(batch)
-        even = 1 / batch.offsets.diff().to(weights.dtype)
+        even = 1 / _lengths(batch).to(weights.dtype)
         on_cues = is_cue / cues.clamp_min(1)[of_post]
         prior = (1 - self._spread) * on_cues + self._spread * even[of_post]
         distances = _sums(weights * (weights.clamp_min(_SMALLEST).log() - prior.log()), batch)
@@ -69,7 +69,7 @@ class AttentionEntropy(nn.Module):
         weights = token_weights_of(output)
         entropies = -_sums(weights * weights.clamp_min(_SMALLEST).log(), batch)
         # A post of one token has an entropy of 0 whatever it is divided by.
-        highest = batch.offsets.diff().clamp_min(2).to(weights.dtype).log()
+        highest = _lengths(batch).clamp_min(2).to(weights.dtype).log()
         return self._weight * (entropies / highest).mean()
 
 
@@ -85,8 +85,15 @@ def token_weights_of(output: ModelOutput) -> Tensor:
 
 def _posts_of_tokens(batch: Batch) -> Tensor:
     """The post of each token, shape `(N,)`."""
-    lengths = batch.offsets.diff()
-    return torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
+    lengths, posts = batch.offsets.diff(), batch.window_posts
+    if posts is None:
+        posts = torch.arange(len(lengths), device=lengths.device)
+    return torch.repeat_interleave(posts, lengths)
+
+
+def _lengths(batch: Batch) -> Tensor:
+    """Tokens of each post, shape `(B,)`."""
+    return torch.bincount(_posts_of_tokens(batch), minlength=len(batch))
 
 
 def _sums(values: Tensor, batch: Batch) -> Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.console.progress import counting
+from mental_health_classifier.data.tokens.windows import Windows
 from mental_health_classifier.storage.cache import finished_chunk
 
 _POSTS_IN_CHUNK = 2**15
@@ -30,24 +31,31 @@ class TokenTable:
     """Post i holds `token_ids[offsets[i]:offsets[i + 1]]`, int64, shape `(posts + 1,)`."""
     streams: Mapping[str, np.ndarray] = field(default_factory=dict)
     """What else is known of each token, whole numbers, each of shape `(N,)`."""
+    windows: Windows | None = None
+    """How posts that are too long for the model are read. None: there are none."""
 
     @property
     def lengths(self) -> np.ndarray:
-        """Number of tokens of each post, shape `(posts,)`."""
-        return np.diff(self.offsets)
+        """Number of tokens that are read of each post, in all its windows, shape `(posts,)`."""
+        lengths = np.diff(self.offsets)
+        return lengths if self.windows is None else self.windows.tokens_read(lengths)
 
 
-def open_tokens(folder: Path, streams: Mapping[str, Path]) -> TokenTable:
+def open_tokens(
+    folder: Path, streams: Mapping[str, Path], *, windows: Windows | None = None
+) -> TokenTable:
     """Opens what `write_tokens` wrote as memory maps.
 
     Args:
         folder: with the token ids.
         streams: folders with other values of the same tokens, by name.
+        windows: see `TokenTable`.
     """
     return TokenTable(
         token_ids=_open(folder / _VALUES),
         offsets=_open(folder / _OFFSETS),
         streams={name: _open(other / _VALUES) for name, other in streams.items()},
+        windows=windows,
     )
 
 

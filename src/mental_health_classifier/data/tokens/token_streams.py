@@ -16,6 +16,7 @@ import pandas as pd
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+from mental_health_classifier.data.tokens.windows import Windows
 
 OUTSIDE = 0
 """The value of a token that no span touches."""
@@ -78,12 +79,14 @@ def encode_posts(
     *,
     max_tokens: int,
     truncate: str,
+    windows: Windows | None = None,
 ) -> TokenTable:
     """Turns posts into tokens with all that is known of them, in memory.
 
     Args:
         posts: with the column `text`, scrubbed.
         max_tokens, truncate: see `PostTokenizer.encode`.
+        windows: see `TokenTable`.
     """
     given = {"max_tokens": max_tokens, "truncate": truncate}
     ids, lengths = tokenizer.encode(posts["text"].tolist(), **given)
@@ -94,6 +97,7 @@ def encode_posts(
             name: annotate_tokens(posts, annotator, tokenizer, **given)[0]
             for name, annotator in annotators.items()
         },
+        windows=windows,
     )
 
 

@@ -69,7 +69,12 @@ class PostTokenizer:
     @property
     def num_special(self) -> int:
         """Special tokens around each post."""
-        return len(self._before) + len(self._after)
+        return sum(self.num_around)
+
+    @property
+    def num_around(self) -> tuple[int, int]:
+        """Special tokens before and after each post."""
+        return len(self._before), len(self._after)
 
     def are_own(self, num_tokens: int) -> np.ndarray:
         """Which tokens of a post are its own and not special ones, bool, shape `(num_tokens,)`."""

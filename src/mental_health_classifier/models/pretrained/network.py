@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from mental_health_classifier.contracts import Batch, InputError, LengthGroup
+from mental_health_classifier.contracts import InputError, LengthGroup
 from mental_health_classifier.models.embeddings import TokenEmbedding
 from mental_health_classifier.models.network import Network
 from mental_health_classifier.models.pooling import MeanPooling
@@ -25,7 +25,7 @@ _TOKENS_COMPARED = 8
 
 
 class PretrainedNetwork(Network):
-    """embedding -> pretrained encoder -> pooling -> heads.
+    """embedding -> pretrained encoder -> pooling -> windows -> heads.
 
     The embedding holds the word vectors, to which a clinical one adds its own; whatever else the
     encoder adds to them it adds itself.
@@ -35,9 +35,17 @@ class PretrainedNetwork(Network):
     encoder: PretrainedEncoder
 
     def __init__(
-        self, *, embedding: nn.Module, encoder: nn.Module, pooling: nn.Module, heads: nn.Module
+        self,
+        *,
+        embedding: nn.Module,
+        encoder: nn.Module,
+        pooling: nn.Module,
+        heads: nn.Module,
+        windows: nn.Module | None = None,
     ) -> None:
-        super().__init__(embedding=embedding, encoder=encoder, pooling=pooling, heads=heads)
+        super().__init__(
+            embedding=embedding, encoder=encoder, pooling=pooling, heads=heads, windows=windows
+        )
         if self.encoder.frozen_layers:
             self.embedding.tokens.weight.requires_grad_(False)
 
@@ -59,11 +67,6 @@ class PretrainedNetwork(Network):
             frozen_layers=0,
         )
         return cls(embedding=embedding, encoder=encoder, pooling=MeanPooling(), heads=nn.Identity())
-
-    def pooled(self, batch: Batch) -> Tensor:
-        """Vectors of posts, before any head, shape `(B, D)`."""
-        hidden = self.encoder(self.embedding(batch), batch.length_groups)
-        return self.pooling(hidden, batch)[0]
 
     @torch.no_grad()
     def take_over(self, folder: Path) -> None:

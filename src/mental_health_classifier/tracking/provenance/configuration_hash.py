@@ -38,6 +38,8 @@ LEFT_OUT_EVERYWHERE = frozenset({"seed", "cache_dir"})
 
 CAME_LATER = {
     "data.fold": None,
+    "data.window_overlap": None,
+    "data.max_windows": 64,
     "network.embedding.word_dropout": 0,
     "network.embedding.initial": None,
     "objective.label_smoothing": 0,

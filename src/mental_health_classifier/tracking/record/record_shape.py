@@ -108,7 +108,7 @@ _MEASURED = {
 _MODEL = record(
     known={
         **{"parameters": optional(count), "temperature": optional(number)},
-        "token_streams": optional(mapping(anything)),
+        **dict.fromkeys(("token_streams", "windows"), optional(mapping(anything))),
     }
 )
 _ENDED: Mapping[str, Kind] = {"status": text, "duration_seconds": number, "model": _MODEL}
