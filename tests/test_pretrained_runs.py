@@ -38,7 +38,8 @@ def configured(folder: Path) -> Callable[..., DictConfig]:
     def composed(*overrides: str) -> DictConfig:
         register_resolvers()
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            model = ["model=pretrained", f"model.encoder={folder / 'bert'}", "model.max_tokens=32"]
+            model = ["model=pretrained", f"model.encoder={folder / 'bert'}", "model.max_tokens=12"]
+            model += ["data.truncate=windows", "data.window_overlap=4"]
             everything = [f"cache_dir={folder / 'cache'}", *SMALL[1:], *model, *overrides]
             return compose("config", overrides=everything)
 
@@ -68,7 +69,9 @@ def test_a_run_predicts_and_explains_without_its_encoder(whole: Path, hidden: No
     posts = build_corpus(config_of(found)).part("test")
     again = predictor.predict_scrubbed(posts["text"].tolist())
     assert np.abs(again - stored.probabilities).max() <= 2e-6
-    (explanation,) = explain_texts(found, ["I feel so tired and alone"])
+    # A post of two windows, with one token for each word.
+    (explanation,) = explain_texts(found, ["I feel so tired and alone today I feel low and sad"])
+    assert len(explanation.attributions) == len(explanation.places) == 14
     assert np.isfinite(explanation.attributions).all()
     # The special tokens around a post stand for nothing in it, and explain nothing.
     assert explanation.places[[0, -1]].tolist() == [[0, 0], [0, 0]]
@@ -79,6 +82,8 @@ def test_the_record_says_which_encoder_it_was(whole: Path) -> None:
     model = read_run(whole).configuration["model"]
     assert len(model["encoder_sha256"]) == 64 and model["width"] == 16
     assert read_run(whole).model_facts["vocabulary_size"] == 25
+    windows = read_run(whole).model_facts["windows"]
+    assert windows["posts_in_several"] > 300 and windows["posts_in_most"] == 0
 
 
 def test_a_run_that_was_cut_off_goes_on_without_its_encoder(
@@ -120,7 +125,7 @@ def test_a_run_without_a_checkpoint_needs_the_encoder_that_it_began_with(
     "overrides",
     [
         ["clinical=[umls_enhanced,multitask,curriculum]"],
-        ["network/pooling=attention_readout", "model.frozen_layers=1"],
+        ["network/pooling=attention_readout", "network/windows=attention", "model.frozen_layers=1"],
     ],
     ids=["variants", "additive readout"],
 )

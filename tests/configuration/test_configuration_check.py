@@ -72,6 +72,20 @@ def test_a_part_that_does_not_say_what_it_is_is_refused(key, composed) -> None:
         ("data.shares.train=all", r"data\.shares\.train=all: a number was"),
         ("data.columns.text=[a,0.5]", r"data\.columns\.text=\['a', 0.5\]: text or a list"),
         ("data.truncate=middle", r"data\.truncate=middle: one of head, tail, head_tail, win"),
+        (
+            "data.window_overlap=9",
+            r"data\.window_overlap is about windows, and data\.truncate=head",
+        ),
+        ("data.window_overlap=-1", r"data\.window_overlap=-1: expected 0 to 1048576"),
+        ("data.max_windows=0", r"data\.max_windows=0: expected 1 to 1024"),
+        (
+            "network.windows={_target_: AttentionOverWindows, width: 64}",
+            r"network\.windows is about windows, and data\.truncate=head cuts",
+        ),
+        (
+            "data={truncate: windows, window_overlap: 256}",
+            r"data\.window_overlap=256: a window of model\.max_tokens=256 has room for 256 tokens",
+        ),
         ("trainer.precision=8", r"trainer\.precision=8: one of 64, 32, 16 or one of transformer"),
         ("sampler.size=3", "sampler.size: LengthBuckets takes no such argument; it takes max_"),
         ("evaluation.specificity_floor=1", "evaluation.specificity_floor=1: expected more than 0"),

@@ -55,6 +55,10 @@ def test_minilm_is_the_encoder_of_its_package(compose_config: Callable) -> None:
         (["model.width=32"], "model.width=32: an encoder has a size of its own"),
         (["model.max_tokens=2"], "model.max_tokens=2: this encoder puts 2 special tokens"),
         (["model.max_tokens=57"], "model.max_tokens=57: this encoder knows 56 places"),
+        (
+            ["data.truncate=windows", "data.window_overlap=30"],
+            "data.window_overlap=30: a window of model.max_tokens=32 has room for 30 tokens",
+        ),
         (["model.encoder=null"], "model.encoder is missing"),
         (["model.encoder=no/folder"], "model.encoder=no/folder: there is no such folder"),
         (["model.encoder_sha256=abc"], "has changed: its files have the SHA-256"),

@@ -19,6 +19,7 @@ BATCH = batch_of([1, 2, 2], {"condition": torch.tensor([0, 1, 1])})
         ({"labels": {"condition": torch.zeros(2)}}, r"Batch\.labels\.condition: shape \(3,\)"),
         ({"labels": {"emotions": torch.zeros(2, 4)}}, r"Batch\.labels\.emotions: shape \(3, 4\)"),
         ({"token_streams": {"cues": torch.zeros(6)}}, r"Batch\.token_streams\.cues: shape \(5,\)"),
+        ({"window_posts": torch.zeros(2)}, r"Batch\.window_posts: shape \(3,\)"),
         ({"length_groups": (LengthGroup(0, 1, 1),)}, r"Batch\.offsets: shape \(2,\)"),
     ],
 )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, OneBatch, make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
+from mental_health_classifier.data.tokens.windows import Windows
 
 
 def posts_of(lengths):
@@ -103,3 +105,53 @@ def test_a_dataset_counts_within_its_part(tokens: TokenTable) -> None:
     ((token_ids, lengths),) = dataset.token_chunks()
     assert token_ids.tolist() == [4, 8, 9] and lengths.tolist() == [1, 2]
     assert dataset[np.array([1])].post_indices.tolist() == [3]
+
+
+def test_windows_of_a_long_post_stand_in_the_order_of_their_lengths() -> None:
+    # [CLS] is 50, [SEP] 51; a window has room for three words, of which two are the next one's too.
+    posts = [[50, 1, 2, 3, 4, 5, 51], [50, 6, 51], [50, 7, 8, 9, 10, 51]]
+    tokens = TokenTable(
+        np.concatenate(posts).astype(np.uint16),
+        np.cumsum([0, *map(len, posts)]),
+        {"places": np.arange(16)},
+        Windows(max_tokens=5, overlap=1, most=9, around=(1, 1)),
+    )
+    assert tokens.lengths.tolist() == [10, 3, 9]
+    batch = make_batch(tokens, rows=np.array([0, 1, 2]), labels={"condition": np.array([7, 8, 9])})
+    assert batch.post_indices.tolist() == [1, 2, 0]
+    assert batch.labels["condition"].tolist() == [8, 9, 7] and len(batch) == 3
+    assert batch.window_posts is not None and batch.window_posts.tolist() == [0, 1, 1, 2, 2]
+    stream = [[50, 6, 51], [50, 9, 10, 51], [50, 7, 8, 9, 51], [50, 1, 2, 3, 51], [50, 3, 4, 5, 51]]
+    assert batch.token_ids.tolist() == [token for window in stream for token in window]
+    assert batch.offsets.tolist() == [0, 3, 7, 12, 17, 22]
+    assert batch.positions.tolist() == [0, 1, 2, 0, 1, 2, 3, *list(range(5)) * 3]
+    assert batch.length_groups == ((0, 1, 3), (3, 1, 4), (7, 3, 5))
+    ids = tokens.token_ids[batch.token_streams["places"].numpy()]
+    assert ids.tolist() == batch.token_ids.tolist()
+
+
+def test_where_no_post_is_long_a_batch_is_that_without_windows(tokens: TokenTable) -> None:
+    windowed = replace(tokens, windows=Windows(max_tokens=3, overlap=1, most=9))
+    rows = np.arange(4)
+    with_them, without = (make_batch(table, rows=rows, labels={}) for table in (windowed, tokens))
+    assert with_them.window_posts is None and with_them.length_groups == without.length_groups
+    for name in ("token_ids", "offsets", "positions", "post_indices"):
+        assert torch.equal(getattr(with_them, name), getattr(without, name))
+
+
+def test_a_batch_costs_the_tokens_of_all_windows() -> None:
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(1, 40, 60)
+    tokens = TokenTable(
+        np.zeros(lengths.sum(), np.uint16),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        windows=Windows(max_tokens=10, overlap=2, most=9),
+    )
+    labels = {"condition": np.zeros(60, int)}
+    posts = BatchDataset(
+        tokens=tokens, rows=np.arange(60), labels=labels, ids=pd.Series(map(str, range(60)))
+    )
+    sampler = LengthBuckets(posts, max_posts=16, token_budget=80, seed=1, is_shuffled=True)
+    batches = [posts[places] for places in sampler]
+    assert max(len(batch.token_ids) for batch in batches) <= 80
+    assert sum(len(batch.token_ids) for batch in batches) == tokens.lengths.sum() > lengths.sum()

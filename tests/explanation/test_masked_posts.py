@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_networks import loaded, tokens_of
 
+from mental_health_classifier.data.tokens.windows import Windows
 from mental_health_classifier.evaluation.faithfulness import faithfulness
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
 from mental_health_classifier.explanation.masked_posts import masked, masked_score
@@ -24,6 +27,15 @@ def test_variants_are_scored_by_the_class_of_their_post() -> None:
     expected = small.predict_tokens(tokens_of([6, 1], [1, 4, 5], [3, 4, 5]))
     assert found[0] == pytest.approx(expected[[0], 0], abs=1e-6)
     assert found[1] == pytest.approx(expected[[1, 2], 2], abs=1e-6)
+
+
+def test_a_masked_token_is_masked_in_every_window() -> None:
+    small, windows = loaded(num_layers=1), Windows(max_tokens=4, overlap=2, most=9)
+    tokens = replace(tokens_of([3, 4, 5, 6, 7, 8]), windows=windows)
+    mask = np.array([[False, False, True, False, False, False]])
+    (found,) = masked_score(small, tokens, np.array([2]))([0], [mask])
+    expected = small.predict_tokens(replace(tokens_of([3, 4, 1, 6, 7, 8]), windows=windows))
+    assert found == pytest.approx(expected[:, 2], abs=1e-6)
 
 
 def faithfulness_of(attributions, network, tokens, classes) -> tuple[float, float]:

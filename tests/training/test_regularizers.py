@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -53,6 +54,17 @@ def test_weights_off_the_cues_cost_their_distance_and_posts_without_cues_nothing
 def test_a_batch_without_any_cue_costs_nothing() -> None:
     output = weighing([0.9, 0.1, 0.0, 1.0, 0.0, 0.0])
     assert supervision()(output, posts([0] * 6)) == 0
+
+
+def test_windows_of_a_post_count_as_the_post_that_they_are() -> None:
+    # One post of six tokens: .2 / 6 everywhere and .8 / 2 on each cue.
+    one = replace(
+        posts([0, 1, 0, 0, 0, 1]), post_indices=torch.arange(1), window_posts=torch.tensor([0, 0])
+    )
+    even, cue = 0.2 / 6, 0.2 / 6 + 0.4
+    output = weighing([even, cue, even, even, even, cue])
+    assert supervision()(output, one).item() == pytest.approx(0, abs=1e-6)
+    assert AttentionEntropy(weight=0.5)(weighing([1 / 6] * 6), one).item() == pytest.approx(0.5)
 
 
 def test_entropy_is_the_mean_over_posts_between_one_token_and_all_alike() -> None:

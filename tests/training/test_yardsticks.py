@@ -100,6 +100,18 @@ def test_a_post_is_the_mean_of_what_the_encoder_says_of_its_tokens(tmp_path: Pat
         assert vector == pytest.approx(expected.numpy(), abs=1e-5)
 
 
+def test_a_long_post_is_the_mean_of_its_windows(tmp_path: Path) -> None:
+    folder = str(write_encoder(tmp_path / "tiny"))
+    encoded = EncodedPosts(encoder=folder, max_tokens=6, truncate="windows")
+    # A window has room for four words, of which the last is the next one's too.
+    windows = ["i feel fine today", "today low tired sad", "sad and"]
+    assert WORDS.startswith("i feel fine today low tired sad and")
+    found = encoded.means(["i feel fine today low tired sad and", windows[0]])
+    one_by_one = EncodedPosts(encoder=folder, max_tokens=6).means(windows)
+    assert found[0] == pytest.approx(one_by_one.mean(0), abs=1e-5)
+    assert found[1] == pytest.approx(one_by_one[0], abs=1e-5)
+
+
 def test_vectors_have_length_one_and_nothing_stays_nothing() -> None:
     vectors = of_length_one(np.array([[3.0, 4.0], [0.0, 0.0]]))
     assert vectors == pytest.approx(np.array([[0.6, 0.8], [0.0, 0.0]]))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import pandas as pd
 from annotated_types import Interval
@@ -37,12 +37,11 @@ from mental_health_classifier.data.reading.auxiliary_labels import (
 )
 from mental_health_classifier.data.reading.posts import Source
 from mental_health_classifier.data.reading.spellings import spelled_as
-from mental_health_classifier.data.tokens.windows import MAX_WINDOWS
+from mental_health_classifier.data.tokens.windows import MAX_WINDOWS, Truncation
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 from mental_health_classifier.storage.digests import content_digest
 
 MAX_FOLDS = 100
-Truncation = Literal["head", "tail", "head_tail", "windows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +56,7 @@ class CorpusSettings:
     """The class whose misses cost most, in any spelling of it (1, 1.0, True, Suicide). None: no
     class matters more than the others."""
     truncate: Truncation
-    """Which end of a post too long for a model is kept, or half of each; `windows`: all of it is
-    read, in overlapping windows."""
+    """How much of a post too long for a model is read."""
     window_overlap: Annotated[int, Interval(ge=0, le=2**20)] | None = None
     """Tokens that a window has in common with the one before it. None: a quarter of a window."""
     max_windows: SmallCount = MAX_WINDOWS

@@ -207,11 +207,9 @@ def _tokens(
     cache_dir: Path,
 ) -> TokenTable:
     """Tokens and streams of all posts, each from a cache entry of its own."""
-    truncate = corpus.truncate
-    if windows is not None:
-        max_tokens, truncate = windows.longest_post, "head"
-    given = {"max_tokens": max_tokens, "truncate": truncate}
-    parts = (preparation_version(), corpus.key, tokenizer.to_json(), str(max_tokens), truncate)
+    given = {"max_tokens": max_tokens, "truncate": corpus.truncate}
+    given = given if windows is None else windows.reading
+    parts = (preparation_version(), corpus.key, tokenizer.to_json(), *map(str, given.values()))
 
     def encode(posts: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         return tokenizer.encode(posts["text"].tolist(), **given)

@@ -17,6 +17,7 @@ from mental_health_classifier.data.tokens.encoder_folder import (
 )
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+from mental_health_classifier.data.tokens.windows import MAX_WINDOWS, Truncation, Windows
 from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 
 _MAX_POSTS = 64
@@ -28,15 +29,20 @@ class EncodedPosts:
 
     Args:
         encoder: a folder, or a package that carries weights, see `find_encoder`.
-        max_tokens: of a post; what follows is not read.
+        max_tokens: of a post that are read at once.
+        truncate: which end of a longer one is read; `windows`: all of it, as the mean of its
+            windows.
 
     Raises:
         InputError: there is no such encoder here. When it is first used: it cannot be.
     """
 
-    def __init__(self, *, encoder: str, max_tokens: MaxTokens) -> None:
+    def __init__(
+        self, *, encoder: str, max_tokens: MaxTokens, truncate: Truncation = "head"
+    ) -> None:
         self._folder = find_encoder(encoder, download=False)
         self._max_tokens = max_tokens
+        self._truncate = truncate
 
     @cached_property
     def sha256(self) -> str:
@@ -60,12 +66,19 @@ class EncodedPosts:
         """float32, shape `(n, D)`"""
         import torch
 
-        token_ids, lengths = self._tokenizer.encode(
-            texts, max_tokens=self._max_tokens, truncate="head"
-        )
-        tokens = TokenTable(token_ids, np.concatenate([[0], np.cumsum(lengths)]))
+        reading, windows = {"max_tokens": self._max_tokens, "truncate": self._truncate}, None
+        if self._truncate == "windows":
+            windows = Windows.of(
+                max_tokens=self._max_tokens,
+                overlap=None,
+                most=MAX_WINDOWS,
+                around=self._tokenizer.num_around,
+            )
+            reading = windows.reading
+        token_ids, lengths = self._tokenizer.encode(texts, **reading)
+        tokens = TokenTable(token_ids, np.concatenate([[0], np.cumsum(lengths)]), windows=windows)
         buckets = Buckets(
-            lengths, max_posts=_MAX_POSTS, token_budget=_TOKEN_BUDGET, is_shuffled=False
+            tokens.lengths, max_posts=_MAX_POSTS, token_budget=_TOKEN_BUDGET, is_shuffled=False
         )
         found: dict[int, np.ndarray] = {}
         with torch.inference_mode():

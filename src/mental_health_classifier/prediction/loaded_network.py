@@ -138,7 +138,10 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         annotators=annotators,
         max_posts=config.sampler.max_posts,
         token_budget=config.sampler.token_budget,
-        max_tokens=config.model.max_tokens if windows is None else windows.longest_post,
-        truncate=config.data.truncate if windows is None else "head",
+        **(
+            {"max_tokens": config.model.max_tokens, "truncate": config.data.truncate}
+            if windows is None
+            else windows.reading
+        ),
         windows=windows,
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from mental_health_classifier.contracts import InputError
 
+Truncation = Literal["head", "tail", "head_tail", "windows"]
+"""Which end of a post too long for a model is kept, or half of each; `windows`: all of it is read.
+"""
 MAX_WINDOWS = 64
 """Of a post, where nothing else is said: some ten thousand words, which few people write and an
 accident with a file easily holds."""
@@ -65,6 +69,11 @@ class Windows:
     def longest_post(self) -> int:
         """Tokens of a post that are read at most, special ones included."""
         return self.max_tokens + (self.most - 1) * self.step
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What a tokenizer is told, so that it leaves posts whole up to there."""
+        return {"max_tokens": self.longest_post, "truncate": "head"}
 
     def count(self, lengths: np.ndarray) -> np.ndarray:
         """How many windows posts of so many tokens have, special ones included."""

@@ -42,6 +42,14 @@ CAME_LATER = {
     "data.max_windows": 64,
     "network.embedding.word_dropout": 0,
     "network.embedding.initial": None,
+    **dict.fromkeys(
+        (
+            "model.embedding.truncate",
+            "evaluation.yardstick.embedding.truncate",
+            "evaluation.yardstick.embeddings.embedding.truncate",
+        ),
+        "head",
+    ),
     "objective.label_smoothing": 0,
     "objective.main.label_smoothing": 0,
 }
