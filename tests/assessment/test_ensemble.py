@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from trained_runs import config_of, write_posts
 
+from mental_health_classifier.analysis.sections.provenance import making
 from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
@@ -46,7 +47,7 @@ def test_it_is_the_mean_of_its_members_at_a_temperature(ensemble, runs) -> None:
     np.testing.assert_allclose(stored.probabilities, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("way", ["max", "noisy_or", "vote"])
+@pytest.mark.parametrize("way", ["weighted", "max", "noisy_or", "vote"])
 def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_path, way) -> None:
     record_ensemble(list(runs.values()), tmp_path / way, name=way, way=way)
     made = read_run(tmp_path / way)
@@ -55,6 +56,11 @@ def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_pa
     again = Predictor.load(made).predict_proba(texts)
     np.testing.assert_allclose(again, stored.probabilities[:40], atol=1e-5)
     assert f"combined by {way}" in (made.description or "")
+    if way == "weighted":
+        members = made.configuration["ensemble"]["members"]
+        weights = [each["weight"] for each in members]
+        assert sum(weights) == pytest.approx(1) and min(weights) >= 0
+        assert f"(weight {weights[0]})" in making(made)["members"]
     if way == "vote":
         # Members vote at the operating point that their own pages show.
         shares = [run.metrics["test/operating_point/alert_rate"] for run in runs.values()]
@@ -70,7 +76,7 @@ def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_pa
 
 
 def test_an_unknown_way_of_combining_is_refused(runs, tmp_path) -> None:
-    with pytest.raises(InputError, match="mean, max, noisy_or, vote"):
+    with pytest.raises(InputError, match="mean, weighted, max, noisy_or, vote"):
         record_ensemble(list(runs.values()), tmp_path / "new", name="new", way="median")
     assert not (tmp_path / "new").exists()
 

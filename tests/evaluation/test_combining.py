@@ -3,7 +3,12 @@ import pytest
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.evaluation.calibration import log_loss
-from mental_health_classifier.evaluation.combining import WAYS, check_way, combine
+from mental_health_classifier.evaluation.combining import (
+    WAYS,
+    check_way,
+    combine,
+    fit_weights,
+)
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 
 FIRST = np.array([[0.6, 0.2, 0.2], [0.1, 0.1, 0.8]])
@@ -57,6 +62,30 @@ def test_the_mean_is_no_less_likely_than_its_members_on_average() -> None:
     assert log_loss(mean, labels) <= np.mean(losses)
 
 
+def test_weights_are_those_that_make_the_classes_most_likely() -> None:
+    generator = np.random.default_rng(0)
+    members = generator.dirichlet(np.ones(3), size=(2, 300))
+    labels = generator.integers(3, size=300)
+    # The second one has seen a third of the answers.
+    members[1, :100] = 0.02
+    members[1, np.arange(100), labels[:100]] = 0.96
+    found = fit_weights(list(members), labels)
+    shares = np.linspace(0, 1, 1001)
+    losses = [log_loss((1 - s) * members[0] + s * members[1], labels) for s in shares]
+    assert found[1] == pytest.approx(shares[np.argmin(losses)], abs=0.005)
+    assert sum(found) == pytest.approx(1)
+    points = [OperatingPoint(None)] * 2
+    mean = combine(list(members), way="weighted", priority_index=2, points=points, weights=found)
+    assert log_loss(mean, labels) == pytest.approx(min(losses), abs=1e-5)
+
+
+def test_a_model_that_is_right_has_all_the_weight_and_one_of_nothing_has_none() -> None:
+    labels = np.array([0, 1, 2, 2, 1, 0])
+    right, wrong = np.eye(3)[labels], np.eye(3)[(labels + 1) % 3]
+    assert fit_weights([wrong, right], labels) == pytest.approx([0, 1], abs=2e-3)
+    assert sum(fit_weights([right, right, right], labels)) == pytest.approx(1)
+
+
 def test_copies_of_one_model_are_ranked_as_that_model() -> None:
     one = np.random.default_rng(1).dirichlet(np.ones(3), size=100)
     mean = combined("mean", [one] * 5)
@@ -67,7 +96,7 @@ def test_copies_of_one_model_are_ranked_as_that_model() -> None:
 
 
 def test_a_way_needs_a_name_and_a_priority_class() -> None:
-    with pytest.raises(InputError, match="mean, max, noisy_or, vote"):
+    with pytest.raises(InputError, match="mean, weighted, max, noisy_or, vote"):
         check_way("median", priority_index=0)
     with pytest.raises(InputError, match="is about the priority class"):
         check_way("max", priority_index=None)

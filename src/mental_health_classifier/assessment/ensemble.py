@@ -17,7 +17,7 @@ from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.assess import assess
 from mental_health_classifier.evaluation.calibration import calibrated, fit_temperature
-from mental_health_classifier.evaluation.combining import check_way, combine
+from mental_health_classifier.evaluation.combining import check_way, combine_as, fit_weights
 from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.prediction.run_posts import copy_seen_posts
@@ -59,12 +59,20 @@ def record_ensemble(
     by_member = [stored_predictions(run, parts) for run in _checked(members)]
     _refuse_other_parts(members, by_member)
     check_way(way, priority_index=by_member[0]["val"].task.priority_index)
+    weights: list[dict[str, float]] = [{} for _ in members]
+    if way == "weighted":
+        vals = [given["val"] for given in by_member]
+        fitted = fit_weights([each.probabilities for each in vals], vals[0].labels)
+        weights = [{"weight": each} for each in fitted]
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
         ENSEMBLE: {
             "way": way,
-            "members": [_facts_of(run, directory) for run in members],
+            "members": [
+                {**_facts_of(run, directory), **weight}
+                for run, weight in zip(members, weights, strict=True)
+            ],
             # The ensemble is one more model whose certificate somebody may take.
             "looked_at": 1 + (looked_at or len(members)),
         },
@@ -88,7 +96,7 @@ def record_ensemble(
         copy_seen_posts(first, directory)
         with record.phase("prediction"):
             combined = {
-                part: combined_by(config[ENSEMBLE], [given[part] for given in by_member])
+                part: _combined(config[ENSEMBLE], [given[part] for given in by_member])
                 for part in parts
             }
             temperature = 1.0 if way == "vote" else fit_temperature(combined["val"])
@@ -146,20 +154,12 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSu
     return [read_run(run.directory) for run in ranked[:number]], len(ranked)
 
 
-def combined_by(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:
-    """What several models say of the same posts together.
-
-    Args:
-        ensemble: `way` and the facts of the `members`, as the ensemble's configuration has them.
-    """
-    probabilities = combine(
+def _combined(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:
+    """What several models say of the same posts together."""
+    probabilities = combine_as(
+        ensemble,
         [given.probabilities for given in members],
-        way=ensemble["way"],
         priority_index=members[0].task.priority_index,
-        points=[
-            OperatingPoint(member["threshold"], member.get("temperature"))
-            for member in ensemble["members"]
-        ],
     )
     return replace(members[0], probabilities=probabilities)
 

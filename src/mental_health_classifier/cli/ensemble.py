@@ -32,7 +32,8 @@ def ensemble(
     combine: Annotated[
         str,
         typer.Option(
-            help="mean, max, noisy_or or vote. Compare at equal specificity: mhc compare."
+            help="mean, weighted (by weights that val fits), max, noisy_or or vote. Compare at "
+            "equal specificity: mhc compare."
         ),
     ] = "mean",
     root: LookedUpIn = None,

@@ -13,9 +13,8 @@ from mental_health_classifier.contracts import Corpus, InputError, Predictions, 
 from mental_health_classifier.contracts.predictions import DECIMALS
 from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.evaluation.calibration import rescale
-from mental_health_classifier.evaluation.combining import combine
+from mental_health_classifier.evaluation.combining import combine_as
 from mental_health_classifier.evaluation.decisions import NEAR_THRESHOLD, Decision, decide
-from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.record.assessments import FOLDER, task_of
 from mental_health_classifier.tracking.record.certificates import OWN, read_certificate
@@ -276,15 +275,11 @@ def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], 
     temperature = run.model_facts["temperature"]
 
     def predict_texts(texts: Sequence[str]) -> np.ndarray:
-        combined = combine(
+        combined = combine_as(
+            ensemble,
             # Rounded as the stored predictions are that were combined.
             [model(texts).round(DECIMALS) for model in models],
-            way=ensemble["way"],
             priority_index=task.priority_index,
-            points=[
-                OperatingPoint(member["threshold"], member.get("temperature"))
-                for member in ensemble["members"]
-            ],
         )
         return rescale(combined, temperature=temperature)
 

@@ -94,7 +94,12 @@ def making(run: RunSummary) -> dict[str, str]:
         **{name: packages.get(name) for name in PACKAGES},
     }
     if isinstance(members, list):
-        named = [str(each.get("id")) for each in members if isinstance(each, Mapping)]
+        # Val has fitted the weights, where members have any.
+        named = [
+            str(each.get("id")) + (f" (weight {each['weight']})" if "weight" in each else "")
+            for each in members
+            if isinstance(each, Mapping)
+        ]
         facts["members"] = ", ".join(named)
     return {label: str(said) for label, said in facts.items() if said not in (None, "", "-")}
 

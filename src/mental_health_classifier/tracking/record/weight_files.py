@@ -52,7 +52,8 @@ def hash_of_weights(run: RunSummary) -> str:
     if members:
         hashes = "".join(member["weights_sha256"] for member in members)
         way, temperature = run.configuration[ENSEMBLE]["way"], run.model_facts.get("temperature")
-        return hashlib.sha256(f"{hashes}{way}{temperature}".encode()).hexdigest()
+        weights = "".join(str(each["weight"]) for each in members if "weight" in each)
+        return hashlib.sha256(f"{hashes}{way}{weights}{temperature}".encode()).hexdigest()
     for name in _WEIGHTS:
         recorded = recorded_hash(run, f"checkpoints/{name.format(model=run.model)}")
         if recorded is not None:
