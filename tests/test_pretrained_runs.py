@@ -22,6 +22,7 @@ from mental_health_classifier.explanation.post_explanation import explain_texts
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.assessments import stored_predictions
 from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")]
 
@@ -119,6 +120,31 @@ def test_a_run_without_a_checkpoint_needs_the_encoder_that_it_began_with(
         (folder / "kept").rename(folder / "bert")
     assert in_child(lambda: resume(killed)) == 0
     assert outcome_of(killed) == outcome_of(whole)
+
+
+def test_a_run_of_adapters_keeps_them_alone_and_needs_its_encoder(
+    folder: Path, configured: Callable[..., DictConfig]
+) -> None:
+    config = configured("network/adapters=lora", "model.learning_rate=1e-2")
+    directory, killed = folder / "adapters", folder / "adapters_killed"
+    assert in_child(lambda: run(config, directory)) == 0
+    assert killed_before_step(20, partial(run, config, killed)) == -9
+    assert in_child(lambda: resume(killed)) == 0
+    assert outcome_of(killed) == outcome_of(directory)
+    names = read_checkpoint(directory / "checkpoints/best.safetensors")[0]
+    assert any(".lora_B." in name for name in names)
+    assert not any("embedding" in name or ".base_layer." in name for name in names)
+    found = read_run(directory)
+    (stored,) = stored_predictions(found, ["test"]).values()
+    texts = build_corpus(config_of(found)).part("test")["text"].tolist()
+    again = Predictor.load(found, allow_uncertified=True).predict_scrubbed(texts)
+    assert np.abs(again - stored.probabilities).max() <= 2e-6
+    (folder / "bert").rename(folder / "elsewhere")
+    try:
+        with pytest.raises(InputError, match=r"model\.encoder=.*: there is no such folder"):
+            Predictor.load(found, allow_uncertified=True)
+    finally:
+        (folder / "elsewhere").rename(folder / "bert")
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ REGISTRY: dict[str, Place] = {
         | _ours("models.pretrained.encoder", "PretrainedEncoder"),
         given=("attention",),
     ),
+    "network.encoder.adapters": Place(_ours("models.pretrained.adapters", "LowRankAdapters")),
     "network.attention": Place(
         # Built once for each layer.
         _ours("models.attention", "EntmaxAttention", "ScaledDotProductAttention"),

@@ -16,6 +16,10 @@ class Network(nn.Module):
         windows: makes one vector of those of a post's windows. None: their mean.
     """
 
+    rests_on_encoder = False
+    """Whether a run keeps only what it adds to the weights of an encoder, which has to be taken
+    over before they are loaded."""
+
     def __init__(
         self,
         *,
@@ -31,6 +35,12 @@ class Network(nn.Module):
         self.pooling = pooling
         self.windows = windows or MeanOfWindows()
         self.heads = heads
+
+    def merge_adapters(self) -> None:
+        """Makes one matrix of each that has another beside it, for a network that learns no more.
+
+        Here there are none.
+        """
 
     def forward(self, batch: Batch) -> ModelOutput:
         return self.answer(self.embedding(batch), batch)

@@ -16,6 +16,7 @@ from mental_health_classifier.configuration.build import (
     build_annotators,
     build_network,
     set_num_threads,
+    take_over,
 )
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.configuration.windows import windows_of
@@ -122,6 +123,8 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         tasks=[task, *auxiliary_tasks_of(run)],
         annotators=annotators,
     ).eval()
+    if network.rests_on_encoder:
+        take_over(config, network)
     own = {name.removeprefix(OWN): each for name, each in tensors.items() if name.startswith(OWN)}
     try:
         network.load_state_dict(own)
@@ -131,6 +134,7 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
             "and tokenizer.json describe: one of them is of another run. Restore them from a copy."
         ) from None
     windows = windows_of(config, around=tokenizer.num_around)
+    network.merge_adapters()
     return LoadedNetwork(
         network=network,
         task=task,

@@ -53,12 +53,13 @@ class NetworkLearner:
 
     def fit(self, resume_from: ResumePoint | None = None) -> None:
         """Trains, from the first step or from where an earlier attempt was cut off."""
+        is_begun = resume_from is not None and not self._classifier.network.rests_on_encoder
+        if self._take_over is not None and not is_begun:
+            self._take_over()
         if resume_from is not None and resume_from.selection is not None:
             self._selection = resume_from.selection
             self._load_weights(resume_from.path.with_name("best.safetensors"))
             return
-        if resume_from is None and self._take_over is not None:
-            self._take_over()
         if resume_from is not None:
             self._datamodule.skip_train_batches(resume_from.batches_done)
         with warnings.catch_warnings():

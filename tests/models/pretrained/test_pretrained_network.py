@@ -29,6 +29,7 @@ from mental_health_classifier.models.embeddings import TokenEmbedding
 from mental_health_classifier.models.heads import LinearHeads
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.pooling import MeanPooling
+from mental_health_classifier.models.pretrained.adapters import LowRankAdapters
 from mental_health_classifier.models.pretrained.encoder import PretrainedEncoder, Way
 from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 from mental_health_classifier.training.optimization import adamw_with_cosine
@@ -40,7 +41,13 @@ FROM_PAD_ON = ("roberta", "xlm-roberta", "camembert")
 
 
 def make_encoder(
-    family: str, *, dropout: float | None = 0.0, decay: float = 1.0, frozen: int = 0, **changes
+    family: str,
+    *,
+    dropout: float | None = 0.0,
+    decay: float = 1.0,
+    frozen: int = 0,
+    adapters: LowRankAdapters | None = None,
+    **changes,
 ) -> PretrainedEncoder:
     return PretrainedEncoder(
         architecture={"model_type": family, **settings_of(family, **changes)},
@@ -48,6 +55,7 @@ def make_encoder(
         dropout=dropout,
         layer_decay=decay,
         frozen_layers=frozen,
+        adapters=adapters,
     )
 
 

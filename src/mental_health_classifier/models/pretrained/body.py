@@ -13,17 +13,24 @@ from torch import Tensor, nn
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.linear import Linear
+from mental_health_classifier.models.pretrained.adapters import LowRankAdapters
 
 _NOT_FOLLOWED = ("implementation", "kernel", "auto_map", "quantization", "dtype")
 """Parts of names of settings that choose code or precision, which is not for a file to choose."""
 
 
-def build_body(architecture: Mapping[str, Any], *, dropout: float | None) -> nn.Module:
+def build_body(
+    architecture: Mapping[str, Any],
+    *,
+    dropout: float | None,
+    adapters: LowRankAdapters | None = None,
+) -> nn.Module:
     """A body with random weights, without its word embedding and its pooling.
 
     Args:
         architecture: what config.json says; `model_type` is the family.
         dropout: in place of every share in it. None: those in it.
+        adapters: what learns in place of all its weights.
 
     Raises:
         InputError: transformers is not installed or does not know the family, the settings do not
@@ -31,8 +38,22 @@ def build_body(architecture: Mapping[str, Any], *, dropout: float | None) -> nn.
     """
     body = _whole_model(architecture, dropout=dropout)
     without_input_and_pooler(body)
+    if adapters is not None:
+        adapters.put_into(body, layers_of(body))
     _quicken(body)
     return body.train()
+
+
+def layers_of(body: nn.Module) -> nn.ModuleList:
+    """Its layers, the lowest first.
+
+    Raises:
+        InputError: it has none.
+    """
+    stacks = [module for module in body.modules() if isinstance(module, nn.ModuleList)]
+    if not stacks:
+        raise InputError("model.encoder: it has no layers. Choose another encoder.")
+    return max(stacks, key=lambda stack: sum(p.numel() for p in stack.parameters()))
 
 
 def describe_body(architecture: Mapping[str, Any]) -> dict[str, int | None]:

@@ -14,7 +14,12 @@ from mental_health_classifier.contracts import InputError, LengthGroup
 from mental_health_classifier.contracts.ranges import DropoutShare, MaxTokens, PositiveShare
 from mental_health_classifier.models.kernels.length_groups import split_groups
 from mental_health_classifier.models.pretrained import packed_attention
-from mental_health_classifier.models.pretrained.body import build_body
+from mental_health_classifier.models.pretrained.adapters import (
+    LowRankAdapters,
+    is_of_adapter,
+    without_adapters,
+)
+from mental_health_classifier.models.pretrained.body import build_body, layers_of
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,7 @@ class PretrainedEncoder(nn.Module):
         layer_decay: the learning rate of a layer is so much of that of the layer above it.
         frozen_layers: so many of the lowest layers stay as they are, and the word vectors with
             them.
+        adapters: `LowRankAdapters`, which learn in place of all its weights. None: these do.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class PretrainedEncoder(nn.Module):
         dropout: DropoutShare | None,
         layer_decay: PositiveShare,
         frozen_layers: Annotated[int, Interval(ge=0, le=1024)],
+        adapters: Any = None,
     ) -> None:
         super().__init__()
         if architecture is None:
@@ -65,13 +72,14 @@ class PretrainedEncoder(nn.Module):
                 "model.encoder=FOLDER, or model=minilm."
             )
         packed_attention.register()
-        self.body = build_body(architecture, dropout=dropout)
+        self.body = build_body(architecture, dropout=dropout, adapters=adapters)
+        self.adapters: LowRankAdapters | None = adapters
         self.layer_decay = layer_decay
         self.frozen_layers = frozen_layers
         self._max_tokens = max_tokens
         self._pad_token = architecture.get("pad_token_id") or 0
         self._way: Way | None = None
-        num_layers = len(self._layers())
+        num_layers = len(layers_of(self.body))
         if frozen_layers > num_layers:
             raise InputError(
                 f"model.frozen_layers={frozen_layers}: this encoder has {num_layers} layers. Give "
@@ -89,7 +97,7 @@ class PretrainedEncoder(nn.Module):
 
     def by_depth(self) -> list[list[nn.Parameter]]:
         """Parameters by depth: what comes before the layers, each layer, what comes after them."""
-        layers = [list(layer.parameters()) for layer in self._layers()]
+        layers = [list(layer.parameters()) for layer in layers_of(self.body)]
         place_of = {id(p): place for place, layer in enumerate(layers, 1) for p in layer}
         found: list[list[nn.Parameter]] = [[] for _ in range(len(layers) + 2)]
         place = 0
@@ -99,11 +107,14 @@ class PretrainedEncoder(nn.Module):
             found[place].append(parameter)
         return found
 
-    def _layers(self) -> nn.ModuleList:
-        stacks = [module for module in self.body.modules() if isinstance(module, nn.ModuleList)]
-        if not stacks:
-            raise InputError("model.encoder: it has no layers. Choose another encoder.")
-        return max(stacks, key=lambda stack: sum(p.numel() for p in stack.parameters()))
+    def load_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Fills the body with those of an encoder, by the names that transformers gives them."""
+        own = {
+            name: weights[without_adapters(name)]
+            for name in self.body.state_dict()
+            if not is_of_adapter(name)
+        }
+        self.body.load_state_dict(own, strict=self.adapters is None)
 
     def find_way(self, width: int, device: torch.device) -> Way:
         """How posts go through the body so that none sees another.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from mental_health_classifier.contracts import InputError, LengthGroup
 from mental_health_classifier.models.embeddings import TokenEmbedding
 from mental_health_classifier.models.network import Network
 from mental_health_classifier.models.pooling import MeanPooling
+from mental_health_classifier.models.pretrained.adapters import merge_adapters
 from mental_health_classifier.models.pretrained.body import (
     describe_body,
     read_model,
@@ -46,8 +48,13 @@ class PretrainedNetwork(Network):
         super().__init__(
             embedding=embedding, encoder=encoder, pooling=pooling, heads=heads, windows=windows
         )
-        if self.encoder.frozen_layers:
+        self.rests_on_encoder = self.encoder.adapters is not None
+        if self.encoder.frozen_layers or self.rests_on_encoder:
             self.embedding.tokens.weight.requires_grad_(False)
+        if self.rests_on_encoder:
+            frozen = [name for name, each in self.named_parameters() if not each.requires_grad]
+            self.register_state_dict_post_hook(partial(_leave_out, frozen))
+            self.register_load_state_dict_post_hook(partial(_do_not_miss, frozen))
 
     @classmethod
     def without_heads(
@@ -83,7 +90,7 @@ class PretrainedNetwork(Network):
         theirs = model(input_ids=ids[None]).last_hidden_state[0]
         self.embedding.tokens.weight.copy_(vectors[:num_tokens])
         without_input_and_pooler(model)
-        self.encoder.body.load_state_dict(model.state_dict())
+        self.encoder.load_weights(model.state_dict())
         was_training = self.training
         self.eval()
         ours = self.encoder(self.embedding.tokens(ids), [LengthGroup(0, 1, len(ids))])
@@ -93,6 +100,9 @@ class PretrainedNetwork(Network):
                 f"model.encoder: {folder} gives other vectors here than as transformers runs it, "
                 "so what it has learned would be lost. Choose another encoder."
             )
+
+    def merge_adapters(self) -> None:
+        merge_adapters(self.encoder.body)
 
     def learning_rate_factors(self) -> dict[nn.Parameter, float]:
         """By what the learning rate of a parameter is multiplied: the less, the deeper it lies.
@@ -108,3 +118,15 @@ class PretrainedNetwork(Network):
             for depth, parameters in enumerate(depths)
             for parameter in parameters
         }
+
+
+def _leave_out(
+    names: Sequence[str], _: nn.Module, weights: dict[str, Tensor], prefix: str, __: Any
+) -> None:
+    for name in names:
+        del weights[prefix + name]
+
+
+def _do_not_miss(names: Sequence[str], _: nn.Module, incompatible: Any) -> None:
+    missing = incompatible.missing_keys
+    missing[:] = [key for key in missing if not key.endswith(tuple(names))]

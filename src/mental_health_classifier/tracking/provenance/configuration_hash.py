@@ -50,6 +50,7 @@ CAME_LATER = {
         ),
         "head",
     ),
+    "network.encoder.adapters": None,
     "objective.label_smoothing": 0,
     "objective.main.label_smoothing": 0,
 }
