@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.data.tokens.token_streams import Annotator
     from mental_health_classifier.models.network import Network
-    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
     from mental_health_classifier.tracking.record.run_record import RunRecord
     from mental_health_classifier.training.best_yardstick import BestYardstick
     from mental_health_classifier.training.network_learner import NetworkLearner
@@ -269,14 +268,16 @@ def build_learner(
     )
 
 
-def take_over(config: DictConfig, network: PretrainedNetwork) -> None:
+def take_over(config: DictConfig, network: Network) -> None:
     """Gives a network the weights of its pretrained encoder.
 
     Raises:
         InputError: the encoder is gone, has changed, or cannot be used.
     """
     from mental_health_classifier.data.tokens.encoder_folder import find_recorded_encoder
+    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 
+    assert isinstance(network, PretrainedNetwork)
     model = config.model
     network.take_over(
         find_recorded_encoder(model.encoder, download=model.download, sha256=model.encoder_sha256)

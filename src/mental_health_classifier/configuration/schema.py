@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,8 @@ def _of_part(key: str, name: str, place: Place) -> Schema:
     for argument in arguments:
         if (inner := REGISTRY.get(f"{key}.{argument}")) is not None:
             arguments[argument] = _of_place(f"{key}.{argument}", inner)
+            if signature(part).parameters[argument].default is None:
+                arguments[argument]["anyOf"].append({"type": "null"})
     fixed: Schema = {"_target_": {"const": name}}
     if place.is_completed(part):
         fixed["_partial_"] = {"const": True}
