@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mental_health_classifier.contracts import InputError, LengthGroup
 from mental_health_classifier.models.embeddings import TokenEmbedding
