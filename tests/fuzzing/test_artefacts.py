@@ -113,4 +113,4 @@ def test_a_damaged_file_of_a_run_ends_no_command_in_a_traceback(folder: Path, tr
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_many_damaged_files_of_runs_end_no_command_in_a_traceback(folder: Path, try_many) -> None:
-    assert try_many(SITUATIONS, attempt_in(folder), number=40).accepted
+    assert try_many(SITUATIONS, attempt_in(folder), number=20).accepted

@@ -166,7 +166,7 @@ def test_any_archive_is_imported_whole_or_refused_with_a_sentence(try_many) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_many_archives_are_imported_whole_or_refused_with_a_sentence(try_many) -> None:
-    assert try_many(archives(), try_import, number=400).accepted
+    assert try_many(archives(), try_import, number=200).accepted
 
 
 def test_a_written_member_is_read_as_it_was_written(tmp_path: Path) -> None:

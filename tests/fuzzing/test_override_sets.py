@@ -100,5 +100,5 @@ def test_a_set_of_overrides_builds_or_is_refused_with_a_message(try_many, overri
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_other_sets_build_or_are_refused_each_time(try_many, override_sets) -> None:
-    tally = try_many(override_sets, settle, number=60, clear=CLEAR)
+    tally = try_many(override_sets, settle, number=30, clear=CLEAR)
     assert tally.accepted and tally.clear

@@ -100,4 +100,4 @@ def test_a_wrong_value_in_a_record_ends_no_command_in_a_traceback(folder: Path, 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_many_wrong_values_in_records_end_no_command_in_a_traceback(folder, try_many) -> None:
-    assert try_many(SITUATIONS, attempt_in(folder), number=40).accepted
+    assert try_many(SITUATIONS, attempt_in(folder), number=20).accepted
