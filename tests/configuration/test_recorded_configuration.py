@@ -52,6 +52,13 @@ def test_what_a_person_wrote_is_kept_letter_by_letter(text, tmp_path, monkeypatc
     assert found.name == found.hypothesis == found.tags[0] == text
 
 
+def test_what_a_record_says_of_the_hub_is_not_followed(tmp_path: Path) -> None:
+    config = {"model": {"encoder": "some/bert", "download": True}, **READABLE}
+    found = recorded_configuration(recorded(tmp_path, config))
+    assert found.model == {"encoder": "some/bert", "download": False}
+    assert "tokenizer" not in found
+
+
 def test_posts_are_prepared_where_they_were_and_nowhere_else(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     own, elsewhere = tmp_path / "own", tmp_path / "elsewhere"

@@ -59,18 +59,17 @@ def record_ensemble(
     by_member = [stored_predictions(run, parts) for run in _checked(members)]
     _refuse_other_parts(members, by_member)
     check_way(way, priority_index=by_member[0]["val"].task.priority_index)
-    weights: list[dict[str, float]] = [{} for _ in members]
+    weights: Sequence[float | None] = [None] * len(members)
     if way == "weighted":
         vals = [given["val"] for given in by_member]
-        fitted = fit_weights([each.probabilities for each in vals], vals[0].labels)
-        weights = [{"weight": each} for each in fitted]
+        weights = fit_weights([each.probabilities for each in vals], vals[0].labels)
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
         ENSEMBLE: {
             "way": way,
             "members": [
-                {**_facts_of(run, directory), **weight}
+                _facts_of(run, directory, weight)
                 for run, weight in zip(members, weights, strict=True)
             ],
             # The ensemble is one more model whose certificate somebody may take.
@@ -193,7 +192,7 @@ def _refuse_other_parts(
                 )
 
 
-def _facts_of(run: RunSummary, directory: Path) -> dict[str, Any]:
+def _facts_of(run: RunSummary, directory: Path, weight: float | None) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": run.name,
@@ -203,4 +202,5 @@ def _facts_of(run: RunSummary, directory: Path) -> dict[str, Any]:
         "directory": os.path.relpath(run.directory.resolve(), directory.resolve()),
         "weights_sha256": hash_of_weights(run),
         **asdict(OperatingPoint.recorded_in(run.metrics)),
+        **({} if weight is None else {"weight": weight}),
     }

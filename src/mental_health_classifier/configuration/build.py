@@ -209,13 +209,11 @@ def build_yardstick(
 
 def build_learner(
     config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
-) -> NetworkLearner | LogisticYardstick:
+) -> NetworkLearner | LogisticYardstick | BestYardstick:
     """A network with all that trains it, or a model that is built whole (`model` has a
     `_target_`)."""
     if "_target_" in config.model:
-        return build(
-            config.model, corpus=corpus, record=record, folder="predictions", score=number_of_val
-        )
+        return build_yardstick(config.model, corpus, record, folder="predictions")
     from lightning.pytorch import seed_everything
 
     from mental_health_classifier.models.pretrained.network import PretrainedNetwork

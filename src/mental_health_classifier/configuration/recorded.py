@@ -1,7 +1,7 @@
 """The configuration of a recorded run, to build from again.
 
 A record can come from anywhere, so its configuration is data: nothing in it is looked up in the
-environment or worked out, and it does not say where prepared posts are written.
+environment or worked out, it does not say where prepared posts are written, and it reaches no hub.
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ def recorded_configuration(run: RunSummary, *, begun_in: Path = Path()) -> DictC
             f"The record in {run.directory} does not say how its posts are read: data._target_ is "
             "missing in run.json, which was changed by hand or made elsewhere."
         )
-    return literal(with_own_cache(with_short_names(values), begun_in))
+    named = with_short_names(values)
+    for group in ("model", "tokenizer"):
+        if isinstance(named.get(group), Mapping) and "download" in named[group]:
+            named[group] = {**named[group], "download": False}
+    return literal(with_own_cache(named, begun_in))
 
 
 def with_own_cache(values: Any, begun_in: Path, key: str = "") -> Any:

@@ -131,7 +131,9 @@ def _command(
     if target.exists():
         # What is left of a process that was killed before its record began, or of a damaged run.
         target = target.with_name(f"{target.name}-{suffix}")
-    return [str(PROJECT / "train.py"), *state.job.overrides, f"hydra.run.dir={quoted(str(target))}"]
+    offline = [] if is_trusted or "download" not in config["model"] else ["model.download=false"]
+    place = f"hydra.run.dir={quoted(str(target))}"
+    return [str(PROJECT / "train.py"), *state.job.overrides, *offline, place]
 
 
 def _state_of(job: SweepJob, directory: Path) -> JobState:

@@ -1,5 +1,6 @@
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,28 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_hub_is_not_reached_unless_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    import huggingface_hub
-
     def reached(*_: object, **__: object) -> None:
         raise AssertionError("the hub was reached")
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", reached)
-    with pytest.raises(InputError, match=r"model\.encoder=some/bert: .*model\.download=true"):
-        find_encoder("some/bert", download=False)
+    monkeypatch.setattr(socket.socket, "connect", reached)
+    monkeypatch.setattr(socket, "getaddrinfo", reached)
+    for name in ("some/bert", "no name of the hub", "../elsewhere"):
+        with pytest.raises(InputError, match=rf"model\.encoder={name}: .*model\.download=true"):
+            find_encoder(name, download=False)
+
+
+def test_what_was_fetched_before_is_found_without_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    kept = tmp_path / "models--some--bert"
+    (kept / "refs").mkdir(parents=True)
+    (kept / "refs" / "main").write_text("0" * 40)
+    (kept / "snapshots" / ("0" * 40)).mkdir(parents=True)
+    (kept / "snapshots" / ("0" * 40) / "config.json").write_text("{}")
+    assert find_encoder("some/bert", download=False) == kept / "snapshots" / ("0" * 40)
 
 
 def test_no_network_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,7 +165,7 @@ def test_the_probe_tells_which_posts_can_lie_side_by_side(family: str) -> None:
 def test_what_is_read_post_by_post_is_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     make_encoder("mpnet").find_way(16, torch.device("cpu"))
-    assert "(mpnet) would see each other side by side" in caplog.text
+    assert "(mpnet) cannot lie side by side" in caplog.text
 
 
 def test_a_copy_reads_with_its_own_weights() -> None:

@@ -18,6 +18,7 @@ CONFIGURATION = "config.json"
 TOKENIZER = "tokenizer.json"
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
+_WANTED = [CONFIGURATION, TOKENIZER, _WEIGHTS, _INDEX, "model-*.safetensors"]
 _OTHER_FORMATS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf")
 _NO_ARCHITECTURE = frozenset(
     {"architectures", "auto_map", "dtype", "torch_dtype", "id2label", "label2id", "finetuning_task"}
@@ -32,6 +33,7 @@ def find_encoder(encoder: str, *, download: bool) -> Path:
     Args:
         encoder: a folder, a package of `PACKAGES`, or a name on the Hugging Face hub.
         download: whether the hub may be reached, for a name that is neither folder nor package.
+            What was fetched before is found without it.
 
     Raises:
         InputError: there is none, or the hub could not be reached.
@@ -41,13 +43,16 @@ def find_encoder(encoder: str, *, download: bool) -> Path:
     folder = Path(encoder)
     if folder.is_dir():
         return folder
-    if not download:
+    if download:
+        return _from_hub(encoder)
+    fetched = _fetched_before(encoder)
+    if fetched is None:
         raise InputError(
             f"model.encoder={encoder}: there is no such folder. Give the folder of an encoder in "
-            "the Hugging Face format; one on the Hugging Face hub is fetched by its name there "
-            "with model.download=true."
+            "the Hugging Face format; one on the Hugging Face hub is fetched by its name there: "
+            "training does it with model.download=true, and `hf download NAME` at any time."
         )
-    return _from_hub(encoder)
+    return fetched
 
 
 def _in_package(package: str) -> Path:
@@ -61,12 +66,23 @@ def _in_package(package: str) -> Path:
     return Path(found.submodule_search_locations[0], inside)
 
 
+def _fetched_before(name: str) -> Path | None:
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError:
+        return None
+    try:
+        return Path(snapshot_download(name, allow_patterns=_WANTED, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+
+
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
-    wanted = [CONFIGURATION, TOKENIZER, _WEIGHTS, _INDEX, "model-*.safetensors"]
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted))
+        return Path(snapshot_download(name, allow_patterns=_WANTED))
     except Exception as error:  # of the network, the hub, the disk or the name, each in its own way
         reason = " ".join(str(error).split()).partition(". ")[0][:200]
         raise InputError(

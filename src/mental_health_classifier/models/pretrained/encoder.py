@@ -147,13 +147,16 @@ class PretrainedEncoder(nn.Module):
         for way in (Way(0), Way(self._pad_token + 1), Way(None)):
             try:
                 found = self._read(way, posts, groups)
+            except torch.OutOfMemoryError:
+                raise
             except Exception:  # a family that cannot be read so says it in its own way
+                log.debug("%s cannot be read so: %s", self._family, way, exc_info=True)
                 continue
             if are_equal(found, alone):
                 if way.first_place is None:
                     log.info(
-                        "Posts of this encoder's family (%s) would see each other side by side: "
-                        "those of equal length go through it together, which takes longer.",
+                        "Posts of this encoder's family (%s) cannot lie side by side: those of "
+                        "equal length go through it together, which takes longer.",
                         self._family,
                     )
                 return way

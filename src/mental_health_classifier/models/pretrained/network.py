@@ -36,18 +36,8 @@ class PretrainedNetwork(Network):
     embedding: TokenEmbedding
     encoder: PretrainedEncoder
 
-    def __init__(
-        self,
-        *,
-        embedding: nn.Module,
-        encoder: nn.Module,
-        pooling: nn.Module,
-        heads: nn.Module,
-        windows: nn.Module | None = None,
-    ) -> None:
-        super().__init__(
-            embedding=embedding, encoder=encoder, pooling=pooling, heads=heads, windows=windows
-        )
+    def __init__(self, **parts: nn.Module | None) -> None:
+        super().__init__(**parts)  # pyright: ignore[reportArgumentType]
         self.rests_on_encoder = self.encoder.adapters is not None
         if self.encoder.frozen_layers or self.rests_on_encoder:
             self.embedding.tokens.weight.requires_grad_(False)
