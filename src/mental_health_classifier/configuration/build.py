@@ -209,11 +209,13 @@ def build_yardstick(
 
 def build_learner(
     config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
-) -> NetworkLearner | LogisticYardstick | BestYardstick:
+) -> NetworkLearner | LogisticYardstick:
     """A network with all that trains it, or a model that is built whole (`model` has a
     `_target_`)."""
     if "_target_" in config.model:
-        return build_yardstick(config.model, corpus, record, folder="predictions")
+        return build(
+            config.model, corpus=corpus, record=record, folder="predictions", score=number_of_val
+        )
     from lightning.pytorch import seed_everything
 
     from mental_health_classifier.models.pretrained.network import PretrainedNetwork
