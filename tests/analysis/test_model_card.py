@@ -39,8 +39,9 @@ def test_a_card_without_assessments_says_what_was_not_measured(tmp_path):
 
 
 def test_what_learned_from_synthetic_posts_is_not_for_clinical_use(tmp_path):
-    card = card_of(write_run(tmp_path / "run", data={"is_synthetic": True}))
-    assert "**Not for clinical use: this model learned from synthetic posts.**" in card
+    run = write_run(tmp_path / "run", run={"id": "a1"}, data={"is_synthetic": True})
+    says = "**Not for clinical use: the model of run a1 learned from synthetic posts.**"
+    assert says in card_of(run)
 
 
 def test_the_certificate_stands_with_its_limits(tmp_path):

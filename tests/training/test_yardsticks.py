@@ -78,7 +78,7 @@ def test_val_chooses_among_yardsticks_and_their_mean(
         monitor="val/accuracy",
     )
     yardstick.fit()
-    assert yardstick.name == best
+    assert yardstick.describe_choice()["name"] == best
     chosen = {"words": words, "embeddings": embeddings, MEAN: np.mean([words, embeddings], axis=0)}
     found = yardstick.predict_texts(list("0123"))[:, 1]
     assert found == pytest.approx(np.array(chosen[best]))

@@ -68,7 +68,8 @@ class Verdict:
     """First minus second, of means over seeds."""
     interval: Interval | None
     """Of that difference, over other authors and seeds; over authors alone where a side `lacks`
-    seeds. None: no draw of authors changed it, so that draws cannot say how sure it is."""
+    seeds. None: no draw of authors changed it, because both are one model, or so that draws cannot
+    say how sure it is."""
     confidence: float
     """Of the interval: the more questions, the wider."""
     questions: int
@@ -203,8 +204,8 @@ def verdict_on(
     needed: int | None = None
     lacks = "seeds" if is_one_seed else "variation"
     if is_one_model:
-        word, lacks, interval = "tie", "", (0.0, 0.0)
-    elif np.nanmin(over_models) < np.nanmax(over_models):
+        word, lacks = "tie", ""
+    elif np.nanmax(over_models) - np.nanmin(over_models) > ROUNDING:
         half = spread.half_width(confidence)
         # Numbers are shares, and no two shares are further apart than one.
         interval = (max(difference - half, -1.0), min(difference + half, 1.0))

@@ -33,7 +33,7 @@ class BestYardstick:
     embeddings: Callable[..., LogisticYardstick]
     """... and another."""
     name: str
-    """What it is called until val has chosen; then that of the best."""
+    """What the choice is called; what was chosen has its own name."""
     monitor: str | None
     """The number of val by which the best is chosen; null: macro F1. Of equal ones the first."""
 
@@ -56,11 +56,12 @@ class BestYardstick:
             name: self.score(self.corpus.predictions("val", probabilities), self.monitor)
             for name, probabilities in of_val.items()
         }
-        self.name = max(self._scores, key=lambda name: self._scores[name])
+        self._chosen = max(self._scores, key=lambda name: self._scores[name])
 
     def predict_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Class probabilities of the best in the order of the task's classes, shape `(n, C)`."""
-        chosen = [self._fitted[self.name]] if self.name != MEAN else self._fitted.values()
+        is_mean = self._chosen == MEAN
+        chosen = self._fitted.values() if is_mean else [self._fitted[self._chosen]]
         return np.mean([each.predict_texts(texts) for each in chosen], axis=0)
 
     def predict(self) -> dict[str, Predictions]:
@@ -68,8 +69,10 @@ class BestYardstick:
         return predict_parts(self)
 
     def describe_choice(self) -> dict[str, object]:
-        """Among what it was chosen, each with its number on val (None: not defined)."""
+        """What was chosen, by what, and among what, each with its number on val (None: not
+        defined)."""
         return {
+            "name": self._chosen,
             "chosen_by": self.monitor or "val/f1_macro",
             "chosen_among": {
                 name: score if np.isfinite(score) else None for name, score in self._scores.items()

@@ -59,7 +59,8 @@ def test_a_model_without_a_usable_threshold_is_said_to_have_none(tmp_path):
 def test_the_yardstick_stands_beside_the_model_with_paired_differences(tmp_path):
     run = write_run(tmp_path / "run", end={"yardstick": yardstick_of(DIFFERENCES)})
     page = in_one_line(page_of(run))
-    assert "baseline_small tfidf_logistic difference" in page
+    assert "baseline_small yardstick difference" in page
+    assert "beside the yardstick tfidf_logistic on the same posts. Differences are of this" in page
     assert ".800 [.76, .83] .700 [.66, .73] +.100 [.02, .18]" in page
     assert "Recall at specificity .80: this trained model is above the yardstick." in page
     assert "Accuracy: this trained model is not distinguishable from the yardstick." in page

@@ -314,8 +314,9 @@ def test_gates_are_met_by_evidence_alone(tmp_path):
 
 
 def test_whatever_learned_from_synthetic_posts_is_not_for_clinical_use(tmp_path):
-    report = report_on(write_run(tmp_path / "a", data={"is_synthetic": True}))
-    assert report.verdict == "Not for clinical use: this model learned from synthetic posts."
+    synthetic = write_run(tmp_path / "a", run={"id": "a1"}, data={"is_synthetic": True})
+    says = "Not for clinical use: the model of run a1 learned from synthetic posts."
+    assert report_on(synthetic).verdict == says
 
 
 def test_an_accuracy_above_the_ceiling_is_called_a_leak(tmp_path):

@@ -5,10 +5,17 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
-from mental_health_classifier.analysis.sections.performance import AUXILIARY, auxiliary_tasks
+from written_runs import write_run, yardstick_of
+
+from mental_health_classifier.analysis.sections.performance import (
+    AUXILIARY,
+    auxiliary_tasks,
+    performance,
+)
 from mental_health_classifier.analysis.sections.pieces import DASH, plain
 from mental_health_classifier.contracts.task_kinds import KINDS
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.run_index import read_run
 
 
 def run_of(**changes) -> RunSummary:
@@ -38,3 +45,17 @@ def test_a_run_of_one_task_has_no_such_table() -> None:
 
 def test_every_kind_of_task_has_numbers_to_show() -> None:
     assert set(AUXILIARY) == set(KINDS) and all(AUXILIARY.values())
+
+
+def test_a_yardstick_that_val_chose_is_named_with_what_it_was_chosen_among(tmp_path) -> None:
+    yardstick = {
+        **yardstick_of({"test/accuracy": (0.1, 0.0, 0.2)}),
+        **{"name": "mean_of_yardsticks", "chosen_by": "val/partial_auc"},
+        "chosen_among": {"tfidf_logistic": 0.5, "words": None, "mean_of_yardsticks": 0.625},
+    }
+    section = performance(read_run(write_run(tmp_path / "run", end={"yardstick": yardstick})))
+    assert (
+        "yardstick mean_of_yardsticks, chosen by val/partial_auc among tfidf_logistic (.500), "
+        "words (-) and mean_of_yardsticks (.625), on the same posts."
+    ) in section.caption
+    assert section.header[2:] == ["yardstick", "difference"]

@@ -91,7 +91,8 @@ def _numbers(run: RunSummary) -> Iterator[Iterable[RenderableType]]:
         if section.rows:
             width = NAME_WIDTH if section.title == "Every class" else None
             bold = run.data.get("priority_class")
-            yield [section_table(section, name_width=width, bold=bold, has_n=False)]
+            table = section_table(section, name_width=width, bold=bold, has_n=False)
+            yield [text(f"{section.caption}."), table]
         yield [*(text(plain(said)) for said in section.notes), *warning_lines(section)]
 
 

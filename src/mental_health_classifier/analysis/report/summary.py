@@ -17,9 +17,9 @@ from mental_health_classifier.analysis.sections.pieces import (
     listed,
     measure_of,
     shortened,
+    yardstick_name,
 )
 from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
-from mental_health_classifier.analysis.tables.standing import yardstick_name
 from mental_health_classifier.console.wording import amount, count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -107,7 +107,8 @@ def _about_yardstick(evidence: Evidence, candidate: Candidate) -> Iterator[Sente
     run = candidate.best_run(f"val/{evidence.headline}")
     found = difference_to_own_yardstick(evidence.measured, candidate, anchor=evidence.anchor(run))
     if found.facts is not None:
-        yield found.sentence(evidence.link(run), yardstick_name(candidate.runs[-1]))
+        yardstick = f"the yardstick {yardstick_name(candidate.runs[-1])}"
+        yield found.sentence(evidence.link(run), yardstick)
 
 
 def _about_rivals(evidence: Evidence, found: Recommendation) -> Iterator[Sentence]:

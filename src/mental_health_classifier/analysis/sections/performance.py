@@ -9,10 +9,13 @@ from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Piece,
     difference_to_yardstick,
+    listed,
     measure_in,
     measure_of,
     number_of,
+    shortened,
     side_of_zero,
+    yardstick_name,
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
@@ -62,7 +65,7 @@ def performance(run: RunSummary) -> Section:
             if yardstick:
                 row += [measure_in(*of_yardstick, key), difference_to_yardstick(run, key) or ""]
             rows.append(row)
-    beside = [str(yardstick.get("name")), "difference"] if yardstick else []
+    beside = ["yardstick", "difference"] if yardstick else []
     verdicts = list(_verdicts(run))
     return Section(
         title="Performance",
@@ -78,9 +81,21 @@ def performance(run: RunSummary) -> Section:
 def _caption(run: RunSummary) -> str:
     if not run.yardstick:
         return "On test"
+    return (
+        f"On test, beside the yardstick {yardstick_name(run)}{_made_or_chosen(run)} on the same "
+        "posts. Differences are of this trained model and their intervals over other authors; a "
+        "verdict is on its configuration, and over other seeds too"
+    )
+
+
+def _made_or_chosen(run: RunSummary) -> str:
+    """Of what the yardstick is made, or among what val chose it; empty where neither is known."""
+    yardstick: Mapping[str, Any] = run.yardstick or {}
+    if among := yardstick.get("chosen_among"):
+        scores = listed([f"{shortened(name)} ({number(score)})" for name, score in among.items()])
+        return f", chosen by {yardstick.get('chosen_by')} among {scores},"
     reads = yardstick_reads(run)
-    of = f", TF-IDF of {reads}," if reads else ""
-    return f"On test, beside the yardstick{of} on the same posts"
+    return f", TF-IDF of {reads}," if reads else ""
 
 
 def classes(run: RunSummary) -> Section:

@@ -131,6 +131,10 @@ def difference_to_yardstick(run: RunSummary, key: str, anchor: str | None = None
     return Measure(value, interval, _posts_behind(run, key), anchor, is_signed=True)
 
 
+def yardstick_name(run: RunSummary) -> str:
+    return shortened((run.yardstick or {}).get("name"))
+
+
 def side_of_zero(interval: object) -> str:
     """`above`, `below`, or `not distinguishable from` what a difference was taken to."""
     if not is_interval(interval) or interval[0] <= 0 <= interval[1]:

@@ -18,10 +18,9 @@ from mental_health_classifier.console.wording import (
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 PACKAGES = ("torch", "numpy", "scikit-learn")
-LEARNED_SYNTHETIC = "Not for clinical use: this model learned from synthetic posts."
 NOT_VALIDATED = (
-    "Not for clinical use as it is: no record of a run can show that it works where it would be "
-    "used; that takes a prospective study."
+    "Not for clinical use as it is: no record of a run can show that a model works where it would "
+    "be used; that takes a prospective study."
 )
 SYNTHETIC = "These posts are synthetic: whatever learned from them is not for clinical use."
 
@@ -106,4 +105,6 @@ def making(run: RunSummary) -> dict[str, str]:
 
 def verdict(run: RunSummary | None) -> str:
     """What may be said of any use with people: no record can show that it is safe."""
-    return NOT_VALIDATED if run is None or not run.data.get("is_synthetic") else LEARNED_SYNTHETIC
+    if run is None or not run.data.get("is_synthetic"):
+        return NOT_VALIDATED
+    return f"Not for clinical use: the model of run {run.id} learned from synthetic posts."

@@ -68,9 +68,9 @@ def verdict_sentence(
     posts = f"{count(found['num_posts'], 'post')} by {count(found['num_authors'], 'author')}"
     seeds = f"{count(found['num_models'][0], 'seed')} beside {found['num_models'][1]}"
     told = [f" ({posts}; {seeds})."]
-    if word == "tie":
+    if interval is not None and word == "tie":
         told.append(f"The whole interval lies within {found['margin']:g} of zero.")
-    if questions > 1:
+    if interval is not None and questions > 1:
         told.append(
             f"The interval is one of {100 * found['confidence']:.3g} %, as wide as {questions} "
             "comparisons ask for."

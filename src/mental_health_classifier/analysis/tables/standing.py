@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mental_health_classifier.analysis.sections.pieces import Sentence, shortened
+from mental_health_classifier.analysis.sections.pieces import (
+    Sentence,
+    shortened,
+    yardstick_name,
+)
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
 from mental_health_classifier.analysis.tables.paired_difference import (
@@ -63,7 +67,7 @@ def _standing(
     names = dict(zip(map(id, ranked), configuration_names(facts, shown=shortened), strict=True))
     if own.runs[-1].yardstick is not None:
         found = difference_to_own_yardstick(measured, own)
-        yield found.sentence(names[id(own)], yardstick_name(own.runs[-1]))
+        yield found.sentence(names[id(own)], f"the yardstick {yardstick_name(own.runs[-1])}")
     leader = leader_among(comparable, ranked)
     assert leader is not None
     rivals = rivals_of(leader, ranked)
@@ -73,8 +77,3 @@ def _standing(
         questions = len(rivals) + (own is not leader and own not in rivals)
         found = paired_difference(measured, own, other, questions=questions)
         yield found.sentence(names[id(own)], names[id(other)])
-
-
-def yardstick_name(run: RunSummary) -> str:
-    """What the yardstick of a run is called beside it."""
-    return f"the yardstick {shortened((run.yardstick or {}).get('name'))}"

@@ -105,6 +105,10 @@ _MEASURED = {
     **{"metrics": numbers, "intervals": pairs},
     **{"differences": numbers, "difference_intervals": pairs},
 }
+_CHOSEN: Mapping[str, Kind] = {
+    **dict.fromkeys(("name", "chosen_by"), optional(text)),
+    "chosen_among": optional(numbers),
+}
 _MODEL = record(
     known={
         **{"parameters": optional(count), "temperature": optional(number)},
@@ -121,7 +125,7 @@ _END = record(
     known={
         **_LISTED_FACTS,
         "phases": numbers,
-        "yardstick": optional(record(known={"name": optional(text), **_MEASURED})),
+        "yardstick": optional(record(known={**_CHOSEN, **_MEASURED})),
         "selection": optional(
             record(
                 known={
