@@ -101,19 +101,23 @@ def test_the_operating_point_of_the_numbers_is_the_one_that_decides_without_a_ce
         part: predictions_of(part, seed=seed, signal=0.4)
         for seed, part in enumerate(("val", "calibration", "test"))
     }
-    numbers = evaluate(parts, **SETTINGS).metrics
+    evaluation = evaluate(parts, **SETTINGS)
+    numbers = evaluation.metrics
     certificate = certificate_of(
         parts,
         required_recall=0.999,  # more than these posts can promise
         confidence=0.9,
         temperature=fit_temperature(parts["val"]),
-        specificity_floor=0.8,
+        **SETTINGS,
     )
     assert not certificate["is_certified"]
     on_test = certificate["on_test"]
     assert on_test["threshold"] == numbers["test/operating_point/threshold"]
     assert on_test["recall"]["value"] == numbers["test/operating_point/recall"]
     assert on_test["alerted"]["value"] == numbers["test/operating_point/alert_rate"]
+    for share, key in (("recall", "recall"), ("alerted", "alert_rate")):
+        ends = evaluation.intervals[f"test/operating_point/{key}"]
+        assert on_test[share]["interval"] == pytest.approx(ends, abs=1e-12)
 
 
 def test_what_is_said_about_test_does_not_change_the_threshold():

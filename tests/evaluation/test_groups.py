@@ -43,6 +43,8 @@ def test_each_group_has_its_recall_and_false_alarms_with_wilson_intervals() -> N
     assert women["recall"]["interval"] == pytest.approx((0.7864, 0.9565), abs=1e-4)
     assert women["false_alarm_rate"]["value"] == pytest.approx(0.25)
     assert (men["recall"]["n"], men["recall"]["value"]) == (20, 0.5)
+    assert found["not_known"] == {"gender": 1}
+    assert list(map(str, groups(found).rows[-1])) == ["gender: not known", "1", "", ""]
     assert found["gaps"]["gender"] == pytest.approx({"recall": 0.4, "false_alarm_rate": 0.05})
 
 
@@ -80,6 +82,13 @@ def test_without_a_priority_class_groups_have_their_accuracy() -> None:
     ]
     assert found["female"]["accuracy"]["value"] == pytest.approx((45 + 15) / 70)
     assert set(found["male"]) == {"n", "accuracy"}
+
+
+def test_without_a_threshold_it_says_why_there_is_nothing_to_show() -> None:
+    found = assess_groups(
+        fifty_women_and_some_men(), point=OperatingPoint(None), bootstrap_draws=200
+    )
+    assert "Without a threshold" in groups(found).missing and not groups(found).rows
 
 
 def test_a_rate_of_few_people_who_write_much_is_less_sure() -> None:

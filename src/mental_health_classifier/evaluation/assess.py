@@ -56,6 +56,7 @@ def assess(
             looked_at=looked_at,
             temperature=calibration["temperature"],
             specificity_floor=settings["specificity_floor"],
+            bootstrap_draws=draws,
         )
         found["triage"] = assess_triage(test, bootstrap_draws=draws)
         if looks is not None:

@@ -101,7 +101,9 @@ def start_of_band(scores: np.ndarray, *, threshold: float) -> float:
     return float(allowed[-1]) if len(allowed) else threshold
 
 
-def load_of(predictions: Predictions, *, threshold: float, refer_from: float) -> dict[str, Any]:
+def load_of(
+    predictions: Predictions, *, threshold: float, refer_from: float, bootstrap_draws: int
+) -> dict[str, Any]:
     """What deciding so does to posts whose text is not in doubt.
 
     Returns:
@@ -127,4 +129,5 @@ def load_of(predictions: Predictions, *, threshold: float, refer_from: float) ->
         "referred": ShareOfPosts(actions == "refer", everything),
         "left": ShareOfPosts(actions == "no_alert", everything),
     }
-    return {name: share._asdict() for name, share in measure_shares(shares, predictions).items()}
+    measured = measure_shares(shares, predictions, draws=bootstrap_draws)
+    return {name: share._asdict() for name, share in measured.items()}

@@ -20,7 +20,7 @@ def assess_groups(
 ) -> dict[str, Any]:
     """The rates of every value of every group, in alphabetical order.
 
-    Posts whose value is not known are in none of them.
+    Posts whose value is not known are in none of them, and are counted.
 
     Args:
         point: frozen on val; says which posts are alerted.
@@ -30,13 +30,15 @@ def assess_groups(
         `part`, `threshold`, `min_posts`, and `groups`: by name and value `n`, and for each rate
         (`recall` of the priority class and `false_alarm_rate` of the others; `accuracy` where no
         class matters more) `n` posts, `authors`, `value` and `interval` (95 %, by author). Of
-        fewer than MIN_POSTS posts the last two are None. `gaps`: by group the largest difference of
-        each rate between two of its values.
+        fewer than MIN_POSTS posts the last two are None. `not_known`: by group the posts without a
+        value. `gaps`: by group the largest difference of each rate between two of its values.
     """
     groups: dict[str, dict[str, Any]] = {}
+    not_known: dict[str, int] = {}
     rates: dict[tuple[str, str, str], ShareOfPosts] = {}
     for group, values in predictions.groups.items():
         kinds = np.array(values, dtype=object)
+        not_known[group] = int((kinds == "").sum())
         for value in sorted(set(values) - {""}, key=_by_number_or_name):
             is_here = kinds == value
             groups.setdefault(group, {})[value] = {"n": int(is_here.sum())}
@@ -52,6 +54,7 @@ def assess_groups(
         "threshold": point.threshold,
         "min_posts": MIN_POSTS,
         "groups": groups,
+        "not_known": not_known,
         "gaps": {group: _gaps(values) for group, values in groups.items()},
     }
 

@@ -20,8 +20,9 @@ Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 every number one value a draw out, shape `(draws,)`, NaN where a draw leaves it undefined."""
 
 CONFIDENCE = 0.95
-DRAWS = 1000
-"""Of authors, for a figure; a record has as many as `evaluation.bootstrap_draws` says."""
+DRAWS = 2000
+"""Of authors, for verdicts and figures; a record has as many as `evaluation.bootstrap_draws` says,
+which is as many unless somebody chose another number: so figures and tables have the same ends."""
 # Draws are handled so many cells at a time, which keeps the memory of any test part within some
 # tens of megabytes.
 CELLS_AT_A_TIME = 2**19

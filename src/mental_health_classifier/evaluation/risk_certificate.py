@@ -25,7 +25,7 @@ from mental_health_classifier.evaluation.decisions import (
     start_of_band,
 )
 from mental_health_classifier.evaluation.evaluate import require_posts
-from mental_health_classifier.evaluation.intervals import author_numbers
+from mental_health_classifier.evaluation.intervals import DRAWS, author_numbers
 from mental_health_classifier.evaluation.operating_point import (
     shares_at_threshold,
     threshold_for_specificity,
@@ -205,6 +205,7 @@ def certificate_of(
     looked_at: int = 1,
     temperature: float | None = None,
     specificity_floor: float | None = None,
+    bootstrap_draws: int = DRAWS,
 ) -> dict[str, Any]:
     """The certificate on the calibration part of a run, see `certify`, and what it does to test.
 
@@ -212,6 +213,7 @@ def certificate_of(
         predictions: for val, calibration and test.
         temperature: at which probabilities decide. None: as the model gives them.
         specificity_floor: of the operating point, which may decide where nothing is certified.
+        bootstrap_draws: draws of authors behind the intervals of what it does to test.
 
     Returns:
         Also `temperature`; with one, `refer_from` and the `operating_point`'s `threshold` and
@@ -239,7 +241,12 @@ def certificate_of(
     if deciding:
         threshold = deciding["threshold"]
         refer_from = deciding.get("refer_from", NEAR_THRESHOLD * threshold)
-        load = load_of(at["test"], threshold=threshold, refer_from=refer_from)
+        load = load_of(
+            at["test"],
+            threshold=threshold,
+            refer_from=refer_from,
+            bootstrap_draws=bootstrap_draws,
+        )
         found["on_test"] = {"threshold": threshold, "refer_from": refer_from, **load}
     return found
 

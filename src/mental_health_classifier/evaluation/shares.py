@@ -13,8 +13,7 @@ from mental_health_classifier.evaluation.intervals import (
     DRAWS,
     Behind,
     Interval,
-    author_numbers,
-    draw_by_author,
+    draw_predictions,
     wilson_interval,
 )
 from mental_health_classifier.evaluation.ratios import ratio
@@ -83,13 +82,12 @@ def measure_shares(
     draws: int = DRAWS,
     confidence: float = CONFIDENCE,
 ) -> dict[Name, MeasuredShare]:
-    """Shares of posts with intervals that know of authors."""
+    """Shares of posts with intervals that know of authors, over the draws of `evaluate`: a share
+    has the same ends wherever it is measured."""
     if not shares:
         return {}
     statistic = ShareStatistic({str(name): share for name, share in shares.items()})
-    drawn = draw_by_author(
-        statistic, author_numbers(predictions), draws=draws, behind=statistic.behind
-    )
+    drawn = draw_predictions(statistic, predictions, draws=draws, behind=statistic.behind)
     return {
         name: MeasuredShare(
             value=drawn.values[str(name)],

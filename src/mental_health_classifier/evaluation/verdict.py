@@ -20,6 +20,7 @@ import numpy as np
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.evaluation.intervals import (
+    DRAWS,
     Interval,
     author_numbers,
     draw_predictions,
@@ -33,7 +34,6 @@ LEVEL = 0.05
 """Chance that any of the questions asked together finds a difference that is none."""
 POWER = 0.80
 """Chance of showing a difference of the observed size, for which seeds are counted."""
-DRAWS = 2000
 SEEDS_FOR_A_CLAIM = 5
 FEW_AUTHORS = 20
 """Below, draws of authors vary too little, and a claim needs a caution (Cameron and Miller, Journal

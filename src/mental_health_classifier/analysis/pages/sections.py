@@ -31,6 +31,8 @@ def print_section(section: Section) -> None:
 
 def _lines(section: Section) -> Iterator[RenderableType]:
     yield from (text(plain(sentence)) for sentence in section.sentences)
+    if section.missing:
+        yield text(section.missing)
     if section.rows:
         yield text(f"{section.caption}.")
         yield section_table(section)

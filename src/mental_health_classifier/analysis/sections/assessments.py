@@ -230,10 +230,26 @@ def groups(found: Assessment) -> Section:
         if key != "n"
     }
     if not named:
-        return _MISSING["groups"]
+        why = "Without a threshold, or without a known value of a group, there is nothing to count."
+        return Section(title="Groups", missing=f"{_NOT_MEASURED} {why}")
     notes = [
         f"95 % intervals; a rate of fewer than {found['min_posts']} posts is not shown. Alerts "
         "begin at the threshold frozen on val."
+    ]
+    rows: list[list[Piece]] = [
+        [
+            f"{group}: {value}",
+            Measure(rates["n"], decimals=0),
+            *(_rate(rates[key]) for key in named),
+        ]
+        for group, values in found["groups"].items()
+        for value, rates in values.items()
+    ]
+    # Records of before do not count them.
+    rows += [
+        [f"{group}: not known", Measure(n, decimals=0), *("" for _ in named)]
+        for group, n in found.get("not_known", {}).items()
+        if n
     ]
     for group, gaps in found["gaps"].items():
         if gaps:
@@ -243,15 +259,7 @@ def groups(found: Assessment) -> Section:
         title="Groups",
         caption="Whom it finds and whom it alerts wrongly, by group, on test",
         header=["group", "posts", *(RATES[key] for key in named)],
-        rows=[
-            [
-                f"{group}: {value}",
-                Measure(rates["n"], decimals=0),
-                *(_rate(rates[key]) for key in named),
-            ]
-            for group, values in found["groups"].items()
-            for value, rates in values.items()
-        ],
+        rows=rows,
         notes=notes,
     )
 

@@ -155,7 +155,8 @@ _RATE = record(needed={"n": count, "value": optional(number), "interval": _INTER
 _GROUP = also(record(needed={"n": count}, known=dict.fromkeys(RATES, _RATE)), _wrong_in_group)
 _GROUPS = also(
     record(
-        needed={"groups": mapping(mapping(_GROUP)), "gaps": mapping(numbers), "min_posts": count}
+        needed={"groups": mapping(mapping(_GROUP)), "gaps": mapping(numbers), "min_posts": count},
+        known={"not_known": mapping(count)},
     ),
     _wrong_in_groups,
 )

@@ -95,6 +95,7 @@ def certificate_of_run(
     Raises:
         InputError: they are missing or were changed, or the promise cannot be made of them.
     """
+    from mental_health_classifier.evaluation.intervals import DRAWS
     from mental_health_classifier.evaluation.risk_certificate import certificate_of
 
     predictions = recorded_predictions(run, ("val", "calibration", "test"))
@@ -105,6 +106,7 @@ def certificate_of_run(
         looked_at=looked_at or looked_at_of(run),
         temperature=deciding_temperature(run),
         specificity_floor=setting_of(run, "specificity_floor"),
+        bootstrap_draws=round(setting_of(run, "bootstrap_draws") or DRAWS),
     )
 
 
