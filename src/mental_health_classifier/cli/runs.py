@@ -108,7 +108,7 @@ def _worth(entry: Mapping[str, Any], runs: Sequence[RunSummary]) -> dict[str, An
     try:
         certificate = certificate_if_chosen(run, looked_at=entry["looked_at"])
     except (InputError, OSError) as error:
-        warnings = [*warnings, f"No certificate: {error}".rstrip(".")]
+        warnings = [*warnings, f"No certificate: {str(error).rstrip('.')}."]
     verdicts = map(plain, standing_of_run(run, runs).sentences)
     return {"certificate": certificate, "warnings": warnings, "verdicts": list(verdicts)}
 

@@ -60,7 +60,7 @@ def test_every_number_has_its_interval_and_the_board_its_n(runs):
     assert ".900 [.86, .93]" in high and ".850 [.81, .88]" in high
     assert "+.050 [.01, .09]" in high
     assert "Test part (300 posts, 100 of suicide), 95 % intervals" in board
-    assert "ordered by final_recall_at_spec80" in board
+    assert "ordered by final_recall_at_spec80. This order chooses nothing" in board
 
 
 def test_the_yardstick_and_uncommitted_changes_are_marked(runs):

@@ -6,6 +6,7 @@ from mental_health_classifier.analysis.sections.assessments import (
     SECTIONS,
     certificate_summary,
     explanations,
+    on_test,
     section_of,
 )
 from mental_health_classifier.analysis.sections.pieces import DASH, plain
@@ -55,3 +56,12 @@ def test_a_certificate_made_on_posts_from_elsewhere_does_not_point_to_what_made_
     assert "on posts from elsewhere, of which none is left" in certificate_summary(certificate)
     del certificate["posts"]
     assert "mhc certify measures it" in certificate_summary(certificate)
+
+
+def test_deciding_that_leaves_no_post_without_a_person_is_called_so() -> None:
+    measured = {"value": 0.5, "interval": [0.4, 0.6], "n": 10, "authors": 5}
+    load = dict.fromkeys(("recall", "recall_with_referred", "alerted", "referred"), measured)
+    refused = {"is_certified": False, "on_test": {**load, "left": {**measured, "value": 0.0}}}
+    assert "a person reads every post" in "".join(on_test(refused))
+    refused["on_test"]["left"] = measured
+    assert "a person reads every post" not in "".join(on_test(refused))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -10,9 +11,10 @@ from written_runs import write_run, yardstick_of
 from mental_health_classifier.analysis.sections.performance import (
     AUXILIARY,
     auxiliary_tasks,
+    evaluation,
     performance,
 )
-from mental_health_classifier.analysis.sections.pieces import DASH, plain
+from mental_health_classifier.analysis.sections.pieces import DASH, Measure, plain
 from mental_health_classifier.contracts.task_kinds import KINDS
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.run_index import read_run
@@ -59,3 +61,14 @@ def test_a_yardstick_that_val_chose_is_named_with_what_it_was_chosen_among(tmp_p
         "words (-) and mean_of_yardsticks (.625), on the same posts."
     ) in section.caption
     assert section.header[2:] == ["yardstick", "difference"]
+
+
+def test_a_precision_of_which_nothing_is_known_is_no_number(tmp_path) -> None:
+    key = "test/operating_point/precision_at_prevalence/"
+    known = {f"{key}0.001": (0.2, [0.0, 1.0]), f"{key}0.01": (0.5, [0.1, 1.0])}
+    run = read_run(write_run(tmp_path / "run"))
+    metrics = {name: value for name, (value, _) in known.items()}
+    intervals = {name: ends for name, (_, ends) in known.items()}
+    run = replace(run, end={**run.end, "metrics": metrics, "intervals": intervals})
+    assert "not known at 0.1 %, 0.5 [0.1, 1] at 1 %." in performance(run).notes[0]
+    assert evaluation(metrics, intervals).rows[0][1] == Measure(None, decimals=None)

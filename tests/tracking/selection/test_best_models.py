@@ -63,7 +63,7 @@ def informed_probabilities(strength: float, n: int = 300) -> np.ndarray:
 
 def test_without_runs_nobody_wins_and_it_says_so(tmp_path: Path) -> None:
     for entry in best(tmp_path).values():
-        assert entry["run"] is None and entry["reason"] == "no completed runs"
+        assert entry["run"] is None and entry["reason"] == "No run has completed."
 
 
 def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> None:
@@ -79,13 +79,13 @@ def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> Non
     assert entry["run_value"] == 0.72 and entry["run_interval"] == pytest.approx([0.68, 0.75])
     assert entry["n"] == 100 and entry["val"] == pytest.approx(0.71)
     assert entry["seeds"] == {"1": 0.70, "2": 0.72} and entry["warnings"] == []
-    assert entry["reason"].endswith("on average over its seeds, of 2 admissible configurations")
+    assert entry["reason"].endswith("over its seeds, of 2 configurations that qualify.")
 
 
 def test_a_winner_without_rivals_is_the_only_one(tmp_path: Path) -> None:
     write_configuration(tmp_path, "steady", {1: 0.70, 2: 0.72})
     entry = best(tmp_path)["best_suicide_recall"]
-    assert entry["reason"].endswith("of the only admissible configuration")
+    assert entry["reason"] == "It is the only configuration that qualifies."
 
 
 def test_runs_with_another_priority_class_are_left_out(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_runs_with_another_priority_class_are_left_out(tmp_path: Path) -> None:
     write_run(tmp_path / "first", recall=0.95, priority_class="anxiety", run=about)
     entry = best(tmp_path)["best_suicide_recall"]
     # Those of the latest run are compared.
-    assert entry["configuration"] == "anxiety" and "1 completed runs" in entry["warnings"][0]
+    assert entry["configuration"] == "anxiety" and "left out: 1." in entry["warnings"][0]
     write_configuration(tmp_path, "later", {1: 0.60})
     assert best(tmp_path)["best_suicide_recall"]["configuration"] == "suicide"
 
@@ -173,7 +173,9 @@ def test_stability_needs_five_different_seeds(tmp_path: Path) -> None:
     repeated = {"configuration_hash": "four", "seed": 4}
     write_run(tmp_path / "again", recall=0.7, run=repeated)
     entry = best(tmp_path)["most_stable"]
-    assert entry["run"] is None and "not measured: fewer than 5 different seeds" in entry["reason"]
+    assert entry["run"] is None
+    wanted = "No configuration qualifies: fewer than 5 different seeds (1 of 1)."
+    assert entry["reason"] == wanted
 
 
 def test_the_most_stable_model_has_the_best_worst_seed_not_the_smallest_spread(
@@ -225,7 +227,7 @@ def test_a_winner_that_the_yardstick_equals_is_flagged(tmp_path: Path) -> None:
     yardstick = {"metrics": {"val/recall_at_spec80": 0.8}}
     write_run(tmp_path / "run", recall=0.8, end={"yardstick": yardstick})
     (warning,) = best(tmp_path)["best_suicide_recall"]["warnings"]
-    assert warning.startswith("below baseline")
+    assert warning.startswith("Below baseline")
 
 
 def test_only_completed_runs_on_the_posts_of_the_latest_are_compared(tmp_path: Path) -> None:
@@ -237,7 +239,7 @@ def test_only_completed_runs_on_the_posts_of_the_latest_are_compared(tmp_path: P
         entry = best(tmp_path)[key]
         assert entry["directory"] == str(latest)
         (warning,) = entry["warnings"]
-        assert warning.startswith("1 completed runs on other posts or parts, or with another prio")
+        assert warning.startswith("Completed runs on other posts") and "left out: 1." in warning
 
 
 def test_without_a_priority_class_accuracy_and_f1_still_have_their_best(tmp_path: Path) -> None:
@@ -281,4 +283,4 @@ def test_a_heading_is_below_baseline_by_its_own_number(tmp_path: Path) -> None:
     found = best(tmp_path)
     assert found["best_suicide_recall"]["warnings"] == []
     (warning,) = found["highest_accuracy"]["warnings"]
-    assert warning.startswith("below baseline: by val/accuracy")
+    assert warning.startswith("Below baseline: by val/accuracy")

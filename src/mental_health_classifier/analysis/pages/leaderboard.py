@@ -117,7 +117,10 @@ def _explanation(
 ) -> Iterator[Text]:
     posts = posts_behind(table)
     sizes = f" ({posts})" if posts else ""
-    yield text(f"Test part{sizes}, 95 % intervals; ordered by {by}.")
+    yield text(
+        f"Test part{sizes}, 95 % intervals over other authors; ordered by {by}. This order chooses "
+        "nothing: mhc best chooses by val."
+    )
     yield from _about_yardsticks(table)
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
         yield text("+ after a commit: with changes that were not committed")

@@ -90,10 +90,10 @@ def recommend(evidence: Evidence) -> Recommendation:
 def recommendation_sentences(evidence: Evidence, found: Recommendation) -> list[Sentence]:
     """The recommendation with its reasons, and what the tests say of the runner-up."""
     if found.run is None:
-        return [("No configuration can be recommended: ", found.reason, ".")]
+        return [("No configuration can be recommended. ", found.reason)]
     sentences: list[Sentence] = [
-        ("Recommended: ", evidence.link(found.run), ". It ", *_reason(found.reason), "."),
-        *((warning[0].upper(), warning[1:], ".") for warning in found.warnings),
+        ("Recommended: ", evidence.link(found.run), f". {found.reason}"),
+        *found.warnings,
     ]
     if not found.rivals:
         return [*sentences, ("There is no other configuration to compare it with.",)]
@@ -138,21 +138,15 @@ def linked(rivals: Sequence[Rival]) -> Iterator[str | RunLink]:
         yield rival.run
 
 
-def _reason(reason: str) -> tuple[str, ...]:
-    # Some reasons are sentences without a subject, others name the number that was highest.
-    return (reason,) if reason.startswith("finds") else ("has the ", reason)
-
-
 def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> list[Piece]:
     run = _run_at(evidence, entry["directory"])
     candidate = None if run is None else evidence.candidate_of(run)
-    reasons = (f"{said[0].upper()}{said[1:]}." for said in (entry["reason"], *entry["warnings"]))
     return [
         title.replace("_", " "),
         "nobody" if run is None else evidence.link(run),
         DASH if candidate is None else evidence.estimate(candidate, entry["metric"]),
         Measure(entry["num_models"], decimals=0),
-        " ".join(reasons),
+        " ".join([entry["reason"], *entry["warnings"]]),
     ]
 
 

@@ -67,7 +67,7 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
     assert candidate is not None
     headline = evidence.estimate(candidate, f"test/{evidence.headline}")
     if found.run is None:
-        yield ("No configuration can be recommended: ", found.reason, ".")
+        yield ("No configuration can be recommended. ", found.reason)
     models = len(candidate.models)
     over = f", on average over {models} seeds," if models > 1 else ", of a single model,"
     subject: Sentence = (f"The {found.kind}, ", evidence.link(run), over)

@@ -110,6 +110,7 @@ def on_test(found: Assessment) -> Iterator[str]:
         f"On test {at} recall is {shown['recall']} ({posts}), and {shown['recall_with_referred']} "
         f"with posts that are referred; alerted are {shown['alerted']}, referred "
         f"{shown['referred']} and left {shown['left']} of all posts."
+        + ("" if test["left"]["value"] else " So a person reads every post: it saves no reading.")
     )
 
 

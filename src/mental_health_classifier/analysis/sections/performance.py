@@ -43,6 +43,7 @@ READERS = {
 }
 """What the ceilings of synthetic posts mean."""
 
+MOST_PROBABLE = "each post counted for its most probable class"
 LEAK = "This means a leak: look into it."
 
 
@@ -103,7 +104,7 @@ def classes(run: RunSummary) -> Section:
     kinds = {"precision": "precision", "recall": "recall", "f1": "F1"}
     return Section(
         title="Every class",
-        caption="Every class on test",
+        caption=f"Every class on test, {MOST_PROBABLE}, whatever the operating point alerts",
         header=["class", "posts", *kinds.values()],
         rows=[
             [
@@ -153,6 +154,10 @@ def evaluation(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]
         rows=[
             [name, *(measure_in(metrics, intervals, f"{part}/{name}") for part in parts)]
             for name in names
+        ],
+        notes=[
+            "operating_point/alert_rate and its like: by the threshold of the operating point. "
+            f"alert_rate, accuracy, precision, recall and f1: {MOST_PROBABLE}."
         ],
     )
 
@@ -227,7 +232,8 @@ def _where_rarer(run: RunSummary) -> Iterator[str]:
         key = f"test/operating_point/precision_at_prevalence/{share:g}"
         if key in run.metrics:
             measure = measure_in(run.metrics, run.intervals, key)
-            found.append(f"{measure} at {share * 100:g} %")
+            shown = "not known" if measure.value is None else measure
+            found.append(f"{shown} at {share * 100:g} %")
     if found:
         yield f"Precision there, by the share of posts that are of the class: {', '.join(found)}."
 

@@ -14,7 +14,10 @@ NAME_LENGTH = 60
 
 MINUS, DASH = "\u2212", "\u2013"
 
-_TINY = ("operating_point/precision_at_prevalence/", "operating_point/threshold")
+_WHERE_RARER = "operating_point/precision_at_prevalence/"
+_TINY = (_WHERE_RARER, "operating_point/threshold")
+ANYTHING = 0.99
+"""An interval of a share that is as long leaves it unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,14 @@ def measure_of(run: RunSummary, key: str, anchor: str | None = None) -> Measure:
 
 
 def measure_in(metrics: Mapping[str, Any], intervals: Mapping[str, Any], key: str) -> Measure:
-    """A number under its key, without the posts behind it."""
+    """A number under its key, without the posts behind it; not known where the interval of a
+    precision that was worked out, not counted, holds all that there is."""
     _, _, name = key.partition("/")
     is_count = name == "n" or name.startswith(("support/", "predicted/"))
     decimals = 0 if is_count else None if name.startswith(_TINY) else 3
     value, interval = number_of(metrics.get(key)), interval_of(intervals.get(key))
+    if name.startswith(_WHERE_RARER) and interval and interval[1] - interval[0] > ANYTHING:
+        value = interval = None
     return Measure(value, interval, decimals=decimals)
 
 

@@ -37,8 +37,8 @@ def best_models(runs: Iterable[RunSummary]) -> dict[str, dict[str, Any]]:
     place = is_won.index(True) if True in is_won else 0
     if num_others := sum(map(len, blocks)) - sum(map(len, blocks[place : place + 1])):
         note = (
-            f"{num_others} completed runs on other posts or parts, or with another priority class, "
-            "were left out"
+            "Completed runs on other posts or parts, or with another priority class, that were "
+            f"left out: {num_others}."
         )
         for entry in found[place].values():
             entry["warnings"].append(note)
@@ -94,30 +94,28 @@ def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
 def _best_by_mean(candidates: Sequence[Candidate], metric: str) -> dict[str, Any]:
     key = f"val/{metric}"
     objections = [_general_objections(each, key) for each in candidates]
-    winner, among = _winner(candidates, objections, by=lambda each: each.mean(key))
+    winner, number = _winner(candidates, objections, by=lambda each: each.mean(key))
     if winner is None:
         return _nobody(metric, objections)
-    return _won(winner, metric, f"highest mean {key} of {among}")
+    return _won(winner, metric, _reason(f"It has the highest mean {key}", number))
 
 
 def _best_recall(candidates: Sequence[Candidate], priority_class: str | None) -> dict[str, Any]:
     metric = "recall_at_spec80"
     objections = [_objections(each) for each in candidates]
-    winner, among = _winner(
+    winner, number = _winner(
         candidates,
         objections,
         by=lambda each: (each.mean(f"val/{metric}"), each.mean("val/auprc")),
-        kind="admissible ",
     )
     if winner is None:
         return _nobody(metric, objections)
-    return _won(
-        winner,
-        metric,
-        f"finds the most {priority_class} posts of val at specificity .80, on average over its "
-        f"seeds, of {among}",
-        support=f"test/support/{priority_class}",
+    finds = (
+        f"It finds the most {priority_class} posts of val at specificity .80, on average over its "
+        "seeds,"
     )
+    support = f"test/support/{priority_class}"
+    return _won(winner, metric, _reason(finds, number), support=support)
 
 
 def _most_stable(
@@ -125,14 +123,14 @@ def _most_stable(
 ) -> dict[str, Any]:
     key = f"val/{metric}"
     objections = [
-        [f"not measured: fewer than {SEEDS_NEEDED} different seeds"]
+        [f"fewer than {SEEDS_NEEDED} different seeds"]
         if len(each.models) < SEEDS_NEEDED
         else _general_objections(each, key)
         if priority_class is None
         else _objections(each)
         for each in candidates
     ]
-    winner, among = _winner(
+    winner, number = _winner(
         candidates,
         objections,
         by=lambda each: (each.worst(key), each.mean(key) - each.spread(key)),
@@ -140,9 +138,9 @@ def _most_stable(
     if winner is None:
         return _nobody(metric, objections)
     worst, mean, spread = winner.worst(key), winner.mean(key), winner.spread(key)
-    reason = f"its worst seed has the highest {key} ({worst:.3f}) of {among}"
+    reason = _reason(f"Its worst seed has the highest {key} ({worst:.3f})", number)
     return {
-        **_won(winner, metric, f"{reason} with at least {SEEDS_NEEDED} seeds"),
+        **_won(winner, metric, reason),
         "stability": {
             "worst": worst,
             "mean": mean,
@@ -158,13 +156,17 @@ def _winner(
     objections: Sequence[Sequence[str]],
     *,
     by: Callable[[Candidate], Any],
-    kind: str = "",
-) -> tuple[Candidate | None, str]:
-    """The best of those that nothing speaks against, and how many they are, in words."""
+) -> tuple[Candidate | None, int]:
+    """The best of those that nothing speaks against, and how many they are."""
     admitted = [each for each, reasons in zip(candidates, objections, strict=True) if not reasons]
-    number = len(admitted)
-    among = f"the only {kind}configuration" if number == 1 else f"{number} {kind}configurations"
-    return max(admitted, key=by, default=None), among
+    return max(admitted, key=by, default=None), len(admitted)
+
+
+def _reason(claim: str, number: int) -> str:
+    """The claim, which means nothing where no other configuration qualifies."""
+    if number == 1:
+        return "It is the only configuration that qualifies."
+    return f"{claim} of {number} configurations that qualify."
 
 
 def _general_objections(candidate: Candidate, key: str) -> list[str]:
@@ -186,10 +188,10 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
     warnings = []
     if is_below_yardstick(winner.models, metric):
         warnings.append(
-            f"below baseline: by val/{metric} the yardstick is at least as good on the same posts"
+            f"Below baseline: by val/{metric} the yardstick is at least as good on the same posts."
         )
     if run.data.get("priority_class") is not None and objections_to(run):
-        warnings.append("not admissible for finding the priority class")
+        warnings.append("It is not admissible for finding the priority class.")
     return {
         "run": run.id,
         "directory": str(run.directory),
@@ -225,6 +227,8 @@ def _nobody(metric: str, objections: Sequence[Sequence[str]]) -> dict[str, Any]:
         "metric": f"test/{metric}",
         "seeds": {},
         "num_models": 0,
-        "reason": f"no configuration qualifies: {against}" if against else "no completed runs",
+        "reason": (
+            f"No configuration qualifies: {against}." if against else "No run has completed."
+        ),
         "warnings": [],
     }
