@@ -25,12 +25,14 @@ from mental_health_classifier.configuration.build import (
 )
 from mental_health_classifier.configuration.check import checked, refuse_metric
 from mental_health_classifier.configuration.literal import resolved
+from mental_health_classifier.configuration.pretraining import is_pretraining
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.reading.account import account_lines
 from mental_health_classifier.data.seen_posts import write_seen_posts
+from mental_health_classifier.data.tokens.encoder_folder import new_encoder_folder
 from mental_health_classifier.evaluation.assess import EVALUATED, assess
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
@@ -57,6 +59,7 @@ from mental_health_classifier.training.tensorboard_pages import (
 )
 
 if TYPE_CHECKING:
+    from lightning.pytorch.loggers import Logger
     from matplotlib.figure import Figure
 
     from mental_health_classifier.training.best_yardstick import BestYardstick
@@ -114,22 +117,10 @@ def resume_experiment(run_directory: Path) -> float | None:
 def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number."""
     spare_memory_traffic()
+    if is_pretraining(config):
+        return pretrain(config, record)
     with record:
-        marks = {name: each.key() for name, each in build_annotators(config).items()}
-        with record.phase("data"):
-            corpus = build_corpus(config)
-        check_metric(config, corpus)
-        record.write_data(data := {**corpus.describe(), "token_streams": marks})
-        write_seen_posts(record.directory, corpus)
-        for line in account_lines(data):
-            logger.info(line)
-        resume_from = find_resume_point(record.directory) if record.is_resumed else None
-        record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
-        loggers = build_loggers(config, record)
-        with record.phase("preparation"):
-            learner = build_learner(config, corpus, record, loggers)
-        with record.phase("fit"):
-            learner.fit(resume_from)
+        corpus, learner, loggers = fit(config, record)
         with record.phase("prediction"):
             predictions = learner.predict()
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
@@ -165,6 +156,49 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return evaluation.metrics[config.optimized_metric]
+
+
+def pretrain(config: DictConfig, record: RunRecord) -> float | None:
+    """What a run does that learns from masked tokens: it leaves a folder for `model.encoder`."""
+    with record:
+        corpus, learner, _ = fit(config, record)
+        with record.phase("evaluation"):
+            metrics = learner.measure()
+        learner.save(record.directory / "checkpoints")
+        own = {"corpus": corpus.name, "fingerprint": corpus.fingerprint, "run": record.run_id}
+        texts = [
+            *(resolved(config)["model"].get("pretrained_on") or ()),
+            {**own, "parts": list(config.objective.parts)},
+        ]
+        with new_encoder_folder(record.directory / "encoder", texts=texts) as folder:
+            learner.save_encoder(folder)
+        record.note_model(
+            **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "encoder")
+        )
+        record.finish(metrics=metrics, selection=learner.selection)
+    new_console().print(run_overview(read_run(record.directory)))
+    return metrics[config.optimized_metric]
+
+
+def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger]]:
+    """Reads the posts and trains on them; returns them, what was trained, and the loggers."""
+    marks = {name: each.key() for name, each in build_annotators(config).items()}
+    with record.phase("data"):
+        corpus = build_corpus(config)
+    if not is_pretraining(config):
+        check_metric(config, corpus)
+    record.write_data(data := {**corpus.describe(), "token_streams": marks})
+    write_seen_posts(record.directory, corpus)
+    for line in account_lines(data):
+        logger.info(line)
+    resume_from = find_resume_point(record.directory) if record.is_resumed else None
+    record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
+    loggers = build_loggers(config, record)
+    with record.phase("preparation"):
+        learner = build_learner(config, corpus, record, loggers)
+    with record.phase("fit"):
+        learner.fit(resume_from)
+    return corpus, learner, loggers
 
 
 def check_metric(config: DictConfig, corpus: Corpus) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.configuration.pretraining import is_pretraining
 from mental_health_classifier.configuration.registry import (
     check_buildable,
     find_part,
@@ -35,10 +36,15 @@ if TYPE_CHECKING:
     from mental_health_classifier.models.network import Network
     from mental_health_classifier.tracking.record.run_record import RunRecord
     from mental_health_classifier.training.best_yardstick import BestYardstick
+    from mental_health_classifier.training.masked_tokens import MaskedTokenModule
     from mental_health_classifier.training.network_learner import NetworkLearner
-    from mental_health_classifier.training.text_classifier import TextClassifier
+    from mental_health_classifier.training.seeded_module import SeededModule
     from mental_health_classifier.training.yardstick import LogisticYardstick
 
+log = logging.getLogger(__name__)
+
+FEW_POSTS = 500
+"""With fewer, pretraining on them says that it is not worth much."""
 MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 """What Python says of a call whose arguments are not those of the function."""
 
@@ -220,16 +226,20 @@ def build_learner(
 
     from mental_health_classifier.models.pretrained.network import PretrainedNetwork
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
+    from mental_health_classifier.training.masked_tokens import MaskedTokenLearner
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
 
     if "encoder" in config.model:
         # So that a replay is told at once where it finds another encoder.
         settle(record.directory, "model.encoder_sha256", lambda: config.model.encoder_sha256)
+    is_learned_without_labels = is_pretraining(config)
+    if is_learned_without_labels:
+        corpus = _texts_to_learn_from(config, corpus)
     datamodule = build_datamodule(config, corpus)
     quiet_lightning()
     seed_everything(config.seed, workers=True, verbose=False)
-    tasks = [corpus.task, *corpus.auxiliary_tasks]
+    tasks = [] if is_learned_without_labels else [corpus.task, *corpus.auxiliary_tasks]
     network = build_network(
         config,
         vocabulary_size=datamodule.tokenizer.size,
@@ -237,17 +247,21 @@ def build_learner(
         annotators=datamodule.annotators,
     )
     begin_with_known_vectors(network.embedding, datamodule)
-    classifier = TextClassifier(
-        network=network,
-        objective=build(
-            config.objective,
+    classifier = (
+        _build_masked_token_module(config, network, datamodule)
+        if is_learned_without_labels
+        else TextClassifier(
+            network=network,
+            objective=build(
+                config.objective,
+                tasks=tasks,
+                class_counts={corpus.task.name: datamodule.class_counts()},
+            ),
+            regularizer=build_regularizer(config),
+            make_optimizer=build(config.optimizer),
             tasks=tasks,
-            class_counts={corpus.task.name: datamodule.class_counts()},
-        ),
-        regularizer=build_regularizer(config),
-        make_optimizer=build(config.optimizer),
-        tasks=tasks,
-        seed=config.seed,
+            seed=config.seed,
+        )
     )
     trainer = _build_trainer(
         config,
@@ -258,13 +272,51 @@ def build_learner(
     )
     if config.sampler.token_budget is None:
         limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
-    return NetworkLearner(
+    return (MaskedTokenLearner if is_learned_without_labels else NetworkLearner)(
         trainer=trainer,
         classifier=classifier,
         datamodule=datamodule,
         take_over=functools.partial(take_over, config, network)
         if isinstance(network, PretrainedNetwork)
         else None,
+    )
+
+
+def _texts_to_learn_from(config: DictConfig, corpus: Corpus) -> Corpus:
+    """What masked tokens are learned from; says so where these are few posts."""
+    from mental_health_classifier.data.tokens.masked_words import texts_to_learn_from
+
+    texts = texts_to_learn_from(corpus, config.objective.parts)
+    if (num_posts := len(texts.part("train"))) < FEW_POSTS:
+        log.warning(
+            "Masked tokens are learned from %d posts: from fewer than %d an encoder learns little "
+            "that it does not know. Give all posts that you have; labels are not needed.",
+            num_posts,
+            FEW_POSTS,
+        )
+    return texts
+
+
+def _build_masked_token_module(
+    config: DictConfig, network: Network, datamodule: PostDataModule
+) -> MaskedTokenModule:
+    from mental_health_classifier.data.tokens.masked_words import MaskedWords
+    from mental_health_classifier.models.masked_token_head import MaskedTokenHead
+    from mental_health_classifier.training.masked_tokens import MaskedTokenModule
+
+    return MaskedTokenModule(
+        network=network,
+        objective=build(
+            config.objective,
+            head=MaskedTokenHead(
+                width=config.model.width,
+                word_width=config.model.word_width,
+                vocabulary_size=datamodule.tokenizer.size,
+            ),
+            make_masks=functools.partial(MaskedWords, datamodule.tokenizer),
+        ),
+        make_optimizer=build(config.optimizer),
+        seed=config.seed,
     )
 
 
@@ -329,7 +381,7 @@ def limit_tokens(
     config: DictConfig,
     record: RunRecord,
     device: torch.device,
-    classifier: TextClassifier,
+    classifier: SeededModule,
     datamodule: PostDataModule,
 ) -> None:
     """Gives batches the token budget that this run has settled on, or settles on one now."""

@@ -21,6 +21,11 @@ from mental_health_classifier.configuration.pretrained import (
     refuse_attention,
     with_encoder,
 )
+from mental_health_classifier.configuration.pretraining import (
+    MEASURED,
+    is_pretraining,
+    refuse_unfit,
+)
 from mental_health_classifier.configuration.registry import (
     EMBEDDINGS,
     REGISTRY,
@@ -64,6 +69,8 @@ def checked(config: DictConfig) -> DictConfig:
     check_buildable(written)
     values = with_short_names(written)
     is_pretrained = is_of_an_encoder(values)
+    if is_pretraining(values):
+        refuse_unfit(values)
     for group, declared in GROUPS.items():
         node = values[group] if group else values
         declared = PretrainedSize if group == "model" and is_pretrained else declared
@@ -85,7 +92,7 @@ def checked(config: DictConfig) -> DictConfig:
         check_trainer(values["trainer"])
         check_windows(values)
         _check_known_vectors(values["network"]["embedding"].get("initial"), values["model"])
-        _check_callbacks(values["callbacks"])
+        _check_callbacks(values["callbacks"], is_pretraining=is_pretraining(values))
     _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
@@ -238,11 +245,11 @@ def _check_known_vectors(package: str | None, model: dict[str, Any]) -> None:
         require_vectors(package, width=model["width"])
 
 
-def _check_callbacks(callbacks: dict[str, Any]) -> None:
+def _check_callbacks(callbacks: dict[str, Any], *, is_pretraining: bool) -> None:
     """Refuses a network of which neither its best weights nor its predictions would be left."""
     there = {node["_target_"] for node in callbacks.values() if node is not None}
     for name, needed in (("checkpoints", "BestAndLast"), ("prediction_writer", "PredictionWriter")):
-        if needed not in there:
+        if needed not in there and not (is_pretraining and needed == "PredictionWriter"):
             raise InputError(
                 f"callbacks.{name} is missing: without {needed} a network leaves no result. Choose "
                 "callbacks=default, and leave out others by name: callbacks.early_stopping=null."
@@ -260,12 +267,17 @@ def _check_metrics(values: dict[str, Any]) -> None:
         for name, node in values["callbacks"].items():
             # What is best is highest; training can also be stopped by the loss.
             known = watched if name == "checkpoints" else [*watched, "val/loss"]
+            known = MEASURED if is_pretraining(values) else known
             if node is not None and "monitor" in node and node["monitor"] not in known:
                 key = chosen_by.get(node["monitor"], f"callbacks.{name}.monitor")
                 raise InputError(
                     f"{key}={node['monitor']}: a number that training measures on val was "
                     f"expected: {', '.join(known)}."
                 )
+    if is_pretraining(values):
+        if values["optimized_metric"] not in MEASURED:
+            refuse_metric(values, MEASURED)
+        return
     names = metric_names(Task.categorical("any", ("CLASS", "other"), "CLASS" if priority else None))
     of_a_class = [name for name in names if name.endswith("/CLASS")]
     plain = [name for name in names if not name.endswith(("/CLASS", "/other"))]

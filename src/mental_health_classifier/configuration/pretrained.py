@@ -52,6 +52,7 @@ def with_encoder(config: DictConfig) -> DictConfig:
         find_encoder,
         hash_of_encoder,
         read_architecture,
+        read_pretrained_on,
         refuse_another,
     )
     from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
@@ -79,8 +80,10 @@ def with_encoder(config: DictConfig) -> DictConfig:
     _refuse_what_does_not_fit(encoder, model.get("max_tokens"), tokenizer, sizes)
     if isinstance(config.data.get("window_overlap"), int | None):  # else that is said later
         windows_of(config, around=tokenizer.num_around)
-    filled = {key: sizes[name] for key, name in _SIZES.items()}
+    filled: dict[str, Any] = {key: sizes[name] for key, name in _SIZES.items()}
     filled |= {"word_width": sizes["word_width"], "encoder_sha256": sha256}
+    if texts := read_pretrained_on(folder):
+        filled["pretrained_on"] = texts
     found = config.copy()
     for key, value in filled.items():
         OmegaConf.update(found, f"model.{key}", value, force_add=True)

@@ -99,8 +99,10 @@ REGISTRY: dict[str, Place] = {
     "network.windows": Place(_ours("models.window_pooling", "AttentionOverWindows")),
     "network.heads": Place(_ours("models.heads", "LinearHeads"), given=("tasks",)),
     "objective": Place(
-        _ours("training.objectives", "MultitaskObjective") | _CROSS_ENTROPY,
-        given=_OF_OBJECTIVE,
+        _ours("training.objectives", "MultitaskObjective")
+        | _ours("training.masked_tokens", "MaskedTokens")
+        | _CROSS_ENTROPY,
+        given=(*_OF_OBJECTIVE, "head", "make_masks"),
     ),
     "objective.main": Place(_CROSS_ENTROPY, given=_OF_OBJECTIVE),
     "objective.weighting": Place(

@@ -99,6 +99,8 @@ class PretrainedSize(NetworkSize):
     """Whether an encoder that is neither folder nor package may be fetched from the hub."""
     encoder_sha256: str
     """Of its files; filled in."""
+    pretrained_on: Sequence[Group] = NOTHING
+    """Which posts of one's own it has read, where it is that of a run; filled in."""
     word_width: Width
     """Of the vectors of words, which some encoders widen; filled in."""
     dropout: DropoutShare | None

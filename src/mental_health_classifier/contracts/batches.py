@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+HIDDEN = "hidden_tokens"
+"""The stream of a batch with the token at each place that is to be filled in, and MISSING of
+task_kinds.py at all others."""
+
+
 class LengthGroup(NamedTuple):
     """Consecutive windows of a batch that have the same number of tokens. Each is a whole post,
     unless long ones are read in several windows."""

@@ -35,8 +35,9 @@ from mental_health_classifier.data.reading.auxiliary_labels import (
     kept_columns,
     label_posts,
 )
-from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.reading.posts import UNLABELLED, Source
 from mental_health_classifier.data.reading.spellings import spelled_as
+from mental_health_classifier.data.reading.tables import has_labels
 from mental_health_classifier.data.tokens.windows import MAX_WINDOWS, Truncation
 from mental_health_classifier.storage.cache import cache_key, cached_folder
 from mental_health_classifier.storage.digests import content_digest
@@ -82,6 +83,8 @@ class CorpusSettings:
     """Those that are learned, see `declared_tasks`."""
     kept_columns: Sequence[str] = ()
     """Further columns, for what reads them."""
+    are_labels_needed: bool = True
+    """false: a file without a column of labels will do, for what learns from texts alone."""
 
     def __post_init__(self) -> None:
         """Raises InputError where there is no such fold."""
@@ -193,11 +196,14 @@ class FileCorpus(CorpusSettings):
 
     def read(self) -> Corpus:
         """Raises InputError for everything about the posts that does not fit the configuration."""
+        columns, labels = self.columns, self.labels
+        if not self.are_labels_needed and not has_labels(self.path, self.files, columns):
+            columns, labels = {**columns, "label": []}, UNLABELLED
         source = Source.of(
             self.path,
             files=self.files,
-            columns=self.columns,
-            labels=self.labels,
+            columns=columns,
+            labels=labels,
             severity_levels=self.severity_levels,
             kept_columns=self.needed_columns,
         )

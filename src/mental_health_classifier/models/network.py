@@ -51,6 +51,10 @@ class Network(nn.Module):
         pooled, token_weights = self.pooled(embedded, batch)
         return ModelOutput(logits=self.heads(pooled), token_weights=token_weights)
 
+    def vectors_of_tokens(self, batch: Batch) -> Tensor:
+        """Vectors of all tokens in their windows, shape `(N, D)`."""
+        return self.encoder(self.embedding(batch), batch.length_groups)
+
     def pooled(self, embedded: Tensor, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """Vectors of posts before any head, shape `(B, D)`, and the token weights, if there are
         any."""

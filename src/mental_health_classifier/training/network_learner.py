@@ -20,7 +20,7 @@ from mental_health_classifier.training.callbacks.prediction_writer import Predic
 from mental_health_classifier.training.checkpoint_files import drop_resume_state, read_checkpoint
 from mental_health_classifier.training.cost import flops_per_post
 from mental_health_classifier.training.resume_point import ResumePoint
-from mental_health_classifier.training.text_classifier import TextClassifier
+from mental_health_classifier.training.seeded_module import SeededModule
 
 POSTS_COUNTED = 64
 """Posts whose operations are counted; their mean is that of all to a few percent."""
@@ -40,7 +40,7 @@ class NetworkLearner:
         self,
         *,
         trainer: Trainer,
-        classifier: TextClassifier,
+        classifier: SeededModule,
         datamodule: Any,
         take_over: Callable[[], None] | None = None,
     ) -> None:
@@ -116,17 +116,24 @@ class NetworkLearner:
     def describe(self) -> dict[str, object]:
         """Size of the model and what a post costs it, as counted."""
         network = self._classifier.network
-        parameters = list(network.parameters())
-        device = parameters[0].device
+        device = next(network.parameters()).device
         batch = self._datamodule.typical_batch(num_posts=POSTS_COUNTED).to(device)
         return {
-            "parameters": sum(p.numel() for p in parameters),
-            "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
-            "vocabulary_size": self._datamodule.tokenizer.size,
+            **self.sizes(),
             "token_streams": self._datamodule.describe_streams(),
             "windows": self._datamodule.describe_windows(),
             **flops_per_post(network, self._classifier.objective, batch),
             "prediction_posts_per_second": self._posts_per_second,
+        }
+
+    def sizes(self) -> dict[str, object]:
+        """How large the model is, and what memory it took on a GPU."""
+        parameters = list(self._classifier.network.parameters())
+        device = parameters[0].device
+        return {
+            "parameters": sum(p.numel() for p in parameters),
+            "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+            "vocabulary_size": self._datamodule.tokenizer.size,
             "gpu_peak_memory_bytes": torch.cuda.max_memory_allocated(device)
             if device.type == "cuda"
             else None,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
 from torchmetrics.classification import (
@@ -18,22 +16,21 @@ from torchmetrics.classification import (
 )
 
 from mental_health_classifier.contracts import Batch, ModelOutput, Task
+from mental_health_classifier.training.seeded_module import SeededModule
 
 MAX_FALSE_POSITIVE_RATE = 0.2
 """Of the partial area that chooses checkpoints, and 1 - specificity of the headline."""
 
 
-class TextClassifier(LightningModule):
+class TextClassifier(SeededModule):
     """Trains any network that takes a Batch and returns a ModelOutput.
 
     Args:
         network: the architecture.
         objective: (output, batch) -> named losses, `total` among them.
         regularizer: (output, batch) -> another loss that training adds, logged under its `name`.
-        make_optimizer: (network, total_steps=..., is_fused=...) -> optimizer and its schedule. It
-            is given the objective too, which may learn something itself.
         tasks: what is predicted; the first is the main one, which is validated.
-        seed: of the run. Dropout is a pure function of (seed, step).
+        make_optimizer, seed: see `SeededModule`.
     """
 
     def __init__(
@@ -46,14 +43,12 @@ class TextClassifier(LightningModule):
         tasks: Sequence[Task],
         seed: int,
     ) -> None:
-        super().__init__()
-        self.network = network
-        self.objective = objective
+        super().__init__(
+            network=network, objective=objective, make_optimizer=make_optimizer, seed=seed
+        )
         self.regularizer = regularizer
         self.tasks = tasks
         self.task = tasks[0]
-        self._make_optimizer = make_optimizer
-        self._seed = seed
         classes = self.task.num_classes
         self.val_loss = MeanMetric()
         self.val_scores = MetricCollection(
@@ -76,30 +71,13 @@ class TextClassifier(LightningModule):
             )
         )
 
-    def configure_optimizers(self) -> Any:
-        total_steps = int(self.trainer.estimated_stepping_batches)
-        learned = nn.ModuleList([self.network, self.objective])
-        # Fused steps undo the scaling of mixed precision themselves, after gradients were clipped.
-        is_mixed = "mixed" in str(self.trainer.precision)
-        optimizer, schedule = self._make_optimizer(
-            learned, total_steps=total_steps, is_fused=not is_mixed
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        # One stream of random numbers for each step: resuming at step k needs no state of earlier
-        # ones.
-        torch.manual_seed((self._seed << 32) + self.global_step)
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         output = self.network(batch)
         losses = dict(self.objective(output, batch))
         if self.regularizer is not None:
             losses[self.regularizer.name] = self.regularizer(output, batch)
             losses["total"] = losses["total"] + losses[self.regularizer.name]
-        every = self.trainer.log_every_n_steps  # pyright: ignore[reportAttributeAccessIssue]
-        if every and (self.global_step + 1) % every == 0:
-            # Logging every step would cost as much as a small step itself.
+        if self.is_step_logged:
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
             if len(self.tasks) > 1:
                 for task in self.tasks:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from mental_health_classifier.training.memory import Memory
-from mental_health_classifier.training.text_classifier import TextClassifier
+from mental_health_classifier.training.seeded_module import SeededModule
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ ENOUGH_TO_EXTRAPOLATE = 0.25
 
 
 def try_token_budget(
-    classifier: TextClassifier,
+    classifier: SeededModule,
     *,
     longest_post: Callable[[int], Any],
     max_posts: int,
@@ -42,7 +42,7 @@ def try_token_budget(
 
     def take_step(num_posts: int) -> None:
         batch = longest_post(num_posts).to(device)
-        tried.objective(tried.network(batch), batch)["total"].backward()
+        tried.losses(batch)["total"].backward()
         tried.zero_grad(set_to_none=True)
 
     weights = sum(p.numel() * p.element_size() for p in tried.parameters())

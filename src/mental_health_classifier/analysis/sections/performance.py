@@ -49,10 +49,23 @@ LEAK = "This means a leak: look into it."
 
 def performance_sections(run: RunSummary) -> list[Section]:
     """The headline and what follows from it, every class, tasks beside the main one."""
+    if "val/masked_loss" in run.metrics:
+        return [_of_masked_tokens(run)]
     if not any(key.startswith("test/") for key in run.metrics):
         return [Section(title="Performance", missing="Not measured.")]
     tasks = auxiliary_tasks(run)
     return [performance(run), classes(run), *([] if tasks is None else [tasks])]
+
+
+def _of_masked_tokens(run: RunSummary) -> Section:
+    loss, found = (number(run.metrics.get(f"val/masked_{name}")) for name in ("loss", "accuracy"))
+    return Section(
+        title="Performance",
+        sentences=[
+            f"It fills in hidden tokens of the posts of val with loss {loss} and accuracy {found}. "
+            "It judges no post: a run that begins with its folder encoder/ (model.encoder) does."
+        ],
+    )
 
 
 def performance(run: RunSummary) -> Section:

@@ -37,7 +37,7 @@ from mental_health_classifier.data.reading.names import (
     unlike_classes,
     unlike_names,
 )
-from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, Source
+from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, UNLABELLED, Source
 from mental_health_classifier.data.reading.spellings import look_alikes, num_look_alikes
 
 MAX_CLASSES = 50
@@ -78,7 +78,8 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     account.rows_kept = int(is_kept.sum())
     if not account.rows_kept:
         raise InputError(_nothing_left(account, source))
-    _check_classes(class_names, labels[is_kept])
+    if source.labels != UNLABELLED:
+        _check_classes(class_names, labels[is_kept])
     if source.labels is None:
         _check_names(class_names, labels, posts, source)
     # A class may have lost its last post to a conflict of labels.

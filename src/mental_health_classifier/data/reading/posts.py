@@ -45,6 +45,8 @@ UNREAD_FOLDER = "folder beside the files, of which nothing is read"
 NO_SEVERITY = "severity that is no level, taken for unknown"
 SOURCE = "source"
 """The group that says which community a post is from."""
+UNLABELLED: Mapping[str, str] = MappingProxyType({"": "unlabelled"})
+"""`data.labels` of posts without a column of labels: an empty cell makes them one class."""
 _NONE: Mapping[str, str] = MappingProxyType({})
 _GROUP_NAME = re.compile(r"[\w-]+")
 

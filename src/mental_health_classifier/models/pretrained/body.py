@@ -110,6 +110,20 @@ def read_model(folder: Path, configuration: Any) -> nn.Module:
     return model.eval()
 
 
+def write_model(folder: Path, body: nn.Module, word_vectors: Tensor) -> None:
+    """Writes a body and its word vectors as transformers saves a model, for `read_model`.
+
+    Args:
+        body: of `build_body`.
+        word_vectors: shape `(vocabulary, width)`.
+    """
+    model: Any = copy.deepcopy(body).cpu()
+    model.set_input_embeddings(nn.Embedding.from_pretrained(word_vectors.detach().cpu()))
+    # Tokens of the encoder that its tokenizer did not know were left out when it was read.
+    model.config.vocab_size = len(word_vectors)
+    model.save_pretrained(folder)
+
+
 def take_word_vectors(model: nn.Module) -> Tensor:
     """The weights of a model's word embedding, shape `(vocabulary, width)`."""
     return _word_embedding(model).weight.detach()

@@ -20,6 +20,7 @@ from mental_health_classifier.models.pretrained.body import (
     read_model,
     take_word_vectors,
     without_input_and_pooler,
+    write_model,
 )
 from mental_health_classifier.models.pretrained.encoder import PretrainedEncoder, are_equal
 
@@ -64,6 +65,10 @@ class PretrainedNetwork(Network):
             frozen_layers=0,
         )
         return cls(embedding=embedding, encoder=encoder, pooling=MeanPooling(), heads=nn.Identity())
+
+    def save_encoder(self, folder: Path) -> None:
+        """Writes word vectors and encoder as transformers saves a model, for `take_over`."""
+        write_model(folder, self.encoder.body, self.embedding.tokens.weight)
 
     @torch.no_grad()
     def take_over(self, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
@@ -20,18 +20,26 @@ class BestAndLast(ModelCheckpoint):
     logged, and what comes after it is told by the number of steps alone.
 
     Args:
-        monitor: the metric whose highest value is best.
+        monitor: the metric that says which is best.
+        mode: whether its highest or its lowest value is.
         last_every_n_steps: at most so many steps are lost when a run is killed.
     """
 
     FILE_EXTENSION = ".safetensors"
 
-    def __init__(self, *, monitor: str, last_every_n_steps: Count, record: RunRecord) -> None:
+    def __init__(
+        self,
+        *,
+        monitor: str,
+        mode: Literal["max", "min"] = "max",
+        last_every_n_steps: Count,
+        record: RunRecord,
+    ) -> None:
         super().__init__(
             dirpath=record.directory / "checkpoints",
             filename="best",
             monitor=monitor,
-            mode="max",
+            mode=mode,
             auto_insert_metric_name=False,
             enable_version_counter=False,
         )
