@@ -75,6 +75,12 @@ def amount(value: object) -> str:
     return f"{round(value):,}" if is_number(value) else "-"
 
 
+def posts_by(posts: object, authors: object) -> str:
+    """`40 posts by 12 authors`, or that nobody knows by how many."""
+    who = "whose authors are not known" if authors is None else f"by {count(authors, 'author')}"
+    return f"{count(posts, 'post')} {who}"
+
+
 def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

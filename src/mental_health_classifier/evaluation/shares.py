@@ -56,8 +56,8 @@ class MeasuredShare(NamedTuple):
     interval: Interval | None
     n: int
     """Posts of which it is a share."""
-    authors: int
-    """People who wrote those."""
+    authors: int | None
+    """People who wrote those; None: not known."""
 
 
 class ShareStatistic:
@@ -93,7 +93,9 @@ def measure_shares(
             value=drawn.values[str(name)],
             interval=drawn.interval(str(name), confidence=confidence),
             n=int(share.of.sum()),
-            authors=int((drawn.posts_by_author[str(name)] > 0).sum()),
+            authors=None
+            if predictions.authors is None
+            else int((drawn.posts_by_author[str(name)] > 0).sum()),
         )
         for name, share in shares.items()
     }

@@ -87,8 +87,9 @@ class Verdict:
     of seeds would, or nothing is known of how they vary."""
     lacks: Literal["", "seeds", "authors", "variation"]
     """Why it is not shown."""
-    posts_and_authors: tuple[int, int]
-    """Behind the number: posts, and the people who wrote them."""
+    posts_and_authors: tuple[int, int | None]
+    """Behind the number: posts, and the people who wrote them. None: not known, and each post
+    counts as if somebody else had written it."""
     is_one_model: bool = False
     """Whether both sides gave the same predictions, post for post."""
 
@@ -106,10 +107,9 @@ class Verdict:
         few = []
         if fewest < SEEDS_FOR_A_CLAIM:
             few.append(f"{fewest} seeds, where {SEEDS_FOR_A_CLAIM} are needed to rely on it")
-        if authors < FEW_AUTHORS:
-            few.append(
-                f"{posts} posts by {authors} authors, where intervals need {FEW_AUTHORS} authors"
-            )
+        if (posts if authors is None else authors) < FEW_AUTHORS:
+            who = "whose authors are not known" if authors is None else f"by {authors} authors"
+            few.append(f"{posts} posts {who}, where intervals need {FEW_AUTHORS} authors")
         return f"A first impression: it rests on {' and on '.join(few)}" if few else ""
 
     @property
@@ -255,9 +255,9 @@ def _authors_behind(test: Predictions, key: str) -> np.ndarray:
     return authors if behind is None else authors[behind.posts]
 
 
-def _posts_and_authors(test: Predictions, key: str) -> tuple[int, int]:
+def _posts_and_authors(test: Predictions, key: str) -> tuple[int, int | None]:
     authors = _authors_behind(test, key)
-    return len(authors), len(np.unique(authors))
+    return len(authors), None if test.authors is None else len(np.unique(authors))
 
 
 def _of_few_authors(test: Predictions, key: str) -> float:

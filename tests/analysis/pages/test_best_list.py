@@ -49,3 +49,10 @@ def test_a_best_run_that_cannot_be_certified_says_why(tmp_path: Path) -> None:
     assert found["certificate"] is None
     (why,) = [warning for warning in found["warnings"] if "No certificate" in warning]
     assert "predictions" in why
+
+
+def test_the_class_that_a_heading_is_about_is_named(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", priority_class="anxiety")
+    console = Console(width=100, record=True, markup=False)
+    console.print(best_list(best_models(find_runs([tmp_path])), width=100))
+    assert "best anxiety recall" in (shown := console.export_text()) and "suicide" not in shown

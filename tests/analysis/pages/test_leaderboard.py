@@ -69,6 +69,17 @@ def test_the_yardstick_and_uncommitted_changes_are_marked(runs):
     assert "c0ffee0+" in board and "+ after a commit" in board
 
 
+def test_a_yardstick_that_is_not_that_of_the_other_runs_is_called_so(tmp_path):
+    other = {**yardstick_of({"test/accuracy": (0.1, 0.0, 0.2)}), "name": "mean_of_yardsticks"}
+    runs = [
+        write_run(tmp_path / "a", end={"yardstick": other}),
+        write_run(tmp_path / "y", run={"name": "tfidf", "model": "tfidf_logistic"}),
+    ]
+    board = board_of(*runs)
+    assert "* a yardstick, though not that of the other runs: TF-IDF" in board
+    assert "The yardstick of the runs: mean_of_yardsticks." in board
+
+
 def test_a_wide_board_has_every_column_of_the_comparison(runs):
     header = " ".join(board_of(*runs).splitlines()[1].split())
     for column in (

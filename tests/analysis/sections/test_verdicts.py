@@ -15,6 +15,10 @@ def said(**changes) -> str:
     return plain(verdict_sentence("one", "other", facts, key="accuracy"))
 
 
+def test_authors_that_nobody_knows_are_not_counted() -> None:
+    assert "(300 posts whose authors are not known; 5 seeds" in said(num_authors=None)
+
+
 def test_an_interval_is_explained_where_it_is_printed_and_nowhere_else() -> None:
     shown = said()
     assert "[\u22120.01, 0.01]" in shown

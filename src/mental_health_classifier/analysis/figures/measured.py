@@ -78,7 +78,8 @@ def measured_seeds(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> lis
 def yardstick_mean(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> float | None:
     """What the yardstick reaches, as runs of its own or fitted beside the runs; None: unknown. Nor
     is there one number where runs have different yardsticks."""
-    if "yardstick_reads" in runs and runs["yardstick_reads"].dropna().nunique() > 1:
+    kinds = [runs[kind] for kind in ("yardstick_reads", "yardstick_name") if kind in runs]
+    if any(kind.dropna().nunique() > 1 for kind in kinds):
         return None
     own = groups.loc[groups["is_yardstick"].fillna(False).astype(bool), "mean"]
     beside = f"yardstick_{metric}"

@@ -64,7 +64,7 @@ def seeds_figure(
     yardstick = yardstick_mean(runs, all_groups, metric)
     if yardstick is not None:
         axes.axvline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
-    is_yardstick = groups["is_yardstick"].fillna(False)
+    is_yardstick = groups["is_yardstick"].fillna(False).astype(bool) & (yardstick is not None)
     labels = [
         f"{'* ' if is_marked else ''}{name}  (n = {count})"
         for name, count, is_marked in zip(

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mental_health_classifier.analysis.sections.assessments import certificate_summary
+from mental_health_classifier.analysis.sections.pieces import heading_title
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, count, number
@@ -22,7 +23,7 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         width: characters in a line; None: as wide as it comes.
     """
     entries = list(best.values())
-    titles = [name.replace("_", " ") for name in best]
+    titles = [heading_title(name, entry["priority_class"]) for name, entry in best.items()]
     columns = {
         "heading": Column("best by", titles),
         "id": Column("id", [entry["run"] or "-" for entry in entries]),

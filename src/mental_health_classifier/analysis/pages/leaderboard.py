@@ -137,7 +137,9 @@ def _about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
     own, others = (sorted(reads[rows].dropna().unique()) for rows in (is_own, ~is_own))
     if is_own.any():
         features = "; or ".join(own) or "words"
-        yield text(f"* the yardstick: TF-IDF of {features}, otherwise without their order")
+        is_other = set(names[~is_own].dropna()) - set(table["model"][is_own])
+        which = "a yardstick, though not that of the other runs" if is_other else "the yardstick"
+        yield text(f"* {which}: TF-IDF of {features}, otherwise without their order")
     named = ("TF-IDF of " + reads).fillna(names)[~is_own].dropna()
     kinds = [f"{kind} ({times})" for kind, times in named.value_counts().sort_index().items()]
     if len(kinds) > 1:

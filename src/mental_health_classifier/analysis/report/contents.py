@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mental_health_classifier.analysis.figures.inline import InlineFigure
@@ -17,7 +17,7 @@ from mental_health_classifier.analysis.report.figures import (
     figures_of_runs,
     training_curves,
 )
-from mental_health_classifier.analysis.report.gates import Gate, gates_of
+from mental_health_classifier.analysis.report.gates import Gate, gates_of, promise_of
 from mental_health_classifier.analysis.report.hypotheses import hypotheses
 from mental_health_classifier.analysis.report.recommendation import (
     Recommendation,
@@ -160,5 +160,8 @@ def _folds(evidence: Evidence) -> list[Section]:
 
 
 def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:
-    assessed = [section_of(name, evidence.assessment(run, name)) for name in SECTIONS]
-    return [*performance_sections(run), *assessed]
+    assessed = {name: section_of(name, evidence.assessment(run, name)) for name in SECTIONS}
+    promise, doubt = promise_of(evidence, run)
+    certificate = section_of("certificate", promise)
+    assessed["certificate"] = replace(certificate, warnings=[doubt] if doubt else [])
+    return [*performance_sections(run), *assessed.values()]

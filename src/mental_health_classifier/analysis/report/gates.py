@@ -35,7 +35,8 @@ class Gate(NamedTuple):
 
 def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
     """Each condition with its evidence; a record answers the first ones, people the others."""
-    yield _about_certificate(evidence, run)
+    promise, doubt = promise_of(evidence, run)
+    yield _about_certificate(evidence, run, promise, doubt)
     yield _about_headline(evidence, run)
     question = "Does it pass the behaviour suite?"
     if (suite := evidence.assessment(run, "behaviour")) is None:
@@ -51,35 +52,33 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
         f"{count(number, 'seed')} recorded; {SEEDS_NEEDED} are needed.",
         "" if number >= SEEDS_NEEDED else "python train.py -m seed=1,2,3,4,5 …",
     )
-    yield from _for_people(evidence, run, evidence.assessment(run, "certificate"))
+    yield from _for_people(evidence, run, promise)
 
 
-def certificate_among_shown(evidence: Evidence, run: RunSummary) -> Mapping[str, Any] | None:
-    """What can be promised of a run that was chosen among all that a reader sees here. None: its
-    record has no certificate.
-
-    Raises:
-        InputError, OSError: its predictions cannot be read.
-    """
-    found, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
-    if found is None or found.get("looked_at", 1) >= looked_at:
-        return found
-    promise = {key: found[key] for key in PROMISE}
-    # In full: lists of runs leave out the checksums of their files.
-    return certificate_of_run(read_run(run.directory), **promise, looked_at=looked_at)
-
-
-def _about_certificate(evidence: Evidence, run: RunSummary) -> Gate:
-    question = "Is a recall of the priority class certified?"
+def promise_of(evidence: Evidence, run: RunSummary) -> tuple[Mapping[str, Any] | None, str]:
+    """What can be promised of a run that was chosen among all that a reader sees here; None: its
+    record has no certificate. And where that cannot be worked out why its own certificate, as if it
+    were the only run, stands in."""
+    own, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
+    if own is None or own.get("looked_at", 1) >= looked_at:
+        return own, ""
+    promise = {key: own[key] for key in PROMISE}
     try:
-        found = certificate_among_shown(evidence, run)
+        # In full: lists of runs leave out the checksums of their files.
+        return certificate_of_run(read_run(run.directory), **promise, looked_at=looked_at), ""
     except (InputError, OSError) as error:
-        own, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
-        assert own is not None
-        said = f"{certificate_summary(own)} It is not for a run chosen among {looked_at}: {error}"
-        return Gate(question, "no evidence", said, f"mhc certify {run.id} --among {looked_at}")
+        return own, f"It is not for a run chosen among {looked_at}: {error}"
+
+
+def _about_certificate(
+    evidence: Evidence, run: RunSummary, found: Mapping[str, Any] | None, doubt: str
+) -> Gate:
+    question = "Is a recall of the priority class certified?"
     if found is None:
         return Gate(question, "no evidence", "No certificate.", f"mhc certify {run.id}")
+    if doubt:
+        again = f"mhc certify {run.id} --among {len(evidence.comparable)}"
+        return Gate(question, "no evidence", f"{certificate_summary(found)} {doubt}", again)
     step = "More calibration posts, or a better model."
     return _judged(question, found["is_certified"], certificate_summary(found), step)
 

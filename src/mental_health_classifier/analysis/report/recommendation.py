@@ -13,6 +13,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     Piece,
     RunLink,
     Sentence,
+    heading_title,
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.paired_difference import (
@@ -142,7 +143,7 @@ def _heading(evidence: Evidence, title: str, entry: dict[str, Any]) -> list[Piec
     run = _run_at(evidence, entry["directory"])
     candidate = None if run is None else evidence.candidate_of(run)
     return [
-        title.replace("_", " "),
+        heading_title(title, entry["priority_class"]),
         "nobody" if run is None else evidence.link(run),
         DASH if candidate is None else evidence.estimate(candidate, entry["metric"]),
         Measure(entry["num_models"], decimals=0),

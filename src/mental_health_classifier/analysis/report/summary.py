@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.report.gates import Gate, certificate_among_shown
+from mental_health_classifier.analysis.report.gates import Gate, promise_of
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
 from mental_health_classifier.analysis.sections.performance import is_above_ceiling
 from mental_health_classifier.analysis.sections.pieces import (
@@ -21,7 +21,6 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
 from mental_health_classifier.console.wording import amount, count
-from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
 
@@ -122,11 +121,8 @@ def _about_rivals(evidence: Evidence, found: Recommendation) -> Iterator[Sentenc
 
 
 def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
-    try:
-        certificate = certificate_among_shown(evidence, run)
-    except (InputError, OSError):
-        return  # the gate on it says what cannot be read
-    if certificate is None:
+    certificate, doubt = promise_of(evidence, run)
+    if certificate is None or doubt:  # which the gate on it tells
         return
     looked_at = certificate.get("looked_at", 1)
     promise = (

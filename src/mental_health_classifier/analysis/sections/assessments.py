@@ -13,7 +13,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     number_of,
 )
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.console.wording import amount, number
+from mental_health_classifier.console.wording import amount, number, posts_by
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -85,7 +85,7 @@ def certificate_summary(found: Assessment) -> str:
     return (
         f"Certificate: {promise}, at threshold {found['threshold']:g} ({found['n']} calibration "
         f"posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
-        f"{alarms} of other posts). {' '.join(on_test(found))}".rstrip()
+        f"{alarms} of the others there). {' '.join(on_test(found))}".rstrip()
     )
 
 
@@ -105,7 +105,10 @@ def on_test(found: Assessment) -> Iterator[str]:
     test = found["on_test"]
     shown = {key: number(test[key]["value"], test[key]["interval"]) for key in LOAD}
     at = "at that threshold" if found["is_certified"] else "at the operating point"
-    posts = f"{amount(test['recall']['n'])} posts of {amount(test['recall']['authors'])} authors"
+    recall = test["recall"]
+    # Records of before count each post as if somebody else had written it.
+    authors = recall["authors"] if found.get("has_authors", True) else None
+    posts = posts_by(recall["n"], authors)
     yield (
         f"On test {at} recall is {shown['recall']} ({posts}), and {shown['recall_with_referred']} "
         f"with posts that are referred; alerted are {shown['alerted']}, referred "
@@ -140,7 +143,7 @@ def calibration(found: Assessment) -> Section:
         )
     ]
     for key, label in (
-        ("ece_noise_floor", "... that so few posts show if every probability is right"),
+        ("ece_noise_floor", "calibration error of so few posts if every probability is right"),
         ("brier_noise_floor", "Brier score if every probability is right"),
     ):
         if any(key in side for side in sides):
@@ -255,7 +258,7 @@ def groups(found: Assessment) -> Section:
     for group, gaps in found["gaps"].items():
         if gaps:
             listed = ", ".join(f"{RATES[key]} {number(gap)}" for key, gap in gaps.items())
-            notes.append(f"Largest difference by {group}: {listed}.")
+            notes.append(f"Largest difference by {group}, which may be chance: {listed}.")
     return Section(
         title="Groups",
         caption="Whom it finds and whom it alerts wrongly, by group, on test",

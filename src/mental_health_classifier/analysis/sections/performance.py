@@ -160,6 +160,7 @@ def evaluation(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]
     """All numbers of an evaluation, in the order of the record, a column a part."""
     parts = list(dict.fromkeys(key.partition("/")[0] for key in metrics))
     names = list(dict.fromkeys(key.partition("/")[2] for key in metrics))
+    chosen = "val chose the checkpoint, the temperature and the threshold, and flatters them."
     return Section(
         title="All numbers",
         caption="Under the names of the record",
@@ -170,7 +171,8 @@ def evaluation(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]
         ],
         notes=[
             "operating_point/alert_rate and its like: by the threshold of the operating point. "
-            f"alert_rate, accuracy, precision, recall and f1: {MOST_PROBABLE}."
+            f"alert_rate, accuracy, precision, recall and f1: {MOST_PROBABLE}.",
+            *([chosen] if "val" in parts else []),
         ],
     )
 

@@ -137,6 +137,12 @@ def difference_to_yardstick(run: RunSummary, key: str, anchor: str | None = None
     return Measure(value, interval, _posts_behind(run, key), anchor, is_signed=True)
 
 
+def heading_title(heading: str, priority_class: object) -> str:
+    """What a heading of `best_models` is called, with the class that it is about."""
+    name = "priority class" if priority_class is None else shortened(priority_class)
+    return heading.replace("_", " ").replace("suicide", name)
+
+
 def yardstick_name(run: RunSummary) -> str:
     return shortened((run.yardstick or {}).get("name"))
 

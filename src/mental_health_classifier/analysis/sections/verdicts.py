@@ -11,7 +11,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     Sentence,
     interval_of,
 )
-from mental_health_classifier.console.wording import count
+from mental_health_classifier.console.wording import count, posts_by
 from mental_health_classifier.evaluation.verdict import Verdict
 
 NUMBERS = {
@@ -65,7 +65,7 @@ def verdict_sentence(
     word, questions = found["verdict"], found["num_comparisons"]
     interval = interval_of(found["interval"])
     difference = Measure(found["difference"], interval, anchor=anchor, is_signed=True)
-    posts = f"{count(found['num_posts'], 'post')} by {count(found['num_authors'], 'author')}"
+    posts = posts_by(found["num_posts"], found["num_authors"])
     seeds = f"{count(found['num_models'][0], 'seed')} beside {found['num_models'][1]}"
     told = [f" ({posts}; {seeds})."]
     if interval is not None and word == "tie":

@@ -59,7 +59,7 @@ _PROMISE: Mapping[str, Kind] = {
     **{"required_recall": share, "confidence": share},
 }
 _MEASURED = record(
-    needed={**dict.fromkeys(("n", "authors"), count), "value": optional(number)},
+    needed={"n": count, "authors": optional(count), "value": optional(number)},
     known={"interval": _INTERVAL},
 )
 _ON_TEST = record(
