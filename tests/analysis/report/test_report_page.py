@@ -142,7 +142,7 @@ def test_the_promise_is_one_of_a_run_that_was_chosen_among_all(mhc, tmp_path):
     # By the command, which reads runs without the checksums of their files.
     assert mhc("report", "--output", "page.html").exit_code == 0
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
-    assert page.text.count("for whichever of 2 models is chosen") > 2  # in summary, clinical part and gate
+    assert page.text.count("for whichever of 2 models is chosen") > 2  # and in the clinical part
     assert "It is not for a run chosen among" not in page.text
 
 
