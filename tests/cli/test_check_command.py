@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import json
 import shlex
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.contracts import InputError
 
 
 def check(path: Path, *more: str) -> Result:
@@ -84,6 +87,81 @@ def test_what_no_command_can_train_on_is_said(tmp_path: Path) -> None:
     assert check(path, "--column", "text=nowhere").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        # Four posts of one author; of four authors; twelve almost equal; and twelve that are not.
+        lambda i: ("suicide,one" if i % 50 == 0 else f"control,u{i % 40}", i),
+        lambda i: ("suicide" if i % 50 == 0 else "control", i),
+        lambda i: ("suicide", 1) if i % 16 == 0 else ("control", i),
+        lambda i: ("suicide" if i % 8 == 0 else "control", i),
+    ],
+)
+def test_no_command_is_printed_that_training_would_refuse(
+    line: Callable[[int], tuple[str, int]],
+    tmp_path: Path,
+    compose_config: Callable[..., Any],
+) -> None:
+    rows = [
+        f"{(words := 'a b c d e f g h i j k l m n o p q r s t u v w x y')} {number * 7919} {words} "
+        f"{number * 7907}{'' if number != 1 else ' ' * i + f'{i}'},{label}"
+        for i, (label, number) in enumerate(map(line, range(200)))
+    ]
+    header = "text,label,author" if rows[0].count(",") == 2 else "text,label"
+    (path := tmp_path / "posts.csv").write_text("\n".join([header, *rows]))
+    done = check(path)
+    overrides = ["data=file", f"data.path={path}"]
+    try:
+        build_corpus(checked(compose_config(overrides)))
+    except InputError as error:
+        assert done.exit_code == 1 and "train.py" not in done.output
+        assert str(error).partition(" has ")[2].partition(". Give")[0] in done.output
+    else:
+        assert done.exit_code == 0 and "train.py" in done.output
+
+
+def test_rows_that_are_lost_are_counted_by_class(tmp_path: Path) -> None:
+    rows = [f"i felt like number {i * 7919} today,{'ab'[i % 2]}" for i in range(120)]
+    lost = [*[",a"] * 30, *[",c"] * 2, rows[1], ",d", "x" * 100_001 + ",b"]
+    (path := tmp_path / "posts.csv").write_text("\n".join(["text,label", *rows, *lost]))
+    said = check(path).output
+    assert "a: 60 (50.0%); left out: 30 of 90 rows" in said
+    assert "b: 60 (50.0%); left out: 2 of 62 rows" in said
+    assert "c: 0 (0.0%); left out: 2 of 2 rows" in said and "  d:" not in said
+
+
+def test_sheets_and_files_that_are_not_read_are_named(tmp_path: Path) -> None:
+    book = Workbook()
+    for title, rows in {"March": 60, "April": 3, "Notes": 0}.items():
+        sheet = book.create_sheet(title)
+        for row in [["text", "label"], *([f"post number {i * 7919}", i % 2] for i in range(rows))]:
+            sheet.append(row if rows else [])
+    book.save(path := tmp_path / "posts.xlsx")
+    assert "sheets not read: April\n" in check(path).output
+    with zipfile.ZipFile(path := tmp_path / "posts.zip", "w") as archive:
+        archive.writestr("train.csv", "text,label\n")
+        archive.writestr("test.csv", "text,label\n")
+    assert "holds 2 files; one file of posts was expected. Unpack it and give the folder." in (
+        check(path).output
+    )
+
+
+def test_labels_in_lists_of_their_own_are_noted(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,label", lambda i: f"[{i % 2}]")
+    assert "noted 120: label that stands in a list of its own" in check(path).output
+
+
+def test_messages_name_the_options_of_the_command(tmp_path: Path) -> None:
+    (folder := tmp_path / "posts").mkdir()
+    write(folder / "a.csv", "text,label", lambda i: "ab"[i % 2])
+    write(folder / "b.csv", "body,label", lambda i: "ab"[i % 2])
+    said = check(folder).output
+    assert "file 2 has no column 'text' for text. Its columns: body, label." in said
+    assert "--column text=NAME" in said and "data." not in said
+    assert f"{tmp_path}/none.csv does not exist" in check(tmp_path / "none.csv").output
+    assert "--label ok: expected SPELLING=CLASS." in check(folder, "--label", "ok").output
+
+
 def test_texts_without_spaces_are_counted_and_told(tmp_path: Path) -> None:
     signs = [chr(0x4E00 + place) for place in range(4000)]
     rows = ["".join(signs[i * 40 : i * 40 + 40]) + f",{'ab'[i % 2]}" for i in range(60)]
@@ -94,13 +172,15 @@ def test_texts_without_spaces_are_counted_and_told(tmp_path: Path) -> None:
 
 
 def test_a_rare_class_is_no_priority_class_and_may_be_misspelt(tmp_path: Path) -> None:
-    classes = ["suicidal", "control"] * 40 + ["suicdal"]
-    rows = [f"post {i} of {i * 7919},{name}" for i, name in enumerate(classes)]
-    (path := tmp_path / "posts.csv").write_text("\n".join(["text,label", *rows]))
+    classes = ["suicidal", "control"] * 40 + ["suicdal"] * 8
+    parts = ("train", "val", "calibration", "test")
+    rows = [f"post {i} of {i * 7919},{name},{parts[i // 2 % 4]}" for i, name in enumerate(classes)]
+    (path := tmp_path / "posts.csv").write_text("\n".join(["text,label,split", *rows]))
     done = check(path)
     assert "one class? 'suicdal' and 'suicidal'" in done.output
     assert "data.priority_class=suicidal" in done.output
-    path.write_text("\n".join(["text,label", *rows[1::2], rows[0]]))
+    assert "fewer than 20 posts may be too few to learn from: suicdal 8" in done.output
+    path.write_text("\n".join(["text,label,split", *rows[1:80:2], *rows[0:8:2]]))
     assert "data.priority_class=null" in check(path).output
 
 

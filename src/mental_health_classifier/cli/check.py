@@ -53,6 +53,9 @@ def check(
             f"--column {unknown[0]}={given[unknown[0]]}: a column can be named for "
             f"{', '.join(_ROLES_SAID)}."
         )
+    for each in label or ():
+        if not all(map(str.strip, each.rpartition("="))):
+            raise InputError(f"--label {each}: expected SPELLING=CLASS.")
     columns = survey_columns(str(posts), given)
     source = Source.of(str(posts), columns=_named(columns, given), labels=label or None)
     with counting(f"Reading {posts.name}", total=None) as advance:
@@ -98,6 +101,8 @@ def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -
     lines += [f"  {role}: column {g.column} ({g.reason})" for role, g in columns.found.items()]
     if columns.unused:
         lines.append(f"  columns not used: {', '.join(columns.unused)}")
+    if columns.unread_sheets:
+        lines.append(f"  sheets not read: {', '.join(columns.unread_sheets)}")
     described = account.describe()
     lines += reason_lines({"left out": described["dropped"], "noted": described["noted"]})
     if unmapped := _shown(
@@ -123,15 +128,15 @@ def _about_posts(survey: Survey) -> list[str]:
     alike += map(list, misspellings(compared).items())
     spelled = {name for each in alike for name in each}
     # What stands there once may be a cell of another column that has slipped.
-    shown = [name for name in names if survey.classes[name] > 1 or name in spelled][:_MOST_SHOWN]
-    total = max(1, survey.account.rows_kept)
-    lines = ["classes"]
-    lines += [
-        f"  {name}: {survey.classes[name]:,} ({survey.classes[name] / total:.1%})" for name in shown
-    ]
-    if further := len(survey.classes) - len(shown):
-        rest = "" if len(shown) == _MOST_SHOWN else ", of one post each or no names, not shown"
-        lines.append(f"  and {further:,} more{rest}")
+    named = [name for name in names if survey.classes[name] > 1 or name in spelled]
+    shown = named[:_MOST_SHOWN]
+    lines = ["classes", *(f"  {_about_class(name, survey)}" for name in shown)]
+    if further := len(named) - len(shown):
+        lines.append(f"  further classes, of no more posts, not shown: {further:,}")
+    if further := len(survey.classes) - len(named):
+        lines.append(f"  labels of one post each, or unlike names, not shown: {further:,}")
+    gone = {name: rows for name, rows in survey.lost.items() if name not in survey.classes}
+    lines += [f"  {_about_class(name, survey)}" for name in _shown(gone)[:_MOST_SHOWN]]
     lines += [f"  one class? {' and '.join(map(repr, each))}" for each in alike]
     if alike:
         lines.append("  --label SPELLING=CLASS, once for each spelling of every class, says so")
@@ -159,6 +164,12 @@ def _about_posts(survey: Survey) -> list[str]:
     lines.append(f"words in a post: {_in_words(survey.words)}")
     lines.append(f"characters in a post: {_in_words(survey.characters)}")
     return lines
+
+
+def _about_class(name: str, survey: Survey) -> str:
+    posts, lost = survey.classes.get(name, 0), survey.lost.get(name, 0)
+    left_out = f"; left out: {lost:,} of {posts + lost:,} rows" if lost else ""
+    return f"{name}: {posts:,} ({posts / max(1, survey.account.rows_kept):.1%}){left_out}"
 
 
 def _counted(numbers: Mapping[str, int]) -> str:
@@ -194,6 +205,8 @@ def _problems(survey: Survey) -> list[str]:
         )
     if not 2 <= number <= MAX_CLASSES:
         found.append("--column label=NAME names another column.")
+    if survey.refusal is not None:
+        found.append(survey.refusal)
     return found
 
 
@@ -219,9 +232,9 @@ def _training(
     yield "  " + " ".join(["python train.py data=file", *map(shlex.quote, settings)])
     if priority is None:
         yield "  data.priority_class=NAME names the class whose misses cost most, if there is one."
-    few = sum(count < _FEWEST_POSTS for count in survey.classes.values())
+    few = {name: posts for name, posts in survey.classes.items() if posts < _FEWEST_POSTS}
     if few:
-        yield f"  classes of fewer than {_FEWEST_POSTS} posts, which may be too few: {few}"
+        yield f"  fewer than {_FEWEST_POSTS} posts may be too few to learn from: {_counted(few)}"
 
 
 def _priority_class(classes: Mapping[str, int]) -> str | None:

@@ -114,7 +114,7 @@ def test_a_class_that_misses_a_part_is_named() -> None:
     parts = np.array(["train", "val", "test", "train", "calibration"])
     labels = np.array([0, 0, 0, 1, 1])
     with pytest.raises(
-        InputError, match=r"Class 'suicide' has 2 posts.*none is left for val and test"
+        InputError, match=r"Class 'suicide' has 2 posts.*none is left for val, test"
     ):
         require_classes(
             parts=parts,

@@ -132,7 +132,7 @@ def test_texts_that_differ_in_case_share_a_hash_and_other_posts_none(tmp_path: P
         ("", {}, "no column 'text'"),
         ("body,label\na,ok\n", {}, r"no column 'text'.*Its columns: body, label.*columns.text"),
         ("text,label\na,ok\n", {"columns": {"author": "user"}}, "no column 'user'"),
-        ("text,label,split\na,ok,tomorrow\n", {}, "split column of row posts.csv:2"),
+        ("text,label,split\na,ok,tomorrow\n", {}, "Column 'split' has another .* in 1 of 1 rows.*csv:2"),
         ("text,text,label\na,b,ok\n", {}, "more than one column 'text'"),
         ("text,label\na,ok\n", {"labels": {"ok": "a", "OK": "b"}}, "two classes to 'ok'"),
         ("text,label\na,ok\n", {"severity_levels": {"ok": -1}}, "'ok' the level -1"),
@@ -163,7 +163,7 @@ def test_groups_are_read_beside_each_other_and_leave_the_content_as_it_is(tmp_pa
 
 def test_a_group_without_its_column_or_named_twice_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "posts.csv", "text,label,gender\none,ok,f\n")
-    with pytest.raises(InputError, match=r"no column 'age' for data\.columns\.groups"):
+    with pytest.raises(InputError, match=r"no column 'age' for groups"):
         read(path, columns={"groups": ["age"]})
     with pytest.raises(InputError, match=r"data\.columns\.groups names 'gender'"):
         read(path, columns={"groups": ["gender", "gender"]})

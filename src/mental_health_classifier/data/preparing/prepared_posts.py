@@ -66,7 +66,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         raise InputError(_nothing_left(account, source))
 
     found = posts["label"].unique().to_pylist()
-    class_names = _in_order(found, source)
+    class_names = in_order(found, source)
     labels = pd.Index(class_names).get_indexer(posts["label"].to_numpy(zero_copy_only=False))
     shipped = np.maximum(posts["part"].to_numpy(), 0)
     duplicates, num_crossing = find_duplicates(posts["text_hash"].to_numpy(), labels, shipped)
@@ -155,7 +155,7 @@ def open_cells(folder: Path, column: str) -> tuple[list[str], np.ndarray]:
         return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
 
-def _in_order(found: Sequence[str], source: Source) -> list[str]:
+def in_order(found: Sequence[str], source: Source) -> list[str]:
     """Classes in the order of the label map, else by name."""
     if source.labels is None:
         return sorted(found)

@@ -16,10 +16,14 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from mental_health_classifier.console.progress import showing
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.preparing.prepared_posts import open_posts, read_about
 
 FOLDS = 20
+SHARES = {"train": 0.60, "val": 0.10, "calibration": 0.15, "test": 0.15}
+SPLIT_SEED = 1
+"""As conf/data/_corpus.yaml has them, for a survey that foretells what training will say."""
 # Above it groups are divided in bundles: the splitter weighs every fold for every group in Python.
 _MAX_UNITS = 4000
 _PARTS = "parts.npy"
@@ -60,22 +64,16 @@ def divide_posts(
     if fold is not None:
         posts["shipped_part"] = np.int8(-1)
     labels, shipped = posts["label"].to_numpy(), posts["shipped_part"].to_numpy()
-    leak_groups = posts["leak_group"].to_numpy() if posts["leak_group"].duplicated().any() else None
     with showing("Dividing posts"):
-        parts = split_posts(
+        parts = usable_parts(
             labels=labels,
-            leak_groups=leak_groups,
-            shipped_parts=np.array([*PARTS, None], dtype=object)[shipped],
+            leak_groups=posts["leak_group"].to_numpy(),
+            shipped=shipped,
+            class_names=_names_for_messages(posts, about),
             shares=shares,
             seed=split_seed,
             fold=fold,
         )
-    require_classes(
-        parts=parts,
-        labels=labels,
-        leak_groups=leak_groups,
-        class_names=_names_for_messages(posts, about),
-    )
     codes = pd.Index(PARTS).get_indexer(pd.Index(parts)).astype(np.int8)
     np.save(folder / _PARTS, codes, allow_pickle=False)
     leaks = count_leaks(posts, codes, texts_in_several_parts=about["texts_in_several_parts"])
@@ -85,6 +83,38 @@ def divide_posts(
             "anew, so numbers are not those of the shipped test part."
         )
     (folder / _LEAKS).write_text(json.dumps(leaks), encoding="utf-8")
+
+
+def usable_parts(
+    *,
+    labels: np.ndarray,
+    leak_groups: np.ndarray,
+    shipped: np.ndarray,
+    class_names: Sequence[str],
+    shares: Mapping[str, float],
+    seed: int,
+    fold: Fold | None = None,
+) -> np.ndarray:
+    """What `split_posts` returns, where it passes `require_classes`.
+
+    Args:
+        leak_groups: a number for each post, shape `(n,)`; all may differ.
+        shipped: place in PARTS of the part each post is shipped in, -1 for none, shape `(n,)`.
+
+    Raises:
+        InputError: the posts are too few for the parts.
+    """
+    groups = leak_groups if len(np.unique(leak_groups)) < len(leak_groups) else None
+    parts = split_posts(
+        labels=labels,
+        leak_groups=groups,
+        shipped_parts=np.array([*PARTS, None], dtype=object)[shipped],
+        shares=shares,
+        seed=seed,
+        fold=fold,
+    )
+    require_classes(parts=parts, labels=labels, leak_groups=groups, class_names=class_names)
+    return parts
 
 
 def split_posts(
@@ -216,15 +246,13 @@ def require_classes(
             part for part in ("train", "val", "test") if not (is_class & (parts == part)).any()
         ]
         if lacking:
-            num_groups = 0 if leak_groups is None else len(np.unique(leak_groups[is_class]))
-            among = (
-                ""
-                if leak_groups is None
-                else f" in {num_groups} groups of one author or almost equal"
-            )
+            among = ""
+            if leak_groups is not None:
+                groups = count(len(np.unique(leak_groups[is_class])), "group")
+                among = f" in {groups} of one author or almost equal"
             raise InputError(
-                f"{name} has {is_class.sum()} posts{among}, too few: none is left for "
-                f"{' and '.join(lacking)}. Give more posts of it, map it to another class in "
+                f"{name} has {count(int(is_class.sum()), 'post')}{among}, too few: none is left "
+                f"for {', '.join(lacking)}. Give more posts of it, map it to another class in "
                 "data.labels, correct its rows if their cells have slipped, or try another "
                 "data.split_seed, or fewer data.num_folds where these are used."
             )

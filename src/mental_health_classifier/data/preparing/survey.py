@@ -9,15 +9,24 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.preparing.chunks import cut_chunks
-from mental_health_classifier.data.preparing.duplicates import find_duplicates
+from mental_health_classifier.data.preparing.duplicates import (
+    band_keys,
+    cluster_near_duplicates,
+    find_duplicates,
+    hash_shingles,
+    join_groups,
+)
+from mental_health_classifier.data.preparing.prepared_posts import MAX_CLASSES, in_order
+from mental_health_classifier.data.preparing.splits import SHARES, SPLIT_SEED, usable_parts
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
 from mental_health_classifier.data.reading.delimited import WRONG_NUMBER
-from mental_health_classifier.data.reading.names import are_column_names
+from mental_health_classifier.data.reading.names import are_column_names, is_name
 from mental_health_classifier.data.reading.posts import Source, clean_rows, hash64
 from mental_health_classifier.data.reading.table_files import NO_TEXT
 from mental_health_classifier.data.reading.table_formats import open_table
@@ -51,6 +60,11 @@ class Survey(NamedTuple):
     """Authors with posts in more than one of the parts that the corpus ships."""
     parts: Mapping[str, int]
     """Posts in each part that the corpus ships, in the order of PARTS."""
+    lost: Mapping[str, int]
+    """Rows of each class that are left out."""
+    refusal: str | None
+    """Why training would refuse to divide the posts; None: it would not, or there is more to say
+    against their classes."""
     words: Lengths
     characters: Lengths
 
@@ -59,6 +73,8 @@ class Columns(NamedTuple):
     found: Mapping[str, Guess]
     """By role."""
     unused: Sequence[str]
+    unread_sheets: Sequence[str]
+    """Of a spreadsheet, by name."""
 
 
 def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
@@ -98,7 +114,7 @@ def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
         )
     found = guess_columns(header, cells, given)
     taken = {guess.column for guess in found.values()}
-    return Columns(found, [name for name in header if name not in taken])
+    return Columns(found, [name for name in header if name not in taken], table.unread_sheets)
 
 
 def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
@@ -115,12 +131,17 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     # Arrays of the module array grow in place, and hold eight bytes a number.
     texts, authors, spellings = array("Q"), array("Q"), array("Q")
     numbers = {name: array("q") for name in ("label", "part", "file", "row", "words", "characters")}
+    shingles, bands = [], []
     classes: dict[str, int] = {}
     labels: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
     for chunk in cut_chunks(source.rows(account)):
         clean = clean_rows(chunk, source)
         account.include(clean.account.describe())
         labels.update(clean.labels)
+        lost.update(clean.lost)
+        shingles.append(hash_shingles([post.text for post in clean.posts]))
+        bands.append(band_keys(shingles[-1]))
         for post in clean.posts:
             texts.append(post.text_hash)
             authors.append(hash64(post.author_key) if post.author_key else 0)
@@ -134,12 +155,18 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
         advance(len(chunk))
     columns = {name: np.frombuffer(values, np.int64) for name, values in numbers.items()}
     is_kept = _without_duplicates(np.frombuffer(texts, np.uint64), columns, account, source)
+    of_class = np.bincount(columns["label"][~is_kept], minlength=len(classes)).tolist()
+    lost.update(dict(zip(classes, of_class, strict=True)))
     kept = {name: values[is_kept] for name, values in columns.items()}
     hashes = np.frombuffer(authors, np.uint64)[is_kept]
     pairs = np.unique(np.stack([hashes, np.frombuffer(spellings, np.uint64)[is_kept]]), axis=1)
     spelled = Counter(pairs[0][pairs[0] > 0].tolist())
     counts = np.bincount(kept["label"], minlength=len(classes)).tolist()
     sizes = {name: count for name, count in zip(classes, counts, strict=True) if count}
+    refusal = None
+    if 2 <= len(sizes) <= MAX_CLASSES:
+        near = _near_duplicates(shingles, bands, is_kept)
+        refusal = _refusal(kept, [*classes], join_groups(near, _one_a_post(hashes)), source)
     shipped = Counter(kept["part"].tolist())
     # What is shipped in no part is divided like the training part, by authors.
     places = np.unique(np.stack([hashes, np.maximum(kept["part"], 0).astype(np.uint64)]), axis=1)
@@ -153,6 +180,8 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
         num_respelled=sum(count > 1 for count in spelled.values()),
         num_in_several_parts=sum(number > 1 for number in num_parts.values()),
         parts={name: shipped[place] for place, name in enumerate(PARTS) if shipped[place]},
+        lost={name: number for name, number in lost.most_common() if number},
+        refusal=refusal,
         words=_lengths(kept["words"]),
         characters=_lengths(kept["characters"]),
     )
@@ -174,6 +203,57 @@ def _without_duplicates(
             account.drop(reason, *first, num_rows=len(places))
     account.rows_kept = int(is_kept.sum())
     return is_kept
+
+
+def _near_duplicates(
+    shingles: Sequence[csr_array], bands: Sequence[np.ndarray], is_kept: np.ndarray
+) -> np.ndarray:
+    """The number of the near-duplicate cluster of each kept post."""
+    kept = csr_array(vstack(shingles))[np.flatnonzero(is_kept)]
+    keys = np.concatenate(bands)[is_kept]
+    return cluster_near_duplicates(
+        keys.T, shingles_of=lambda places: kept[places], num_posts=len(keys)
+    )
+
+
+def _one_a_post(authors: np.ndarray) -> np.ndarray:
+    """A number for each post, from 0 and equal for posts of one author."""
+    is_known = authors > 0
+    numbers = np.arange(len(authors))
+    _, first, places = np.unique(authors[is_known], return_index=True, return_inverse=True)
+    numbers[is_known] = numbers[is_known][first][places]
+    return numbers
+
+
+def _refusal(
+    kept: Mapping[str, np.ndarray],
+    classes: Sequence[str],
+    leak_groups: np.ndarray,
+    source: Source,
+) -> str | None:
+    """What training would say against dividing the posts as it usually does."""
+    # In the order in which they are prepared: how posts are divided depends on it.
+    names = in_order([classes[place] for place in np.unique(kept["label"]).tolist()], source)
+    places = {name: place for place, name in enumerate(names)}
+    labels = np.array([places.get(name, -1) for name in classes])[kept["label"]]
+    called = []
+    for place, name in enumerate(names):
+        first, *others = np.flatnonzero(labels == place)
+        where = source.reference(int(kept["file"][first]), int(kept["row"][first]))
+        # What stands there once may be a cell of another column that has slipped.
+        called.append(f"Class {name!r}" if others and is_name(name) else f"The class of {where}")
+    try:
+        usable_parts(
+            labels=labels,
+            leak_groups=leak_groups,
+            shipped=kept["part"],
+            class_names=called,
+            shares=SHARES,
+            seed=SPLIT_SEED,
+        )
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def _lengths(values: np.ndarray) -> Lengths:

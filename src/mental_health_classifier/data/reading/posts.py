@@ -36,6 +36,8 @@ from mental_health_classifier.data.reading.words import is_unspaced
 MAX_CHARACTERS = 100_000
 """A longer text is no post but a row that swallowed its neighbours."""
 _MAX_SEVERITY = 100
+NO_LABEL = "missing label"
+LISTED_LABEL = "label that stands in a list of its own, taken for the label"
 SEVERAL_LABELS = "list of several labels where one was expected"
 UNKNOWN_LABEL = "unknown label"
 """Why rows are dropped whose label `data.labels` does not know."""
@@ -181,6 +183,8 @@ class CleanPosts:
     account: Account = field(default_factory=Account)
     labels: Counter[str] = field(default_factory=Counter)
     """Rows of each folded label, where `Source.labels` says which class each is."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """Rows of each class that cannot be used."""
 
 
 def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
@@ -191,6 +195,7 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
     """
     clean = CleanPosts()
     account = clean.account
+    of_no_part = []
     for file, number, cells in rows:
         account.rows_read += 1
         if isinstance(cells, str):
@@ -198,65 +203,78 @@ def clean_rows(rows: Sequence[RawRow], source: Source) -> CleanPosts:
             continue
         post_id, text, label, author, split, severity, *others = cells
         groups, kept = others[: len(source.group_names)], others[len(source.group_names) :]
-        label, is_label_missing = _label(label, source.labels)
+        spelled, problem = _label(label, source.labels)
+        name = spelled
+        if source.labels is not None and spelled is not None:
+            clean.labels[spelled] += 1
+            name = source.labels.get(spelled)
+            problem = UNKNOWN_LABEL if name is None else None
         if len(text) > MAX_CHARACTERS:
-            reason = f"text of more than {MAX_CHARACTERS:,} characters"
-            account.drop(reason, source.reference(file, number))
-            continue
-        if source.labels is not None and label is not None and not is_label_missing:
-            clean.labels[label] += 1
-        text, scrubbed = scrub(text)
-        if not text:
-            account.drop("empty text", source.reference(file, number))
-        elif is_label_missing:
-            account.drop("missing label", source.reference(file, number))
-        elif label is None:
-            account.drop(SEVERAL_LABELS, source.reference(file, number))
-        elif source.labels is not None and label not in source.labels:
-            account.drop(UNKNOWN_LABEL, source.reference(file, number))
+            problem = f"text of more than {MAX_CHARACTERS:,} characters"
         else:
-            account.scrubbed.update(scrubbed)
-            label = label if source.labels is None else source.labels[label]
-            author = author.strip()
-            author_key = folded_author(author)
-            if author and not author_key:
-                author = ""
-                account.note(NO_AUTHOR, source.reference(file, number))
-            level = _severity(severity, source.severity_levels)
-            if level < 0 and source.severity_levels is None and not is_missing(severity):
-                account.note(NO_SEVERITY, source.reference(file, number))
-            if is_unspaced(text):
-                account.note(NO_SPACES, source.reference(file, number))
-            part = source.files[file][1] or _shipped_part(split, source, file, number)
-            clean.posts.append(
-                Post(
-                    id=post_id.strip() or source.row_id(file, number),
-                    text=text,
-                    label=label,
-                    author=author,
-                    author_key=author_key,
-                    part=-1 if part is None else PARTS.index(part),
-                    severity=level,
-                    file=file,
-                    row=number,
-                    text_hash=hash64(text.casefold()),
-                    content=row_digest((text, label, author, part or "")),
-                    groups=tuple("" if is_missing(group) else folded(group) for group in groups),
-                    kept=[cell.strip() for cell in kept],
-                )
+            text, scrubbed = scrub(text)
+            problem = problem if text else "empty text"
+        reference = source.reference(file, number)
+        if problem is not None:
+            account.drop(problem, reference)
+            clean.lost.update(() if name is None else [name])
+            continue
+        assert name is not None
+        account.scrubbed.update(scrubbed)
+        if spelled != folded(label):
+            account.note(LISTED_LABEL, reference)
+        author = author.strip()
+        author_key = folded_author(author)
+        if author and not author_key:
+            author = ""
+            account.note(NO_AUTHOR, reference)
+        level = _severity(severity, source.severity_levels)
+        if level < 0 and source.severity_levels is None and not is_missing(severity):
+            account.note(NO_SEVERITY, reference)
+        if is_unspaced(text):
+            account.note(NO_SPACES, reference)
+        part = source.files[file][1]
+        if part is None and not is_missing(split):
+            part = PART_SPELLINGS.get(folded(split))
+            of_no_part += [] if part else [reference]
+        clean.posts.append(
+            Post(
+                id=post_id.strip() or source.row_id(file, number),
+                text=text,
+                label=name,
+                author=author,
+                author_key=author_key,
+                part=-1 if part is None else PARTS.index(part),
+                severity=level,
+                file=file,
+                row=number,
+                text_hash=hash64(text.casefold()),
+                content=row_digest((text, name, author, part or "")),
+                groups=tuple("" if is_missing(group) else folded(group) for group in groups),
+                kept=[cell.strip() for cell in kept],
             )
+        )
+    if of_no_part:
+        raise InputError(
+            f"Column {source.columns.get('split') or 'split'!r} has another word than "
+            f"{', '.join(PART_SPELLINGS)} in {len(of_no_part):,} of {len(rows):,} rows that were "
+            f"looked at, first in {of_no_part[0]}. Correct its cells, name another column, or "
+            f"none, so that posts are divided anew: data.columns.split={NO_COLUMN}"
+        )
     return clean
 
 
-def _label(cell: str, labels: Mapping[str, str] | None) -> tuple[str | None, bool]:
-    """The folded label of a cell, None for several of them, and whether it is missing."""
+def _label(cell: str, labels: Mapping[str, str] | None) -> tuple[str | None, str | None]:
+    """The folded label of a cell, or None and why it has none."""
     label = folded(cell)
     if labels is not None and label in labels:  # which can make a class of what else is missing
-        return label, False
+        return label, None
     names = names_in_list(cell)
     if names is None:
-        return label, is_missing(cell)
-    return (folded(names[0]) if len(names) == 1 else None), not names
+        return (None, NO_LABEL) if is_missing(cell) else (label, None)
+    if len(names) == 1:
+        return folded(names[0]), None
+    return None, SEVERAL_LABELS if names else NO_LABEL
 
 
 def hash64(value: str) -> int:
@@ -315,15 +333,3 @@ def _severity(cell: str, levels: Mapping[str, int] | None) -> int:
         return levels.get(cell, -1)
     is_level = cell.isascii() and cell.isdigit() and len(cell) <= 3
     return int(cell) if is_level and int(cell) <= _MAX_SEVERITY else -1
-
-
-def _shipped_part(cell: str, source: Source, file: int, number: int) -> str | None:
-    cell = "" if is_missing(cell) else folded(cell)
-    if cell and cell not in PART_SPELLINGS:
-        raise InputError(
-            f"The split column of row {source.reference(file, number)} holds none of "
-            f"{', '.join(PART_SPELLINGS)}. Correct its cells, name another column, or none, so "
-            f"that posts are divided anew: 'data.columns.split={NO_COLUMN}', in commands of mhc "
-            f"--column split={NO_COLUMN}."
-        )
-    return PART_SPELLINGS.get(cell)

@@ -57,7 +57,8 @@ def read_external_corpus(
         InputError: the file cannot be used, a label is none of the model's classes, or the model
             has seen every post.
     """
-    source = Source.of(str(path), columns=columns, labels=labels)
+    # All of it is one part, whatever a column says.
+    source = Source.of(str(path), columns={**columns, "split": []}, labels=labels)
     account = Account()
     clean = clean_rows(list(source.rows(account)), source)
     clean.account.noted.update(account.noted)
@@ -185,7 +186,7 @@ def columns_in(
 
 ROLES_WITHOUT_LABEL = ("id", "text")
 """What `read_unlabelled` reads of a file."""
-ROLES_WITH_LABEL = (*ROLES, SOURCE, GROUPS)
+ROLES_WITH_LABEL = (*(role for role in ROLES if role != "split"), SOURCE, GROUPS)
 """What `read_external_corpus` reads of a file."""
 
 

@@ -40,10 +40,11 @@ def open_spreadsheet(file: TableFile) -> Table:
             # Of extensions that are left out, such as drop-down lists.
             warnings.simplefilter("ignore")
             book: Any = load_workbook(file.path, read_only=True, data_only=True)
-            sheets = list(filter(None, map(_from_first_row, book.worksheets)))
+            found = [(sheet.title, _from_first_row(sheet)) for sheet in book.worksheets]
+            sheets = [(title, sheet) for title, sheet in found if sheet is not None]
     except _WHAT_OPENPYXL_RAISES:
         raise _not_a_spreadsheet(file) from None
-    first, rows = sheets[0] if sheets else _NOTHING
+    first, rows = sheets[0][1] if sheets else _NOTHING
     header = _cells(first)
     columns = [column_name(name) for name in header]
     while columns and not columns[-1]:
@@ -64,7 +65,7 @@ def open_spreadsheet(file: TableFile) -> Table:
         except _WHAT_OPENPYXL_RAISES:
             raise _not_a_spreadsheet(file) from None
 
-    return Table(columns, read)
+    return Table(columns, read, unread_sheets=[title for title, _ in sheets[1:]])
 
 
 def _from_first_row(sheet: Any) -> _Sheet | None:

@@ -38,6 +38,9 @@ class Table(NamedTuple):
     """Reads the cells of the columns that are named, in that order. To be called once."""
     lists: Collection[str] = ()
     """Columns that hold lists."""
+    unread_sheets: Sequence[str] = ()
+    """Names of further sheets that hold anything. They may be called after people: to be shown to
+    who gave the file, and not recorded."""
     later_columns: Callable[[], Sequence[str]] | None = None
     """Where a row far below may bring further columns: reads the file for them. A column that no
     row has gives empty cells."""
@@ -116,7 +119,10 @@ class TableFile(NamedTuple):
             raise self.damaged() from None
         if len(names) != 1 or is_locked:
             found = "is locked by a password" if is_locked else f"holds {len(names)} files"
-            raise InputError(f"{self.name} {found}; one file of posts was expected. Unpack it.")
+            folder = " and give the folder" if len(names) > 1 else ""
+            raise InputError(
+                f"{self.name} {found}; one file of posts was expected. Unpack it{folder}."
+            )
         return names[0]
 
     def damaged(self) -> InputError:

@@ -224,7 +224,7 @@ def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[s
         missing = [name for name in names if name not in header and not is_open]
         if missing and is_needed:
             raise InputError(
-                f"{file} has no column {missing[0]!r} for data.columns.{role}. "
+                f"{file} has no column {missing[0]!r} for {role}. "
                 f"{_describe_header(table)}. Say which one holds it: data.columns.{role}=NAME"
             )
         if several := [name for name in names if name in repeated]:
