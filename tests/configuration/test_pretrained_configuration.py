@@ -63,6 +63,7 @@ def test_minilm_is_the_encoder_of_its_package(compose_config: Callable) -> None:
         (["model.encoder=no/folder"], "model.encoder=no/folder: there is no such folder"),
         (["model.encoder_sha256=abc"], "has changed: its files have the SHA-256"),
         (["model.layer_decay=0"], "model.layer_decay=0: expected more than 0 and at most 1"),
+        (["model.frozen_layers=3"], "model.frozen_layers=3: this encoder has 2 layers"),
         (["model.frozen_layers=-1"], "model.frozen_layers=-1: expected 0 to 1024"),
         (["network.embedding.initial=wordllama"], "network.embedding.initial=wordllama: a pre"),
         (["clinical=interpretable"], "clinical=interpretable: the weights of a pretrained encoder"),
@@ -95,8 +96,30 @@ def test_a_vocabulary_that_does_not_fit_the_tokenizer_is_refused(
     tokenizer = make_tokenizer()
     tokenizer.add_tokens([f"word{number}" for number in range(60)])
     tokenizer.save(str(folder / "tokenizer.json"))
-    with pytest.raises(InputError, match="its tokenizer has 85 tokens and its weights know 64"):
+    with pytest.raises(InputError, match=r"tokenizer in .* has 85 tokens and its weights know 64"):
         configure(encoder=folder)
+
+
+def test_weights_of_another_architecture_are_told_before_anything_is_read(
+    configure: Callable, compose_config: Callable, tmp_path: Path
+) -> None:
+    weights = (folder := write_encoder(tmp_path / "bert")) / "model.safetensors"
+    weights.unlink()
+    write_encoder(tmp_path / "wide", intermediate_size=32)
+    weights.write_bytes((tmp_path / "wide" / "model.safetensors").read_bytes())
+    unlike = r"hold .* of shape \(32,\) where config\.json asks for \(24,\)"
+    with pytest.raises(InputError, match=rf"^model\.encoder: the weights in .* {unlike}"):
+        configure(encoder=folder)
+    write_encoder(tmp_path / "flat", num_hidden_layers=1)
+    weights.write_bytes((tmp_path / "flat" / "model.safetensors").read_bytes())
+    with pytest.raises(InputError, match=r"lack \d+ of those that config\.json asks for, such as"):
+        configure(encoder=folder)
+    key = "evaluation.yardstick.embedding.encoder"
+    chosen = ["model=baseline_micro", "yardstick=frozen_embeddings", f"{key}={folder}"]
+    with pytest.raises(InputError, match=rf"^{key.replace('.', '[.]')}: the weights in .* lack"):
+        checked(compose_config(chosen))
+    with pytest.raises(InputError, match=rf"^{key.replace('.', '[.]')}=no: there is no such fold"):
+        checked(compose_config([*chosen[:2], f"{key}=no"]))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from mental_health_classifier.configuration.arguments import (
 )
 from mental_health_classifier.configuration.literal import literal
 from mental_health_classifier.configuration.pretrained import (
+    check_frozen_encoder,
     is_of_an_encoder,
     refuse_attention,
     with_encoder,
@@ -229,11 +230,10 @@ def _check_embeddings(values: dict[str, Any]) -> None:
     """Refuses vectors of posts that are not here, before posts are read."""
     for key in EMBEDDINGS:
         node = _at(values, key)
-        if node is not None:
-            try:
-                find_part(node["_target_"])(**{k: v for k, v in node.items() if k != "_target_"})
-            except InputError as error:
-                raise InputError(str(error).replace("model.encoder", f"{key}.encoder")) from None
+        if node is not None and "encoder" in node:
+            check_frozen_encoder(node["encoder"], key=f"{key}.encoder")
+        elif node is not None:
+            find_part(node["_target_"])(**{k: v for k, v in node.items() if k != "_target_"})
 
 
 def _check_known_vectors(package: str | None, model: dict[str, Any]) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.clinical_variants import changed_keys
+
+if TYPE_CHECKING:
+    from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
 
 _SIZES = {
     "width": "hidden_size",
@@ -48,15 +52,11 @@ def with_encoder(config: DictConfig) -> DictConfig:
     if OmegaConf.select(config, "network.encoder.architecture") is not None:
         return config
     from mental_health_classifier.data.tokens.encoder_folder import (
-        TOKENIZER,
         find_encoder,
         hash_of_encoder,
-        read_architecture,
         read_pretrained_on,
         refuse_another,
     )
-    from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
-    from mental_health_classifier.models.pretrained.body import describe_body
 
     model = config.model
     if OmegaConf.select(config, "model.encoder") is None:
@@ -71,13 +71,11 @@ def with_encoder(config: DictConfig) -> DictConfig:
             )
     encoder = str(model.encoder)
     folder = find_encoder(encoder, download=bool(model.get("download")))
-    architecture = read_architecture(folder)
+    architecture, tokenizer, sizes = _read_encoder(folder)
     sha256 = hash_of_encoder(folder)
     if model.get("encoder_sha256") is not None:
         refuse_another(encoder, expected=str(model.encoder_sha256), found=sha256)
-    sizes = describe_body(architecture)
-    tokenizer = PostTokenizer.load(folder / TOKENIZER)
-    _refuse_what_does_not_fit(encoder, model.get("max_tokens"), tokenizer, sizes)
+    _refuse_what_does_not_fit(model, tokenizer, sizes)
     if isinstance(config.data.get("window_overlap"), int | None):  # else that is said later
         windows_of(config, around=tokenizer.num_around)
     filled: dict[str, Any] = {key: sizes[name] for key, name in _SIZES.items()}
@@ -89,6 +87,44 @@ def with_encoder(config: DictConfig) -> DictConfig:
         OmegaConf.update(found, f"model.{key}", value, force_add=True)
     OmegaConf.update(found, "network.encoder.architecture", architecture, force_add=True)
     return found
+
+
+def check_frozen_encoder(encoder: str, *, key: str) -> None:
+    """Refuses an encoder that shall give posts vectors and cannot, before posts are read.
+
+    Args:
+        encoder: a folder or package.
+        key: of the setting that names it.
+
+    Raises:
+        InputError: as said.
+    """
+    from mental_health_classifier.data.tokens.encoder_folder import find_encoder
+
+    folder = find_encoder(encoder, download=False, key=key)
+    try:
+        _read_encoder(folder)
+    except InputError as error:
+        raise InputError(f"{key}: {str(error).removeprefix('model.encoder: ')}") from None
+
+
+def _read_encoder(folder: Path) -> tuple[dict[str, Any], PostTokenizer, dict[str, Any]]:
+    """Architecture, tokenizer and sizes of the encoder in a folder, if these and its weights belong
+    together."""
+    from mental_health_classifier.data.tokens.encoder_folder import TOKENIZER, read_architecture
+    from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
+    from mental_health_classifier.models.pretrained.body import check_weights, describe_body
+
+    architecture = read_architecture(folder)
+    sizes = describe_body(architecture)
+    tokenizer = PostTokenizer.load(folder / TOKENIZER)
+    if tokenizer.size > sizes["vocab_size"]:
+        raise InputError(
+            f"model.encoder: the tokenizer in {folder} has {tokenizer.size} tokens and its weights "
+            f"know {sizes['vocab_size']}: one of the two is of another encoder. Restore them."
+        )
+    check_weights(folder, architecture)
+    return architecture, tokenizer, sizes
 
 
 def _refuse_half_of_it(config: DictConfig) -> None:
@@ -104,13 +140,14 @@ def _refuse_half_of_it(config: DictConfig) -> None:
 
 
 def _refuse_what_does_not_fit(
-    encoder: str, max_tokens: Any, tokenizer: Any, sizes: Mapping[str, Any]
+    model: Mapping[str, Any], tokenizer: PostTokenizer, sizes: Mapping[str, Any]
 ) -> None:
-    if tokenizer.size > sizes["vocab_size"]:
+    frozen, layers = model.get("frozen_layers"), sizes["layers_of_their_own"]
+    if isinstance(frozen, int) and frozen > layers:
         raise InputError(
-            f"model.encoder={encoder}: its tokenizer has {tokenizer.size} tokens and its weights "
-            f"know {sizes['vocab_size']}: one of the two is of another encoder. Restore them."
+            f"model.frozen_layers={frozen}: this encoder has {layers} layers. Give that or less."
         )
+    max_tokens = model.get("max_tokens")
     if not isinstance(max_tokens, int):
         return  # which is said later
     if max_tokens <= tokenizer.num_special:

@@ -132,7 +132,7 @@ def test_texts_that_differ_in_case_share_a_hash_and_other_posts_none(tmp_path: P
         ("", {}, "no column 'text'"),
         ("body,label\na,ok\n", {}, r"no column 'text'.*Its columns: body, label.*columns.text"),
         ("text,label\na,ok\n", {"columns": {"author": "user"}}, "no column 'user'"),
-        ("text,label,split\na,ok,tomorrow\n", {}, "Column 'split' has another .* in 1 of 1 rows.*csv:2"),
+        ("text,label,split\na,ok,tomorrow\n", {}, "'split' has another .* 1 of 1 rows.*csv:2"),
         ("text,text,label\na,b,ok\n", {}, "more than one column 'text'"),
         ("text,label\na,ok\n", {"labels": {"ok": "a", "OK": "b"}}, "two classes to 'ok'"),
         ("text,label\na,ok\n", {"severity_levels": {"ok": -1}}, "'ok' the level -1"),

@@ -233,7 +233,8 @@ def _refusal(
 ) -> str | None:
     """What training would say against dividing the posts as it usually does."""
     # In the order in which they are prepared: how posts are divided depends on it.
-    names = in_order([classes[place] for place in np.unique(kept["label"]).tolist()], source)
+    present = np.unique(kept["label"])
+    names = in_order([classes[int(place)] for place in present], source)
     places = {name: place for place, name in enumerate(names)}
     labels = np.array([places.get(name, -1) for name in classes])[kept["label"]]
     called = []

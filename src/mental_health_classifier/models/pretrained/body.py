@@ -57,7 +57,8 @@ def layers_of(body: nn.Module) -> nn.ModuleList:
 
 
 def describe_body(architecture: Mapping[str, Any]) -> dict[str, int | None]:
-    """Sizes of such a body as transformers calls them, and the `word_width` of its word vectors.
+    """Sizes of such a body as transformers calls them, the `word_width` of its word vectors, and
+    `layers_of_their_own`: those that share no weights.
 
     No weights are made for it.
     """
@@ -68,6 +69,7 @@ def describe_body(architecture: Mapping[str, Any]) -> dict[str, int | None]:
     vocabulary, word_width = _word_embedding(model).weight.shape
     return {
         **{name: getattr(configuration, name, None) for name in names},
+        "layers_of_their_own": len(layers_of(model)),
         "max_position_embeddings": getattr(configuration, "max_position_embeddings", None),
         "vocab_size": vocabulary,
         "word_width": word_width,
@@ -83,6 +85,19 @@ def read_model(folder: Path, configuration: Any) -> nn.Module:
     Raises:
         InputError: the weights are not those of the architecture.
     """
+    return _read_onto(None, folder, configuration)
+
+
+def check_weights(folder: Path, architecture: Mapping[str, Any]) -> None:
+    """Compares the names and shapes of weights with an architecture; the weights are not read.
+
+    Raises:
+        InputError: they are of another one.
+    """
+    _read_onto("meta", folder, _configuration(architecture, dropout=None))
+
+
+def _read_onto(device: str | None, folder: Path, configuration: Any) -> nn.Module:
     from transformers import AutoModel
 
     try:
@@ -93,6 +108,8 @@ def read_model(folder: Path, configuration: Any) -> nn.Module:
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
+            device_map=device,
+            ignore_mismatched_sizes=True,  # they are told below
             output_loading_info=True,
         )
     except Exception as error:  # safetensors, transformers and torch each raise their own
@@ -101,11 +118,16 @@ def read_model(folder: Path, configuration: Any) -> nn.Module:
             "They were cut or changed, or config.json is of another encoder. Restore them."
         ) from None
     missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
-    if missing:
+    unlike = sorted((name, *map(tuple, shapes)) for name, *shapes in report["mismatched_keys"])
+    if missing or unlike:
+        if unlike:
+            name, found, wanted = unlike[0]
+            what = f"hold {name} of shape {found} where config.json asks for {wanted}"
+        else:
+            what = f"lack {len(missing)} of those that config.json asks for, such as {missing[0]}"
         raise InputError(
-            f"model.encoder: the weights in {folder} lack {missing[0]} and "
-            f"{len(missing) - 1} others that config.json asks for: one of the two is of another "
-            "encoder. Restore them from a copy."
+            f"model.encoder: the weights in {folder} {what}: one of the two is of another encoder. "
+            "Restore them from a copy."
         )
     return model.eval()
 
@@ -184,7 +206,7 @@ def _configuration(architecture: Mapping[str, Any], *, dropout: float | None) ->
             for key, value in configuration.to_dict().items():
                 if "dropout" in key and value is not None:
                     setattr(configuration, key, dropout)
-    except Exception as error:
+    except Exception as error:  # each family checks its settings in its own way
         raise InputError(
             f"model.encoder: config.json has a setting that {family} does not take "
             f"({type(error).__name__}). Restore it from a copy."
