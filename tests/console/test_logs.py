@@ -28,12 +28,15 @@ def test_names_that_would_steer_a_terminal_are_escaped_in_log_and_on_screen(
     logging.config.dictConfig(config)
     logger = logging.getLogger("of_this_test")
     logger.info(STEERING)
+    logger.error("It failed.", extra={"is_for_the_log": True})
     for handler in logger.handlers:
         handler.close()
     logger.handlers.clear()
     shown = "posts\\x1b[2J.csv: 7 rows\\rread\n  dropped 1"
     assert shown in (tmp_path / "train.log").read_text()
+    assert "It failed." in (tmp_path / "train.log").read_text()
     printed = capsys.readouterr()
+    assert "It failed." not in printed.out + printed.err  # the command itself prints it
     assert "\\x1b[2J" in printed.out + printed.err and "\x1b[2J" not in printed.out + printed.err
 
 

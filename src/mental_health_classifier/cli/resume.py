@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from mental_health_classifier.cli.arguments import (
 )
 from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import place_in
 from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.sweeps.resume import resume_sweep
@@ -24,7 +26,7 @@ from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
 )
 from mental_health_classifier.tracking.provenance.replay import TOLERANCE, replay
-from mental_health_classifier.tracking.run_index import is_run, resolve_run
+from mental_health_classifier.tracking.run_index import RunSummary, is_run, resolve_run
 
 
 def resume(
@@ -71,6 +73,7 @@ def reproduce(
 ) -> None:
     """Runs a run again with its own source and compares every bit."""
     found = resolve_run(run, existing(root))
+    _require_inputs(found)
     with showing(f"Replaying run {found.id}"):
         verdict = replay(found, is_trusted=trust, is_strict=strict)
     for difference in verdict.environment:
@@ -89,3 +92,23 @@ def reproduce(
     say(f"{len(verdict.differences)} differences; the replayed run is in {verdict.directory}.")
     if not verdict.is_equal:
         raise typer.Exit(1)
+
+
+def _require_inputs(run: RunSummary) -> None:
+    """Refuses a run whose posts or encoder are not here, before its source is rebuilt.
+
+    Raises:
+        InputError: as said.
+    """
+    posts = run.setting("data", "path")
+    if isinstance(posts, str) and not Path(posts).expanduser().exists():
+        raise InputError(
+            f"Run {run.id} read data.path={posts}, which is not here. Put the posts back, or give "
+            "the command in the folder where the run began."
+        )
+    encoder, sha256 = run.setting("model", "encoder"), run.setting("model", "encoder_sha256")
+    if isinstance(encoder, str) and isinstance(sha256, str):
+        from mental_health_classifier.data.tokens.encoder_folder import find_recorded_encoder
+
+        is_fetched = run.setting("model", "download") is True
+        find_recorded_encoder(encoder, download=is_fetched, sha256=sha256)

@@ -116,7 +116,7 @@ def _read_encoder(folder: Path) -> tuple[dict[str, Any], PostTokenizer, dict[str
     from mental_health_classifier.models.pretrained.body import check_weights, describe_body
 
     architecture = read_architecture(folder)
-    sizes = describe_body(architecture)
+    sizes: dict[str, Any] = describe_body(architecture)
     tokenizer = PostTokenizer.load(folder / TOKENIZER)
     if tokenizer.size > sizes["vocab_size"]:
         raise InputError(

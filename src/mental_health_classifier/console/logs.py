@@ -18,6 +18,13 @@ class PrintableFormatter(logging.Formatter):
         return printable_lines(super().format(record))
 
 
+class ScreenFilter(logging.Filter):
+    """Keeps from the screen what is for the log alone, because the command itself prints it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not getattr(record, "is_for_the_log", False)
+
+
 class RunLogFile(logging.FileHandler):
     """A log whose disk can be full: the run itself says so, once, and not every line of its log.
     No link is followed to it."""
@@ -46,5 +53,6 @@ def log_into(file: Path) -> None:
     to_file = RunLogFile(file, encoding="utf-8")
     to_file.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
+    to_screen.addFilter(ScreenFilter())
     to_screen.setFormatter(PrintableFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[to_screen, to_file])

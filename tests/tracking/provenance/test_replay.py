@@ -173,15 +173,18 @@ def test_a_token_budget_that_was_found_is_that_of_the_replay(project, tmp_path) 
 
 
 def test_a_run_around_an_encoder_is_identical_and_another_encoder_is_told(
-    project, tmp_path
+    project, tmp_path, monkeypatch
 ) -> None:
     encoder = write_encoder(tmp_path / "bert")
     model = ("model=pretrained", f"model.encoder={encoder}", "model.max_tokens=32")
     run = run_training(project, tmp_path / "run", *SMALL[1:], *model, "trainer.max_epochs=1")
     assert replayed(run, project).is_identical
     rewrite_configuration(encoder, {"layer_norm_eps": 1e-6})
-    with pytest.raises(InputError, match=r"at last: model\.encoder=.* has changed"):
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary := tmp_path / "temporary"))
+    temporary.mkdir()
+    with pytest.raises(InputError, match=r"printed at last:[^$]*model\.encoder=.* has changed"):
         replayed(run, project)
+    assert list(temporary.iterdir()) == []
 
 
 def settle_on(run: RunSummary, choices: dict[str, object]) -> None:

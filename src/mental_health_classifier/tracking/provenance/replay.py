@@ -39,6 +39,9 @@ from mental_health_classifier.tracking.record.settled_choices import settled_cho
 CACHE = Path(".cache")
 """Below it a replay prepares posts, beside those of all runs."""
 
+_LINES_SHOWN = 10
+"""Of what a replay that failed has printed."""
+
 HARDWARE = ("machine", "cpu_model", "cpu_flags")
 """What decides which kernels run. GPUs are compared by the replay itself: only a process that uses
 them knows them."""
@@ -94,9 +97,7 @@ def replay(
         try:
             source.write(folder / "source")
             replayed = _run_again(run, folder, signals)
-        except InputError:
-            raise  # it names what was printed there
-        except BaseException:
+        except BaseException:  # whatever ended it, Ctrl-C among them
             signals.is_deferred = True
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -209,10 +210,9 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
     replayed = read_run(directory)
     if exit_code or replayed.status != "completed":
         printed = (folder / "output.txt").read_text(encoding="utf-8", errors="replace")
-        last = printed.strip().rpartition("\n")[2]
+        last = "\n".join(printed.strip().splitlines()[-_LINES_SHOWN:])
         raise InputError(
-            f"The replay ended with exit code {exit_code}; what it printed is in "
-            f"{folder / 'output.txt'}, at last: {last}"
+            f"The replay ended with exit code {exit_code}. It printed at last:\n{last}"
         )
     ran, recorded = (each.run.get("source", {}).get("sha256") for each in (replayed, run))
     if ran != recorded:

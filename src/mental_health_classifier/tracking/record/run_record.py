@@ -227,8 +227,9 @@ class RunRecord:
             end = self._end(error)
             self._attempt.end(end)
             if end["status"] == "failed" and error is not None:
-                # Into its own log, which `mhc show` names.
-                log.error("Run %s failed: %s", self.run_id, problem_in_words(end["error"]))
+                # Into its own log, which `mhc show` names; on the screen the error itself follows.
+                failure = problem_in_words(end["error"])
+                log.error("Run %s failed: %s", self.run_id, failure, extra={"is_for_the_log": True})
         finally:
             self._signals.restore(is_left=error is not None)
 
