@@ -362,3 +362,16 @@ def test_an_option_takes_no_other_option_for_its_value(mhc, arguments, said):
 def test_a_value_may_begin_with_a_dash(mhc, tmp_path):
     write_run(tmp_path / "outputs" / "a")
     assert mhc("compare", "--csv", "-").exit_code == 0
+
+
+def test_a_replay_asks_for_posts_and_encoder_before_anything_else(mhc, tmp_path) -> None:
+    facts = {"data": {"path": "nowhere.csv"}, "model": {"name": "x"}, "evaluation": {}}
+    folder = write_run(tmp_path / "outputs" / "r", run={"config": facts})
+    said = mhc("reproduce", str(folder)).output
+    assert "read data.path=nowhere.csv, which is not here" in said
+    model = {"name": "x", "encoder": "no/encoder", "encoder_sha256": "0", "download": False}
+    folder = write_run(
+        tmp_path / "outputs" / "s", run={"config": {**facts, "data": {}, "model": model}}
+    )
+    said = mhc("reproduce", str(folder)).output
+    assert "model.encoder=no/encoder: there is no such folder" in said
