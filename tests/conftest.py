@@ -19,6 +19,11 @@ import pytest
 # Threads of many small networks at once wait for each other longer than they compute. Before torch
 # is imported, which reads this once.
 os.environ["OMP_NUM_THREADS"] = "1"
+# The same for commands that the tests start: each process of xdist keeps to a processor of its own,
+# of which a run takes as many threads as there are.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {processors[int(worker.removeprefix("gw")) % len(processors)]})
 # Commands print as into a pipe, however wide the terminal is in which the tests were started.
 os.environ.pop("COLUMNS", None)
 

@@ -17,8 +17,8 @@ FLOORS = (
     ("data", "tracking"),
     ("training", "analysis"),
     ("configuration",),
-    ("experiment", "sweeps", "prediction"),
-    ("assessment", "explanation"),
+    ("sweeps", "prediction"),
+    ("experiment", "assessment", "explanation"),
     ("cli",),
     ("__init__", "__main__"),
 )
@@ -32,7 +32,7 @@ MAY_BE_HEAVY = {
     *("models", "data", "training", "experiment"),
     *("prediction", "assessment", "explanation"),
 }
-MAY_USE_HYDRA = {"configuration", "experiment", "sweeps", "assessment"}
+MAY_USE_HYDRA = {"configuration", "experiment", "sweeps"}
 MOST_ROOMS = 18
 """With benchmarks/ and train.py, twenty in all."""
 

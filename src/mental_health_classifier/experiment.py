@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,7 @@ from mental_health_classifier.evaluation.evaluate import (
 )
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
+from mental_health_classifier.prediction.soft_targets import soft_targets
 from mental_health_classifier.tracking.record.assessments import write_assessments
 from mental_health_classifier.tracking.record.attempts import started_in
 from mental_health_classifier.tracking.record.prediction_files import (
@@ -195,7 +197,8 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
     loggers = build_loggers(config, record)
     with record.phase("preparation"):
-        learner = build_learner(config, corpus, record, loggers)
+        teach = functools.partial(soft_targets, corpus=corpus)
+        learner = build_learner(config, corpus, record, loggers, teach=teach)
     with record.phase("fit"):
         learner.fit(resume_from)
     return corpus, learner, loggers

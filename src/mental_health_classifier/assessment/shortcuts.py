@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mental_health_classifier.configuration.build import build_yardstick
-from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.contracts import (
     GROUP_PREFIX,
     PARTS,
     Corpus,
-    InputError,
     Predictions,
     Task,
 )
@@ -27,16 +26,13 @@ from mental_health_classifier.evaluation.shortcuts import (
     without_names,
 )
 from mental_health_classifier.prediction.predictor import Predictor
-from mental_health_classifier.prediction.run_posts import corpus_of_run
+from mental_health_classifier.prediction.run_posts import corpus_of_run, yardstick_on
 from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
     write_assessment,
 )
 from mental_health_classifier.tracking.record.certificates import setting_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 
 def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dict[str, Any]:
@@ -52,7 +48,6 @@ def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dic
     Raises:
         InputError: the posts are not at hand any more, or have changed.
     """
-    config = recorded_configuration(run)
     corpus = corpus_of_run(run)
     test = stored_predictions(run, ["test"])["test"]
     texts = corpus.part("test")["text"].tolist()
@@ -65,19 +60,26 @@ def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dic
         texts,
         bootstrap_draws=draws,
     )
-    found["source"] = tell_sources(config, corpus)
-    found["splits"] = (
-        compare_splits(config, corpus, bootstrap_draws=draws) if with_random_split else None
-    )
+    predict = partial(yardstick_on, run)
+    found["source"] = tell_sources(corpus, predict)
+    found["splits"] = None
+    if with_random_split:
+        shares, seed = (run.setting("data", key) for key in ("shares", "split_seed"))
+        found["splits"] = compare_splits(
+            corpus, predict, shares=shares, seed=seed, bootstrap_draws=draws
+        )
     write_assessment(run.directory, "shortcuts", found)
     return found
 
 
-def tell_sources(config: DictConfig, corpus: Corpus) -> dict[str, Any] | None:
+def tell_sources(corpus: Corpus, predict: Callable[[Corpus], Predictions]) -> dict[str, Any] | None:
     """How well words tell which community a post is from, see `mean_auc`.
 
     Where they do, and communities differ in their classes, a model can read the topic of a
     community in place of what its members feel.
+
+    Args:
+        predict: learns from train and predicts test.
 
     Returns:
         `auc`, `interval`, `n` and `kinds` of the test posts; None: no `data.columns.source`, or one
@@ -99,10 +101,17 @@ def tell_sources(config: DictConfig, corpus: Corpus) -> dict[str, Any] | None:
         posts=known.assign(label=labels.astype(np.int64)),
         task=Task.categorical(SOURCE, tuple(map(str, kinds)), None),
     )
-    return mean_auc(_test_predictions(config, about_sources))
+    return mean_auc(predict(about_sources))
 
 
-def compare_splits(config: DictConfig, corpus: Corpus, *, bootstrap_draws: int) -> dict[str, Any]:
+def compare_splits(
+    corpus: Corpus,
+    predict: Callable[[Corpus], Predictions],
+    *,
+    shares: Mapping[str, float],
+    seed: int,
+    bootstrap_draws: int,
+) -> dict[str, Any]:
     """The yardstick on the run's parts, which share no author and no near-duplicate, and on parts
     drawn post by post.
 
@@ -114,26 +123,12 @@ def compare_splits(config: DictConfig, corpus: Corpus, *, bootstrap_draws: int) 
         labels=corpus.posts["label"].to_numpy(),
         leak_groups=None,
         shipped_parts=np.full(len(corpus.posts), None),
-        shares=config.data.shares,
-        seed=config.data.split_seed,
+        shares=shares,
+        seed=seed,
     )
     kinds = pd.CategoricalDtype(list(PARTS))
     at_random = replace(corpus, posts=corpus.posts.assign(part=pd.Categorical(parts, dtype=kinds)))
     return {
-        name: headline_with_interval(
-            _test_predictions(config, divided), bootstrap_draws=bootstrap_draws
-        )
+        name: headline_with_interval(predict(divided), bootstrap_draws=bootstrap_draws)
         for name, divided in (("grouped", corpus), ("random", at_random))
     }
-
-
-def _test_predictions(config: DictConfig, corpus: Corpus) -> Predictions:
-    if config.evaluation.yardstick is None:
-        raise InputError(
-            "The run was configured with evaluation.yardstick=null, so there is no model of words "
-            "to fit."
-        )
-    yardstick = build_yardstick(config.evaluation.yardstick, corpus, None, folder="")
-    yardstick.fit()
-    texts = corpus.part("test")["text"].tolist()
-    return corpus.predictions("test", yardstick.predict_texts(texts))

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from mental_health_classifier.evaluation.evaluate import number_of_val
 from mental_health_classifier.tracking.record.settled_choices import settle
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
     from lightning.pytorch import Trainer
     from lightning.pytorch.loggers import Logger
@@ -214,10 +215,19 @@ def build_yardstick(
 
 
 def build_learner(
-    config: DictConfig, corpus: Corpus, record: RunRecord, loggers: Sequence[Logger]
+    config: DictConfig,
+    corpus: Corpus,
+    record: RunRecord,
+    loggers: Sequence[Logger],
+    *,
+    teach: Callable[[str, str], np.ndarray] | None = None,
 ) -> NetworkLearner | LogisticYardstick:
     """A network with all that trains it, or a model that is built whole (`model` has a
-    `_target_`)."""
+    `_target_`).
+
+    Args:
+        teach: see `Distillation`; other objectives need none.
+    """
     if "_target_" in config.model:
         return build(
             config.model, corpus=corpus, record=record, folder="predictions", score=number_of_val
@@ -256,6 +266,7 @@ def build_learner(
                 config.objective,
                 tasks=tasks,
                 class_counts={corpus.task.name: datamodule.class_counts()},
+                **({"teach": teach} if "teacher" in config.objective else {}),
             ),
             regularizer=build_regularizer(config),
             make_optimizer=build(config.optimizer),

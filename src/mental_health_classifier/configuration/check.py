@@ -40,6 +40,7 @@ from mental_health_classifier.configuration.settings import (
     OF_A_NETWORK,
     PretrainedSize,
 )
+from mental_health_classifier.configuration.teacher import fill_in_teacher
 from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError, Task
@@ -83,6 +84,7 @@ def checked(config: DictConfig) -> DictConfig:
             refuse_attention(values)
         elif _at(values, key) is None:
             raise _without_a_target(key)
+    fill_in_teacher(values)
     for key, place in REGISTRY.items():
         for each, node in _built_at(values, key):
             _check_part(place, each, node)

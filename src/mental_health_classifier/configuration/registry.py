@@ -101,8 +101,9 @@ REGISTRY: dict[str, Place] = {
     "objective": Place(
         _ours("training.objectives", "MultitaskObjective")
         | _ours("training.masked_tokens", "MaskedTokens")
+        | _ours("training.distillation", "Distillation")
         | _CROSS_ENTROPY,
-        given=(*_OF_OBJECTIVE, "head", "make_masks"),
+        given=(*_OF_OBJECTIVE, "head", "make_masks", "teach"),
     ),
     "objective.main": Place(_CROSS_ENTROPY, given=_OF_OBJECTIVE),
     "objective.weighting": Place(

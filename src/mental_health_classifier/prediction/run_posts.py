@@ -1,13 +1,14 @@
-"""Posts of a recorded run: its corpus read again, and the hashes that recognise its posts."""
+"""Posts of a recorded run: its corpus read again, what its yardstick says of posts, and the hashes
+that recognise its posts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from mental_health_classifier.configuration.build import build_corpus
+from mental_health_classifier.configuration.build import build_corpus, build_yardstick
 from mental_health_classifier.configuration.recorded import recorded_configuration
-from mental_health_classifier.contracts import Corpus, InputError
+from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.seen_posts import FILE, SeenPosts
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.record.record_check import read_recorded
@@ -32,6 +33,24 @@ def corpus_of_run(run: RunSummary, *, kept_columns: Sequence[str] = ()) -> Corpu
             f"recorded {run.data.get('fingerprint')}). Put the old ones back in data.path."
         )
     return corpus
+
+
+def yardstick_on(run: RunSummary, corpus: Corpus) -> Predictions:
+    """What the yardstick that a run was configured with says of a corpus' test part, learned from
+    its train part.
+
+    Raises:
+        InputError: the run was configured without one.
+    """
+    node = recorded_configuration(run).evaluation.yardstick
+    if node is None:
+        raise InputError(
+            "The run was configured with evaluation.yardstick=null, so there is no model of words "
+            "to fit."
+        )
+    yardstick = build_yardstick(node, corpus, None, folder="")
+    yardstick.fit()
+    return corpus.predictions("test", yardstick.predict_texts(corpus.part("test")["text"].tolist()))
 
 
 def copy_seen_posts(run: RunSummary, directory: Path) -> None:

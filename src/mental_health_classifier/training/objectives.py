@@ -45,7 +45,7 @@ class ClassWeightedCrossEntropy(nn.Module):
         task, *others = tasks
         if others:
             raise InputError(
-                "objective=cross_entropy learns one task, tasks declares "
+                "objective: this one learns one task, and tasks declares "
                 f"{', '.join(other.name for other in others)} beside it. Choose "
                 "clinical=multitask, or objective=multitask."
             )

@@ -113,6 +113,9 @@ def making(run: RunSummary) -> dict[str, str]:
         "python": environment.get("python"),
         **{name: packages.get(name) for name in PACKAGES},
     }
+    if teacher := run.setting("objective", "teacher"):
+        sha256 = str(run.setting("objective", "teacher_sha256"))
+        facts["teacher"] = f"{teacher} (weights {sha256[:12]}…)"
     if isinstance(members, list):
         # Val has fitted the weights, where members have any.
         named = [

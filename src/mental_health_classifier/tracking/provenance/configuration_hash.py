@@ -19,9 +19,10 @@ LEFT_OUT = frozenset(
         # What a person says about the run, and what a sweeper makes of it.
         *("name", "description", "hypothesis", "tags", "optimized_metric"),
         # Where things lie. Which posts were read is told by the fingerprint of the data, and which
-        # encoder by its own hash.
+        # encoder or teacher by its own hash.
         *("data.path", "model.encoder", "model.download"),
         *("tokenizer.encoder", "tokenizer.download"),
+        "objective.teacher",
         # What only watches.
         *("logger", "callbacks.progress", "callbacks.resources", "callbacks.training_dynamics"),
         *("trainer.log_every_n_steps", "trainer.enable_model_summary"),
