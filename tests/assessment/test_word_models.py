@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from written_runs import write_run
 
-from mental_health_classifier.analysis.sections.assessments import shortcuts
+from mental_health_classifier.analysis.sections.shortcuts import shortcuts
 from mental_health_classifier.assessment.shortcuts import compare_splits, tell_sources
 from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mental_health_classifier.analysis.sections.assessments import shortcuts
+from mental_health_classifier.analysis.sections.shortcuts import shortcuts
 from mental_health_classifier.contracts import Predictions, Task
 from mental_health_classifier.evaluation.shortcuts import (
     assess_shortcuts,

@@ -103,16 +103,6 @@ def test_variances_add_up_and_degrees_of_freedom_are_those_of_satterthwaite() ->
     assert found.seeds_deviation == pytest.approx((0.0004 / 3) ** 0.5)
 
 
-def test_what_a_seed_makes_of_a_draw_alone_is_not_counted_twice() -> None:
-    # On draws the seeds go their own ways: their means do not move with the authors.
-    drawn = np.array([[1, -1, 1, -1], [1, 1, -1, -1]]) * 0.1
-    sides = (
-        configuration([0.8, 0.9], drawn=drawn, seeds=[1, 2]),
-        configuration([0.5], is_deterministic=True, drawn=[np.zeros(4)]),
-    )
-    assert verdict_on(*sides, KEY).authors_deviation == pytest.approx(0, abs=1e-9)
-
-
 @pytest.mark.parametrize(
     ("shift", "margin", "word"),
     [

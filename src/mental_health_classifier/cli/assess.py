@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from mental_health_classifier.analysis.pages.sections import print_section
-from mental_health_classifier.analysis.sections.assessments import certificate, groups
+from mental_health_classifier.analysis.sections.assessments import groups
+from mental_health_classifier.analysis.sections.certificate import certificate
 from mental_health_classifier.analysis.sections.performance import evaluation as numbers_of
 from mental_health_classifier.assessment.recorded_runs import certify_run, evaluate_run
 from mental_health_classifier.cli.arguments import (

@@ -3,14 +3,11 @@
 A configuration stands for all models that its seeds would train, and its test posts for all that
 its authors' kind writes. So a difference of means has two variances, as that of two tests read by
 several readers on the same cases has: one over authors, which all seeds share, and one over seeds.
-
-Source: Obuchowski and Rockette, Communications in Statistics 24, 1995 (the model: seeds are its
-readers, authors its cases); Hillis, Statistics in Medicine 26, 2007 (degrees of freedom).
+See `evaluation/spread.py`.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -27,22 +24,24 @@ from mental_health_classifier.evaluation.intervals import (
     effective_authors,
 )
 from mental_health_classifier.evaluation.metrics import PartMetrics, posts_behind
+from mental_health_classifier.evaluation.spread import (
+    POWER,
+    ROUNDING,
+    Spread,
+    rounding_variance,
+    seeds_needed,
+    variance_over_authors,
+    variances_of_seeds,
+)
 
 Word = Literal["better", "worse", "tie", "not shown"]
 
 LEVEL = 0.05
 """Chance that any of the questions asked together finds a difference that is none."""
-POWER = 0.80
-"""Chance of showing a difference of the observed size, for which seeds are counted."""
 SEEDS_FOR_A_CLAIM = 5
 FEW_AUTHORS = 20
 """Below, draws of authors vary too little, and a claim needs a caution (Cameron and Miller, Journal
 of Human Resources 50, 2015, on few clusters)."""
-
-ROUNDING = 1e-12
-"""Differences that cancel out leave no more than this."""
-NORMAL_FROM = 1e5
-"""Degrees of freedom from which on Student's t is the normal distribution to all digits shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +185,17 @@ def verdict_on(
     is_one_seed = any(len(side) == 1 and not side[0].is_deterministic for side in (one, other))
     of_seeds = []
     if not is_one_seed:
-        least = _rounding_variance(one[0].test, key)
+        least = rounding_variance(one[0].test, key)
         of_seeds = [
             (max(variance, least), n)
-            for variance, n in _variances_of_seeds(values[0], values[1], is_paired=is_paired)
+            for variance, n in variances_of_seeds(values[0], values[1], is_paired=is_paired)
         ]
     over_models = drawn[0].mean(axis=0) - drawn[1].mean(axis=0)
     if is_one_seed:
         over_authors = float(np.nanvar(over_models, ddof=1))
     else:
-        over_authors = _variance_over_authors(drawn[0], drawn[1], is_paired=is_paired)
-    spread = _Spread(over_authors * _of_few_authors(one[0].test, key), of_seeds)
+        over_authors = variance_over_authors(drawn[0], drawn[1], is_paired=is_paired)
+    spread = Spread(over_authors * _of_few_authors(one[0].test, key), of_seeds)
     difference = float(values[0].mean() - values[1].mean())
     confidence = 1 - LEVEL / questions
     interval: Interval | None = None
@@ -211,7 +210,7 @@ def verdict_on(
         interval = (max(difference - half, -1.0), min(difference + half, 1.0))
         if not is_one_seed:
             word = _word(interval, margin)
-            needed = _seeds_needed(difference, spread, confidence)
+            needed = seeds_needed(difference, spread, confidence)
             lacks = "authors" if word == "not shown" and needed is None else ""
     return Verdict(
         word=word,
@@ -266,45 +265,6 @@ def _of_few_authors(test: Predictions, key: str) -> float:
     return num / (num - 1) if num > 1 else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """Variances that a difference of means has."""
-
-    over_authors: float
-    of_seeds: Sequence[tuple[float, int]]
-    """Of independent groups of seeds the variance of one seed, and how many there are."""
-
-    @property
-    def over_seeds(self) -> float:
-        return sum(variance / n for variance, n in self.of_seeds)
-
-    @property
-    def degrees_of_freedom(self) -> float:
-        """Satterthwaite's, with those of authors, who are many, taken as infinite (Hillis 2007)."""
-        doubt = sum((variance / n) ** 2 / (n - 1) for variance, n in self.of_seeds)
-        return (self.over_authors + self.over_seeds) ** 2 / doubt if doubt else np.inf
-
-    @property
-    def deviation(self) -> float:
-        return float(np.sqrt(self.over_authors + self.over_seeds))
-
-    def half_width(self, confidence: float) -> float:
-        return _quantile((1 + confidence) / 2, self.degrees_of_freedom) * self.deviation
-
-    def power(self, difference: float, confidence: float) -> float:
-        """Chance that the interval around such a difference leaves zero out."""
-        from scipy.stats import nct, norm
-
-        freedom, centre = self.degrees_of_freedom, abs(difference) / self.deviation
-        quantile = _quantile((1 + confidence) / 2, freedom)
-        if freedom > NORMAL_FROM:
-            return float(norm.sf(quantile - centre))
-        return float(nct.sf(quantile, freedom, centre))
-
-    def with_seeds(self, n: int) -> _Spread:
-        return _Spread(self.over_authors, [(variance, n) for variance, _ in self.of_seeds])
-
-
 def _distinct(models: Sequence[MeasuredModel]) -> list[MeasuredModel]:
     """The models of a configuration; a single one where all seeds predict the same."""
     first = models[0]
@@ -330,58 +290,6 @@ def _in_pairs(
     return [by_seed[0][seed] for seed in seeds], [by_seed[1][seed] for seed in seeds], True
 
 
-def _variance_over_authors(one: np.ndarray, other: np.ndarray, *, is_paired: bool) -> float:
-    """Variance over draws of authors that more seeds would not take away.
-
-    It is the covariance of the differences of two different seeds: what a single seed adds of its
-    own on a draw is in the variance of seeds already.
-
-    Args:
-        one, other: a number of each seed on the same draws, shape `(seeds, draws)`.
-    """
-    is_known = ~np.isnan(np.vstack([one, other])).any(axis=0)
-    one, other = one[:, is_known], other[:, is_known]
-    if is_paired:
-        return max(_common_variance(one - other), 0.0)
-    between = np.cov(np.vstack([one, other]))[: len(one), len(one) :].mean()
-    return max(_common_variance(one) + _common_variance(other) - 2 * between, 0.0)
-
-
-def _common_variance(drawn: np.ndarray) -> float:
-    """Mean covariance of two different rows; of a single row its variance."""
-    n = len(drawn)
-    if n == 1:
-        return float(np.var(drawn[0], ddof=1))
-    covariance = np.cov(drawn)
-    return float((covariance.sum() - np.trace(covariance)) / (n * (n - 1)))
-
-
-def _variances_of_seeds(
-    one: np.ndarray, other: np.ndarray, *, is_paired: bool
-) -> list[tuple[float, int]]:
-    if is_paired:
-        return [(float(np.var(one - other, ddof=1)), len(one))]
-    return [(float(np.var(side, ddof=1)), len(side)) for side in (one, other) if len(side) > 1]
-
-
-def _rounding_variance(test: Predictions, key: str) -> float:
-    """Variance that numbers have within the steps in which few posts let them come: seeds of the
-    very same number are not known to agree any closer.
-
-    Source: Sheppard's correction for grouping, a twelfth of the step squared.
-    """
-    is_of_priority = test.task.priority_class is not None and key.startswith("recall")
-    return 1 / (12 * (int(test.is_priority.sum()) if is_of_priority else len(test)) ** 2)
-
-
-def _quantile(chance: float, degrees_of_freedom: float) -> float:
-    from scipy.stats import norm, t
-
-    if degrees_of_freedom > NORMAL_FROM:
-        return float(norm.ppf(chance))
-    return float(t.ppf(chance, degrees_of_freedom))
-
-
 def _word(interval: Interval, margin: float) -> Word:
     low, high = interval
     if low > 0:
@@ -389,25 +297,3 @@ def _word(interval: Interval, margin: float) -> Word:
     if high < 0:
         return "worse"
     return "tie" if -margin < low and high < margin else "not shown"
-
-
-def _seeds_needed(difference: float, spread: _Spread, confidence: float) -> int | None:
-    """The fewest seeds on either side that show such a difference with a chance of POWER.
-
-    None: no number of seeds does, as the variance over authors stays.
-    """
-    if abs(difference) < ROUNDING:
-        return None
-    endless = _Spread(spread.over_authors, ())
-    if spread.over_authors and endless.power(difference, confidence) < POWER:
-        return None
-    if not spread.of_seeds:
-        return 1
-
-    def is_enough(n: int) -> bool:
-        return spread.with_seeds(n).power(difference, confidence) >= POWER
-
-    enough = 2
-    while not is_enough(enough):
-        enough *= 2
-    return bisect_left(range(enough), True, lo=2, key=is_enough)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from mental_health_classifier.analysis.sections.assessments import certificate_summary
+from mental_health_classifier.analysis.sections.certificate import certificate_summary
 from mental_health_classifier.analysis.sections.pieces import heading_title
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text

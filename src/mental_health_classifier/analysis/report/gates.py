@@ -6,11 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.sections.assessments import (
-    behaviour,
-    certificate_summary,
-    on_test,
-)
+from mental_health_classifier.analysis.sections.assessments import behaviour
+from mental_health_classifier.analysis.sections.certificate import certificate_summary, on_test
 from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, measure_of
 from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.contracts import InputError

@@ -3,9 +3,10 @@ explanations and shortcuts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from mental_health_classifier.analysis.sections.certificate import certificate
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Piece,
@@ -13,7 +14,8 @@ from mental_health_classifier.analysis.sections.pieces import (
     number_of,
 )
 from mental_health_classifier.analysis.sections.section import Section
-from mental_health_classifier.console.wording import amount, number, posts_by
+from mental_health_classifier.analysis.sections.shortcuts import shortcuts
+from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -21,14 +23,10 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 Assessment = Mapping[str, Any]
 
 TOO_FEW = "too few"
-LOAD = ("recall", "recall_with_referred", "alerted", "referred", "left")
 RATES = {"recall": "recall", "false_alarm_rate": "false alarms", "accuracy": "accuracy"}
 EXPLAINED = (
     *("interpretability_score", "comprehensiveness", "sufficiency", "stability", "plausibility"),
 )
-TELLING_AUC = 0.8
-"""Above it, words tell communities apart well enough to be a way around the task."""
-
 _NOT_MEASURED = "Not measured."
 _MISSING = {
     "certificate": Section(
@@ -56,79 +54,6 @@ _MISSING = {
         notes=["It compares with a list of words, and masks diagnoses."],
     ),
 }
-
-
-def certificate(found: Assessment) -> Section:
-    """What is promised, what it costs, and what is not promised."""
-    promise = certificate_summary(found)
-    if not found["is_certified"]:
-        return Section(title="Certificate", sentences=[promise], brief=[promise])
-    return Section(
-        title="Certificate",
-        sentences=[promise, found["guaranteed"], *_scale(found), "Not guaranteed:"],
-        notes=found["not_guaranteed"],
-        brief=[promise],
-    )
-
-
-def certificate_summary(found: Assessment) -> str:
-    """The certificate in one short paragraph."""
-    promise = (
-        f"recall of {found['priority_class']} at least {number(found['required_recall'])} with "
-        f"confidence {number(found['confidence'])}"
-    )
-    if found.get("looked_at", 1) > 1:
-        promise += f" for whichever of {found['looked_at']} models is chosen"
-    if not found["is_certified"]:
-        return " ".join([f"Certificate: refused, {promise}. {found['reason']}", *on_test(found)])
-    alarms = number(found["false_alarm_rate"], found["false_alarm_interval"])
-    return (
-        f"Certificate: {promise}, at threshold {found['threshold']:g} ({found['n']} calibration "
-        f"posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
-        f"{alarms} of the others there). {' '.join(on_test(found))}".rstrip()
-    )
-
-
-def on_test(found: Assessment) -> Iterator[str]:
-    """What deciding so did to the posts of test, beside what is promised."""
-    if not found["is_certified"] and "on_test" not in found:
-        return
-    if "posts" in found:
-        yield (
-            "It was made on posts from elsewhere, of which none is left to test it on: what it "
-            "does to others like them is not known."
-        )
-        return
-    if "on_test" not in found:
-        yield "What it does to test was not measured when it was made; mhc certify measures it."
-        return
-    test = found["on_test"]
-    shown = {key: number(test[key]["value"], test[key]["interval"]) for key in LOAD}
-    at = "at that threshold" if found["is_certified"] else "at the operating point"
-    recall = test["recall"]
-    # Records of before count each post as if somebody else had written it.
-    authors = recall["authors"] if found.get("has_authors", True) else None
-    posts = posts_by(recall["n"], authors)
-    yield (
-        f"On test {at} recall is {shown['recall']} ({posts}), and {shown['recall_with_referred']} "
-        f"with posts that are referred; alerted are {shown['alerted']}, referred "
-        f"{shown['referred']} and left {shown['left']} of all posts."
-        + ("" if test["left"]["value"] else " So a person reads every post: it saves no reading.")
-    )
-
-
-def _scale(found: Assessment) -> Iterator[str]:
-    """Which probabilities decide, and from where on posts are referred."""
-    if found.get("temperature") is None:
-        yield (
-            "Probabilities decide as the model gives them, as when the run was recorded; from half "
-            "the threshold on posts are referred."
-        )
-        return
-    yield f"Probabilities decide at the temperature chosen on val ({found['temperature']:.3f})."
-    if "refer_from" in found:
-        share = f"{found['refer_share']:.0%}"
-        yield f"From {found['refer_from']:g} on posts are referred: at most {share} of val."
 
 
 def calibration(found: Assessment) -> Section:
@@ -295,66 +220,6 @@ def explanations(found: Assessment) -> Section:
         ],
         brief=[f"Interpretability score: {score} on {found['n']} test posts."],
     )
-
-
-def shortcuts(found: Assessment) -> Section:
-    """Ways around the task that a model may take, and warnings of those that it takes."""
-    sentences = [
-        f"With diagnoses and classes masked ({number(found.get('masked_share'))} of posts name "
-        f"one), {found['metric']} is {number(found['masked'])} instead of "
-        f"{number(found['unmasked'])}, a loss of "
-        f"{number(found['unmasked'] - found['masked'], found['loss_interval'], signed=True)}. A "
-        "list of words reaches "
-        f"{number(found['keyword_recall_at_spec80'])} at specificity .80."
-    ]
-    if source := found.get("source"):
-        sentences.append(
-            f"A bag of words tells {source['kinds']} communities apart with AUC "
-            f"{number(source['auc'], source['interval'])} ({amount(source['n'])} posts)."
-        )
-    if splits := found.get("splits"):
-        shown = {kind: number(each["value"], each["interval"]) for kind, each in splits.items()}
-        sentences.append(
-            f"The yardstick reaches {shown['grouped']} on these parts and {shown['random']} on "
-            "parts drawn at random."
-        )
-    warnings = list(_shortcuts_taken(found))
-    return Section(
-        title="Shortcuts",
-        sentences=[*sentences, *([] if warnings else ["There is nothing to warn of."])],
-        warnings=warnings,
-    )
-
-
-def _shortcuts_taken(found: Assessment) -> Iterator[str]:
-    interval = found["loss_interval"]
-    if interval is not None and interval[0] > 0:
-        yield (
-            f"With diagnoses and classes no longer named, {found['metric']} falls from "
-            f"{found['unmasked']:.3f} to {found['masked']:.3f}: part of the score is the name of "
-            "the label."
-        )
-    source = found.get("source")
-    if source and source["interval"] and source["interval"][0] > TELLING_AUC:
-        yield (
-            f"Words tell which of {source['kinds']} communities a post is from (AUC "
-            f"{number(source['auc'], source['interval'])} on {amount(source['n'])} posts): the "
-            "model may read topics of communities, which other communities do not share."
-        )
-    splits = found.get("splits")
-    if splits and splits["random"]["value"] > (splits["grouped"]["interval"] or [1, 1])[1]:
-        shown = {kind: number(each["value"], each["interval"]) for kind, each in splits.items()}
-        yield (
-            f"Split at random, the yardstick would reach {shown['random']} instead of "
-            f"{shown['grouped']}: posts of one author, or alike, help each other. Only the second "
-            "speaks of new authors."
-        )
-    keyword = found["keyword_recall_at_spec80"]
-    if keyword is not None and keyword >= found["unmasked"]:
-        yield (
-            f"A list of words reaches a recall of {keyword:.3f} at specificity .80, and the model "
-            f"{found['unmasked']:.3f}: it adds nothing to the list."
-        )
 
 
 SECTIONS: Mapping[str, Callable[[Assessment], Section]] = {

@@ -16,7 +16,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.sections.verdicts import NUMBERS, verdict_sentence
 from mental_health_classifier.console.wording import count, number
-from mental_health_classifier.evaluation.verdict import POWER
+from mental_health_classifier.evaluation.spread import POWER
 
 MEASURES = {
     **NUMBERS,

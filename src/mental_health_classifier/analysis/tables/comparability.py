@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mental_health_classifier.analysis.sections.assessments import shortcuts
+from mental_health_classifier.analysis.sections.shortcuts import shortcuts
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.console.wording import amount, printable
 from mental_health_classifier.contracts import InputError
