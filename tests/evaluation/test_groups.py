@@ -89,6 +89,7 @@ def test_without_a_threshold_it_says_why_there_is_nothing_to_show() -> None:
         fifty_women_and_some_men(), point=OperatingPoint(None), bootstrap_draws=200
     )
     assert "Without a threshold" in groups(found).missing and not groups(found).rows
+    assert "No columns were named" in groups({"groups": {}, "gaps": {}, "min_posts": 10}).missing
 
 
 def test_a_rate_of_few_people_who_write_much_is_less_sure() -> None:

@@ -158,6 +158,8 @@ def groups(found: Assessment) -> Section:
         for key in rates
         if key != "n"
     }
+    if not found["groups"] and not found.get("not_known"):
+        return _MISSING["groups"]
     if not named:
         why = "Without a threshold, or without a known value of a group, there is nothing to count."
         return Section(title="Groups", missing=f"{_NOT_MEASURED} {why}")
@@ -186,7 +188,8 @@ def groups(found: Assessment) -> Section:
             notes.append(f"Largest difference by {group}, which may be chance: {listed}.")
     return Section(
         title="Groups",
-        caption="Whom it finds and whom it alerts wrongly, by group, on test",
+        caption="Whom it finds and whom it alerts wrongly, by group, on part "
+        f"{found.get('part', 'test')}",
         header=["group", "posts", *(RATES[key] for key in named)],
         rows=rows,
         notes=notes,

@@ -16,7 +16,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.sections.verdicts import verdict_facts, verdict_sentence
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
-from mental_health_classifier.console.wording import count
+from mental_health_classifier.console.wording import count, posts_by
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN, headline_of
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
@@ -184,8 +184,9 @@ def comparison_section(rows: Sequence[dict[str, Any]]) -> Section:
     return Section(
         title="Comparison",
         sentences=[_said(first)] if len(rows) == 1 else [],
-        caption=f"Difference in {first['metric']} on {first['n']} test posts, with intervals over "
-        f"other authors and seeds that are as wide as {count(len(rows), 'comparison')} "
+        caption=f"Difference in {first['metric']}, which rests on "
+        f"{posts_by(first['num_posts'], first['num_authors'])}, with intervals over other authors "
+        f"and seeds that are as wide as {count(len(rows), 'comparison')} "
         f"{'asks' if len(rows) == 1 else 'ask'} for. A tie: the whole interval lies within "
         f"{first['margin']:g} of zero",
         header=[

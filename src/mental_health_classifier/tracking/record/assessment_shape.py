@@ -156,7 +156,7 @@ _GROUP = also(record(needed={"n": count}, known=dict.fromkeys(RATES, _RATE)), _w
 _GROUPS = also(
     record(
         needed={"groups": mapping(mapping(_GROUP)), "gaps": mapping(numbers), "min_posts": count},
-        known={"not_known": mapping(count)},
+        known={"part": text, "not_known": mapping(count)},
     ),
     _wrong_in_groups,
 )
