@@ -22,6 +22,8 @@ EXPERIMENTS = {
     "multitask_model": ("medium_model", ["multitask"]),
     "interpretable_model": ("medium_model", ["interpretable"]),
     "minilm": ("minilm", []),
+    "mentalbert": ("mentalbert", []),
+    "modernbert": ("modernbert", []),
 }
 
 
