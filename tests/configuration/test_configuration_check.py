@@ -159,9 +159,29 @@ def test_one_text_where_a_list_belongs_is_a_list_of_one(compose_config) -> None:
 
 def test_numbers_where_text_belongs_are_the_names_of_columns(compose_config) -> None:
     overrides = ["data=file", "data.columns.text=[0]", "data.columns.label=1", "name=5"]
-    config = checked(compose_config([*overrides, "data.priority_class=1", "+data.labels.a=1"]))
+    config = checked(
+        compose_config([*overrides, "data.priority_class=1", "+data.labels={a: 1, b: 2}"])
+    )
     assert config.data.columns.text == ["0"] and config.data.columns.label == "1"
     assert config.data.priority_class == config.data.labels.a == "1" and config.name == "5"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ("data.labels=[a,b]", r"each of its entries has to be SPELLING=CLASS"),
+        (
+            "data.labels={a: suicide, b: suicide}",
+            "two classes were expected at least, and it has 1",
+        ),
+        ("data.labels={a: no, b: yes}", r"data.priority_class=suicide is not a class .* no, yes"),
+        ("data.encoding=utf-9", "data.encoding=utf-9: the name of an encoding was expected"),
+        ("data.encoding=base64", "data.encoding=base64: the name of an encoding"),
+    ],
+)
+def test_what_no_posts_could_fit_is_told_before_they_are_read(compose_config, chosen, said) -> None:
+    with pytest.raises(InputError, match=said):
+        checked(compose_config(["data=file", "data.path=nowhere.csv", chosen]))
 
 
 def test_a_truth_value_where_text_belongs_is_refused_with_how_to_quote(compose_config) -> None:

@@ -27,6 +27,9 @@ RunOrSweep = Annotated[
     str, typer.Argument(help="A run: its id, its beginning or folder; or a sweep's folder.")
 ]
 Pairs = Annotated[list[str] | None, typer.Option(help="NAME=VALUE; can be given several times.")]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of the file, such as latin-1; UTF-8 and UTF-16 are seen by it.")
+]
 Margin = Annotated[
     float, typer.Option(min=0, help="Differences up to here make a tie, if it is that sure.")
 ]
@@ -86,7 +89,12 @@ def say(message: str) -> None:
 
 
 def columns_of(
-    run: RunSummary, posts: Path, given: list[str] | None, *, with_label: bool
+    run: RunSummary,
+    posts: Path,
+    given: list[str] | None,
+    *,
+    with_label: bool,
+    encoding: str | None = None,
 ) -> dict[str, Any]:
     """Which columns of a file of posts hold what, see `columns_in`."""
     # With pandas, which takes longer to import than most commands to run.
@@ -101,6 +109,7 @@ def columns_of(
         given=pairs(given, option="--column"),
         recorded=run.setting("data", "columns") or {},
         roles=ROLES_WITH_LABEL if with_label else ROLES_WITHOUT_LABEL,
+        encoding=encoding,
     )
 
 

@@ -18,6 +18,7 @@ from mental_health_classifier.analysis.sections.performance import evaluation as
 from mental_health_classifier.assessment.recorded_runs import certify_run, evaluate_run
 from mental_health_classifier.cli.arguments import (
     AsJson,
+    Encoding,
     LookedUpIn,
     Pairs,
     Run,
@@ -39,6 +40,7 @@ def evaluate(
     ] = None,
     root: LookedUpIn = None,
     column: Pairs = None,
+    encoding: Encoding = None,
     label: Pairs = None,
     bootstrap_draws: Annotated[int | None, typer.Option(help="Instead of the run's own.")] = None,
     as_json: AsJson = False,
@@ -59,7 +61,7 @@ def evaluate(
         evaluation, about = evaluate_elsewhere(
             found,
             posts,
-            columns=columns_of(found, posts, column, with_label=True),
+            columns=columns_of(found, posts, column, with_label=True, encoding=encoding),
             labels=pairs(label, option="--label") or None,
             bootstrap_draws=bootstrap_draws,
         )
@@ -91,6 +93,7 @@ def certify(
     ] = None,
     root: LookedUpIn = None,
     column: Pairs = None,
+    encoding: Encoding = None,
     label: Pairs = None,
     as_json: AsJson = False,
 ) -> None:
@@ -110,7 +113,7 @@ def certify(
         promise, name = certify_elsewhere(
             found,
             posts,
-            columns=columns_of(found, posts, column, with_label=True),
+            columns=columns_of(found, posts, column, with_label=True, encoding=encoding),
             labels=pairs(label, option="--label") or None,
             **asked,
         )

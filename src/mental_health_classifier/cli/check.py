@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import Pairs, answer, pairs
+from mental_health_classifier.cli.arguments import Encoding, Pairs, answer, pairs
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.console.wording import alternatives, count
 from mental_health_classifier.contracts import InputError
@@ -36,6 +36,7 @@ _ROLES_SAID = ("id", "text", "label", "author", "split", "severity")
 def check(
     posts: Annotated[Path, typer.Argument(help="A file of posts, or a folder of such files.")],
     column: Pairs = None,
+    encoding: Encoding = None,
     label: Pairs = None,
 ) -> None:
     """Says what a file of posts holds, and how to train with it.
@@ -56,8 +57,10 @@ def check(
     for each in label or ():
         if not all(map(str.strip, each.rpartition("="))):
             raise InputError(f"--label {each}: expected SPELLING=CLASS.")
-    columns = survey_columns(str(posts), given)
-    source = Source.of(str(posts), columns=_named(columns, given), labels=label or None)
+    columns = survey_columns(str(posts), given, encoding)
+    source = Source.of(
+        str(posts), columns=_named(columns, given), labels=label or None, encoding=encoding
+    )
     with counting(f"Reading {posts.name}", total=None) as advance:
         survey = survey_posts(source, advance)
     for line in _about_rows(posts, columns, survey, source):
@@ -69,7 +72,7 @@ def check(
             answer(line)
     if problems := _problems(survey):
         raise InputError("It cannot be trained on as it is: " + " ".join(problems))
-    for line in _training(posts, _named(columns, given), survey, label):
+    for line in _training(posts, _named(columns, given), survey, label, encoding):
         answer(line)
 
 
@@ -215,9 +218,11 @@ def _training(
     columns: Mapping[str, str | list[str]],
     survey: Survey,
     label: list[str] | None,
+    encoding: str | None,
 ) -> Iterator[str]:
     """The command that trains on the posts, and what to think of before."""
     settings = [f"data.path={_quoted(str(posts))}"]
+    settings += [f"data.encoding={_quoted(encoding)}"] if encoding else []
     settings += [
         f"data.columns.{role}={_quoted(column) if isinstance(column, str) else '[]'}"
         for role, column in columns.items()

@@ -12,6 +12,7 @@ from mental_health_classifier.analysis.pages.sections import print_section
 from mental_health_classifier.analysis.sections.assessments import explanations
 from mental_health_classifier.cli.arguments import (
     AsJson,
+    Encoding,
     LookedUpIn,
     Pairs,
     Run,
@@ -36,6 +37,7 @@ def explain(
         int | None, typer.Option(min=2, help="Its row; the header is the first.")
     ] = None,
     column: Pairs = None,
+    encoding: Encoding = None,
     class_name: Annotated[
         str | None, typer.Option("--class", help="The class to explain: else the priority class.")
     ] = None,
@@ -69,7 +71,7 @@ def explain(
 
     found = resolve_run(run, existing(root))
     if file is not None and row is not None:
-        columns = columns_of(found, file, column, with_label=False)
+        columns = columns_of(found, file, column, with_label=False, encoding=encoding)
         text = post_in_row(file, row, columns=columns)
     assert text is not None
     (explained,) = explain_texts(found, [text], class_name=class_name)

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import LookedUpIn, Pairs, columns_of, existing, say
+from mental_health_classifier.cli.arguments import (
+    Encoding,
+    LookedUpIn,
+    Pairs,
+    columns_of,
+    existing,
+    say,
+)
 from mental_health_classifier.console.progress import counting
 from mental_health_classifier.console.wording import printable
 from mental_health_classifier.contracts import InputError
@@ -26,6 +33,7 @@ def predict(
     ] = None,
     root: LookedUpIn = None,
     column: Pairs = None,
+    encoding: Encoding = None,
     allow_uncertified: Annotated[
         bool,
         typer.Option("--uncertified", help="Go on where nothing is promised of missed posts."),
@@ -57,7 +65,7 @@ def predict(
     if looked_at is not None and certificate == OWN:
         # Who takes the best of many has looked at as many certificates.
         certificate = certify_chosen(found, looked_at=looked_at)
-    columns = columns_of(found, posts, column, with_label=False)
+    columns = columns_of(found, posts, column, with_label=False, encoding=encoding)
     predictor = Predictor.load(found, allow_uncertified=allow_uncertified, certificate=certificate)
     with counting(f"Deciding with run {found.id}", total=count_posts(posts)) as advance:
         line = write_decisions(

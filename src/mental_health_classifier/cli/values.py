@@ -12,6 +12,7 @@ from mental_health_classifier.contracts import InputError
 
 _IN_OPTIONS = (
     (r"data\.path=", ""),
+    (r"data\.encoding=", "--encoding "),
     (r"data\.columns\.(\w+)=", r"--column \1="),
     (r"data\.columns\.(\w+)", r"--column \1=NAME"),
     (r"in data\.labels\b", "by --label SPELLING=CLASS"),

@@ -44,6 +44,9 @@ from mental_health_classifier.configuration.teacher import fill_in_teacher
 from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError, Task
+from mental_health_classifier.data.reading.posts import fold_labels
+from mental_health_classifier.data.reading.spellings import spelled_as
+from mental_health_classifier.data.reading.table_files import require_encoding
 from mental_health_classifier.evaluation.evaluate import metric_names
 from mental_health_classifier.evaluation.metrics import WATCHED, WATCHED_OF_PRIORITY
 from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
@@ -88,6 +91,7 @@ def checked(config: DictConfig) -> DictConfig:
     for key, place in REGISTRY.items():
         for each, node in _built_at(values, key):
             _check_part(place, each, node)
+    _check_posts(values["data"])
     _check_embeddings(values)
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
@@ -226,6 +230,20 @@ _LIMITS = {
     "exclusiveMaximum": "less than",
     "maximum": "at most",
 }
+
+
+def _check_posts(data: dict[str, Any]) -> None:
+    """Refuses an encoding that there is not, and classes that cannot be told apart, before posts
+    are read."""
+    require_encoding(data.get("encoding"))
+    if data.get("labels") is not None:
+        names = tuple(dict.fromkeys(fold_labels(data["labels"]).values()))
+        if len(names) < 2:
+            raise InputError(
+                f"data.labels: two classes were expected at least, and it has {len(names)}. Map "
+                "the labels of others too: {SPELLING: CLASS, ...}"
+            )
+        Task.categorical(data["task_name"], names, spelled_as(data["priority_class"], names))
 
 
 def _check_embeddings(values: dict[str, Any]) -> None:

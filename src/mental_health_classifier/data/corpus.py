@@ -193,11 +193,14 @@ class FileCorpus(CorpusSettings):
     columns: Mapping[str, str | Sequence[str] | None]
     labels: Mapping[str, str] | Sequence[str] | None
     severity_levels: Mapping[str, int] | None
+    encoding: str | None = None
 
     def read(self) -> Corpus:
         """Raises InputError for everything about the posts that does not fit the configuration."""
         columns, labels = self.columns, self.labels
-        if not self.are_labels_needed and not has_labels(self.path, self.files, columns):
+        if not self.are_labels_needed and not has_labels(
+            self.path, self.files, columns, self.encoding
+        ):
             columns, labels = {**columns, "label": []}, UNLABELLED
         source = Source.of(
             self.path,
@@ -206,6 +209,7 @@ class FileCorpus(CorpusSettings):
             labels=labels,
             severity_levels=self.severity_levels,
             kept_columns=self.needed_columns,
+            encoding=self.encoding,
         )
         return self.corpus_of(source)
 
@@ -226,4 +230,6 @@ def _posts_key(source: Source, cache_dir: Path) -> str:
         "kept_columns": list(source.kept_columns),
         "unread_folders": source.unread_folders,
     }
+    if encoding := source.files[0][0].encoding:  # that of all of them
+        reading["encoding"] = encoding
     return cache_key(preparation_version(), *digests, json.dumps(reading))

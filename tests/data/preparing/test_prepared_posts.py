@@ -110,7 +110,7 @@ def test_names_of_the_files_of_a_folder_are_in_nothing_that_is_left_behind(tmp_p
         (b'text,label\n"' + b"x" * 2**27, r"file 2 cannot be read as a table"),
         (b"text,label,split\nsecond,ok,exam\n", "Column 'split' has another .* first in file 2:2"),
         (b"text,label\nsecond,a post that slipped into the labels of its row.\n", "see file 2:2"),
-        (b"\xff\xfetext,label", r"file 2 is not UTF-8 text: it begins with"),
+        (b"\xff\xfe\x00", r"file 2 is not utf-16 text"),
         (b"text,label\n,SI\n", r"None of the 2 rows of file 1, file 2"),
     ],
 )

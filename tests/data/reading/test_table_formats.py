@@ -16,6 +16,7 @@ import pytest
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.posts import Source, clean_rows
+from mental_health_classifier.data.reading.posts_to_judge import columns_in, read_unlabelled
 
 FRAME = pd.DataFrame(
     {
@@ -165,3 +166,54 @@ def test_a_list_of_one_label_is_that_label_and_of_several_is_told(
     assert [post.label for post in clean.posts] == ["sad"]
     dropped = clean.account.describe()["dropped"]
     assert sum(rows["rows"] for rows in dropped.values()) == 2
+
+
+@pytest.mark.parametrize("name", ["posts.csv", "posts.jsonl", "posts.json", "posts.csv.gz"])
+@pytest.mark.parametrize(
+    ("written", "stated"),
+    [
+        ("utf-16", None),
+        ("utf-32", None),
+        ("utf-8-sig", None),
+        ("utf-16-le", "utf-16-le"),
+        ("cp1252", "cp1252"),
+        ("cp1252", "CP1252"),
+        ("utf-8", "utf8"),
+        ("utf-16", "utf-16"),
+    ],
+)
+def test_a_text_is_read_by_its_first_bytes_or_as_it_is_stated(
+    name: str, written: str, stated: str | None, tmp_path: Path
+) -> None:
+    rows = [{"text": "Das wär schön … €", "label": "ok"}, {"text": "Zweite", "label": "sad"}]
+    rows *= 5000  # more than is decoded at once
+    of_json = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    text = {
+        "posts.jsonl": of_json,
+        "posts.json": f"[{of_json.replace(chr(10), ',')}]",
+    }.get(name, "text,label\r\n" + "".join(f"{r['text']},{r['label']}\r\n" for r in rows))
+    content = text.encode(written)
+    (path := tmp_path / name).write_bytes(gzip.compress(content) if "gz" in name else content)
+    source = Source.of(str(path), encoding=stated)
+    posts = clean_rows(list(source.rows(Account())), source).posts
+    assert [post.text for post in posts] == [row["text"] for row in rows]
+    columns = columns_in(path, given={}, recorded={}, roles=("id", "text"), encoding=stated)
+    read = list(read_unlabelled(path, columns=columns, account=Account()))
+    assert [post.text for post in read] == [row["text"] for row in rows]
+
+
+def test_another_encoding_than_is_stated_is_told(tmp_path: Path) -> None:
+    (path := tmp_path / "posts.csv").write_bytes("text,label\ncafé,ok\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"not UTF-8 .* name its encoding: data\.encoding=cp1252"):
+        list(Source.of(str(path)).rows(Account()))
+    with pytest.raises(InputError, match=r"posts\.csv is not ascii text, as it should be"):
+        list(Source.of(str(path), encoding="ascii").rows(Account()))
+    with pytest.raises(InputError, match=r"data\.encoding=latin-99: the name of an encoding"):
+        Source.of(str(path), encoding="latin-99")
+
+
+def test_the_columns_of_a_file_are_named_where_the_one_asked_for_is_not_there(tmp_path) -> None:
+    (path := tmp_path / "posts.csv").write_text("body\nfirst post\nsecond post\n")
+    said = r"no column 'text' for text\. Its columns: body\. Say which .* --column text=NAME"
+    with pytest.raises(InputError, match=said):
+        columns_in(path, given={}, recorded={}, roles=("id", "text"))

@@ -77,13 +77,17 @@ class Columns(NamedTuple):
     """Of a spreadsheet, by name."""
 
 
-def survey_columns(path: str, given: Mapping[str, str]) -> Columns:
+def survey_columns(path: str, given: Mapping[str, str], encoding: str | None = None) -> Columns:
     """Which columns of a file, or of the first file of a folder, hold what.
+
+    Args:
+        path, encoding: see `files_to_read`.
+        given: columns that the user names, by role.
 
     Raises:
         InputError: the file cannot be read, or does not say what its columns are.
     """
-    (file, _), *_ = files_to_read(path, None)
+    (file, _), *_ = files_to_read(path, None, encoding)
     table = open_table(file)
     every_name = table.later_columns() if table.later_columns else table.columns
     header = list(filter(None, dict.fromkeys(every_name)))

@@ -51,7 +51,6 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
     """Opens files whose cells are usually separated by one delimiter."""
 
     def open_file(file: TableFile) -> Table:
-        file.require_known_encoding()
         first = _first_lines(file)
         try:
             manner = _manner(first, _delimiter(first, usual))
@@ -155,7 +154,7 @@ def _text_of(file: TableFile) -> Iterator[Iterator[str]]:
     except UnicodeDecodeError:
         raise InputError(
             f"{file.name} is not UTF-8 text (byte {_first_bad_byte(file)} cannot be read). "
-            "Save it as UTF-8 and try again."
+            "Save it as UTF-8, or name its encoding: data.encoding=cp1252"
         ) from None
 
 

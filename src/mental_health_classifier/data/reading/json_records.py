@@ -24,7 +24,6 @@ _SPACE = b" \t\r\n"
 
 def open_json(file: TableFile) -> Table:
     """Opens JSON Lines or one JSON array, whichever the file holds."""
-    file.require_known_encoding()
     array = _array(file) if _begins_with(file, b"[") else None
     records = iter(array) if array is not None else _lines(file)
     first = list(islice(records, _RECORDS_THAT_TELL_COLUMNS))

@@ -116,6 +116,7 @@ class Source:
         labels: Mapping[str, str] | Sequence[str] | None = None,
         severity_levels: Mapping[str, int] | None = None,
         kept_columns: Mapping[str, str] = _NONE,
+        encoding: str | None = None,
     ) -> Source:
         """Looks for the files and checks what the configuration says of them.
 
@@ -131,16 +132,17 @@ class Source:
                 ["SPELLING=CLASS", ...], in which spellings may hold any sign.
             severity_levels: level from 0 for each spelling of the severity.
             kept_columns: further columns, each with the configuration key that names it.
+            encoding: of the files, see `TableFile`.
 
         Raises:
             InputError: a file is missing, or a map contradicts itself.
         """
         group_names, columns = _with_groups(columns)
-        found = files_to_read(path, files)
+        found = files_to_read(path, files, encoding)
         return cls(
             files=found,
             columns=columns,
-            labels=None if labels is None else _fold_labels(labels),
+            labels=None if labels is None else fold_labels(labels),
             severity_levels=None if severity_levels is None else _fold_levels(severity_levels),
             group_names=group_names,
             kept_columns=kept_columns,
@@ -298,7 +300,12 @@ def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
     return names, {**columns, GROUPS: places}
 
 
-def _fold_labels(labels: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+def fold_labels(labels: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    """The class of each folded spelling.
+
+    Raises:
+        InputError: an entry of a list is not SPELLING=CLASS, or a spelling has two classes.
+    """
     if isinstance(labels, Mapping):
         return by_spelling(
             {raw: str(name) for raw, name in labels.items()}, "data.labels", "classes"

@@ -25,10 +25,13 @@ from mental_health_classifier.data.reading.tables import (
     ROLES,
     Columns,
     column_of_role,
+    describe_header,
     files_to_read,
     read_rows,
 )
 
+ENCODING = "encoding"
+"""Beside the columns of a file, by role: what its text is encoded in, where that is stated."""
 EXTERNAL = "external"
 """The part that posts from elsewhere make up."""
 SEEN = "post that the model has seen"
@@ -50,7 +53,7 @@ def read_external_corpus(
     Args:
         path: a file as `data.path` takes it.
         task: what the model answers.
-        columns, labels: see `Source.of`.
+        columns, labels: see `Source.of`; `columns_in` says what goes with them.
         are_seen: for scrubbed texts whether the model has seen each.
 
     Raises:
@@ -58,7 +61,9 @@ def read_external_corpus(
             has seen every post.
     """
     # All of it is one part, whatever a column says.
-    source = Source.of(str(path), columns={**columns, "split": []}, labels=labels)
+    source = Source.of(
+        str(path), columns={**columns, "split": []}, labels=labels, encoding=_encoding_in(columns)
+    )
     account = Account()
     clean = clean_rows(list(source.rows(account)), source)
     clean.account.noted.update(account.noted)
@@ -134,7 +139,12 @@ def _without(
 
 
 def columns_in(
-    path: Path, *, given: Mapping[str, str], recorded: Mapping[str, Any], roles: Sequence[str]
+    path: Path,
+    *,
+    given: Mapping[str, str],
+    recorded: Mapping[str, Any],
+    roles: Sequence[str],
+    encoding: str | None = None,
 ) -> dict[str, Any]:
     """Which columns of a file hold what: what the user says, else what the run learned from where
     the file has that too, else the column of the role's own name.
@@ -144,6 +154,7 @@ def columns_in(
         given: from `--column ROLE=NAME`.
         recorded: `data.columns` of the run.
         roles: that the command reads.
+        encoding: of the file, see `files_to_read`; it goes with the columns, under `ENCODING`.
 
     Raises:
         InputError: there is no such file, role or column, or a column is there twice.
@@ -159,8 +170,9 @@ def columns_in(
     is_judged_blind = "label" not in roles
     if is_judged_blind and not path.is_file():
         raise InputError(f"{path} is not a file. Give one file of posts, for example one in it.")
-    (file, _part), *_others = files_to_read(str(path), None)
-    header = list(open_table(file).columns)
+    (file, _part), *_others = files_to_read(str(path), None, encoding)
+    table = open_table(file)
+    header = list(table.columns)
     chosen: dict[str, Any] = {r: [] if name == NO_COLUMN else name for r, name in given.items()}
     for role in ("id", "text", "label", "author"):
         named = recorded.get(role)
@@ -178,10 +190,15 @@ def columns_in(
             if header.count(name) != 1:
                 many = "no column" if name not in header else "more than one column"
                 raise InputError(
-                    f"{file.name} has {many} {name!r}; it has {len(header)} columns. Say which one "
-                    f"holds what is asked for: --column {role}=NAME"
+                    f"{file.name} has {many} {name!r} for {role}. {describe_header(table)}. Say "
+                    f"which one holds it: --column {role}=NAME"
                 )
-    return chosen
+    return chosen | ({} if encoding is None else {ENCODING: encoding})
+
+
+def _encoding_in(columns: Columns) -> str | None:
+    stated = columns.get(ENCODING)
+    return stated if isinstance(stated, str) else None
 
 
 ROLES_WITHOUT_LABEL = ("id", "text")
@@ -209,13 +226,13 @@ def read_unlabelled(path: Path, *, columns: Columns, account: Account) -> Iterat
 
     Args:
         path: a file as `data.path` takes it.
-        columns: which columns hold `id` and `text`.
+        columns: which columns hold `id` and `text`; `columns_in` says what goes with them.
         account: takes what there is to say of rows, such as one that may be several.
 
     Raises:
         InputError: the file cannot be used, holds no posts, or ends in the middle of a row.
     """
-    ((file, _part),) = files_to_read(str(path), None)
+    ((file, _part),) = files_to_read(str(path), None, _encoding_in(columns))
     # A label is not needed; where a role needs a column, that of the text will do.
     roles = {**columns, "label": columns.get("label") or columns.get("text") or "text"}
     place, last = {role: ROLES.index(role) for role in ("id", "text")}, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import json
@@ -11,7 +12,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from mental_health_classifier.contracts import InputError
 
@@ -28,7 +29,13 @@ HEADER_AGAIN = "the row of names once more"
 together."""
 
 COMPRESSED = (".gz", ".bz2", ".zst", ".zip")
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before that of UTF-16, which begins it
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_BYTES_AT_ONCE = 2**16
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"
 
 
@@ -57,6 +64,8 @@ class TableFile(NamedTuple):
     name: str
     """What messages call it, which are recorded: by its place where nobody gave its name, because
     files in a folder can be named after people."""
+    encoding: str | None = None
+    """Of its text, see `require_encoding`. None: UTF-8, or what its first bytes say."""
 
     @property
     def is_compressed(self) -> bool:
@@ -72,14 +81,18 @@ class TableFile(NamedTuple):
 
     @contextmanager
     def binary(self) -> Iterator[BinaryIO]:
-        """The table's bytes, unpacked as they are read.
+        """The table's bytes, unpacked as they are read, and those of a text as UTF-8.
 
         Raises:
-            InputError: they cannot be unpacked.
+            InputError: they cannot be unpacked, or are not of the encoding that was stated.
         """
         try:
             with self._opened() as stream:
-                yield stream
+                encoding = self.encoding or _by_its_mark(stream)
+                if encoding is None or codecs.lookup(encoding).name == "utf-8":
+                    yield stream
+                else:
+                    yield io.BufferedReader(_AsUtf8(stream, encoding, self.name), _BYTES_AT_ONCE)
         except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
             raise self.damaged() from error
         except OSError as error:
@@ -131,15 +144,51 @@ class TableFile(NamedTuple):
             "under that name. Fetch it again, or unpack it by hand."
         )
 
-    def require_known_encoding(self) -> None:
-        """Raises InputError for a text that is not UTF-8 by its first bytes."""
-        with self.binary() as stream:
-            start = stream.read(2)
-        if encoding := _BYTE_ORDER_MARKS.get(start):
-            raise InputError(
-                f"{self.name} is not UTF-8 text: it begins with the byte-order mark of {encoding}. "
-                "Save it as UTF-8 and try again."
-            )
+
+class _AsUtf8(io.RawIOBase):
+    """Bytes of a text in another encoding, as UTF-8."""
+
+    def __init__(self, stream: BinaryIO, encoding: str, name: str) -> None:
+        self._stream = stream
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._name = name
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        read = b"-"
+        while not self._left and read:
+            read = self._stream.read(_BYTES_AT_ONCE)
+            try:
+                text = self._decoder.decode(read, final=not read)
+            except UnicodeError:
+                raise InputError(
+                    f"{self._name} is not {self._encoding} text, as it should be. Name another "
+                    "encoding, data.encoding=NAME, or save the file as UTF-8 and name none."
+                ) from None
+            self._left = text.encode(errors="replace")
+        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def _by_its_mark(stream: BinaryIO) -> str | None:
+    start = cast(io.BufferedReader, stream).peek(4)
+    return next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+
+
+def require_encoding(name: str | None) -> None:
+    """Raises InputError for what is not the name of an encoding of text."""
+    try:
+        b"-".decode(name or "utf-8", "ignore")  # of nothing at all Python asks no decoder
+    except (LookupError, ValueError):
+        raise InputError(
+            f"data.encoding={name}: the name of an encoding was expected, such as utf-8, utf-16, "
+            "latin-1 or cp1252. Change it."
+        ) from None
 
 
 def column_name(cell: str) -> str:

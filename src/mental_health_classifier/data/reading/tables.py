@@ -18,6 +18,7 @@ from mental_health_classifier.data.reading.table_files import (
     Note,
     Table,
     TableFile,
+    require_encoding,
 )
 from mental_health_classifier.data.reading.table_formats import FORMATS, open_table
 
@@ -33,7 +34,7 @@ _ROWS_THAT_TELL_A_HEADER = 1000
 
 
 def files_to_read(
-    path: str | None, files: Mapping[str, str] | None
+    path: str | None, files: Mapping[str, str] | None, encoding: str | None = None
 ) -> list[tuple[TableFile, str | None]]:
     """The files of a corpus, each with the part that it holds, or None where it holds all.
 
@@ -44,10 +45,12 @@ def files_to_read(
         path: a file, a folder of files of one kind that are read one after the other in the order
             of their names, or the folder of `files`.
         files: names by part; `all` is a file that is not a part.
+        encoding: of their text, see `TableFile`.
 
     Raises:
-        InputError: a file is missing or of a format that is not read.
+        InputError: a file is missing or of a format that is not read; or there is no such encoding.
     """
+    require_encoding(encoding)
     if not path:
         raise InputError(
             "data.path is not set. Give the file with the posts (CSV, TSV, JSON, Parquet, Arrow or "
@@ -77,6 +80,7 @@ def files_to_read(
                 f"data.path={path} is a pipe or a device. Write the posts into a file first."
             )
         found = [(TableFile(root, root.name), None)]
+    found = [(file._replace(encoding=encoding), part) for file, part in found]
     for file, _ in found:
         if file.ending not in FORMATS:
             if file.ending in (*COMPRESSED, ".tar"):
@@ -179,7 +183,12 @@ def read_rows(
             yield number, ["\n".join([cells[place] for place in where]) for where in places]
 
 
-def has_labels(path: str | None, files: Mapping[str, str] | None, columns: Columns) -> bool:
+def has_labels(
+    path: str | None,
+    files: Mapping[str, str] | None,
+    columns: Columns,
+    encoding: str | None = None,
+) -> bool:
     """Whether a column of labels is named, or the first file has one of that name.
 
     Raises:
@@ -188,7 +197,8 @@ def has_labels(path: str | None, files: Mapping[str, str] | None, columns: Colum
     named = _named(columns, "label")
     if named is not None:
         return bool(named)
-    table = _with_columns(open_table(files_to_read(path, files)[0][0]), columns, {"label": ""})
+    (file, _), *_others = files_to_read(path, files, encoding)
+    table = _with_columns(open_table(file), columns, {"label": ""})
     return column_of_role("label", table.columns) in table.columns
 
 
@@ -225,7 +235,7 @@ def _find_columns(table: Table, columns: Columns, file: str) -> dict[str, list[s
         if missing and is_needed:
             raise InputError(
                 f"{file} has no column {missing[0]!r} for {role}. "
-                f"{_describe_header(table)}. Say which one holds it: data.columns.{role}=NAME"
+                f"{describe_header(table)}. Say which one holds it: data.columns.{role}=NAME"
             )
         if several := [name for name in names if name in repeated]:
             raise InputError(
@@ -247,12 +257,12 @@ def _check_kept(table: Table, kept: Mapping[str, str], file: str) -> None:
         if table.columns.count(name) != 1:
             many = "no column" if name not in table.columns else "more than one column"
             raise InputError(
-                f"{file} has {many} {name!r} for {key}. {_describe_header(table)}. Name another "
+                f"{file} has {many} {name!r} for {key}. {describe_header(table)}. Name another "
                 "column there, or leave it out."
             )
 
 
-def _describe_header(table: Table) -> str:
+def describe_header(table: Table) -> str:
     """The columns by name, unless the first row may be a post rather than names."""
     header = table.columns
     if not header:

@@ -38,6 +38,7 @@ LEFT_OUT_EVERYWHERE = frozenset({"seed", "cache_dir"})
 """The same at every depth: interpolation copies them into several groups."""
 
 CAME_LATER = {
+    "data.encoding": None,
     "data.fold": None,
     "data.window_overlap": None,
     "data.max_windows": 64,
