@@ -72,3 +72,11 @@ def test_a_precision_of_which_nothing_is_known_is_no_number(tmp_path) -> None:
     run = replace(run, end={**run.end, "metrics": metrics, "intervals": intervals})
     assert "not known at 0.1 %, 0.5 [0.1, 1] at 1 %." in performance(run).notes[0]
     assert evaluation(metrics, intervals).rows[0][1] == Measure(None, decimals=None)
+
+
+def test_numbers_of_the_threshold_are_told_from_those_of_the_most_probable_class() -> None:
+    metrics = {"val/operating_point/alert_rate": 0.3, "val/alert_rate": 0.2, "test/alert_rate": 0.1}
+    threshold, most_probable, chosen = evaluation(metrics, {}).notes
+    assert "threshold" in threshold and "most probable class" in most_probable
+    assert "val also chose" in chosen
+    assert len(evaluation({"external/accuracy": 0.5}, {}).notes) == 1

@@ -117,7 +117,7 @@ def classes(run: RunSummary) -> Section:
     kinds = {"precision": "precision", "recall": "recall", "f1": "F1"}
     return Section(
         title="Every class",
-        caption=f"Every class on test, {MOST_PROBABLE}, whatever the operating point alerts",
+        caption=f"Every class on test, {MOST_PROBABLE}, at no threshold",
         header=["class", "posts", *kinds.values()],
         rows=[
             [
@@ -160,7 +160,8 @@ def evaluation(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]
     """All numbers of an evaluation, in the order of the record, a column a part."""
     parts = list(dict.fromkeys(key.partition("/")[0] for key in metrics))
     names = list(dict.fromkeys(key.partition("/")[2] for key in metrics))
-    chosen = "val chose the checkpoint, the temperature and the threshold, and flatters them."
+    chosen = "val also chose what is measured here, and flatters it."
+    has_point = any(name.startswith("operating_point/") for name in names)
     return Section(
         title="All numbers",
         caption="Under the names of the record",
@@ -170,7 +171,11 @@ def evaluation(metrics: Mapping[str, float | None], intervals: Mapping[str, Any]
             for name in names
         ],
         notes=[
-            "operating_point/alert_rate and its like: by the threshold of the operating point. "
+            *(
+                ["operating_point/...: by the threshold of the operating point."]
+                if has_point
+                else []
+            ),
             f"alert_rate, accuracy, precision, recall and f1: {MOST_PROBABLE}.",
             *([chosen] if "val" in parts else []),
         ],
