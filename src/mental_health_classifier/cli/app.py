@@ -85,7 +85,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except Exception as error:
+        except Exception as error:  # a fault has no message, and goes on with its traceback
             if "HYDRA_FULL_ERROR" in os.environ or (message := message_about(error)) is None:
                 raise
             typer.echo(printable_lines(message), err=True)

@@ -45,7 +45,7 @@ def explaining_errors() -> Iterator[None]:
         # `| head` has read enough. What is left in the buffer has nowhere to go as Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except Exception as error:
+    except Exception as error:  # a fault has no message, and goes on with its traceback
         is_chosen = _is_of_choosing_files(error)
         if (message := _about_a_group(error) if is_chosen else message_about(error)) is None:
             raise

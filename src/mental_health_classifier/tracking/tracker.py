@@ -90,7 +90,7 @@ class Tracker:
         record = self._open[experiment_id]
         try:
             yield experiment_id
-        except BaseException:
+        except BaseException:  # Ctrl-C too: the record says how the block ended
             if self._open.pop(experiment_id, None) is not None:
                 with record:
                     raise

@@ -16,6 +16,8 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.sections.verdicts import verdict_facts, verdict_sentence
 from mental_health_classifier.analysis.tables.measured_runs import MeasuredRuns
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.wording import count, posts_by
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN, headline_of
@@ -40,8 +42,8 @@ SPECIFICITY_FLOOR = 0.80
 
 
 def models_called(references: Sequence[str], roots: Sequence[Path]) -> dict[str, list[RunSummary]]:
-    """The runs of each configuration by what it was called, ordered by seed; of a seed that ran
-    twice the latest.
+    """The runs of each configuration by its name, see `configuration_names`, ordered by seed; of a
+    seed that ran twice the latest.
 
     Args:
         references: a run, several separated by commas, or a folder that holds runs.
@@ -54,19 +56,20 @@ def models_called(references: Sequence[str], roots: Sequence[Path]) -> dict[str,
         raise InputError(
             "--test compares configurations, two or more: give two runs, or groups of runs."
         )
-    models: dict[str, list[RunSummary]] = {}
+    models: list[list[RunSummary]] = []
     owners: dict[str, str] = {}
     for reference in references:
         found = _one_configuration(reference, _runs_called(reference, roots))
-        if (other := owners.setdefault(found.configuration_hash, reference)) != reference or (
-            reference in models
-        ):
+        if found.configuration_hash in owners:
+            other = owners[found.configuration_hash]
             raise InputError(
                 f"{other} and {reference} are runs of one configuration, which cannot be better "
                 "than itself. Give its seeds as one group, separated by commas."
             )
-        models[reference] = list(found.runs)
-    return models
+        owners[found.configuration_hash] = reference
+        models.append(list(found.runs))
+    names = configuration_names([facts_of(first) for first, *_ in models], shown=str)
+    return dict(zip(names, models, strict=True))
 
 
 def _runs_called(reference: str, roots: Sequence[Path]) -> list[RunSummary]:

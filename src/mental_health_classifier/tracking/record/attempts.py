@@ -87,7 +87,7 @@ class Attempt:
                 if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                     raise FileExistsError(errno.EEXIST, "Attempt is taken", str(folder)) from None
                 raise
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing half begun may stay
             os.close(lock)
             shutil.rmtree(prepared, ignore_errors=True)
             raise
@@ -135,7 +135,7 @@ def claim_directory(directory: Path, facts: Mapping[str, Any]) -> Attempt:
         raise taken from None
     try:
         write_json_once(directory / "run.json", facts)
-    except BaseException as error:
+    except BaseException as error:  # Ctrl-C too: a lock without run.json would claim the folder
         attempt.withdraw()
         if isinstance(error, FileExistsError):
             raise taken from None

@@ -61,7 +61,7 @@ def resumed_run(directory: Path) -> RunRecord:
     except FileExistsError:
         signals.restore()
         raise InputError(f"Run {run.id} was just resumed by another process.") from None
-    except BaseException:
+    except BaseException:  # a request to stop too: the handlers of before come back
         signals.restore()
         raise
     record = RunRecord(
@@ -69,7 +69,7 @@ def resumed_run(directory: Path) -> RunRecord:
     )
     try:
         signals.resume()
-    except BaseException:
+    except BaseException:  # stopped meanwhile: that is the end of this attempt
         with record:
             raise
     return record

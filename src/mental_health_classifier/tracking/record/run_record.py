@@ -332,7 +332,7 @@ def recorded_run(
     signals.is_deferred = True
     try:
         attempt = claim_directory(directory, facts)
-    except BaseException:
+    except BaseException:  # a request to stop too: the handlers of before come back
         signals.restore()
         raise
     record = RunRecord(directory, run_id=run_id, git=git, attempt=attempt, signals=signals)
