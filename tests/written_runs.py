@@ -132,6 +132,18 @@ def write_failed_run(directory: Path, **changes: Any) -> Path:
     return write_run(directory, **changes)
 
 
+def write_pretraining_run(directory: Path) -> Path:
+    """Writes a completed run that learned from masked tokens, and so predicts nothing."""
+    config = {"seed": 1, "model": {"name": "minilm"}, "network": {}, "data": {"split_seed": 1}}
+    config["objective"] = {"_target_": "MaskedTokens"}
+    return write_run(
+        directory,
+        priority_class=None,
+        run={"name": "pretraining", "model": "minilm", "config": config},
+        end={"metrics": {"val/masked_loss": 3.2, "val/masked_accuracy": 0.4}, "intervals": {}},
+    )
+
+
 def numbers_of(
     recall: float, *, classes: tuple[str, ...], priority_class: str | None
 ) -> tuple[dict[str, float], dict[str, float]]:

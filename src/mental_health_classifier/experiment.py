@@ -26,11 +26,11 @@ from mental_health_classifier.configuration.build import (
 )
 from mental_health_classifier.configuration.check import checked, refuse_metric
 from mental_health_classifier.configuration.literal import resolved
-from mental_health_classifier.configuration.pretraining import is_pretraining
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.data.reading.account import account_lines
 from mental_health_classifier.data.seen_posts import write_seen_posts
 from mental_health_classifier.data.tokens.encoder_folder import new_encoder_folder

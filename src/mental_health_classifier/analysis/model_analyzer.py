@@ -31,8 +31,9 @@ class ModelAnalyzer:
         self.roots = folders_of(roots)
 
     def create_performance_comparison(self) -> pd.DataFrame:
-        """One row a run, best first by the headline, read anew at each call; see `run_table`."""
-        table = newest_first(run_table(each_run(self.roots)))
+        """One row a run that judges posts, best first by the headline, read anew at each call; see
+        `run_table`."""
+        table = newest_first(run_table(run for run in each_run(self.roots) if run.judges_posts))
         return ranked(table, by=headline_column(table))
 
     def groups(self) -> pd.DataFrame:

@@ -41,7 +41,11 @@ def model_card(run: RunSummary, runs: Sequence[RunSummary] = ()) -> str:
         run=run,
         verdict=verdict(run),
         standing=standing_of_run(run, runs),
-        sections=[*performance_sections(run), *assessment_sections(run), posts(run)],
+        sections=[
+            *performance_sections(run),
+            *(assessment_sections(run) if run.judges_posts else ()),
+            posts(run),
+        ],
         making=making(run),
         obstacle=why_not_rebuilt(run),
         numbers=evaluation(of_test, run.intervals),

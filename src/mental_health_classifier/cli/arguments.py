@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mental_health_classifier.console.wording import printable, printable_lines
+from mental_health_classifier.console.wording import count, printable, printable_lines
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import ROOTS, RunSummary, find_runs, list_runs
 
@@ -53,16 +53,31 @@ def existing(roots: list[Path] | None) -> list[Path]:
 
 
 def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSummary]:
-    """All runs there, newest first; says so if there are none, which is no error.
+    """All runs there that judge posts, newest first; says so if there are none, which is no error.
 
     Args:
-        as_list: without their numbers, which is faster.
+        as_list: whether they judge posts or not, without their numbers, which is faster.
     """
     folders = existing(roots)
-    found = list_runs(folders) if as_list else find_runs(folders)
+    found = list_runs(folders) if as_list else list(judging(find_runs(folders)))
     if not found:
         say_no_runs(folders)
     return found
+
+
+def judging(runs: Iterable[RunSummary]) -> Iterator[RunSummary]:
+    """The runs that judge posts; says at the end how many others were left out."""
+    left_out = 0
+    for run in runs:
+        if run.judges_posts:
+            yield run
+        else:
+            left_out += 1
+    if left_out:
+        say(
+            f"Left out: {count(left_out, 'run')} of objective=masked_tokens, without a model that "
+            "judges posts; mhc show has the numbers."
+        )
 
 
 def say_no_runs(folders: Sequence[Path]) -> None:

@@ -37,6 +37,7 @@ from mental_health_classifier.cli.arguments import (
     Roots,
     answer,
     existing,
+    judging,
     print_json,
     say,
     say_no_runs,
@@ -78,7 +79,7 @@ def compare(
     if test:
         return _test_models(roots, margin=margin, as_json=as_json)
     folders = existing(roots)
-    selected = select_runs(each_run(folders), tags=tag or (), where=where)
+    selected = select_runs(judging(each_run(folders)), tags=tag or (), where=where)
     if not selected.of:
         say_no_runs(folders)
         return print_json([]) if as_json else None

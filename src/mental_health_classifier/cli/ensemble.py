@@ -10,7 +10,7 @@ from mental_health_classifier.analysis.model_card import write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.analysis.tables.run_filter import runs_like
 from mental_health_classifier.assessment.ensemble import best_members, record_ensemble
-from mental_health_classifier.cli.arguments import LookedUpIn, existing
+from mental_health_classifier.cli.arguments import LookedUpIn, existing, judging
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import new_run_directory
@@ -47,7 +47,7 @@ def ensemble(
     if best is None:
         members, looked_at = [resolve_run(each, existing(root)) for each in runs or ()], None
     else:
-        found = runs_like(find_runs(existing(root)), where)
+        found = runs_like(list(judging(find_runs(existing(root)))), where)
         members, looked_at = best_members(found, number=best)
     directory = new_run_directory(ROOTS[0], "ensemble")
     record_ensemble(members, directory, name=name, way=combine, looked_at=looked_at)

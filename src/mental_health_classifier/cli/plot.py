@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import answer, say
+from mental_health_classifier.cli.arguments import answer, judging, say
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.tracking.run_index import ROOTS, runs_called
@@ -50,7 +50,8 @@ def plot(
     path = output or Path(f"{kind}.png")
     file_format = format_of(path)
     check_output(path, is_replaced=force)
-    figure, notes = draw(kind, runs_like(runs_called(runs or [], ROOTS), where), metric=metric)
+    found = list(judging(runs_called(runs or [], ROOTS)))
+    figure, notes = draw(kind, runs_like(found, where), metric=metric)
     write_output(path, figure_bytes(figure, file_format))
     for note in notes:
         say(note)

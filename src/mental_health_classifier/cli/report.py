@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import Roots, existing, say
+from mental_health_classifier.cli.arguments import Roots, existing, judging, say
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
@@ -35,7 +35,7 @@ def report(
     check_output(output, is_replaced=force)
     folders = existing(roots)
     with showing("Reading runs"):
-        found = find_runs(folders)
+        found = list(judging(find_runs(folders)))
     if not found:
         raise InputError(
             f"No runs in {', '.join(map(str, folders))} yet, so that there is nothing to report. "

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mental_health_classifier.configuration.pretraining import is_pretraining
 from mental_health_classifier.configuration.registry import (
     check_buildable,
     find_part,
@@ -22,6 +21,7 @@ from mental_health_classifier.configuration.registry import (
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.contracts.folder_names import folder_name
+from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.evaluation.evaluate import number_of_val
 from mental_health_classifier.tracking.record.settled_choices import settle
 

@@ -22,11 +22,7 @@ from mental_health_classifier.configuration.pretrained import (
     refuse_attention,
     with_encoder,
 )
-from mental_health_classifier.configuration.pretraining import (
-    MEASURED,
-    is_pretraining,
-    refuse_unfit,
-)
+from mental_health_classifier.configuration.pretraining import refuse_unfit
 from mental_health_classifier.configuration.registry import (
     EMBEDDINGS,
     REGISTRY,
@@ -44,6 +40,7 @@ from mental_health_classifier.configuration.teacher import fill_in_teacher
 from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError, Task
+from mental_health_classifier.contracts.pretraining import MEASURED, is_pretraining
 from mental_health_classifier.data.reading.posts import fold_labels
 from mental_health_classifier.data.reading.spellings import spelled_as
 from mental_health_classifier.data.reading.table_files import require_encoding

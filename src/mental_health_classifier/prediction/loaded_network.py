@@ -18,7 +18,6 @@ from mental_health_classifier.configuration.build import (
     set_num_threads,
     take_over,
 )
-from mental_health_classifier.configuration.pretraining import is_pretraining
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import Batch, InputError, Task
@@ -102,11 +101,6 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
             the run.
     """
     config = recorded_configuration(run)
-    if is_pretraining(config):
-        raise InputError(
-            f"Run {run.id} has learned from masked tokens and judges no post. Begin a run with its "
-            f"encoder: model=pretrained model.encoder={run.directory / 'encoder'}"
-        )
     set_num_threads(config.num_threads)
     words = read_recorded(run, "checkpoints/tokenizer.json")
     weights = read_recorded(run, "checkpoints/best.safetensors")

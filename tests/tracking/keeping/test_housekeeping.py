@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
-from written_runs import write_failed_run, write_run
+from written_runs import write_failed_run, write_pretraining_run, write_run
 
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
@@ -93,6 +93,15 @@ def test_the_run_that_a_curriculum_learned_from_stays_and_so_does_what_that_rest
     monkeypatch.chdir(runs)
     assert doomed(runs, older_than_days=1.5) == ["worse", "failed"]
     assert doomed(runs, older_than_days=0)[-1] == "third"
+
+
+def test_the_run_that_an_encoder_was_pretrained_in_stays(runs: Path) -> None:
+    source = read_run(write_pretraining_run(runs / "pretrained"))
+    assert "pretrained" in doomed(runs, older_than_days=0)
+    model = {"name": "minilm", "pretrained_on": [{"run": source.id, "parts": ["train"]}]}
+    config = {"model": model, "data": {"split_seed": 1}}
+    write_run(runs / "tuned", run=at(0.1, config=config, configuration_hash="best"))
+    assert "pretrained" not in doomed(runs, older_than_days=0)
 
 
 def test_a_run_that_a_damaged_snapshot_holds_is_preserved(runs: Path, tmp_path: Path) -> None:

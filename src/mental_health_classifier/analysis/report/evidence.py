@@ -106,8 +106,8 @@ class Evidence:
 
 
 def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
-    """Reads what the report needs of some runs; nothing that is damaged ends it."""
-    ordered = sorted(runs, key=_rank)
+    """Reads what the report needs of the runs that judge posts; nothing that is damaged ends it."""
+    ordered = sorted((run for run in runs if run.judges_posts), key=_rank)
     assessments, problems = {}, []
     for run in ordered:
         if run.status == "completed":

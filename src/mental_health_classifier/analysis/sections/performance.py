@@ -49,7 +49,7 @@ LEAK = "This means a leak: look into it."
 
 def performance_sections(run: RunSummary) -> list[Section]:
     """The headline and what follows from it, every class, tasks beside the main one."""
-    if "val/masked_loss" in run.metrics:
+    if not run.judges_posts:
         return [_of_masked_tokens(run)]
     if not any(key.startswith("test/") for key in run.metrics):
         return [Section(title="Performance", missing="Not measured.")]

@@ -33,7 +33,7 @@ from mental_health_classifier.evaluation.verdict import (
     Verdict,
     verdict_on,
 )
-from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.assessments import require_judge, stored_predictions
 from mental_health_classifier.tracking.run_index import RunSummary, find_runs, resolve_run
 from mental_health_classifier.tracking.selection.candidates import Candidate, candidates_among
 
@@ -82,6 +82,8 @@ def _runs_called(reference: str, roots: Sequence[Path]) -> list[RunSummary]:
     if unfinished or not runs:
         what = f"{len(unfinished)} runs that did not complete" if runs else "no runs"
         raise InputError(f"{reference} holds {what}. Give completed runs.")
+    for run in runs:
+        require_judge(run)
     if len({run.directory.resolve() for run in runs}) < len(runs):
         raise InputError(f"{reference} names a run twice, which would count it as two seeds.")
     return runs

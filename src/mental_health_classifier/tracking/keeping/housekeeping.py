@@ -146,8 +146,8 @@ def delete_run(run: RunSummary) -> bool:
 
 
 class _Dependencies:
-    """What some runs rest on: the members of ensembles, and the run that a curriculum learned the
-    difficulty of posts from."""
+    """What some runs rest on: the members of ensembles, the run that a curriculum learned the
+    difficulty of posts from, and those that an encoder was pretrained in."""
 
     def __init__(self, runs: Iterable[RunSummary]) -> None:
         self._ids: set[object] = set()
@@ -157,6 +157,9 @@ class _Dependencies:
             for member in members_of(run):
                 self._ids.add(str(member.get("id")))
                 self._directories |= {os.path.realpath(place) for place in places_of(run, member)}
+            texts = run.setting("model", "pretrained_on")
+            read = texts if isinstance(texts, list) else []
+            self._ids |= {str(each.get("run")) for each in read if isinstance(each, Mapping)}
             teacher = _teacher_of(run)
             if teacher is not None:
                 self._directories.add(os.path.realpath(teacher))

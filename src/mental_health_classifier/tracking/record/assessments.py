@@ -83,12 +83,23 @@ def read_assessment(directory: Path, name: str) -> dict[str, Any] | None:
     return content
 
 
+def require_judge(run: RunSummary) -> None:
+    """Raises InputError where a run has no model that says something of posts."""
+    if not run.judges_posts:
+        raise InputError(
+            f"Run {run.id} has learned from masked tokens and judges no post. Begin a run with its "
+            f"encoder, model=pretrained model.encoder={run.directory / 'encoder'}, and give that."
+        )
+
+
 def task_of(run: RunSummary) -> Task:
     """What the run's model answers.
 
     Raises:
-        InputError: the record does not say which classes there were.
+        InputError: it is an encoder for others, or the record does not say which classes there
+            were.
     """
+    require_judge(run)
     classes = run.data.get("classes")
     if not classes:
         raise InputError(

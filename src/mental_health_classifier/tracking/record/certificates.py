@@ -23,6 +23,7 @@ from mental_health_classifier.storage.files import parse_json, read_content
 from mental_health_classifier.tracking.record.assessments import (
     FOLDER,
     as_stored,
+    require_judge,
     stored_predictions,
     write_assessment,
 )
@@ -128,6 +129,7 @@ def recorded_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Pre
     Raises:
         InputError: a part was not predicted, or its file was changed.
     """
+    require_judge(run)
     parts = list(parts)
     for part in parts:
         read_recorded(run, f"predictions/{part}.csv")

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.record.attempts import latest_attempt, life_of
 from mental_health_classifier.tracking.record.failures import problem_in_words
@@ -101,6 +102,11 @@ class RunSummary:
         """
         chosen = self.configuration.get(group)
         return chosen.get(key) if isinstance(chosen, Mapping) else None
+
+    @property
+    def judges_posts(self) -> bool:
+        """Whether its model says something of a post; pretraining leaves an encoder for others."""
+        return not is_pretraining(self.configuration)
 
     @property
     def configuration_hash(self) -> str | None:

@@ -72,10 +72,10 @@ class Candidate:
 
 
 def candidates_among(runs: Iterable[RunSummary]) -> list[Candidate]:
-    """Groups completed runs by the hash of their configuration."""
+    """Groups completed runs that judge posts by the hash of their configuration."""
     groups: dict[str, dict[object, RunSummary]] = {}
     for run in sorted(runs, key=lambda run: run.created_at or ""):
-        if run.status == "completed" and run.configuration_hash is not None:
+        if run.status == "completed" and run.judges_posts and run.configuration_hash is not None:
             # A run that has no seed stands for itself.
             seed = run.id if run.seed is None else run.seed
             groups.setdefault(run.configuration_hash, {})[seed] = run
@@ -121,10 +121,11 @@ def require_one_corpus(runs: Iterable[RunSummary], *, what: str) -> None:
 
 
 def comparable_runs(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
-    """Completed runs in groups that can be compared, the group of the latest run first."""
+    """Completed runs that judge posts, in groups that can be compared, the group of the latest run
+    first."""
     groups: dict[Hashable, list[RunSummary]] = {}
     for run in runs:
-        if run.status == "completed":
+        if run.status == "completed" and run.judges_posts:
             groups.setdefault(terms_of(run), []).append(run)
 
     def began(group: list[RunSummary]) -> str:
