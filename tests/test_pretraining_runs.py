@@ -81,7 +81,8 @@ def test_an_unlabelled_file_gives_an_encoder_and_resume_the_same(folder: Path) -
 
 @pytest.mark.slow
 def test_a_run_that_begins_with_it_says_what_it_has_read(folder: Path) -> None:
-    config = composed(folder, MASKED, "objective.parts=[train,test]", "trainer.max_epochs=1")
+    asked = ["objective.parts=[train,test]", "trainer.max_epochs=1", "data.truncate=windows"]
+    config = composed(folder, MASKED, *asked)
     assert in_child(partial(run, config, folder / "sample")) == 0
     encoder = f"model.encoder={folder / 'sample' / 'encoder'}"
     begun = composed(folder, encoder, "trainer.max_epochs=1")
@@ -90,6 +91,8 @@ def test_a_run_that_begins_with_it_says_what_it_has_read(folder: Path) -> None:
     (texts,) = tuned.configuration["model"]["pretrained_on"]
     assert texts["run"] == source.id and texts["parts"] == ["train", "test"]
     assert texts["fingerprint"] == tuned.data["fingerprint"]
+    counts = source.model_facts["windows"]
+    assert counts["posts_in_several"] > 0
     for each in (tuned, source):
         assert "has read the texts of test of" in model_card(each)
 
@@ -100,6 +103,9 @@ def test_a_run_that_begins_with_it_says_what_it_has_read(folder: Path) -> None:
         ("baseline_micro", [], "model=baseline_micro: only a pretrained encoder"),
         ("tfidf_logistic", [], "model=tfidf_logistic: only a pretrained encoder"),
         ("pretrained", ["clinical=umls_enhanced"], r"clinical=\[umls_enhanced\]"),
+        ("pretrained", ["network/adapters=lora"], "network/adapters: the folder of an encoder"),
+        ("pretrained", ["data.truncate=windows", "network/windows=attention"], "network/windows:"),
+        ("pretrained", ["network/pooling=attention_readout"], "network/pooling: the folder"),
         ("pretrained", ["objective.parts=[]"], r"objective\.parts is empty"),
         ("pretrained", ["objective.parts=[all]"], r"objective\.parts\[0\]=all"),
         ("pretrained", ["optimized_metric=val/accuracy"], "optimized_metric=val/accuracy"),

@@ -41,7 +41,7 @@ def test_what_compares_leaves_them_out_and_says_so(mhc: Command, command: str) -
 
 def test_no_number_of_others_changes(mhc: Command, tmp_path: Path) -> None:
     together = mhc("compare", "--json")
-    assert [row["name"] for row in json.loads(together.stdout)] == ["a", "b"]
+    assert [row["experiment_name"] for row in json.loads(together.stdout)] == ["a", "b"]
     (sentences, table) = (ModelAnalyzer().conclusions(), ModelAnalyzer().groups())
     (tmp_path / "outputs" / "masked").rename(tmp_path / "masked")
     assert mhc("compare", "--json").stdout == together.stdout

@@ -103,8 +103,9 @@ def network_of(run: RunSummary) -> LoadedNetwork:
             f"Run {run.id} has no network: {run.model} is a sum over words, which explains itself "
             "by its coefficients. Give a run with a network."
         )
+    task = task_of(run)
     check_facts(run)
-    return load_network(run, task=task_of(run))
+    return load_network(run, task=task)
 
 
 def _stabilities(

@@ -11,6 +11,7 @@ from mental_health_classifier.configuration.recorded import recorded_configurati
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.data.seen_posts import FILE, SeenPosts
 from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.tracking.record.assessments import require_judge
 from mental_health_classifier.tracking.record.record_check import read_recorded
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -22,8 +23,9 @@ def corpus_of_run(run: RunSummary, *, kept_columns: Sequence[str] = ()) -> Corpu
         kept_columns: what to keep of each post beyond that.
 
     Raises:
-        InputError: they are not at hand any more, or have changed.
+        InputError: they are not at hand any more, or have changed; or no model judges them.
     """
+    require_judge(run)
     config = recorded_configuration(run)
     config.data.kept_columns = sorted({*config.data.get("kept_columns", ()), *kept_columns})
     corpus = build_corpus(config)

@@ -125,4 +125,4 @@ class MaskedTokenLearner(NetworkLearner):
         self._datamodule.tokenizer.save(folder / "tokenizer.json")
 
     def describe(self) -> dict[str, object]:
-        return self.sizes()
+        return {**self.sizes(), "windows": self._datamodule.describe_windows()}
