@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 from written_runs import write_pretraining_run, write_run
 
 from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
