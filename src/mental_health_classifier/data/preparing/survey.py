@@ -35,6 +35,9 @@ from mental_health_classifier.data.reading.words import num_words
 
 _ROWS_THAT_TELL = 1000
 _MOST_PLACES = 10
+_MOST_COMPARED = 20_000
+"""Posts among which near-duplicates are looked for, which takes longer than all else. Among more
+it is seldom they that leave a class too few groups."""
 
 
 class Lengths(NamedTuple):
@@ -144,8 +147,9 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
         account.include(clean.account.describe())
         labels.update(clean.labels)
         lost.update(clean.lost)
-        shingles.append(hash_shingles([post.text for post in clean.posts]))
-        bands.append(band_keys(shingles[-1]))
+        if len(texts) < _MOST_COMPARED:
+            shingles.append(hash_shingles([post.text for post in clean.posts]))
+            bands.append(band_keys(shingles[-1]))
         for post in clean.posts:
             texts.append(post.text_hash)
             authors.append(hash64(post.author_key) if post.author_key else 0)
@@ -169,8 +173,10 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     sizes = {name: count for name, count in zip(classes, counts, strict=True) if count}
     refusal = None
     if 2 <= len(sizes) <= MAX_CLASSES:
-        near = _near_duplicates(shingles, bands, is_kept)
-        refusal = _refusal(kept, [*classes], join_groups(near, _one_a_post(hashes)), source)
+        groups = _one_a_post(hashes)
+        if len(texts) <= _MOST_COMPARED:
+            groups = join_groups(_near_duplicates(shingles, bands, is_kept), groups)
+        refusal = _refusal(kept, [*classes], groups, source)
     shipped = Counter(kept["part"].tolist())
     # What is shipped in no part is divided like the training part, by authors.
     places = np.unique(np.stack([hashes, np.maximum(kept["part"], 0).astype(np.uint64)]), axis=1)
