@@ -93,8 +93,10 @@ def test_a_run_that_begins_with_it_says_what_it_has_read(folder: Path) -> None:
     assert texts["fingerprint"] == tuned.data["fingerprint"]
     counts = source.model_facts["windows"]
     assert counts["posts_in_several"] > 0
+    num_test = tuned.data["parts"]["test"]["posts"]
     for each in (tuned, source):
-        assert "has read the texts of test of" in model_card(each)
+        said = f"has read, without labels, {num_test:,} of the {num_test:,} posts of test"
+        assert said in model_card(each)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import functools
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from contextlib import chdir, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,17 @@ from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
-from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.data.reading.account import account_lines
-from mental_health_classifier.data.seen_posts import write_seen_posts
-from mental_health_classifier.data.tokens.encoder_folder import new_encoder_folder
+from mental_health_classifier.data.seen_posts import (
+    OF_ENCODER,
+    SeenPosts,
+    copy_read_posts,
+    read_before,
+    write_seen_posts,
+)
+from mental_health_classifier.data.tokens.encoder_folder import find_encoder, new_encoder_folder
 from mental_health_classifier.evaluation.assess import EVALUATED, assess
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
@@ -172,8 +179,11 @@ def pretrain(config: DictConfig, record: RunRecord) -> float | None:
             *(resolved(config)["model"].get("pretrained_on") or ()),
             {**own, "parts": list(config.objective.parts)},
         ]
+        read = SeenPosts.of(corpus, config.objective.parts).to_bytes()
         with new_encoder_folder(record.directory / "encoder", texts=texts) as folder:
             learner.save_encoder(folder)
+            copy_read_posts(record.directory, folder)
+            (folder / OF_ENCODER.replace("*", record.run_id)).write_bytes(read)
         record.note_model(
             **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "encoder")
         )
@@ -187,6 +197,8 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     marks = {name: each.key() for name, each in build_annotators(config).items()}
     with record.phase("data"):
         corpus = build_corpus(config)
+        if "encoder" in config.model:
+            corpus = with_warnings_of_encoder(config, corpus, record.directory)
     if not is_pretraining(config):
         check_metric(config, corpus)
     record.write_data(data := {**corpus.describe(), "token_streams": marks})
@@ -202,6 +214,23 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     with record.phase("fit"):
         learner.fit(resume_from)
     return corpus, learner, loggers
+
+
+def with_warnings_of_encoder(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
+    """The same posts with a warning of each part, train aside, that the encoder has read."""
+    # Once training has begun, a run goes on without its encoder.
+    with suppress(InputError):
+        copy_read_posts(find_encoder(config.model.encoder, download=False), directory)
+    counts = read_before(directory, corpus)
+    if is_pretraining(config):
+        counts |= {part: len(corpus.part(part)) for part in config.objective.parts}
+    warnings = [
+        f"The encoder has read, without labels, {counts[part]:,} of the {len(corpus.part(part)):,} "
+        f"posts of {part}: numbers on them may be better than they are on new posts."
+        for part in PARTS[1:]
+        if counts[part]
+    ]
+    return replace(corpus, warnings=[*corpus.warnings, *warnings])
 
 
 def check_metric(config: DictConfig, corpus: Corpus) -> None:

@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
-from mental_health_classifier.data.seen_posts import LEARNED_FROM, SeenPosts
+from mental_health_classifier.data.seen_posts import (
+    LEARNED_FROM,
+    SeenPosts,
+    copy_read_posts,
+    read_before,
+)
 
 TEXTS = {
     "train": ["i slept well", "soup again"],
@@ -73,3 +78,21 @@ def test_a_file_with_other_numbers_is_damaged(tmp_path: Path, arrays, write) -> 
     content = (tmp_path / "seen_posts.npz").read_bytes()
     with pytest.raises(InputError, match="is damaged"):
         SeenPosts.from_bytes(content, tmp_path / "seen_posts.npz")
+
+
+def test_what_an_encoder_has_read_is_recognised_in_another_split(tmp_path: Path) -> None:
+    encoder, run, next_encoder = tmp_path / "encoder", tmp_path / "run", tmp_path / "next"
+    for folder in (encoder, run, next_encoder):
+        folder.mkdir()
+    read = SeenPosts.of(corpus(), ["train"])
+    assert read.hashes["train"].size == 2 and read.hashes["test"].size == 0
+    (encoder / "seen_posts-a.npz").write_bytes(read.to_bytes())
+    copy_read_posts(encoder, run)
+    turned = corpus()
+    turned.posts["part"] = turned.posts["part"].replace({"train": "test", "test": "train"})
+    assert read_before(run, corpus()) == {"val": 0, "calibration": 0, "test": 0}
+    assert read_before(run, turned)["test"] == 2
+    # A run that reads on hands both on.
+    (run / "seen_posts-b.npz").write_bytes(SeenPosts.of(corpus(), ["val"]).to_bytes())
+    copy_read_posts(run, next_encoder)
+    assert read_before(next_encoder, turned) == {"val": 1, "calibration": 0, "test": 2}

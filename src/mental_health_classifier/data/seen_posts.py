@@ -25,6 +25,9 @@ from mental_health_classifier.storage.files import write_atomically
 
 FILE = "seen_posts.npz"
 """Its place in the directory of a run."""
+OF_ENCODER = "seen_posts-*.npz"
+"""Beside an encoder, and in the directory of a run that began with it: what it has read without
+labels, by the run in which it did."""
 LEARNED_FROM = ("train", "val", "calibration")
 """Parts that decide weights, checkpoint or threshold."""
 _KEY_BYTES = 16
@@ -41,11 +44,11 @@ class SeenPosts:
     """For each part one a post, uint64, sorted."""
 
     @classmethod
-    def of(cls, corpus: Corpus) -> SeenPosts:
-        """The posts of a corpus, part by part."""
+    def of(cls, corpus: Corpus, parts: Sequence[str] = PARTS) -> SeenPosts:
+        """The posts of some parts of a corpus, part by part."""
         key = secrets.token_bytes(_KEY_BYTES)
-        hashes = {part: np.sort(_hashes(corpus.part(part)["text"], key)) for part in PARTS}
-        return cls(key, hashes)
+        texts = {part: corpus.part(part)["text"] if part in parts else () for part in PARTS}
+        return cls(key, {part: np.sort(_hashes(each, key)) for part, each in texts.items()})
 
     @classmethod
     def from_bytes(cls, content: bytes, path: Path) -> SeenPosts:
@@ -87,6 +90,30 @@ def write_seen_posts(directory: Path, corpus: Corpus) -> None:
     """Writes what a run has seen into its directory, unless an earlier attempt at the run did."""
     if not (directory / FILE).exists():
         write_atomically(directory / FILE, SeenPosts.of(corpus).to_bytes())
+
+
+def copy_read_posts(encoder: Path, directory: Path) -> None:
+    """Hands on what an encoder has read to the directory of a run that begins with it, or from
+    there to the encoder that it becomes."""
+    for path in sorted(encoder.glob(OF_ENCODER)):
+        write_atomically(directory / path.name, path.read_bytes())
+
+
+def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
+    """Posts of val, calibration and test that the encoder of a run has read, by part.
+
+    Raises:
+        InputError: a file that says it is damaged.
+    """
+    seen = [SeenPosts.from_bytes(path.read_bytes(), path) for path in directory.glob(OF_ENCODER)]
+    counts = {}
+    for part in PARTS[1:]:
+        texts = corpus.part(part)["text"].tolist()
+        is_read = np.zeros(len(texts), dtype=bool)
+        for each in seen:
+            is_read |= each.are_among(texts, parts=PARTS)
+        counts[part] = int(is_read.sum())
+    return counts
 
 
 def _read(content: bytes) -> tuple[bytes, dict[str, np.ndarray]]:

