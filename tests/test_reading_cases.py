@@ -79,7 +79,7 @@ def missing_labels_are_counted(came: Outcome) -> bool:
     assert came.corpus is not None, came.message
     account: Any = came.corpus.account
     return set(came.classes) == {"control", "suicide"} and (
-        account["dropped"]["missing label"]["rows"] == 24
+        account["dropped"]["missing label, written nan"]["rows"] == 24
     )
 
 

@@ -180,7 +180,7 @@ def test_a_class_of_one_post_is_told_by_its_row_and_not_by_its_name(
 ) -> None:
     path = write_posts(tmp_path / "posts.csv", with_authors=True)
     path.write_text(path.read_text() + "\nsad,canary one,author1\n")
-    with pytest.raises(InputError, match=r"The class of posts\.csv:202 has 1 posts") as error:
+    with pytest.raises(InputError, match=r"The class of posts\.csv:202 has 1 post ") as error:
         build_corpus(compose_config(["data=file", f"data.path={path}", "data.priority_class=ptsd"]))
     assert "canary" not in str(error.value)
 
@@ -191,7 +191,7 @@ def test_a_class_that_the_configuration_names_is_told_by_its_name(
     path = write_posts(tmp_path / "posts.csv", with_authors=True)
     path.write_text(path.read_text() + "\nsad,grief,author1\n")
     labels = "data.labels={suicide: suicide, control: control, grief: loss}"
-    with pytest.raises(InputError, match="Class 'loss' has 1 posts"):
+    with pytest.raises(InputError, match="Class 'loss' has 1 post "):
         build_corpus(compose_config(["data=file", f"data.path={path}", labels]))
 
 

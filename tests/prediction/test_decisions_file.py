@@ -139,6 +139,7 @@ def test_a_damaged_row_is_referred(mhc, tmp_path) -> None:
     assert predict(mhc, "some.csv").exit_code == 0
     first = rows_of(tmp_path / "decisions.csv")[0]
     assert (first["decision"], first["reason"]) == ("refer", "unreadable_row")
+    assert not any(value for name, value in first.items() if name.startswith("p_"))
     assert first["post"] == "some.csv:2"
 
 

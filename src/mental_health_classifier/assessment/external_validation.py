@@ -65,6 +65,13 @@ def evaluate_elsewhere(
     if seen is None:
         log.warning("Run %s does not say which posts it has seen: some may be among these.", run.id)
     corpus = _read(run, path, columns, labels, _recogniser(seen, LEARNED_FROM))
+    of_test = _recogniser(seen, ["test"])(corpus.posts["text"].tolist()).sum()
+    if of_test:
+        log.warning(
+            "%d of these %d posts are of the test part of run %s itself: they come from where the "
+            "run's posts come from, and say nothing of posts from elsewhere.",
+            *(of_test, len(corpus.posts), run.id),
+        )
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
     predictions = {**recorded_predictions(run, ["val"]), EXTERNAL: external}
     settings = settings_of(run, bootstrap_draws)

@@ -68,6 +68,7 @@ def checked(config: DictConfig) -> DictConfig:
             takes; a part that does not belong where it stands; variants that cannot be combined.
     """
     written = OmegaConf.to_container(with_encoder(config), resolve=True)
+    _refuse_chosen_yardstick(written)
     check_buildable(written)
     values = with_short_names(written)
     is_pretrained = is_of_an_encoder(values)
@@ -100,6 +101,15 @@ def checked(config: DictConfig) -> DictConfig:
     _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
+
+
+def _refuse_chosen_yardstick(written: Any) -> None:
+    """Refuses what stands beside a network alone as a run of its own."""
+    if written["model"].get("_target_") == "BestYardstick":
+        raise InputError(
+            "yardstick=best_on_val: what val chooses is no run of its own. Choose a network, or "
+            "yardstick=tfidf_logistic or frozen_embeddings."
+        )
 
 
 def fitted(key: str, values: Mapping[str, Any], arguments: Arguments) -> dict[str, Any]:

@@ -66,9 +66,8 @@ class Verdict:
     difference: float
     """First minus second, of means over seeds."""
     interval: Interval | None
-    """Of that difference, over other authors and seeds; over authors alone where a side `lacks`
-    seeds. None: no draw of authors changed it, because both are one model, or so that draws cannot
-    say how sure it is."""
+    """Of that difference, over other authors and seeds. None: a side `lacks` seeds; or no draw of
+    authors changed it, because both are one model, or so that draws cannot say how sure it is."""
     confidence: float
     """Of the interval: the more questions, the wider."""
     questions: int
@@ -204,14 +203,13 @@ def verdict_on(
     lacks = "seeds" if is_one_seed else "variation"
     if is_one_model:
         word, lacks = "tie", ""
-    elif np.nanmax(over_models) - np.nanmin(over_models) > ROUNDING:
+    elif not is_one_seed and np.nanmax(over_models) - np.nanmin(over_models) > ROUNDING:
         half = spread.half_width(confidence)
         # Numbers are shares, and no two shares are further apart than one.
         interval = (max(difference - half, -1.0), min(difference + half, 1.0))
-        if not is_one_seed:
-            word = _word(interval, margin)
-            needed = seeds_needed(difference, spread, confidence)
-            lacks = "authors" if word == "not shown" and needed is None else ""
+        word = _word(interval, margin)
+        needed = seeds_needed(difference, spread, confidence)
+        lacks = "authors" if word == "not shown" and needed is None else ""
     return Verdict(
         word=word,
         difference=difference,

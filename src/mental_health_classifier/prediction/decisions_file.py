@@ -76,6 +76,7 @@ def write_decisions(
         OSError: the output or the run's record cannot be written; then there are no decisions and
             there is no audit line. Where that can be told at once, no post is read.
     """
+    _refuse_existing(output)
     sampled_output = output.with_name(f"{output.stem}-audit.csv")
     outputs = [output, *([sampled_output] if audit_sample else ())]
     for path in outputs:
@@ -195,8 +196,11 @@ class _DecidedPosts:
     def decide(self, posts: Sequence[UnlabelledPost]) -> Iterator[list[object]]:
         """A row of the output for each post."""
         judged = self._predictor.judge([post.text or "" for post in posts])
-        self._count("scores", judged.probabilities[:, self._predictor.priority_index])
-        self._count("characters", judged.characters)
+        is_read = np.array([post.text is not None for post in posts])
+        # Nothing was said of a row that could not be read.
+        judged.probabilities[~is_read] = np.nan
+        self._count("scores", judged.probabilities[is_read, self._predictor.priority_index])
+        self._count("characters", judged.characters[is_read])
         is_certified = "yes" if self._predictor.is_certified else "no"
         for post, row, decision in zip(
             posts, judged.probabilities.tolist(), judged.decisions, strict=True
@@ -214,7 +218,7 @@ class _DecidedPosts:
                 reason,
                 "" if uncertainty is None else f"{uncertainty:.4f}",
                 is_certified,
-                *["" if p != p else f"{p:.6f}" for p in row],  # NaN: the model failed
+                *["" if p != p else f"{p:.6f}" for p in row],  # NaN: the model said nothing
             ]
 
     @property

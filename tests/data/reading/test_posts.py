@@ -167,3 +167,20 @@ def test_a_group_without_its_column_or_named_twice_is_refused(tmp_path: Path) ->
         read(path, columns={"groups": ["age"]})
     with pytest.raises(InputError, match=r"data\.columns\.groups names 'gender'"):
         read(path, columns={"groups": ["gender", "gender"]})
+
+
+def test_a_spelling_that_is_taken_for_no_label_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.csv", "text,label\na,None\nb,none\nc,ok\n")
+    posts, account = read(path)
+    assert [p.label for p in posts] == ["none", "ok"]
+    assert list(account.describe()["dropped"]) == ["missing label, written None"]
+
+
+@pytest.mark.parametrize(("role", "column"), [("author", "label"), ("label", "text")])
+def test_a_column_that_holds_something_else_already_is_refused(
+    tmp_path: Path, role: str, column: str
+) -> None:
+    path = write(tmp_path / "posts.csv", "text,label\na,ok\n")
+    columns = {"text": "text", "label": "label", role: column}
+    with pytest.raises(InputError, match=rf"data\.columns\.{role}={column}: that column holds"):
+        read(path, columns=columns)

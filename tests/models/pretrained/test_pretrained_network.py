@@ -324,7 +324,7 @@ def test_weights_that_give_no_numbers_are_refused(folders: dict[str, Path], tmp_
 def test_weights_of_another_architecture_are_refused(folders: dict[str, Path]) -> None:
     with pytest.raises(InputError, match=r"model\.encoder: the weights in .* lack 16 of those"):
         make_network("bert", num_hidden_layers=3).take_over(folders["bert"])
-    with pytest.raises(InputError, match=r"model\.encoder: weights in .* of shape \(24,\)"):
+    with pytest.raises(InputError, match=r"model\.encoder: the weights in .* of shape \(24,\)"):
         make_network("bert", intermediate_size=32).take_over(folders["bert"])
 
 

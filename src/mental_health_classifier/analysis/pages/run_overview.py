@@ -14,7 +14,7 @@ from mental_health_classifier.analysis.pages.sections import section_table, warn
 from mental_health_classifier.analysis.sections.assessments import assessment_sections
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import plain
-from mental_health_classifier.analysis.sections.provenance import posts
+from mental_health_classifier.analysis.sections.provenance import making, posts
 from mental_health_classifier.analysis.tables.standing import standing_of_run
 from mental_health_classifier.console.tables import text
 from mental_health_classifier.console.wording import duration, is_number, number
@@ -58,6 +58,8 @@ def _heading(run: RunSummary) -> Iterator[Text]:
     parameters = run.model_facts.get("parameters")
     size = f", {parameters / 1e6:.2f} M parameters" if is_number(parameters) else ""
     yield text(f"Model {' + '.join(map(str, (run.model, *run.variants)))}, seed {run.seed}{size}")
+    if members := making(run).get("members"):
+        yield text(f"Members: {members}")
     changes = {True: ", with changes that were not committed", False: "", None: ""}[run.is_dirty]
     yield text(f"Commit {(run.commit or 'not known')[:12]}{changes}")
     if (obstacle := why_not_rebuilt(run)) is not None:

@@ -109,7 +109,8 @@ def making(run: RunSummary) -> dict[str, str]:
     if isinstance(members, list):
         # Val has fitted the weights, where members have any.
         named = [
-            str(each.get("id")) + (f" (weight {each['weight']})" if "weight" in each else "")
+            f"{each.get('id')} ({each.get('model')}"
+            + (f", weight {number(each['weight'])})" if "weight" in each else ")")
             for each in members
             if isinstance(each, Mapping)
         ]

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -273,7 +274,10 @@ def _label(cell: str, labels: Mapping[str, str] | None) -> tuple[str | None, str
         return label, None
     names = names_in_list(cell)
     if names is None:
-        return (None, NO_LABEL) if is_missing(cell) else (label, None)
+        if not is_missing(cell):
+            return label, None
+        # Named, since None or NA can be meant as a class.
+        return None, f"{NO_LABEL}, written {cell.strip()}" if cell.strip() else NO_LABEL
     if len(names) == 1:
         return folded(names[0]), None
     return None, SEVERAL_LABELS if names else NO_LABEL
@@ -291,6 +295,12 @@ def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
     source = columns.get(SOURCE)
     if source is not None:
         names, places = [SOURCE, *names], [str(source), *places]
+    for role, other in combinations(("text", "label", "author"), 2):
+        if shared := _listed(columns.get(role)) & _listed(columns.get(other)):
+            raise InputError(
+                f"data.columns.{other}={shared.pop()}: that column holds the {role}. Name another, "
+                "or none: []."
+            )
     for name in names:
         if not _GROUP_NAME.fullmatch(name) or names.count(name) > 1:
             raise InputError(
@@ -298,6 +308,10 @@ def _with_groups(columns: Columns) -> tuple[list[str], Columns]:
                 "by letters, digits, - and _. Rename the column in the file, or leave it out."
             )
     return names, {**columns, GROUPS: places}
+
+
+def _listed(column: str | Sequence[str] | None) -> set[str]:
+    return set() if column is None else {column} if isinstance(column, str) else set(column)
 
 
 def fold_labels(labels: Mapping[str, str] | Sequence[str]) -> dict[str, str]:

@@ -60,6 +60,14 @@ def read_external_corpus(
         InputError: the file cannot be used, a label is none of the model's classes, or the model
             has seen every post.
     """
+    if labels is not None:
+        if strange := sorted(set(labels.values()) - set(task.class_names)):
+            raise InputError(
+                f"--label ...={strange[0]}: the model has no such class; it knows "
+                f"{', '.join(task.class_names)}."
+            )
+        # Who maps one spelling does not give up those that are classes already.
+        labels = {**dict(zip(task.class_names, task.class_names, strict=True)), **labels}
     # All of it is one part, whatever a column says.
     source = Source.of(
         str(path), columns={**columns, "split": []}, labels=labels, encoding=_encoding_in(columns)

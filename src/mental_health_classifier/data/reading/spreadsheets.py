@@ -20,7 +20,9 @@ from mental_health_classifier.data.reading.table_files import (
 _Sheet = tuple[Sequence[Any], Iterator[tuple[int, Sequence[Any]]]]
 """The first row that holds anything, and those below it, each with its number."""
 _NOTHING: _Sheet = ([], iter(()))
-OTHER_SHEETS = "only the first sheet that holds anything is read; there are others"
+OTHER_SHEETS = (
+    "spreadsheet of which only the first sheet that holds anything is read; there are others"
+)
 _WHAT_OPENPYXL_RAISES = (
     *(zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, TypeError, IndexError),
     *(AttributeError, SyntaxError),  # an XML error is a SyntaxError
