@@ -18,12 +18,14 @@ from turnstile import Turnstile
 
 from mental_health_classifier.configuration.build import (
     build,
-    build_callbacks,
     build_loggers,
     build_network,
     build_regularizer,
-    quiet_lightning,
     register_resolvers,
+)
+from mental_health_classifier.configuration.learner import (
+    build_callbacks,
+    quiet_lightning,
     take_over,
 )
 from mental_health_classifier.configuration.pretrained import with_encoder

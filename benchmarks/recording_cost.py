@@ -12,11 +12,11 @@ from stopwatch import Stopwatch
 
 from mental_health_classifier.configuration.build import (
     build_corpus,
-    build_learner,
     build_loggers,
     register_resolvers,
     set_num_threads,
 )
+from mental_health_classifier.configuration.learner import build_learner
 from mental_health_classifier.experiment import describe_run
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.callbacks.checkpoints import BestAndLast

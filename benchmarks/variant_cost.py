@@ -22,12 +22,8 @@ import torch
 from machine import describe_machine, machine_line
 from our_training import CONF, MAX_TOKENS, SEED, TASK, VOCABULARY, made_up_posts
 
-from mental_health_classifier.configuration.build import (
-    build,
-    build_network,
-    quiet_lightning,
-    register_resolvers,
-)
+from mental_health_classifier.configuration.build import build, build_network, register_resolvers
+from mental_health_classifier.configuration.learner import quiet_lightning
 from mental_health_classifier.contracts import Batch
 from mental_health_classifier.data.batching import BatchDataset
 from mental_health_classifier.training.memory import spare_memory_traffic

@@ -19,13 +19,12 @@ from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.configuration.build import (
     build_annotators,
     build_corpus,
-    build_learner,
     build_loggers,
     build_yardstick,
     set_num_threads,
-    try_trainer,
 )
 from mental_health_classifier.configuration.check import checked, refuse_metric
+from mental_health_classifier.configuration.learner import build_learner, try_trainer
 from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.console.progress import showing
@@ -40,7 +39,10 @@ from mental_health_classifier.data.seen_posts import (
     read_before,
     write_seen_posts,
 )
-from mental_health_classifier.data.tokens.encoder_folder import find_encoder, new_encoder_folder
+from mental_health_classifier.data.tokens.encoder_folder import (
+    find_recorded_encoder,
+    new_encoder_folder,
+)
 from mental_health_classifier.evaluation.assess import EVALUATED, assess
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
@@ -218,9 +220,11 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
 
 def with_warnings_of_encoder(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
     """The same posts with a warning of each part, train aside, that the encoder has read."""
-    # Once training has begun, a run goes on without its encoder.
-    with suppress(InputError):
-        copy_read_posts(find_encoder(config.model.encoder, download=False), directory)
+    model, folder = config.model, None
+    with suppress(InputError):  # once training has begun, a run goes on without its encoder
+        folder = find_recorded_encoder(model.encoder, download=False, sha256=model.encoder_sha256)
+    if folder is not None:
+        copy_read_posts(folder, directory)
     counts = read_before(directory, corpus)
     if is_pretraining(config):
         counts |= {part: len(corpus.part(part)) for part in config.objective.parts}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import re
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +19,9 @@ from mental_health_classifier.configuration.registry import (
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.contracts.folder_names import folder_name
-from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.evaluation.evaluate import number_of_val
-from mental_health_classifier.tracking.record.settled_choices import settle
 
 if TYPE_CHECKING:
-    import numpy as np
-    import torch
-    from lightning.pytorch import Trainer
     from lightning.pytorch.loggers import Logger
     from torch import nn
 
@@ -37,15 +30,8 @@ if TYPE_CHECKING:
     from mental_health_classifier.models.network import Network
     from mental_health_classifier.tracking.record.run_record import RunRecord
     from mental_health_classifier.training.best_yardstick import BestYardstick
-    from mental_health_classifier.training.masked_tokens import MaskedTokenModule
-    from mental_health_classifier.training.network_learner import NetworkLearner
-    from mental_health_classifier.training.seeded_module import SeededModule
     from mental_health_classifier.training.yardstick import LogisticYardstick
 
-log = logging.getLogger(__name__)
-
-FEW_POSTS = 500
-"""With fewer, pretraining on them says that it is not worth much."""
 MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 """What Python says of a call whose arguments are not those of the function."""
 
@@ -212,231 +198,6 @@ def build_yardstick(
 ) -> LogisticYardstick | BestYardstick:
     """A model to compare with, to be fitted."""
     return build(node, corpus=corpus, record=record, folder=folder, score=number_of_val)
-
-
-def build_learner(
-    config: DictConfig,
-    corpus: Corpus,
-    record: RunRecord,
-    loggers: Sequence[Logger],
-    *,
-    teach: Callable[[str, str], np.ndarray] | None = None,
-) -> NetworkLearner | LogisticYardstick:
-    """A network with all that trains it, or a model that is built whole (`model` has a
-    `_target_`).
-
-    Args:
-        teach: see `Distillation`; other objectives need none.
-    """
-    if "_target_" in config.model:
-        return build(
-            config.model, corpus=corpus, record=record, folder="predictions", score=number_of_val
-        )
-    from lightning.pytorch import seed_everything
-
-    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
-    from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
-    from mental_health_classifier.training.masked_tokens import MaskedTokenLearner
-    from mental_health_classifier.training.network_learner import NetworkLearner
-    from mental_health_classifier.training.text_classifier import TextClassifier
-
-    if "encoder" in config.model:
-        # So that a replay is told at once where it finds another encoder.
-        settle(record.directory, "model.encoder_sha256", lambda: config.model.encoder_sha256)
-    is_learned_without_labels = is_pretraining(config)
-    if is_learned_without_labels:
-        corpus = _texts_to_learn_from(config, corpus)
-    datamodule = build_datamodule(config, corpus)
-    quiet_lightning()
-    seed_everything(config.seed, workers=True, verbose=False)
-    tasks = [] if is_learned_without_labels else [corpus.task, *corpus.auxiliary_tasks]
-    network = build_network(
-        config,
-        vocabulary_size=datamodule.tokenizer.size,
-        tasks=tasks,
-        annotators=datamodule.annotators,
-    )
-    begin_with_known_vectors(network.embedding, datamodule)
-    classifier = (
-        _build_masked_token_module(config, network, datamodule)
-        if is_learned_without_labels
-        else TextClassifier(
-            network=network,
-            objective=build(
-                config.objective,
-                tasks=tasks,
-                class_counts={corpus.task.name: datamodule.class_counts()},
-                **({"teach": teach} if "teacher" in config.objective else {}),
-            ),
-            regularizer=build_regularizer(config),
-            make_optimizer=build(config.optimizer),
-            tasks=tasks,
-            seed=config.seed,
-        )
-    )
-    trainer = _build_trainer(
-        config,
-        callbacks=build_callbacks(config, record),
-        logger=list(loggers),
-        plugins=[SafetensorsCheckpointIO()],
-        default_root_dir=record.directory,
-    )
-    if config.sampler.token_budget is None:
-        limit_tokens(config, record, trainer.strategy.root_device, classifier, datamodule)
-    return (MaskedTokenLearner if is_learned_without_labels else NetworkLearner)(
-        trainer=trainer,
-        classifier=classifier,
-        datamodule=datamodule,
-        take_over=functools.partial(take_over, config, network)
-        if isinstance(network, PretrainedNetwork)
-        else None,
-    )
-
-
-def _texts_to_learn_from(config: DictConfig, corpus: Corpus) -> Corpus:
-    """What masked tokens are learned from; says so where these are few posts."""
-    from mental_health_classifier.data.tokens.masked_words import texts_to_learn_from
-
-    texts = texts_to_learn_from(corpus, config.objective.parts)
-    if (num_posts := len(texts.part("train"))) < FEW_POSTS:
-        log.warning(
-            "Masked tokens are learned from %d posts: from fewer than %d an encoder learns little "
-            "that it does not know. Give all posts that you have; labels are not needed.",
-            num_posts,
-            FEW_POSTS,
-        )
-    return texts
-
-
-def _build_masked_token_module(
-    config: DictConfig, network: Network, datamodule: PostDataModule
-) -> MaskedTokenModule:
-    from mental_health_classifier.data.tokens.masked_words import MaskedWords
-    from mental_health_classifier.models.masked_token_head import MaskedTokenHead
-    from mental_health_classifier.training.masked_tokens import MaskedTokenModule
-
-    return MaskedTokenModule(
-        network=network,
-        objective=build(
-            config.objective,
-            head=MaskedTokenHead(
-                width=config.model.width,
-                word_width=config.model.word_width,
-                vocabulary_size=datamodule.tokenizer.size,
-            ),
-            make_masks=functools.partial(MaskedWords, datamodule.tokenizer),
-        ),
-        make_optimizer=build(config.optimizer),
-        seed=config.seed,
-    )
-
-
-def take_over(config: DictConfig, network: Network) -> None:
-    """Gives a network the weights of its pretrained encoder.
-
-    Raises:
-        InputError: the encoder is gone, has changed, or cannot be used.
-    """
-    from mental_health_classifier.data.tokens.encoder_folder import find_recorded_encoder
-    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
-
-    assert isinstance(network, PretrainedNetwork)
-    model = config.model
-    network.take_over(
-        find_recorded_encoder(model.encoder, download=model.download, sha256=model.encoder_sha256)
-    )
-
-
-def begin_with_known_vectors(embedding: Any, datamodule: PostDataModule) -> None:
-    """Gives the tokens the vectors that `network.embedding.initial` names, if any.
-
-    Raises:
-        InputError: they are not here.
-    """
-    if embedding.initial is not None:
-        import torch
-
-        from mental_health_classifier.data.tokens.known_vectors import vectors_of_tokens
-
-        known = vectors_of_tokens(embedding.initial, datamodule.tokenizer)
-        embedding.begin_with(torch.from_numpy(known))
-
-
-def try_trainer(config: DictConfig) -> None:
-    """Refuses options that Lightning would refuse, before data is read.
-
-    Raises:
-        InputError: what Lightning says of them.
-    """
-    if "_target_" not in config.model:
-        quiet_lightning()
-        _build_trainer(config, callbacks=[], logger=False, plugins=[], default_root_dir=None)
-
-
-def _build_trainer(config: DictConfig, **given: Any) -> Trainer:
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
-
-    refusals = (MisconfigurationException, ImportError, TypeError, ValueError, RuntimeError)
-    try:
-        return build(config.trainer, **given)
-    except refusals as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"The trainer cannot be set up as asked: {' '.join(str(error).split())} trainer=auto "
-            "takes what there is."
-        ) from None
-
-
-def limit_tokens(
-    config: DictConfig,
-    record: RunRecord,
-    device: torch.device,
-    classifier: SeededModule,
-    datamodule: PostDataModule,
-) -> None:
-    """Gives batches the token budget that this run has settled on, or settles on one now."""
-    from mental_health_classifier.training.memory import memory_of
-    from mental_health_classifier.training.token_budget import try_token_budget
-
-    def find() -> int:
-        return try_token_budget(
-            classifier,
-            longest_post=datamodule.longest_post,
-            max_posts=config.sampler.max_posts,
-            device=device,
-            memory=memory_of(device),
-        )
-
-    datamodule.limit_tokens(settle(record.directory, "sampler.token_budget", find))
-
-
-def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
-    """The chosen callbacks; ours are completed with the record."""
-    nodes = [node for node in config.callbacks.values() if node is not None]
-    built = [build(_after_validation(node)) for node in nodes]
-    return [c(record=record) if isinstance(c, functools.partial) else c for c in built]
-
-
-def _after_validation(node: DictConfig) -> DictConfig:
-    """Early stopping that looks after each validation: by itself it would also look at the end of
-    an epoch where nothing was validated, and fail."""
-    if node.get("_target_") != "EarlyStopping":
-        return node
-    return OmegaConf.merge({"check_on_train_epoch_end": False}, node)  # pyright: ignore[reportReturnType]
-
-
-def quiet_lightning() -> None:
-    """Keeps Lightning's own handlers (every line would print twice) and advertising out."""
-    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.propagate = True
-        logger.setLevel(logging.WARNING)
-    # The logger of this one has a level of its own.
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
-    # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop; nobody here can help it.
-    warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
 
 
 def set_num_threads(num_threads: int | None) -> None:

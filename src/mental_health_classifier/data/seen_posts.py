@@ -21,7 +21,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import PARTS, Corpus, InputError
 from mental_health_classifier.storage.arrays import read_arrays
-from mental_health_classifier.storage.files import write_atomically
+from mental_health_classifier.storage.files import MOST_BYTES, read_content, write_atomically
 
 FILE = "seen_posts.npz"
 """Its place in the directory of a run."""
@@ -94,9 +94,13 @@ def write_seen_posts(directory: Path, corpus: Corpus) -> None:
 
 def copy_read_posts(encoder: Path, directory: Path) -> None:
     """Hands on what an encoder has read to the directory of a run that begins with it, or from
-    there to the encoder that it becomes."""
+    there to the encoder that it becomes.
+
+    Raises:
+        InputError: a file that says it cannot be read.
+    """
     for path in sorted(encoder.glob(OF_ENCODER)):
-        write_atomically(directory / path.name, path.read_bytes())
+        write_atomically(directory / path.name, _content(path))
 
 
 def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
@@ -105,7 +109,7 @@ def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
     Raises:
         InputError: a file that says it is damaged.
     """
-    seen = [SeenPosts.from_bytes(path.read_bytes(), path) for path in directory.glob(OF_ENCODER)]
+    seen = [SeenPosts.from_bytes(_content(path), path) for path in directory.glob(OF_ENCODER)]
     counts = {}
     for part in PARTS[1:]:
         texts = corpus.part(part)["text"].tolist()
@@ -114,6 +118,10 @@ def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
             is_read |= each.are_among(texts, parts=PARTS)
         counts[part] = int(is_read.sum())
     return counts
+
+
+def _content(path: Path) -> bytes:
+    return read_content(path, most_bytes=MOST_BYTES)
 
 
 def _read(content: bytes) -> tuple[bytes, dict[str, np.ndarray]]:

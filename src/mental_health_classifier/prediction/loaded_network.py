@@ -16,8 +16,8 @@ from mental_health_classifier.configuration.build import (
     build_annotators,
     build_network,
     set_num_threads,
-    take_over,
 )
+from mental_health_classifier.configuration.learner import take_over
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import Batch, InputError, Task

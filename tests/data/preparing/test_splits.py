@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.preparing import splits
 from mental_health_classifier.data.preparing.splits import Fold, require_classes, split_posts
 
 SHARES = {"train": 0.6, "val": 0.1, "calibration": 0.15, "test": 0.15}
@@ -149,3 +150,8 @@ def test_every_post_is_tested_on_in_one_fold_with_its_whole_group_and_like_class
 def test_too_few_groups_for_the_folds_are_refused() -> None:
     with pytest.raises(InputError, match=r"groups of posts.*too few.*data\.num_folds"):
         split(np.arange(60) % 2, np.arange(60) % 5, fold=Fold(1, 10))
+
+
+def test_a_survey_divides_posts_as_the_configuration_does(compose_config) -> None:
+    data = compose_config([]).data
+    assert dict(data.shares) == splits.SHARES and data.split_seed == splits.SPLIT_SEED
