@@ -265,7 +265,7 @@ def test_authors_in_several_parts_of_a_shipped_split_are_counted(tmp_path: Path)
     )
     done = check(path)
     assert "parts shipped: train 102, test 18" in done.output
-    assert "3 authors have posts in more than one part" in done.output
+    assert "authors with posts in more than one part: 3" in done.output
     path = write(tmp_path / "posts.csv", "text,label,set", lambda i: f"{'ab'[i % 2]},{i % 5}")
     assert "columns not used: set" in check(path).output
 

@@ -50,7 +50,7 @@ def test_authors_on_both_sides_of_a_shipped_split_are_counted(
     parts = ["split", *("test" if i % 4 == 0 else "train" for i in range(200))]
     path.write_text("\n".join(f"{line},{part}" for line, part in zip(lines, parts, strict=True)))
     corpus = build_corpus(compose_config(["data=file", f"data.path={path}"]))
-    assert corpus.warnings[0].startswith("50 authors have posts in more than one part")
+    assert corpus.warnings[0].startswith("50 authors with posts in more than one part")
 
 
 def test_each_fold_is_the_test_part_once_whatever_is_shipped(
@@ -346,7 +346,7 @@ def test_the_three_texts_that_cross_the_parts_of_dreaddit_are_reported(
 ) -> None:
     corpus = build_corpus(compose_config(["data=dreaddit", f"data.path={corpora / 'dreaddit'}"]))
     assert len(corpus.part("test")) == 712  # 715 less those whose text carries the other label too
-    assert any("3 texts were shipped in more than one part" in w for w in corpus.warnings)
+    assert any("Texts that were shipped in more than one part: 3." in w for w in corpus.warnings)
 
 
 def test_the_levels_of_severity_stand_beside_the_four_classes(

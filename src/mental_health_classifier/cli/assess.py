@@ -28,6 +28,7 @@ from mental_health_classifier.cli.arguments import (
     print_json,
     say,
 )
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.data.reading.account import reason_lines
 from mental_health_classifier.tracking.record.assessments import write_assessment
 from mental_health_classifier.tracking.run_index import resolve_run
@@ -130,6 +131,6 @@ def certify(
 
 def _say_what_became_of(account: Mapping[str, Any]) -> None:
     """Counts the rows of a file that were left out, or kept with something to be said of them."""
-    say(f"{account['rows_read']:,} rows read, {account['rows_kept']:,} kept")
+    say(f"{count(account['rows_read'], 'row')} read, {account['rows_kept']:,} kept")
     for line in reason_lines({"left out": account["dropped"], "noted": account["noted"]}):
         say(line)

@@ -100,7 +100,9 @@ def _shown(labels: Mapping[str, int]) -> list[str]:
 
 def _about_rows(posts: Path, columns: Columns, survey: Survey, source: Source) -> list[str]:
     account = survey.account
-    lines = [f"{posts.name}: {account.rows_read:,} rows, of which {account.rows_kept:,} stay"]
+    lines = [
+        f"{posts.name}: {count(account.rows_read, 'row')}, of which {account.rows_kept:,} stay"
+    ]
     lines += [f"  {role}: column {g.column} ({g.reason})" for role, g in columns.found.items()]
     if columns.unused:
         lines.append(f"  columns not used: {', '.join(columns.unused)}")
@@ -146,7 +148,7 @@ def _about_posts(survey: Survey) -> list[str]:
     if what := unlike_classes([*survey.classes]):
         lines.append(f"  they look like {what}: --column label=NAME names another column")
     if survey.num_authors:
-        of_nobody = f"; {survey.num_without_author:,} posts of nobody known"
+        of_nobody = f"; {count(survey.num_without_author, 'post')} of nobody known"
         several = f"; {survey.num_respelled:,} spelled in several ways, each taken for one"
         lines.append(
             f"authors: {survey.num_authors:,}"
@@ -157,11 +159,11 @@ def _about_posts(survey: Survey) -> list[str]:
         lines.append("authors: not known, so posts of one author may be in several parts")
     if survey.parts:
         others = survey.account.rows_kept - sum(survey.parts.values())
-        divided = f"; {others:,} posts of no part are divided" if others else ""
+        divided = f"; {count(others, 'post')} of no part to be divided" if others else ""
         lines.append(f"parts shipped: {_counted(survey.parts)}{divided}")
         if survey.num_in_several_parts:
             lines.append(
-                f"  {survey.num_in_several_parts:,} authors have posts in more than one part: "
+                f"  authors with posts in more than one part: {survey.num_in_several_parts:,}; "
                 "scores may look better than they are on new authors"
             )
     lines.append(f"words in a post: {_in_words(survey.words)}")

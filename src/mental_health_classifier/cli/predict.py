@@ -16,7 +16,7 @@ from mental_health_classifier.cli.arguments import (
     say,
 )
 from mental_health_classifier.console.progress import counting
-from mental_health_classifier.console.wording import printable
+from mental_health_classifier.console.wording import count, printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.certificates import OWN
@@ -79,8 +79,9 @@ def predict(
         )
     counts = line["decisions"]
     say(
-        f"{line['posts']} posts: {counts.get('alert', 0)} alerts, {counts.get('refer', 0)} for a "
-        f"person to read, {counts.get('no_alert', 0)} without an alert. See {output}."
+        f"{count(line['posts'], 'post')}: {count(counts.get('alert', 0), 'alert')}, "
+        f"{counts.get('refer', 0)} for a person to read, {counts.get('no_alert', 0)} without an "
+        f"alert. See {output}."
     )
     for reason, rows in line["noted"].items():
         say(f"Warning: {rows['rows']} {reason} ({', '.join(rows['first'])})")

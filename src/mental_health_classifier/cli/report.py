@@ -43,7 +43,7 @@ def report(
         )
     chosen = runs_like(found, where)
     if not chosen:
-        raise InputError(f"--where: none of the {len(found)} runs is like that.")
+        raise InputError(f"--where: none of the {count(len(found), 'run')} is like that.")
     with showing(f"Writing about {count(len(chosen), 'run')}"):
         write_output(output, report_page(gather_report(chosen)))
     say(f"{count(len(chosen), 'run')}, see {output}.")

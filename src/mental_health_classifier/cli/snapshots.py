@@ -16,6 +16,7 @@ from mental_health_classifier.cli.arguments import (
     say,
 )
 from mental_health_classifier.cli.values import Command
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.storage.archives import pack
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.keeping.snapshot import (
@@ -65,7 +66,7 @@ def take(
         say(f"Left out, because they are links: {', '.join(left_out)}.")
     if archive:
         pack(folder, folder.with_name(f"{folder.name}.tar.gz"))
-    answer(f"{folder}: source and {len(chosen)} runs.")
+    answer(f"{folder}: source and {count(len(chosen), 'run')}.")
 
 
 @snapshot.command("list", cls=Command)
@@ -79,7 +80,9 @@ def list_snapshots(as_json: AsJson = False) -> None:
         )
         return
     for folder, manifest in manifests.items():
-        about = f"{len(manifest.get('runs', []))} runs. {manifest.get('description') or ''}"
+        about = (
+            f"{count(len(manifest.get('runs', [])), 'run')}. {manifest.get('description') or ''}"
+        )
         answer(f"{folder}  {about if manifest else 'damaged'}".rstrip())
 
 

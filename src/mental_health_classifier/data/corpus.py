@@ -16,8 +16,8 @@ from mental_health_classifier.contracts import PARTS, Corpus, InputError, Task
 from mental_health_classifier.contracts.ranges import NumberAsName, Seed, SmallCount
 from mental_health_classifier.data.preparation_version import preparation_version
 from mental_health_classifier.data.preparing.chunks import kept_column
+from mental_health_classifier.data.preparing.groups import group_column
 from mental_health_classifier.data.preparing.prepared_posts import (
-    group_column,
     open_cells,
     open_posts,
     prepare_posts,

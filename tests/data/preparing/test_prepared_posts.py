@@ -13,6 +13,7 @@ import pytest
 
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.preparing.prepared_posts import (
+    DOUBLED_ID,
     open_posts,
     prepare_posts,
     read_about,
@@ -63,6 +64,18 @@ def test_one_of_each_text_stays_and_none_with_two_labels(tmp_path: Path) -> None
     assert account["dropped"] == {
         "conflicting labels for one text": {"rows": 2, "first": ["posts.csv:4", "posts.csv:5"]},
         "duplicate": {"rows": 1, "first": ["posts.csv:3"]},
+    }
+
+
+def test_of_ids_that_several_posts_have_rows_take_the_place_and_the_account_says_so(
+    tmp_path: Path,
+) -> None:
+    rows = "id,text,label\n7,one,ok\n7,two,SI\n8,three,ok\n8,three,ok\n"
+    posts, about = prepare(write(tmp_path / "posts.csv", rows))
+    assert posts["id"].nunique() == 3
+    # Of the two rows of id 8 one was left out, as a duplicate.
+    assert about["account"]["noted"] == {
+        DOUBLED_ID: {"rows": 2, "first": ["posts.csv:2", "posts.csv:3"]}
     }
 
 

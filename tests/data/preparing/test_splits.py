@@ -125,6 +125,20 @@ def test_a_class_that_misses_a_part_is_named() -> None:
         )
 
 
+def test_of_shipped_parts_that_lack_a_class_is_said_that_the_corpus_ships_them() -> None:
+    labels = np.arange(200) % 2
+    shipped = np.where(np.arange(200) < 40, 1, -1)  # 40 posts are shipped in val
+    with pytest.raises(InputError, match=r"suicide' has 80 posts, none of them in val, which the"):
+        splits.usable_parts(
+            labels=np.where(shipped == 1, 0, labels),
+            leak_groups=np.arange(200),
+            shipped=shipped,
+            class_names=["Class 'control'", "Class 'suicide'"],
+            shares=splits.SHARES,
+            seed=1,
+        )
+
+
 def test_every_post_is_tested_on_in_one_fold_with_its_whole_group_and_like_classes() -> None:
     generator = np.random.default_rng(3)
     labels = generator.choice(3, 1500, p=[0.6, 0.3, 0.1])

@@ -67,7 +67,7 @@ def test_a_json_line_cut_in_half_is_dropped_with_its_number(tmp_path: Path) -> N
         (5, "not a JSON object"),
         (6, "a list or object where text was expected"),
         (7, ("three", "b")),
-        (8, "not UTF-8 text"),
+        (8, "not UTF-8 text, whose encoding data.encoding could name"),
     ]
 
 

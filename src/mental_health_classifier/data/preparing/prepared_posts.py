@@ -18,7 +18,7 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from mental_health_classifier.console.progress import counting, showing
-from mental_health_classifier.contracts import GROUP_PREFIX, InputError
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.preparing.chunks import kept_column, open_chunks, write_chunks
 from mental_health_classifier.data.preparing.duplicates import (
     cluster_near_duplicates,
@@ -27,12 +27,11 @@ from mental_health_classifier.data.preparing.duplicates import (
     num_bands,
     shingle_table,
 )
+from mental_health_classifier.data.preparing.groups import group_column, told_apart_by
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.names import (
     A_NAME,
-    LONGEST_NAME,
-    MOST_WORDS,
     is_name,
     unlike_classes,
     unlike_names,
@@ -42,7 +41,7 @@ from mental_health_classifier.data.reading.spellings import look_alikes, num_loo
 
 MAX_CLASSES = 50
 RESPELLED = "author spelled in another way before, taken for the same one"
-MAX_KINDS = 20
+DOUBLED_ID = "id of another post, too, so that rows stand for the ids of all posts"
 _TABLE = "posts.arrow"
 _ABOUT = "about.json"
 _SHOWN = 10
@@ -96,6 +95,11 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
     if len(respelled):
         rows = _references(posts, respelled, source)
         account.note(RESPELLED, *rows, num_rows=len(respelled))
+    id_hashes = posts["id_hash"].to_numpy()
+    doubled = doubled_ids(id_hashes, is_kept)
+    if len(doubled):
+        rows = _references(posts, doubled, source)
+        account.note(DOUBLED_ID, *rows, num_rows=len(doubled))
     fingerprint = _write_table(
         folder / _TABLE,
         posts,
@@ -106,6 +110,7 @@ def prepare_posts(folder: Path, source: Source, *, num_workers: int | None) -> N
         leak_groups=leak_groups,
         authors=authors,
         told_apart=told_apart,
+        are_ids_unique=not len(doubled),
     )
     about = {
         "fingerprint": fingerprint,
@@ -160,6 +165,12 @@ def in_order(found: Sequence[str], source: Source) -> list[str]:
     if source.labels is None:
         return sorted(found)
     return [name for name in dict.fromkeys(source.labels.values()) if name in found]
+
+
+def doubled_ids(id_hashes: np.ndarray, is_kept: np.ndarray) -> np.ndarray:
+    """Places of the kept posts whose id another one has, too, both of shape `(posts,)`."""
+    kept = np.flatnonzero(is_kept)
+    return kept[pd.Series(id_hashes[kept]).duplicated(keep=False).to_numpy()]
 
 
 def _clusters(posts: pa.Table, kept: np.ndarray) -> np.ndarray:
@@ -219,7 +230,7 @@ def _warnings(class_names: Sequence[str], authors: _Authors, source: Source) -> 
         )
     if number := num_look_alikes(authors.names.to_pylist()):
         found.append(
-            f"{number} authors have names that look like that of another one: if they are one "
+            f"Authors whose names look like that of another one: {number}. If they are one "
             "person, posts of one author may be in several parts."
         )
     if source.pooled_parts:
@@ -238,15 +249,13 @@ def _write_table(
     leak_groups: np.ndarray,
     authors: _Authors,
     told_apart: Mapping[str, pa.Array],
+    are_ids_unique: bool,
 ) -> str:
     """Writes the kept posts chunk by chunk, with keyed hashes for ids and authors; returns the
     fingerprint."""
     contents = posts["content"].filter(pa.array(is_kept)).to_pylist()
     fingerprint, key = fingerprint_and_key(contents)
     del contents
-    id_hashes = posts["id_hash"].to_numpy()[is_kept]
-    # Ids that repeat name nobody: rows take their place.
-    are_ids_unique = len(np.unique(id_hashes)) == len(id_hashes)
     authors_hashed = _strings(keyed_hash(name, key) for name in authors.names.to_pylist())
     writer = None
     start = first = 0
@@ -256,7 +265,7 @@ def _write_table(
             rows = slice(first, first + int(kept.sum()))
             chosen = batch.filter(pa.array(kept))
             names = chosen["id"].to_pylist()
-            if not are_ids_unique:
+            if not are_ids_unique:  # those that repeat name nobody
                 places = zip(chosen["file"].to_pylist(), chosen["row"].to_pylist(), strict=True)
                 names = [source.row_id(*place) for place in places]
             numbers = authors.numbers[rows]
@@ -286,38 +295,6 @@ def _write_table(
         assert writer is not None
         writer.close()
     return fingerprint
-
-
-def told_apart_by(values: pa.ChunkedArray | pa.Array, names: Sequence[str]) -> dict[str, pa.Array]:
-    """What each post is by name of the group, missing where it is not known.
-
-    Args:
-        values: a list for each post, in the order of the names.
-
-    Raises:
-        InputError: a column is not one of few short values.
-    """
-    found = {}
-    for place, name in enumerate(names):
-        column = pa.array([groups[place] or None for groups in values.to_pylist()], pa.string())
-        kinds = [kind for kind in column.unique().to_pylist() if kind is not None]
-        longest = max(map(len, kinds), default=0)
-        # Few and short: anything else may be text, and these values are recorded as they are.
-        if len(kinds) > MAX_KINDS or not all(map(is_name, kinds)):
-            raise InputError(
-                f"The column of data.columns.groups or data.columns.source for {name} holds "
-                f"{len(kinds)} different values, the longest of {longest} characters; "
-                f"{MAX_KINDS} values of {LONGEST_NAME} characters at most, {MOST_WORDS} words and "
-                "no sentence, were expected, since they are recorded as they are. Put values "
-                "together in the file (such as age into ranges), or leave the column out."
-            )
-        found[name] = column
-    return found
-
-
-def group_column(name: str) -> str:
-    """Column of the posts that holds what each is in one of the groups."""
-    return f"{GROUP_PREFIX}{name}"
 
 
 def _strings(values: Iterator[str | None]) -> pa.Array:

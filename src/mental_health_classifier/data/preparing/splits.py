@@ -113,7 +113,13 @@ def usable_parts(
         seed=seed,
         fold=fold,
     )
-    require_classes(parts=parts, labels=labels, leak_groups=groups, class_names=class_names)
+    require_classes(
+        parts=parts,
+        labels=labels,
+        leak_groups=groups,
+        class_names=class_names,
+        shipped=[part for place, part in enumerate(PARTS) if (shipped == place).any()],
+    )
     return parts
 
 
@@ -233,10 +239,12 @@ def require_classes(
     labels: np.ndarray,
     leak_groups: np.ndarray | None,
     class_names: Sequence[str],
+    shipped: Sequence[str] = (),
 ) -> None:
     """Raises InputError when a class is absent where a model is trained, chosen or tested.
 
     Args:
+        shipped: parts that the corpus ships, which no other way of dividing posts fills.
         class_names: what a message calls each class: a name that only the file knows may be a post
             or an author in a wrong column.
     """
@@ -245,6 +253,13 @@ def require_classes(
         lacking = [
             part for part in ("train", "val", "test") if not (is_class & (parts == part)).any()
         ]
+        if given := [part for part in lacking if part != "train" and part in shipped]:
+            raise InputError(
+                f"{name} has {count(int(is_class.sum()), 'post')}, none of them in "
+                f"{', '.join(given)}, which the corpus ships. Move some there, map the class to "
+                "another one in data.labels, or have all posts divided anew: "
+                "data.columns.split=[], or one file that holds them all."
+            )
         if lacking:
             among = ""
             if leak_groups is not None:
@@ -317,8 +332,8 @@ def count_leaks(
         crossing = int((pd.Series(parts[known]).groupby(authors).nunique() > 1).sum())
         if crossing:
             warnings.append(
-                f"{crossing} authors have posts in more than one part, because the corpus ships "
-                "its split: scores may look better than they are on new authors."
+                f"{count(crossing, 'author')} with posts in more than one part, because the corpus "
+                "ships its split: scores may look better than they are on new authors."
             )
     if crossing := near_duplicates["clusters_in_several_parts"]:
         warnings.append(
@@ -333,8 +348,8 @@ def count_leaks(
         )
     if texts_in_several_parts:
         warnings.append(
-            f"{texts_in_several_parts} texts were shipped in more than one part. Each was kept in "
-            "the last of its parts, or left out of all where its labels conflict; scores published "
-            "on the shipped parts still hold this leak."
+            f"Texts that were shipped in more than one part: {texts_in_several_parts}. Each was "
+            "kept in the last of its parts, or left out of all where its labels conflict; scores "
+            "published on the shipped parts still hold this leak."
         )
     return {"near_duplicates": near_duplicates, "warnings": warnings}

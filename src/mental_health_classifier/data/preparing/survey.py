@@ -21,7 +21,12 @@ from mental_health_classifier.data.preparing.duplicates import (
     hash_shingles,
     join_groups,
 )
-from mental_health_classifier.data.preparing.prepared_posts import MAX_CLASSES, in_order
+from mental_health_classifier.data.preparing.prepared_posts import (
+    DOUBLED_ID,
+    MAX_CLASSES,
+    doubled_ids,
+    in_order,
+)
 from mental_health_classifier.data.preparing.splits import SHARES, SPLIT_SEED, usable_parts
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
@@ -38,6 +43,9 @@ _MOST_PLACES = 10
 _MOST_COMPARED = 20_000
 """Posts among which near-duplicates are looked for, which takes longer than all else. Among more
 it is seldom they that leave a class too few groups."""
+_NEVER_SHORT = 1000
+"""Groups of a class of which every part has some, however they are divided. Dividing a million
+posts takes as long as reading them."""
 
 
 class Lengths(NamedTuple):
@@ -136,7 +144,7 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     """
     account = Account()
     # Arrays of the module array grow in place, and hold eight bytes a number.
-    texts, authors, spellings = array("Q"), array("Q"), array("Q")
+    texts, ids, authors, spellings = array("Q"), array("Q"), array("Q"), array("Q")
     numbers = {name: array("q") for name in ("label", "part", "file", "row", "words", "characters")}
     shingles, bands = [], []
     classes: dict[str, int] = {}
@@ -152,6 +160,7 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
             bands.append(band_keys(shingles[-1]))
         for post in clean.posts:
             texts.append(post.text_hash)
+            ids.append(hash64(post.id))
             authors.append(hash64(post.author_key) if post.author_key else 0)
             spellings.append(hash64(post.author) if post.author else 0)
             numbers["label"].append(classes.setdefault(post.label, len(classes)))
@@ -165,6 +174,10 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     is_kept = _without_duplicates(np.frombuffer(texts, np.uint64), columns, account, source)
     of_class = np.bincount(columns["label"][~is_kept], minlength=len(classes)).tolist()
     lost.update(dict(zip(classes, of_class, strict=True)))
+    doubled = doubled_ids(np.frombuffer(ids, np.uint64), is_kept)
+    if len(doubled):
+        rows = _first_rows(doubled, columns, source)
+        account.note(DOUBLED_ID, *rows, num_rows=len(doubled))
     kept = {name: values[is_kept] for name, values in columns.items()}
     hashes = np.frombuffer(authors, np.uint64)[is_kept]
     pairs = np.unique(np.stack([hashes, np.frombuffer(spellings, np.uint64)[is_kept]]), axis=1)
@@ -206,13 +219,18 @@ def _without_duplicates(
     for reason, places in duplicates.items():
         is_kept[places] = False
         if len(places):
-            first = [
-                source.reference(int(columns["file"][place]), int(columns["row"][place]))
-                for place in places[:_MOST_PLACES]
-            ]
+            first = _first_rows(places, columns, source)
             account.drop(reason, *first, num_rows=len(places))
     account.rows_kept = int(is_kept.sum())
     return is_kept
+
+
+def _first_rows(places: np.ndarray, columns: Mapping[str, np.ndarray], source: Source) -> list[str]:
+    """How messages refer to the first few of some posts."""
+    return [
+        source.reference(int(columns["file"][place]), int(columns["row"][place]))
+        for place in places[:_MOST_PLACES]
+    ]
 
 
 def _near_duplicates(
@@ -242,8 +260,11 @@ def _refusal(
     source: Source,
 ) -> str | None:
     """What training would say against dividing the posts as it usually does."""
-    # In the order in which they are prepared: how posts are divided depends on it.
     present = np.unique(kept["label"])
+    num_groups = [len(np.unique(leak_groups[kept["label"] == place])) for place in present]
+    if min(num_groups) >= _NEVER_SHORT and (kept["part"] < 0).all():
+        return None
+    # In the order in which they are prepared: how posts are divided depends on it.
     names = in_order([classes[int(place)] for place in present], source)
     places = {name: place for place, name in enumerate(names)}
     labels = np.array([places.get(name, -1) for name in classes])[kept["label"]]

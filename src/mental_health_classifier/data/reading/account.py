@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mental_health_classifier.console.wording import count
+
 _SHOWN = 10
 _SHOWN_IN_LINE = 3
 
@@ -77,15 +79,16 @@ def account_lines(data: Mapping[str, Any]) -> Iterator[str]:
         data: what `Corpus.describe` returns.
     """
     account = data["account"]
-    yield f"{data['name']}: {account['rows_read']:,} rows read, {account['rows_kept']:,} kept"
+    rows = count(account["rows_read"], "row")
+    yield f"{data['name']}: {rows} read, {account['rows_kept']:,} kept"
     # Records of before have noted nothing.
     yield from reason_lines({"dropped": account["dropped"], "noted": account.get("noted", {})})
     if scrubbed := account["scrubbed"]:
         yield "  scrubbed: " + ", ".join(f"{kind} {count:,}" for kind, count in scrubbed.items())
     if near := account.get("near_duplicates"):
         yield (
-            f"  near-duplicates: {near['posts']:,} posts in {near['clusters']:,} clusters, of "
-            f"which {near['clusters_in_several_parts']:,} in more than one part"
+            f"  near-duplicates: {near['posts']:,} posts in {count(near['clusters'], 'cluster')}, "
+            f"of which {near['clusters_in_several_parts']:,} in more than one part"
         )
     parts = ", ".join(f"{part} {counts['posts']:,}" for part, counts in data["parts"].items())
     yield f"  parts: {parts}"

@@ -91,7 +91,7 @@ def _lines(file: TableFile) -> Iterator[Record]:
             try:
                 record = json.loads(line)
             except UnicodeDecodeError:
-                yield number, "not UTF-8 text"
+                yield number, "not UTF-8 text, whose encoding data.encoding could name"
             except (ValueError, RecursionError):
                 yield number, _NO_OBJECT
             else:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mental_health_classifier.contracts import Corpus, InputError, Task
 from mental_health_classifier.data.preparing.duplicates import find_duplicates
-from mental_health_classifier.data.preparing.prepared_posts import group_column, told_apart_by
+from mental_health_classifier.data.preparing.groups import group_column, told_apart_by
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.posts import SOURCE, Post, Source, clean_rows
