@@ -248,7 +248,7 @@ def test_a_value_of_a_group_that_is_a_sentence_is_refused(tmp_path: Path, value:
 def test_whatever_the_number_of_workers_the_bytes_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mental_health_classifier.data.preparing.chunks._WORTH_A_POOL", 0)
+    monkeypatch.setattr("mental_health_classifier.data.preparing.row_chunks._WORTH_A_POOL", 0)
     path = tmp_path / "posts.jsonl"
     with path.open("w") as file:
         for i in range(20_000):
@@ -302,7 +302,7 @@ def test_an_interrupted_preparation_goes_on_and_makes_the_same(
 WORKERS = """
 import os, signal, sys
 from pathlib import Path
-from mental_health_classifier.data.preparing import chunks
+from mental_health_classifier.data.preparing import chunks, row_chunks
 from mental_health_classifier.storage.cache import cached_folder
 from mental_health_classifier.data.reading.posts import Source
 from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
@@ -311,12 +311,12 @@ def clean_rows(rows, source):
     Path(sys.argv[2], f"worker-{os.getpid()}").touch()
     signal.pause()
 
-chunks._WORTH_A_POOL = 0
+row_chunks._WORTH_A_POOL = 0
 plain = chunks._write_chunk
 
-def write_chunk(*arguments):
+def write_chunk(*arguments, **more):
     chunks.clean_rows = clean_rows
-    return plain(*arguments)
+    return plain(*arguments, **more)
 
 chunks._write_chunk = write_chunk
 options = dict(files=None, columns={}, labels=None, severity_levels=None, kept_columns={})

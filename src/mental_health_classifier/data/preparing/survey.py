@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import PARTS, InputError
-from mental_health_classifier.data.preparing.chunks import cut_chunks
 from mental_health_classifier.data.preparing.duplicates import (
     band_keys,
     cluster_near_duplicates,
@@ -27,6 +26,7 @@ from mental_health_classifier.data.preparing.prepared_posts import (
     doubled_ids,
     in_order,
 )
+from mental_health_classifier.data.preparing.row_chunks import Chunk, over_chunks
 from mental_health_classifier.data.preparing.splits import SHARES, SPLIT_SEED, usable_parts
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
@@ -143,52 +143,38 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
         InputError: the source cannot be read.
     """
     account = Account()
-    # Arrays of the module array grow in place, and hold eight bytes a number.
-    texts, ids, authors, spellings = array("Q"), array("Q"), array("Q"), array("Q")
-    numbers = {name: array("q") for name in ("label", "part", "file", "row", "words", "characters")}
-    shingles, bands = [], []
     classes: dict[str, int] = {}
     labels: Counter[str] = Counter()
     lost: Counter[str] = Counter()
-    for chunk in cut_chunks(source.rows(account)):
-        clean = clean_rows(chunk, source)
-        account.include(clean.account.describe())
-        labels.update(clean.labels)
-        lost.update(clean.lost)
-        if len(texts) < _MOST_COMPARED:
-            shingles.append(hash_shingles([post.text for post in clean.posts]))
-            bands.append(band_keys(shingles[-1]))
-        for post in clean.posts:
-            texts.append(post.text_hash)
-            ids.append(hash64(post.id))
-            authors.append(hash64(post.author_key) if post.author_key else 0)
-            spellings.append(hash64(post.author) if post.author else 0)
-            numbers["label"].append(classes.setdefault(post.label, len(classes)))
-            numbers["part"].append(post.part)
-            numbers["file"].append(post.file)
-            numbers["row"].append(post.row)
-            numbers["words"].append(num_words(post.text))
-            numbers["characters"].append(len(post.text))
-        advance(len(chunk))
-    columns = {name: np.frombuffer(values, np.int64) for name, values in numbers.items()}
-    is_kept = _without_duplicates(np.frombuffer(texts, np.uint64), columns, account, source)
+    looks = []
+    work = partial(_look_at, source=source)
+    for look in over_chunks(work, source.rows(account), num_workers=None):
+        account.include(look.account)
+        labels.update(look.labels)
+        lost.update(look.lost)
+        of_all = [classes.setdefault(name, len(classes)) for name in look.classes]
+        look.columns["label"] = np.array(of_all, np.int64)[look.columns["label"]]
+        looks.append(look)
+        advance(look.account["rows_read"])
+    columns = _joined(looks or [_look_at(Chunk(0, 0, ()), source=source)])
+    is_kept = _without_duplicates(columns, account, source)
     of_class = np.bincount(columns["label"][~is_kept], minlength=len(classes)).tolist()
     lost.update(dict(zip(classes, of_class, strict=True)))
-    doubled = doubled_ids(np.frombuffer(ids, np.uint64), is_kept)
+    doubled = doubled_ids(columns["id"], is_kept)
     if len(doubled):
         rows = _first_rows(doubled, columns, source)
         account.note(DOUBLED_ID, *rows, num_rows=len(doubled))
     kept = {name: values[is_kept] for name, values in columns.items()}
-    hashes = np.frombuffer(authors, np.uint64)[is_kept]
-    pairs = np.unique(np.stack([hashes, np.frombuffer(spellings, np.uint64)[is_kept]]), axis=1)
+    hashes = kept["author"]
+    pairs = np.unique(np.stack([hashes, kept["spelling"]]), axis=1)
     spelled = Counter(pairs[0][pairs[0] > 0].tolist())
     counts = np.bincount(kept["label"], minlength=len(classes)).tolist()
     sizes = {name: count for name, count in zip(classes, counts, strict=True) if count}
     refusal = None
     if 2 <= len(sizes) <= MAX_CLASSES:
         groups = _one_a_post(hashes)
-        if len(texts) <= _MOST_COMPARED:
-            groups = join_groups(_near_duplicates(shingles, bands, is_kept), groups)
+        if len(is_kept) <= _MOST_COMPARED:
+            groups = join_groups(_near_duplicates(looks, is_kept), groups)
         refusal = _refusal(kept, [*classes], groups, source)
     shipped = Counter(kept["part"].tolist())
     # What is shipped in no part is divided like the training part, by authors.
@@ -210,12 +196,70 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
     )
 
 
+class _Look(NamedTuple):
+    """At the posts of a chunk of rows."""
+
+    account: Mapping[str, Any]
+    """As `Account.describe` has it."""
+    classes: Sequence[str]
+    labels: Counter[str]
+    lost: Counter[str]
+    columns: dict[str, np.ndarray]
+    """Numbers of each post, `label` among them, its place in `classes`."""
+    shingles: csr_array | None
+    """Of each post, and `bands`; None: there are too many rows before."""
+    bands: np.ndarray | None
+
+
+def _look_at(chunk: Chunk, *, source: Source) -> _Look:
+    clean = clean_rows(chunk.rows, source)
+    posts = clean.posts
+    classes = list(dict.fromkeys(post.label for post in posts))
+    places = {name: place for place, name in enumerate(classes)}
+    hashes = {
+        "text": [post.text_hash for post in posts],
+        "id": [hash64(post.id) for post in posts],
+        "author": [hash64(post.author_key) if post.author_key else 0 for post in posts],
+        "spelling": [hash64(post.author) if post.author else 0 for post in posts],
+    }
+    numbers = {
+        "label": [places[post.label] for post in posts],
+        "part": [post.part for post in posts],
+        "file": [post.file for post in posts],
+        "row": [post.row for post in posts],
+        "words": [num_words(post.text) for post in posts],
+        "characters": [len(post.text) for post in posts],
+    }
+    is_compared = chunk.num_before < _MOST_COMPARED
+    shingles = hash_shingles([post.text for post in posts]) if is_compared else None
+    return _Look(
+        account=clean.account.describe(),
+        classes=classes,
+        labels=clean.labels,
+        lost=clean.lost,
+        columns={
+            **{name: np.array(values, np.uint64) for name, values in hashes.items()},
+            **{name: np.array(values, np.int64) for name, values in numbers.items()},
+        },
+        shingles=shingles,
+        bands=None if shingles is None else band_keys(shingles),
+    )
+
+
+def _joined(looks: Sequence[_Look]) -> dict[str, np.ndarray]:
+    """The columns of all, each of which lets go of its own."""
+    names = list(looks[0].columns)
+    return {n: np.concatenate([look.columns.pop(n) for look in looks]) for n in names}
+
+
 def _without_duplicates(
-    texts: np.ndarray, columns: Mapping[str, np.ndarray], account: Account, source: Source
+    columns: Mapping[str, np.ndarray], account: Account, source: Source
 ) -> np.ndarray:
     """Whether each post stays, bool, shape `(posts,)`; the account says why others do not."""
-    is_kept = np.ones(len(texts), bool)
-    duplicates, _ = find_duplicates(texts, columns["label"], np.maximum(columns["part"], 0))
+    is_kept = np.ones(len(columns["text"]), bool)
+    duplicates, _ = find_duplicates(
+        columns["text"], columns["label"], np.maximum(columns["part"], 0)
+    )
     for reason, places in duplicates.items():
         is_kept[places] = False
         if len(places):
@@ -233,12 +277,10 @@ def _first_rows(places: np.ndarray, columns: Mapping[str, np.ndarray], source: S
     ]
 
 
-def _near_duplicates(
-    shingles: Sequence[csr_array], bands: Sequence[np.ndarray], is_kept: np.ndarray
-) -> np.ndarray:
+def _near_duplicates(looks: Sequence[_Look], is_kept: np.ndarray) -> np.ndarray:
     """The number of the near-duplicate cluster of each kept post."""
-    kept = csr_array(vstack(shingles))[np.flatnonzero(is_kept)]
-    keys = np.concatenate(bands)[is_kept]
+    kept = csr_array(vstack([look.shingles for look in looks]))[np.flatnonzero(is_kept)]
+    keys = np.concatenate([look.bands for look in looks])[is_kept]
     return cluster_near_duplicates(
         keys.T, shingles_of=lambda places: kept[places], num_posts=len(keys)
     )
