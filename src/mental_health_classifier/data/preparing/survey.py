@@ -279,8 +279,10 @@ def _first_rows(places: np.ndarray, columns: Mapping[str, np.ndarray], source: S
 
 def _near_duplicates(looks: Sequence[_Look], is_kept: np.ndarray) -> np.ndarray:
     """The number of the near-duplicate cluster of each kept post."""
-    kept = csr_array(vstack([look.shingles for look in looks]))[np.flatnonzero(is_kept)]
-    keys = np.concatenate([look.bands for look in looks])[is_kept]
+    shingles = [look.shingles for look in looks if look.shingles is not None]
+    bands = [look.bands for look in looks if look.bands is not None]
+    kept = csr_array(vstack(shingles))[np.flatnonzero(is_kept)]
+    keys = np.concatenate(bands)[is_kept]
     return cluster_near_duplicates(
         keys.T, shingles_of=lambda places: kept[places], num_posts=len(keys)
     )
