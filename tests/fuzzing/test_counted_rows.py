@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from mental_health_classifier.data.preparing.survey import survey_posts
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.delimited import QUOTE_OPENED, RUNS_OVER
-from mental_health_classifier.data.reading.posts import Source
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
+from mental_health_classifier.data.reading.source import Source
 
 HEADERS = (["text", "label"], ["label", "text"], ["id", "text", "label", "author", "note"])
 SEPARATORS = {"csv": (",", ",", ";", "|"), "tsv": ("\t",)}

@@ -22,7 +22,7 @@ from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
 from mental_health_classifier.data.preparing.splits import divide_posts
 from mental_health_classifier.data.reading import posts_to_judge
 from mental_health_classifier.data.reading.account import Account
-from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.reading.source import Source
 
 CANARY = "quokkafish"
 SHARES = {"train": 0.7, "val": 0.1, "calibration": 0.1, "test": 0.1}

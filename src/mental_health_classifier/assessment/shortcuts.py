@@ -18,7 +18,7 @@ from mental_health_classifier.contracts import (
     Task,
 )
 from mental_health_classifier.data.preparing.splits import split_posts
-from mental_health_classifier.data.reading.posts import SOURCE
+from mental_health_classifier.data.reading.source import SOURCE
 from mental_health_classifier.evaluation.shortcuts import (
     assess_shortcuts,
     headline_with_interval,

@@ -18,7 +18,7 @@ from mental_health_classifier.data.reading.account import reason_lines
 
 if TYPE_CHECKING:
     from mental_health_classifier.data.preparing.survey import Columns, Lengths, Survey
-    from mental_health_classifier.data.reading.posts import Source
+    from mental_health_classifier.data.reading.source import Source
 
 _PRIORITY = ("suicid", "self harm", "selfharm", "crisis", "risk")
 """What a class is called whose misses cost most, the plainest word first."""
@@ -46,7 +46,7 @@ def check(
     """
     # With pandas, which takes half a second to import: not for the help.
     from mental_health_classifier.data.preparing.survey import survey_columns, survey_posts
-    from mental_health_classifier.data.reading.posts import Source
+    from mental_health_classifier.data.reading.source import Source
 
     given = pairs(column, option="--column")
     if unknown := sorted(given.keys() - set(_ROLES_SAID)):

@@ -41,7 +41,7 @@ from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.pretraining import MEASURED, is_pretraining
-from mental_health_classifier.data.reading.posts import fold_labels
+from mental_health_classifier.data.reading.source import fold_labels
 from mental_health_classifier.data.reading.spellings import spelled_as
 from mental_health_classifier.data.reading.table_files import require_encoding
 from mental_health_classifier.evaluation.evaluate import metric_names

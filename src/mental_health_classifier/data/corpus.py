@@ -35,7 +35,7 @@ from mental_health_classifier.data.reading.auxiliary_labels import (
     kept_columns,
     label_posts,
 )
-from mental_health_classifier.data.reading.posts import UNLABELLED, Source
+from mental_health_classifier.data.reading.source import UNLABELLED, Source
 from mental_health_classifier.data.reading.spellings import spelled_as
 from mental_health_classifier.data.reading.tables import has_labels
 from mental_health_classifier.data.tokens.windows import MAX_WINDOWS, Truncation

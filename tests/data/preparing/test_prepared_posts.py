@@ -19,7 +19,7 @@ from mental_health_classifier.data.preparing.prepared_posts import (
     read_about,
 )
 from mental_health_classifier.data.reading.account import account_lines
-from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.reading.source import Source
 
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
 COLUMNS = ("id", "text", "label", "author", "shipped_part", "severity", "cluster", "leak_group")
@@ -304,7 +304,7 @@ import os, signal, sys
 from pathlib import Path
 from mental_health_classifier.data.preparing import chunks, row_chunks
 from mental_health_classifier.storage.cache import cached_folder
-from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.reading.source import Source
 from mental_health_classifier.data.preparing.prepared_posts import prepare_posts
 
 def clean_rows(rows, source):

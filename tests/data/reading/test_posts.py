@@ -4,7 +4,8 @@ import pytest
 
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.reading.account import Account
-from mental_health_classifier.data.reading.posts import MAX_CHARACTERS, Post, Source, clean_rows
+from mental_health_classifier.data.reading.posts import MAX_CHARACTERS, Post, clean_rows
+from mental_health_classifier.data.reading.source import Source
 
 LABELS = {"ok": "control", "SI": "suicide", "self-harm": "suicide"}
 

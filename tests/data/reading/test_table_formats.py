@@ -15,8 +15,9 @@ import pytest
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.account import Account
-from mental_health_classifier.data.reading.posts import Source, clean_rows
+from mental_health_classifier.data.reading.posts import clean_rows
 from mental_health_classifier.data.reading.posts_to_judge import columns_in, read_unlabelled
+from mental_health_classifier.data.reading.source import Source
 
 FRAME = pd.DataFrame(
     {

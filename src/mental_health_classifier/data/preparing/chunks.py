@@ -19,7 +19,8 @@ from mental_health_classifier.data.preparing.duplicates import band_keys, hash_s
 from mental_health_classifier.data.preparing.row_chunks import Chunk, over_chunks
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import DIGEST_BYTES
-from mental_health_classifier.data.reading.posts import Post, RawRow, Source, clean_rows, hash64
+from mental_health_classifier.data.reading.posts import Post, clean_rows, hash64
+from mental_health_classifier.data.reading.source import RawRow, Source
 from mental_health_classifier.storage.cache import finished_chunk
 
 _TYPES = {

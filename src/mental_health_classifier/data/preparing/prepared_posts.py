@@ -36,7 +36,8 @@ from mental_health_classifier.data.reading.names import (
     unlike_classes,
     unlike_names,
 )
-from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL, UNLABELLED, Source
+from mental_health_classifier.data.reading.posts import UNKNOWN_LABEL
+from mental_health_classifier.data.reading.source import UNLABELLED, Source
 from mental_health_classifier.data.reading.spellings import look_alikes, num_look_alikes
 
 MAX_CLASSES = 50

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.data.reading.posts import RawRow
+from mental_health_classifier.data.reading.source import RawRow
 
 _ROWS = 8192
 _CHARACTERS = 2**22

@@ -32,7 +32,8 @@ from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
 from mental_health_classifier.data.reading.delimited import WRONG_NUMBER
 from mental_health_classifier.data.reading.names import are_column_names, is_name
-from mental_health_classifier.data.reading.posts import Source, clean_rows, hash64
+from mental_health_classifier.data.reading.posts import clean_rows, hash64
+from mental_health_classifier.data.reading.source import Source
 from mental_health_classifier.data.reading.table_files import NO_TEXT
 from mental_health_classifier.data.reading.table_formats import open_table
 from mental_health_classifier.data.reading.tables import files_to_read

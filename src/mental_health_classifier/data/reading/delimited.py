@@ -2,9 +2,9 @@
 
 A writer that quotes begins a cell with a quote where it has to, doubles the quotes inside, and ends
 the cell with one: such cells may run over several lines. Some put a space before each cell but the
-first, or a backslash before quotes inside: see `_manner`. A writer that does not quote leaves them
-as people typed them, and a post that begins with a quote would swallow all that follows it. Which
-of the two a row is from shows in the row itself: see `_Rows._is_first_alone`.
+first, or a backslash before quotes inside: see `manner_of`. A writer that does not quote leaves
+them as people typed them, and a post that begins with a quote would swallow all that follows it.
+Which of the two a row is from shows in the row itself: see `_Rows._is_first_alone`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, NamedTuple
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.spellings import folded
@@ -28,19 +27,23 @@ from mental_health_classifier.data.reading.table_files import (
     TableFile,
     column_name,
 )
+from mental_health_classifier.data.reading.writers_manner import (
+    LINES_BEYOND_CHANCE,
+    Manner,
+    delimiter_of,
+    is_of_width,
+    manner_of,
+)
 
 QUOTE_OPENED = "quote that never ends in its row, taken for a plain sign"
 RUNS_OVER = "row over several lines that may be rows themselves: has a quote swallowed them?"
 WRONG_NUMBER = "wrong number of cells"
 _MAX_CELL_BYTES = 64 * 2**20  # no post is that long: a quote was opened and never closed
-_DELIMITERS = (",", ";", "\t", "|")
 _LINES_THAT_TELL = 1000
 _MOST_KINDS = 50
 """A column of more different values than that is no column of labels."""
 _LEAST_REPEATED = 0.6
 """Share of its cells that have a value which comes again."""
-_LINES_BEYOND_CHANCE = 4
-"""So many lines do not each happen to look like rows."""
 _NAMES_DELIMITER = re.compile("sep=.", re.IGNORECASE)
 _UNCLOSED = "unexpected end of data"
 
@@ -53,7 +56,7 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
     def open_file(file: TableFile) -> Table:
         first = _first_lines(file)
         try:
-            manner = _manner(first, _delimiter(first, usual))
+            manner = manner_of(first, delimiter_of(first, usual))
             header = next(manner.reader(first), [])
         except csv.Error as error:
             raise _unreadable(file, 1, error) from None
@@ -66,7 +69,7 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
                     yield number, cells
                 elif cells == header:
                     yield number, HEADER_AGAIN
-                elif _is_of_width(cells, len(columns)):
+                elif is_of_width(cells, len(columns)):
                     yield number, [cells[place] for place in places]
                 else:
                     yield number, WRONG_NUMBER
@@ -74,69 +77,6 @@ def open_delimited(usual: str) -> Callable[[TableFile], Table]:
         return Table(columns, read)
 
     return open_file
-
-
-class _Manner(NamedTuple):
-    """How a writer separates and quotes cells."""
-
-    delimiter: str
-    is_spaced: bool = False
-    """Whether spaces stand before cells that are no part of them."""
-    is_escaped: bool = False
-    """Whether a backslash stands before quotes inside a cell, which are not doubled."""
-
-    def reader(self, lines: Iterable[str], **more: Any) -> Iterator[list[str]]:
-        return csv.reader(
-            lines,
-            delimiter=self.delimiter,
-            skipinitialspace=self.is_spaced,
-            **{"escapechar": "\\" if self.is_escaped else None, **more},
-        )
-
-    def alone(self, line: str) -> list[str]:
-        """The cells of a line that is read without those after it."""
-        return next(self.reader([line]), [])
-
-    def plain(self, line: str) -> list[str]:
-        """The same with quotes as plain signs."""
-        return next(self.reader([line], quoting=csv.QUOTE_NONE, escapechar=None), [])
-
-
-def _manner(lines: Sequence[str], delimiter: str) -> _Manner:
-    """How the writer of some lines separates and quotes cells.
-
-    Spaces are no part of cells where they stand before all names but the first, or before quotes in
-    most lines. A backslash escapes where that alone makes rows of lines.
-    """
-    plain = _Manner(delimiter)
-    rows = [line for line in lines if line.strip()]
-    others = plain.plain(rows[0])[1:] if rows else []
-    before_quote = re.compile(rf'{re.escape(delimiter)} +"(?!")')
-    num_spaced = sum(bool(before_quote.search(line)) for line in rows[1:])
-    is_spaced = bool(others) and all(name.startswith(" ") for name in others)
-    manner = plain._replace(is_spaced=is_spaced or 2 * num_spaced > len(rows[1:]))
-    escaped = manner._replace(is_escaped=True)
-    with_backslash = [line for line in rows[1:] if '\\"' in line]
-    width = len(manner.alone(rows[0])) if rows else 0
-    num_read, num_escaped = (
-        sum(_is_whole(each, line, width) for line in with_backslash) for each in (manner, escaped)
-    )
-    is_escaped = num_escaped >= max(_LINES_BEYOND_CHANCE, 2 * num_read, len(with_backslash) / 2)
-    return escaped if is_escaped else manner
-
-
-def _is_whole(manner: _Manner, line: str, width: int) -> bool:
-    """Whether a line is a row whose quotes are in order."""
-    try:
-        return _is_of_width(next(manner.reader([line], strict=True), []), width)
-    except csv.Error:
-        return False
-
-
-def _is_of_width(cells: Sequence[str], width: int) -> bool:
-    """Whether a row has a cell for each column, and nothing in those beyond: some writers end each
-    row with delimiters."""
-    return len(cells) >= width and not any(cells[width:])
 
 
 def _first_lines(file: TableFile) -> list[str]:
@@ -179,24 +119,8 @@ def _first_bad_byte(file: TableFile) -> int:
     return place
 
 
-def _delimiter(lines: Sequence[str], usual: str) -> str:
-    """The usual delimiter, unless it separates nothing in the header and another does in all."""
-    rows = [line for line in lines if line.strip()]
-    if not rows or len(_Manner(usual).alone(rows[0])) > 1:
-        return usual
-    for other in map(_Manner, _DELIMITERS):
-        width = len(other.alone(rows[0]))
-        # Cells in quotes may run over lines, and quotes that are none swallow them.
-        by_rows = [len(cells) for cells in other.reader(lines) if any(cells)]
-        by_lines = [len(other.alone(row)) for row in rows]
-        is_usual = any(2 * each.count(width) > len(each) for each in (by_rows, by_lines))
-        if width > 1 and is_usual:
-            return other.delimiter
-    return usual
-
-
 def _delimited_rows(
-    file: TableFile, manner: _Manner, width: int, first: Sequence[str], note: Note
+    file: TableFile, manner: Manner, width: int, first: Sequence[str], note: Note
 ) -> Iterator[Row]:
     """Rows below the header that hold anything."""
     with _text_of(file) as lines:
@@ -241,7 +165,7 @@ class _Rows:
     """Rows of delimited text, each from as many lines as its quotes ask for."""
 
     def __init__(
-        self, lines: Iterator[str], manner: _Manner, width: int, first: Sequence[str], note: Note
+        self, lines: Iterator[str], manner: Manner, width: int, first: Sequence[str], note: Note
     ) -> None:
         self.lines = _Lines(lines)
         self._manner = manner
@@ -317,7 +241,7 @@ class _Rows:
         if self._manner.delimiter == "\t" and not is_doubled and self._are_rows(taken):
             return True
         if error is None and not self._known:
-            is_chance = self._width == 1 or len(taken) < _LINES_BEYOND_CHANCE
+            is_chance = self._width == 1 or len(taken) < LINES_BEYOND_CHANCE
             return not is_chance and self._are_rows(taken)
         is_like_row = self._holds_known_values if self._known else self._is_row
         # Where the quotes are in order the last line ends the cell, and holds a label itself.
@@ -329,17 +253,17 @@ class _Rows:
         return all(self._is_row(line) for line in lines if line.strip())
 
     def _is_row(self, line: str) -> bool:
-        return _is_of_width(self._manner.plain(line), self._width)
+        return is_of_width(self._manner.plain(line), self._width)
 
     def _holds_known_values(self, line: str) -> bool:
         cells = self._manner.plain(line)
-        if not _is_of_width(cells, self._width):
+        if not is_of_width(cells, self._width):
             return False
         known = sum(folded(cells[place]) in values for place, values in self._known.items())
         return 2 * known >= len(self._known)
 
 
-def _known_values(lines: Sequence[str], manner: _Manner, width: int) -> dict[int, set[str]]:
+def _known_values(lines: Sequence[str], manner: Manner, width: int) -> dict[int, set[str]]:
     """Values of each column that holds hardly any that come but once, such as labels."""
     rows = []
     for line in lines[1:]:
@@ -347,7 +271,7 @@ def _known_values(lines: Sequence[str], manner: _Manner, width: int) -> dict[int
             cells = next(manner.reader([line], strict=True), [])
         except csv.Error:
             continue
-        if _is_of_width(cells, width):
+        if is_of_width(cells, width):
             rows.append(cells)
     known = {}
     for place in range(width):

@@ -15,7 +15,8 @@ from mental_health_classifier.data.preparing.duplicates import find_duplicates
 from mental_health_classifier.data.preparing.groups import group_column, told_apart_by
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
-from mental_health_classifier.data.reading.posts import SOURCE, Post, Source, clean_rows
+from mental_health_classifier.data.reading.posts import Post, clean_rows
+from mental_health_classifier.data.reading.source import SOURCE, Source
 from mental_health_classifier.data.reading.spellings import folded
 from mental_health_classifier.data.reading.table_files import HEADER_AGAIN, NO_TEXT
 from mental_health_classifier.data.reading.table_formats import count_rows, open_table

@@ -14,7 +14,7 @@ from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import Corpus
 from mental_health_classifier.contracts.ranges import Count, Seed
 from mental_health_classifier.data.corpus import CorpusSettings
-from mental_health_classifier.data.reading.posts import Source
+from mental_health_classifier.data.reading.source import Source
 from mental_health_classifier.data.sample.grammar import SampleGrammar
 from mental_health_classifier.data.sample.labels import read_sample_labelling
 from mental_health_classifier.data.sample.phrases import read_sample_phrases
