@@ -91,7 +91,9 @@ def test_what_cannot_be_drawn_is_said_in_one_message_and_leaves_nothing(
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_runs_and_only_failed_ones_are_refused(mhc, tmp_path, kind):
     result = mhc("plot", kind)
-    assert result.exit_code == 1 and "There are no runs to draw yet" in result.stderr
+    assert (
+        result.exit_code == 1 and "There are no runs that judge posts to draw yet" in result.stderr
+    )
     write_failed_run(tmp_path / "outputs" / "a")
     (write_run(tmp_path / "outputs" / "b") / "run.json").write_text("{", encoding="utf-8")
     result = mhc("plot", kind)

@@ -75,3 +75,13 @@ def test_a_file_of_posts_is_not_judged(mhc: Command, tmp_path: Path) -> None:
     result = mhc("predict", "posts.csv", "--run", "outputs/masked", "--output", "decided.csv")
     assert result.exit_code == 1 and "judges no post" in result.stderr
     assert not (tmp_path / "decided.csv").exists()
+
+
+@pytest.mark.parametrize("command", ["compare", "best", "report"])
+def test_where_there_are_no_others_that_is_said(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_pretraining_run(tmp_path / "outputs" / "masked")
+    said = CliRunner().invoke(app, [command]).stderr
+    assert "No run in outputs, multirun has a model that judges posts" in said

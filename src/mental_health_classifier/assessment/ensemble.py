@@ -147,7 +147,8 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSu
     ranked = sorted(able, key=lambda run: -(run.metrics[key[run.id]] or 0))
     if len(ranked) < number:
         raise InputError(
-            f"--best={number}: there are {len(ranked)} completed runs. Give less, or train more."
+            f"--best={number}: there are {len(ranked)} completed runs that can be "
+            "members. Give less, or train more."
         )
     # In full: lists of runs leave out the checksums of their files.
     return [read_run(run.directory) for run in ranked[:number]], len(ranked)

@@ -12,7 +12,13 @@ import typer
 
 from mental_health_classifier.console.wording import count, printable, printable_lines
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.tracking.run_index import ROOTS, RunSummary, find_runs, list_runs
+from mental_health_classifier.tracking.run_index import (
+    ROOTS,
+    RunSummary,
+    each_run,
+    find_runs,
+    list_runs,
+)
 
 Roots = Annotated[
     list[Path] | None,
@@ -81,7 +87,15 @@ def judging(runs: Iterable[RunSummary]) -> Iterator[RunSummary]:
 
 
 def say_no_runs(folders: Sequence[Path]) -> None:
-    say(f"No runs in {', '.join(map(str, folders))} yet. `python train.py` makes one.")
+    say(f"{nothing_found(folders)}. `python train.py` makes one.")
+
+
+def nothing_found(folders: Sequence[Path]) -> str:
+    """That there is no run, or that those that are there judge no posts; without a full stop."""
+    where = ", ".join(map(str, folders))
+    if next(each_run(folders), None) is None:
+        return f"No runs in {where} yet"
+    return f"No run in {where} has a model that judges posts"
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import Roots, existing, judging, say
+from mental_health_classifier.cli.arguments import Roots, existing, judging, nothing_found, say
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
@@ -38,8 +38,8 @@ def report(
         found = list(judging(find_runs(folders)))
     if not found:
         raise InputError(
-            f"No runs in {', '.join(map(str, folders))} yet, so that there is nothing to report. "
-            "`python train.py` makes one."
+            f"{nothing_found(folders)}, so that there is nothing to report. `python train.py` "
+            "makes one."
         )
     chosen = runs_like(found, where)
     if not chosen:

@@ -69,7 +69,7 @@ def test_a_metric_that_no_run_has_is_refused_with_those_there_are(table, draw):
 
 @pytest.mark.parametrize("draw", FIGURES)
 def test_without_completed_runs_the_refusal_says_what_became_of_them(tmp_path, draw):
-    with pytest.raises(InputError, match="There are no runs to draw yet"):
+    with pytest.raises(InputError, match="There are no runs that judge posts to draw yet"):
         draw(table_below(tmp_path))
     write_failed_run(tmp_path / "failed")
     with pytest.raises(InputError, match=r"None of these 1 runs completed \(1 failed\)"):

@@ -63,7 +63,7 @@ def informed_probabilities(strength: float, n: int = 300) -> np.ndarray:
 
 def test_without_runs_nobody_wins_and_it_says_so(tmp_path: Path) -> None:
     for entry in best(tmp_path).values():
-        assert entry["run"] is None and entry["reason"] == "No run has completed."
+        assert entry["run"] is None and entry["reason"] == "No run that judges posts has completed."
 
 
 def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> None:

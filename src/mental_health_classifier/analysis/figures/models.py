@@ -86,7 +86,9 @@ def nothing_completed(statuses: Iterable[str]) -> InputError:
     """The refusal to draw where no run has completed."""
     counts = Counter(statuses)
     if not counts:
-        return InputError("There are no runs to draw yet. `python train.py` makes one.")
+        return InputError(
+            "There are no runs that judge posts to draw yet. `python train.py` makes one."
+        )
     listed = ", ".join(f"{count} {status}" for status, count in counts.items())
     return InputError(
         f"None of these {counts.total()} runs completed ({listed}), so there is nothing to draw. "

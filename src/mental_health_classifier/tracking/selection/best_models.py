@@ -228,7 +228,9 @@ def _nobody(metric: str, objections: Sequence[Sequence[str]]) -> dict[str, Any]:
         "seeds": {},
         "num_models": 0,
         "reason": (
-            f"No configuration qualifies: {against}." if against else "No run has completed."
+            f"No configuration qualifies: {against}."
+            if against
+            else "No run that judges posts has completed."
         ),
         "warnings": [],
     }
