@@ -77,6 +77,16 @@ def test_other_ways_of_combining_are_read_back_and_keep_their_order(runs, tmp_pa
         assert stored.priority_scores[votes == 2].min() > stored.priority_scores[votes == 1].max()
 
 
+def test_one_member_with_all_the_weight_is_called_what_it_is(runs, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "mental_health_classifier.assessment.ensemble.fit_weights", lambda *_: [0.0, 1.0]
+    )
+    record_ensemble(list(runs.values()), tmp_path / "e", way="weighted")
+    made, sole = read_run(tmp_path / "e"), list(runs.values())[1]
+    assert made.name == made.model == f"{sole.model} alone"
+    assert f"all the weight to run {sole.id}" in making(made)["description"]
+
+
 def test_an_unknown_way_of_combining_is_refused(runs, tmp_path) -> None:
     with pytest.raises(InputError, match="mean, weighted, max, noisy_or, vote"):
         record_ensemble(list(runs.values()), tmp_path / "new", name="new", way="median")

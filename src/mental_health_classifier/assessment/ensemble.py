@@ -36,7 +36,7 @@ def record_ensemble(
     members: Sequence[RunSummary],
     directory: Path,
     *,
-    name: str,
+    name: str | None = None,
     way: str = "mean",
     looked_at: int | None = None,
 ) -> None:
@@ -45,7 +45,7 @@ def record_ensemble(
     Args:
         members: two runs or more that share their parts.
         directory: of the new run; must not hold one.
-        name: what it is called in tables.
+        name: what it is called in tables. None: as its model.
         way: how members become one model, see `combine`.
         looked_at: models on the same parts among which the members were chosen. None: themselves.
 
@@ -63,6 +63,13 @@ def record_ensemble(
     if way == "weighted":
         vals = [given["val"] for given in by_member]
         weights = fit_weights([each.probabilities for each in vals], vals[0].labels)
+    model, description = ENSEMBLE, f"{len(members)} runs combined by {way}"
+    if 1.0 in weights:
+        sole = members[weights.index(1.0)]
+        model = f"{sole.model} alone"
+        description += (
+            f"; val gave all the weight to run {sole.id}, so this is its model calibrated"
+        )
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
@@ -75,17 +82,17 @@ def record_ensemble(
             # The ensemble is one more model whose certificate somebody may take.
             "looked_at": 1 + (looked_at or len(members)),
         },
-        "model": {"name": ENSEMBLE},
+        "model": {"name": model},
         "data": first.configuration["data"],
         "evaluation": settings,
         "num_threads": first.configuration.get("num_threads"),
     }
     record = recorded_run(
         directory,
-        name=name,
-        description=f"{len(members)} runs combined by {way}",
+        name=name or model,
+        description=description,
         seed=first.seed or 0,
-        model=ENSEMBLE,
+        model=model,
         config=config,
         argv=sys.argv,
     )

@@ -28,7 +28,9 @@ def ensemble(
     where: Annotated[
         str | None, typer.Option(help="With --best: only runs like 'final_accuracy > 0.85'.")
     ] = None,
-    name: Annotated[str, typer.Option(help="What it is called in tables.")] = "ensemble",
+    name: Annotated[
+        str | None, typer.Option(help="What it is called in tables: its model if not given.")
+    ] = None,
     combine: Annotated[
         str,
         typer.Option(

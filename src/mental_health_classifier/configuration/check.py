@@ -15,6 +15,7 @@ from mental_health_classifier.configuration.arguments import (
     arguments_of,
     schema_of,
 )
+from mental_health_classifier.configuration.idle import refuse_idle
 from mental_health_classifier.configuration.literal import literal
 from mental_health_classifier.configuration.pretrained import (
     check_frozen_encoder,
@@ -93,6 +94,7 @@ def checked(config: DictConfig) -> DictConfig:
     _check_embeddings(values)
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
+    refuse_idle(values)
     if "_target_" not in values["model"]:
         check_trainer(values["trainer"])
         check_windows(values)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mental_health_classifier.contracts import InputError
-
-if TYPE_CHECKING:
-    from mental_health_classifier.data.tokens.windows import Windows
+from mental_health_classifier.data.tokens.windows import MAX_WINDOWS, Windows
 
 CHOICE = "windows"
 """The value of data.truncate that stands for them."""
@@ -24,8 +22,6 @@ def windows_of(config: Mapping[str, Any] | Any, *, around: tuple[int, int]) -> W
     Raises:
         InputError: the overlap leaves no room for anything new.
     """
-    from mental_health_classifier.data.tokens.windows import MAX_WINDOWS, Windows
-
     data = config["data"]
     if data["truncate"] != CHOICE:
         return None
@@ -43,14 +39,16 @@ def check_windows(values: Mapping[str, Any]) -> None:
     Raises:
         InputError: as said.
     """
+    data = values["data"]
     asked = {
-        "data.window_overlap": values["data"].get("window_overlap"),
-        "network.windows": values["network"].get("windows"),
+        "data.window_overlap": data.get("window_overlap") is not None,
+        "data.max_windows": data.get("max_windows", MAX_WINDOWS) != MAX_WINDOWS,
+        "network.windows": values["network"].get("windows") is not None,
     }
-    given = [key for key, value in asked.items() if value is not None]
-    if given and values["data"]["truncate"] != CHOICE:
+    given = [key for key, is_asked in asked.items() if is_asked]
+    if given and data["truncate"] != CHOICE:
         raise InputError(
-            f"{given[0]} is about windows, and data.truncate={values['data']['truncate']} cuts "
+            f"{given[0]} is about windows, and data.truncate={data['truncate']} cuts "
             "long posts instead. Choose data.truncate=windows, or leave it out."
         )
     windows_of(values, around=(0, 0))

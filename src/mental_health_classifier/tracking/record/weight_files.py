@@ -13,7 +13,8 @@ from mental_health_classifier.tracking.record.record_check import recorded_hash
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 ENSEMBLE = "ensemble"
-"""Key of a configuration that says what an ensemble is made of, and the name of its model."""
+"""Key of a configuration that says what an ensemble is made of, and the name of its model, unless
+one member has all the weight."""
 _WEIGHTS = ("best.safetensors", "{model}.npz")
 
 

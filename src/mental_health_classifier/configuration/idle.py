@@ -1,0 +1,71 @@
+"""Settings that cannot act with the model that was chosen, refused rather than taken in silence.
+
+They would change nothing but the configuration, so that one model would be counted as two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from mental_health_classifier.configuration.settings import (
+    OF_A_NETWORK,
+    NetworkSize,
+    PretrainedSize,
+)
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.tokens.windows import MAX_WINDOWS
+
+_PARTS = (*OF_A_NETWORK, "network.windows", "regularizer")
+_OF_LONG_POSTS = {"truncate": "head", "window_overlap": None, "max_windows": MAX_WINDOWS}
+"""Keys of data, each with the value that it has where nobody chooses another."""
+
+
+def refuse_idle(values: Mapping[str, Any]) -> None:
+    """Refuses parts of a network beside a model that is built whole, and settings of a pretrained
+    encoder beside a network from scratch.
+
+    Raises:
+        InputError: as said.
+    """
+    model = values["model"]
+    if "_target_" in model:
+        _refuse_beside_a_whole_model(values)
+    elif "encoder" not in model:
+        own = {each.name for each in fields(PretrainedSize)} - {
+            each.name for each in fields(NetworkSize)
+        }
+        for key in sorted(own & model.keys()):
+            raise InputError(
+                f"model.{key} is about a pretrained encoder, and model={model.get('name')} has "
+                "none. Leave it out, or choose model=minilm or model=pretrained."
+            )
+
+
+def _refuse_beside_a_whole_model(values: Mapping[str, Any]) -> None:
+    name, data = values["model"].get("name"), values["data"]
+    for key in _PARTS:
+        group, _, part = key.partition(".")
+        node = values.get(group)
+        if ((node or {}).get(part) if part else node) is not None:
+            raise InputError(
+                f"{key.replace('.', '/')}: model={name} is no network, and has no such part. Leave "
+                "it out, or choose a network, such as model=baseline_small."
+            )
+    if any(node is not None for node in (values.get("callbacks") or {}).values()):
+        raise InputError(
+            f"callbacks: model={name} is fitted at once, without steps that a callback could watch."
+            " Leave them out, or choose a network, such as model=baseline_small."
+        )
+    for key, usual in _OF_LONG_POSTS.items():
+        if data.get(key, usual) != usual:
+            instead = (
+                "model.embedding.truncate says what becomes of long ones"
+                if "truncate" in (values["model"].get("embedding") or {})
+                else "it reads posts of any length whole"
+            )
+            raise InputError(
+                f"data.{key}={data[key]} is about posts that are too long for a network, and "
+                f"model={name} is none: {instead}. Leave it out."
+            )

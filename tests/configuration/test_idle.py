@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.idle import refuse_idle
+from mental_health_classifier.configuration.windows import check_windows
+from mental_health_classifier.contracts import InputError
+
+WHOLE = {"_target_": "TfidfLogistic", "name": "tfidf_logistic"}
+FROZEN = {"_target_": "FrozenEmbeddings", "name": "frozen", "embedding": {"truncate": "head"}}
+USUAL = {"truncate": "head", "window_overlap": None, "max_windows": 64}
+
+
+def values(model: dict[str, Any], data: dict[str, Any] | None = None, **more: Any) -> Any:
+    return {"model": model, "data": {**USUAL, **(data or {})}, "network": {}, **more}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (values(WHOLE, {"truncate": "windows"}), "data.truncate=windows .* posts of any length"),
+        (values(WHOLE, {"window_overlap": 5}), "data.window_overlap=5 is about posts"),
+        (values(FROZEN, {"truncate": "tail"}), "frozen is none: model.embedding.truncate says"),
+        (values(WHOLE, objective={"_target_": "A"}), "objective: .* is no network"),
+        (values(WHOLE, network={"heads": {"_target_": "A"}}), "network/heads: .* is no network"),
+        (values(WHOLE, regularizer={"_target_": "A"}), "regularizer: .* is no network"),
+        (values(WHOLE, callbacks={"a": {"_target_": "A"}}), "callbacks: .* is fitted at once"),
+        (values({"name": "small", "layer_decay": 1}), "model.layer_decay .* and model=small has"),
+    ],
+)
+def test_what_cannot_act_with_the_model_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        refuse_idle(given)
+
+
+def test_what_nobody_chose_is_taken() -> None:
+    refuse_idle(values(WHOLE, callbacks={"a": None}, network={"heads": None}, objective=None))
+    refuse_idle(values(FROZEN))
+
+
+def test_a_number_of_windows_needs_windows() -> None:
+    with pytest.raises(InputError, match=r"data.max_windows is about windows"):
+        check_windows(values({"name": "small", "max_tokens": 128}, {"max_windows": 5}))
+
+
+def test_the_check_of_a_configuration_holds_it(compose_config) -> None:
+    with pytest.raises(InputError, match=r"data.truncate=windows is about posts"):
+        checked(compose_config(["model=tfidf_logistic", "data.truncate=windows"]))
