@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from counted_memory import MemoryOfSavedTensors
 from omegaconf import DictConfig, OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from mental_health_classifier import experiment
 from mental_health_classifier.configuration.build import build_corpus, build_network
 from mental_health_classifier.contracts import Corpus, InputError
 from mental_health_classifier.data.batching import make_batch
+from mental_health_classifier.data.seen_posts import SeenPosts
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
 from mental_health_classifier.experiment import run_experiment
@@ -386,3 +389,20 @@ def test_a_second_run_in_one_directory_is_refused_and_harms_nothing(run: Run) ->
     with pytest.raises(InputError, match="already holds a run"):
         run(["model=tfidf_logistic"])
     assert before == {p: p.read_bytes() for p in first.directory.rglob("*") if p.is_file()}
+
+
+def test_posts_that_the_encoder_of_a_teacher_has_read_are_warned_of(
+    compose_config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = compose_config(["objective=distillation", "objective.teacher=any", "data.size=400"])
+    config.objective.teacher_sha256 = None
+    corpus = build_corpus(config)
+    (teacher := tmp_path / "teacher").mkdir()
+    (teacher / "seen_posts-a.npz").write_bytes(SeenPosts.of(corpus, ["test"]).to_bytes())
+    monkeypatch.setattr(experiment, "find_teacher", lambda *_: SimpleNamespace(directory=teacher))
+    (pupil := tmp_path / "pupil").mkdir()
+    warned = experiment.with_warnings_of_read_posts(config, corpus, pupil)
+    num_test = len(corpus.part("test"))
+    (said,) = set(warned.warnings) - set(corpus.warnings)
+    assert f"teacher has read, without labels, {num_test} of the {num_test} posts of test" in said
+    assert (pupil / "seen_posts-a.npz").exists()

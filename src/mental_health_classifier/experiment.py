@@ -27,6 +27,7 @@ from mental_health_classifier.configuration.check import checked, refuse_metric
 from mental_health_classifier.configuration.learner import build_learner, try_trainer
 from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.recorded import recorded_configuration
+from mental_health_classifier.configuration.teacher import find_teacher
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
@@ -199,8 +200,7 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     marks = {name: each.key() for name, each in build_annotators(config).items()}
     with record.phase("data"):
         corpus = build_corpus(config)
-        if "encoder" in config.model:
-            corpus = with_warnings_of_encoder(config, corpus, record.directory)
+        corpus = with_warnings_of_read_posts(config, corpus, record.directory)
     if not is_pretraining(config):
         check_metric(config, corpus)
     record.write_data(data := {**corpus.describe(), "token_streams": marks})
@@ -218,19 +218,31 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     return corpus, learner, loggers
 
 
-def with_warnings_of_encoder(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
-    """The same posts with a warning of each part, train aside, that the encoder has read."""
-    model, folder = config.model, None
-    with suppress(InputError):  # once training has begun, a run goes on without its encoder
-        folder = find_recorded_encoder(model.encoder, download=False, sha256=model.encoder_sha256)
-    if folder is not None:
-        copy_read_posts(folder, directory)
+def with_warnings_of_read_posts(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
+    """The same posts with a warning of each part, train aside, that the encoder of the run, or that
+    of its teacher, has read."""
+    readers = []
+    if "encoder" in config.model:
+        readers.append("encoder")
+        model = config.model
+        with suppress(InputError):  # once training has begun, a run goes on without its encoder
+            folder = find_recorded_encoder(
+                model.encoder, download=False, sha256=model.encoder_sha256
+            )
+            copy_read_posts(folder, directory)
+    if "teacher" in config.get("objective", {}):
+        readers.append("teacher")
+        teacher = find_teacher(config.objective.teacher, config.objective.teacher_sha256)
+        copy_read_posts(teacher.directory, directory)
+    if not readers:
+        return corpus
     counts = read_before(directory, corpus)
     if is_pretraining(config):
         counts |= {part: len(corpus.part(part)) for part in config.objective.parts}
     warnings = [
-        f"The encoder has read, without labels, {counts[part]:,} of the {len(corpus.part(part)):,} "
-        f"posts of {part}: numbers on them may be better than they are on new posts."
+        f"The {' or the '.join(readers)} has read, without labels, {counts[part]:,} of the "
+        f"{len(corpus.part(part)):,} posts of {part}: numbers on them may be better than they are "
+        "on new posts."
         for part in PARTS[1:]
         if counts[part]
     ]

@@ -13,6 +13,7 @@ from mental_health_classifier.assessment.ensemble import best_members, record_en
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.seen_posts import SeenPosts
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.assessments import read_assessment, stored_predictions
@@ -85,6 +86,24 @@ def test_one_member_with_all_the_weight_is_called_what_it_is(runs, tmp_path, mon
     made, sole = read_run(tmp_path / "e"), list(runs.values())[1]
     assert made.name == made.model == f"{sole.model} alone"
     assert f"all the weight to run {sole.id}" in making(made)["description"]
+
+
+def test_what_encoders_of_members_have_read_is_known_of_the_ensemble(runs, tmp_path) -> None:
+    first, second = runs.values()
+    shutil.copytree(second.directory, tmp_path / "read")
+    (tmp_path / "read" / "seen_posts-abc.npz").write_bytes(SeenPosts(b"k" * 16, {}).to_bytes())
+    model = {**second.configuration["model"], "pretrained_on": [{"run": "abc"}]}
+    config = {**second.configuration, "model": model}
+    second = replace(
+        read_run(tmp_path / "read"),
+        run={**second.run, "config": config},
+        data={**second.data, "warnings": ["The encoder has read."]},
+    )
+    record_ensemble([first, second], tmp_path / "e")
+    made = read_run(tmp_path / "e")
+    assert made.data["warnings"] == [*first.data["warnings"], "The encoder has read."]
+    assert made.setting("model", "pretrained_on") == [{"run": "abc"}]
+    assert (made.directory / "seen_posts-abc.npz").exists()
 
 
 def test_an_unknown_way_of_combining_is_refused(runs, tmp_path) -> None:

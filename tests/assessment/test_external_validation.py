@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -44,8 +46,12 @@ def write_other_posts(path: Path, run, *, seen: int, part: str) -> Path:
 def test_posts_that_the_model_learned_from_are_left_out_and_counted(runs, mhc, tmp_path) -> None:
     run = runs["tfidf_logistic"]
     posts = write_other_posts(tmp_path / "posts.csv", run, seen=7, part="train")
+    last = pd.read_csv(posts)["body"].tail(1)
+    read: Any = SimpleNamespace(part=lambda _: {"text": last})
+    (tmp_path / RUN / "seen_posts-a.npz").write_bytes(SeenPosts.of(read, ["train"]).to_bytes())
     result = mhc("evaluate", RUN, posts, *COLUMNS)
     assert result.exit_code == 0, result.output
+    assert "has read, without labels, 1 of these" in " ".join(result.stderr.split())
     assert "post that the model has seen (posts.csv:2" in " ".join(result.stderr.split())
     (written,) = (tmp_path / RUN / "assessments").glob("evaluate-*.json")
     found = json.loads(written.read_text())

@@ -15,6 +15,7 @@ from typing import Any
 
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.data.seen_posts import copy_read_posts
 from mental_health_classifier.evaluation.assess import assess
 from mental_health_classifier.evaluation.calibration import calibrated, fit_temperature
 from mental_health_classifier.evaluation.combining import check_way, combine_as, fit_weights
@@ -70,6 +71,7 @@ def record_ensemble(
         description += (
             f"; val gave all the weight to run {sole.id}, so this is its model calibrated"
         )
+    read = [each for run in members for each in run.setting("model", "pretrained_on") or ()]
     first = members[0]
     settings = first.configuration["evaluation"]
     config = {
@@ -82,7 +84,7 @@ def record_ensemble(
             # The ensemble is one more model whose certificate somebody may take.
             "looked_at": 1 + (looked_at or len(members)),
         },
-        "model": {"name": model},
+        "model": {"name": model, **({"pretrained_on": _each_once(read)} if read else {})},
         "data": first.configuration["data"],
         "evaluation": settings,
         "num_threads": first.configuration.get("num_threads"),
@@ -98,8 +100,11 @@ def record_ensemble(
     )
     with record:
         data = {key: value for key, value in first.data.items() if key != "schema_version"}
-        record.write_data(data)
+        warnings = [each for run in members for each in run.data.get("warnings") or ()]
+        record.write_data({**data, "warnings": _each_once(warnings)})
         copy_seen_posts(first, directory)
+        for run in members:
+            copy_read_posts(run.directory, directory)
         with record.phase("prediction"):
             combined = {
                 part: _combined(config[ENSEMBLE], [given[part] for given in by_member])
@@ -159,6 +164,10 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSu
         )
     # In full: lists of runs leave out the checksums of their files.
     return [read_run(run.directory) for run in ranked[:number]], len(ranked)
+
+
+def _each_once(things: Sequence[Any]) -> list[Any]:
+    return [each for place, each in enumerate(things) if each not in things[:place]]
 
 
 def _combined(ensemble: Mapping[str, Any], members: Sequence[Predictions]) -> Predictions:

@@ -17,7 +17,12 @@ from mental_health_classifier.data.reading.posts_to_judge import (
     SEEN,
     read_external_corpus,
 )
-from mental_health_classifier.data.seen_posts import FILE, LEARNED_FROM, SeenPosts
+from mental_health_classifier.data.seen_posts import (
+    FILE,
+    LEARNED_FROM,
+    SeenPosts,
+    are_read_before,
+)
 from mental_health_classifier.evaluation.calibration import calibrated
 from mental_health_classifier.evaluation.drift import histogram_of
 from mental_health_classifier.evaluation.evaluate import Evaluation, evaluate
@@ -72,6 +77,7 @@ def evaluate_elsewhere(
             "run's posts come from, and say nothing of posts from elsewhere.",
             *(of_test, len(corpus.posts), run.id),
         )
+    _warn_of_read_posts(run, corpus)
     external = Predictor.load(run).predict_corpus(corpus, EXTERNAL)
     predictions = {**recorded_predictions(run, ["val"]), EXTERNAL: external}
     settings = settings_of(run, bootstrap_draws)
@@ -123,6 +129,7 @@ def certify_elsewhere(
             f"among them {', '.join(known['first'])}: a promise made on them would be worth "
             "nothing. Take them out of the file."
         )
+    _warn_of_read_posts(run, corpus)
     promise = promise_of(run, required_recall=required_recall, confidence=confidence)
     temperature = deciding_temperature(run)
     external = calibrated(Predictor.load(run).predict_corpus(corpus, EXTERNAL), temperature)
@@ -140,6 +147,16 @@ def certify_elsewhere(
     name = certificate_name(run, promise, posts=corpus.fingerprint)
     write_certificate(run, name, certificate)
     return certificate, name
+
+
+def _warn_of_read_posts(run: RunSummary, corpus: Corpus) -> None:
+    num_read = are_read_before(run.directory, corpus.posts["text"].tolist()).sum()
+    if num_read:
+        log.warning(
+            "The encoder of run %s has read, without labels, %d of these %d posts: numbers on them "
+            "may be better than they are on new posts.",
+            *(run.id, num_read, len(corpus.posts)),
+        )
 
 
 def _read(

@@ -109,15 +109,21 @@ def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
     Raises:
         InputError: a file that says it is damaged.
     """
-    seen = [SeenPosts.from_bytes(_content(path), path) for path in directory.glob(OF_ENCODER)]
-    counts = {}
-    for part in PARTS[1:]:
-        texts = corpus.part(part)["text"].tolist()
-        is_read = np.zeros(len(texts), dtype=bool)
-        for each in seen:
-            is_read |= each.are_among(texts, parts=PARTS)
-        counts[part] = int(is_read.sum())
-    return counts
+    texts = {part: corpus.part(part)["text"].tolist() for part in PARTS[1:]}
+    return {part: int(are_read_before(directory, each).sum()) for part, each in texts.items()}
+
+
+def are_read_before(directory: Path, texts: Sequence[str]) -> np.ndarray:
+    """Whether the encoder of a run has read each of these scrubbed texts without labels, bool,
+    shape `(n,)`.
+
+    Raises:
+        InputError: a file that says it is damaged.
+    """
+    is_read = np.zeros(len(texts), dtype=bool)
+    for path in directory.glob(OF_ENCODER):
+        is_read |= SeenPosts.from_bytes(_content(path), path).are_among(texts, parts=PARTS)
+    return is_read
 
 
 def _content(path: Path) -> bytes:
