@@ -43,7 +43,9 @@ def write_other_posts(path: Path, run, *, seen: int, part: str) -> Path:
     return path
 
 
-def test_posts_that_the_model_learned_from_are_left_out_and_counted(runs, mhc, tmp_path) -> None:
+def test_posts_that_the_model_learned_from_are_left_out_and_counted(
+    runs, mhc, tmp_path, caplog
+) -> None:
     run = runs["tfidf_logistic"]
     posts = write_other_posts(tmp_path / "posts.csv", run, seen=7, part="train")
     last = pd.read_csv(posts)["body"].tail(1)
@@ -51,7 +53,7 @@ def test_posts_that_the_model_learned_from_are_left_out_and_counted(runs, mhc, t
     (tmp_path / RUN / "seen_posts-a.npz").write_bytes(SeenPosts.of(read, ["train"]).to_bytes())
     result = mhc("evaluate", RUN, posts, *COLUMNS)
     assert result.exit_code == 0, result.output
-    assert "has read, without labels, 1 of these" in " ".join(result.stderr.split())
+    assert "has read, without labels, 1 of these" in caplog.text
     assert "post that the model has seen (posts.csv:2" in " ".join(result.stderr.split())
     (written,) = (tmp_path / RUN / "assessments").glob("evaluate-*.json")
     found = json.loads(written.read_text())
