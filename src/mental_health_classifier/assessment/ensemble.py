@@ -65,8 +65,8 @@ def record_ensemble(
         vals = [given["val"] for given in by_member]
         weights = fit_weights([each.probabilities for each in vals], vals[0].labels)
     model, description = ENSEMBLE, f"{len(members)} runs combined by {way}"
-    if 1.0 in weights:
-        sole = members[weights.index(1.0)]
+    sole = next((run for run, each in zip(members, weights, strict=True) if each == 1), None)
+    if sole is not None:
         model = f"{sole.model} alone"
         description += (
             f"; val gave all the weight to run {sole.id}, so this is its model calibrated"
