@@ -134,7 +134,12 @@ def write_failed_run(directory: Path, **changes: Any) -> Path:
 
 def write_pretraining_run(directory: Path) -> Path:
     """Writes a completed run that learned from masked tokens, and so predicts nothing."""
-    config = {"seed": 1, "model": {"name": "minilm"}, "network": {}, "data": {"split_seed": 1}}
+    config = {
+        "seed": 1,
+        "model": {"name": "minilm", "layer_decay": 0.9},
+        "network": {},
+        "data": {"split_seed": 1},
+    }
     config["objective"] = {"_target_": "MaskedTokens"}
     return write_run(
         directory,

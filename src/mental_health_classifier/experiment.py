@@ -26,6 +26,8 @@ from mental_health_classifier.configuration.build import (
 from mental_health_classifier.configuration.check import checked, refuse_metric
 from mental_health_classifier.configuration.learner import build_learner, try_trainer
 from mental_health_classifier.configuration.literal import resolved
+from mental_health_classifier.configuration.own_encoder import describe_own_encoder
+from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.configuration.teacher import find_teacher
 from mental_health_classifier.console.progress import showing
@@ -183,13 +185,13 @@ def pretrain(config: DictConfig, record: RunRecord) -> float | None:
             {**own, "parts": list(config.objective.parts)},
         ]
         read = SeenPosts.of(corpus, config.objective.parts).to_bytes()
-        with new_encoder_folder(record.directory / "encoder", texts=texts) as folder:
+        own_sizes = None if is_of_an_encoder(config) else describe_own_encoder(config.model)
+        place = record.directory / "encoder"
+        with new_encoder_folder(place, texts=texts, architecture=own_sizes) as folder:
             learner.save_encoder(folder)
             copy_read_posts(record.directory, folder)
             (folder / OF_ENCODER.replace("*", record.run_id)).write_bytes(read)
-        record.note_model(
-            **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "encoder")
-        )
+        record.note_model(**learner.describe(), size_on_disk_bytes=size_on_disk(place))
         record.finish(metrics=metrics, selection=learner.selection)
     new_console().print(run_overview(read_run(record.directory)))
     return metrics[config.optimized_metric]
@@ -221,10 +223,10 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
 def with_warnings_of_read_posts(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
     """The same posts with a warning of each part, train aside, that the encoder of the run, or that
     of its teacher, has read."""
-    readers = []
-    if "encoder" in config.model:
-        readers.append("encoder")
-        model = config.model
+    readers = ["encoder"] if is_pretraining(config) else []
+    model = config.model
+    if model.get("encoder") is not None:
+        readers = ["encoder"]
         with suppress(InputError):  # once training has begun, a run goes on without its encoder
             folder = find_recorded_encoder(
                 model.encoder, download=False, sha256=model.encoder_sha256

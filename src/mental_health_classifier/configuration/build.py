@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.registry import (
     check_buildable,
     find_part,
@@ -138,7 +139,7 @@ def build_network(
     from mental_health_classifier.models.network import Network
     from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 
-    parts, is_pretrained = config.network, "encoder" in config.model
+    parts, is_pretrained = config.network, is_of_an_encoder(config)
     given = {"vocabulary_size": vocabulary_size}
     if "stream" in parts.embedding:
         annotators = build_annotators(config) if annotators is None else annotators

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.settings import (
     OF_A_NETWORK,
-    NetworkSize,
     PretrainedSize,
+    SizeFromScratch,
 )
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.tokens.windows import MAX_WINDOWS
@@ -32,9 +33,9 @@ def refuse_idle(values: Mapping[str, Any]) -> None:
     model = values["model"]
     if "_target_" in model:
         _refuse_beside_a_whole_model(values)
-    elif "encoder" not in model:
+    elif not is_of_an_encoder(values):
         own = {each.name for each in fields(PretrainedSize)} - {
-            each.name for each in fields(NetworkSize)
+            each.name for each in fields(SizeFromScratch)
         }
         for key in sorted(own & model.keys()):
             raise InputError(

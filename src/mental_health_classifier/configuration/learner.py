@@ -61,13 +61,13 @@ def build_learner(
         )
     from lightning.pytorch import seed_everything
 
-    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
     from mental_health_classifier.training.checkpoint_files import SafetensorsCheckpointIO
     from mental_health_classifier.training.masked_tokens import MaskedTokenLearner
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.text_classifier import TextClassifier
 
-    if "encoder" in config.model:
+    has_encoder = config.model.get("encoder") is not None
+    if has_encoder:
         # So that a replay is told at once where it finds another encoder.
         settle(record.directory, "model.encoder_sha256", lambda: config.model.encoder_sha256)
     is_learned_without_labels = is_pretraining(config)
@@ -114,9 +114,7 @@ def build_learner(
         trainer=trainer,
         classifier=classifier,
         datamodule=datamodule,
-        take_over=functools.partial(take_over, config, network)
-        if isinstance(network, PretrainedNetwork)
-        else None,
+        take_over=functools.partial(take_over, config, network) if has_encoder else None,
     )
 
 
@@ -127,8 +125,8 @@ def _texts_to_learn_from(config: DictConfig, corpus: Corpus) -> Corpus:
     texts = texts_to_learn_from(corpus, config.objective.parts)
     if (num_posts := len(texts.part("train"))) < FEW_POSTS:
         log.warning(
-            "Masked tokens are learned from %d posts: from fewer than %d an encoder learns little "
-            "that it does not know. Give all posts that you have; labels are not needed.",
+            "Masked tokens are learned from %d posts: from fewer than %d little can be learned. "
+            "Give all posts that you have; labels are not needed.",
             num_posts,
             FEW_POSTS,
         )
@@ -148,7 +146,7 @@ def _build_masked_token_module(
             config.objective,
             head=MaskedTokenHead(
                 width=config.model.width,
-                word_width=config.model.word_width,
+                word_width=config.model.get("word_width", config.model.width),
                 vocabulary_size=datamodule.tokenizer.size,
             ),
             make_masks=functools.partial(MaskedWords, datamodule.tokenizer),
@@ -159,18 +157,17 @@ def _build_masked_token_module(
 
 
 def take_over(config: DictConfig, network: Network) -> None:
-    """Gives a network the weights of its pretrained encoder.
+    """Gives a network the weights of the encoder that it begins with.
 
     Raises:
         InputError: the encoder is gone, has changed, or cannot be used.
     """
     from mental_health_classifier.data.tokens.encoder_folder import find_recorded_encoder
-    from mental_health_classifier.models.pretrained.network import PretrainedNetwork
 
-    assert isinstance(network, PretrainedNetwork)
     model = config.model
+    download = model.get("download", False)
     network.take_over(
-        find_recorded_encoder(model.encoder, download=model.download, sha256=model.encoder_sha256)
+        find_recorded_encoder(model.encoder, download=download, sha256=model.encoder_sha256)
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.configuration.own_encoder import FAMILY, with_own_encoder
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.clinical_variants import changed_keys
@@ -22,14 +23,16 @@ _SIZES = {
     "feedforward_width": "intermediate_size",
 }
 """Keys of model that say how large a network is, each with what transformers calls it."""
+_SETTINGS = frozenset({"download", "layer_decay"})
+"""Keys of model by which such a network is known."""
 PART, TOKENIZER_OF_IT = "PretrainedEncoder", "read_tokenizer"
 
 
 def is_of_an_encoder(config: Mapping[str, Any]) -> bool:
-    """Whether the model is a network around a pretrained encoder."""
+    """Whether the model is a network around a pretrained encoder of the library transformers."""
     model = config.get("model")
-    # As a list: a key that has to be given is not "in" a DictConfig.
-    return isinstance(model, Mapping) and "encoder" in list(model)
+    # Networks from scratch can name an encoder, too: what one of their size has learned.
+    return isinstance(model, Mapping) and _SETTINGS.issubset(model)
 
 
 def with_encoder(config: DictConfig) -> DictConfig:
@@ -41,14 +44,18 @@ def with_encoder(config: DictConfig) -> DictConfig:
         InputError: there is no such encoder, it cannot be used here, or a size was given.
     """
     part = OmegaConf.select(config, "network.encoder._target_") == PART
-    if not part and not is_of_an_encoder(config):
+    is_whole = part or is_of_an_encoder(config)
+    if not is_whole and OmegaConf.select(config, "model.encoder") is None:
         return config
-    _refuse_half_of_it(config)
+    if is_whole:
+        _refuse_half_of_it(config)
     if OmegaConf.select(config, "network.embedding.initial") is not None:
         raise InputError(
             f"network.embedding.initial={config.network.embedding.initial}: a pretrained encoder "
             "has word vectors of its own. Leave it out."
         )
+    if not is_whole:
+        return with_own_encoder(config)
     if OmegaConf.select(config, "network.encoder.architecture") is not None:
         return config
     from mental_health_classifier.data.tokens.encoder_folder import (
@@ -116,6 +123,11 @@ def _read_encoder(folder: Path) -> tuple[dict[str, Any], PostTokenizer, dict[str
     from mental_health_classifier.models.pretrained.body import check_weights, describe_body
 
     architecture = read_architecture(folder)
+    if architecture["model_type"] == FAMILY:
+        raise InputError(
+            f"model.encoder: {folder} holds what a network from scratch has learned. Begin with it "
+            f"by model={architecture.get('model')} model.encoder={folder}."
+        )
     sizes: dict[str, Any] = describe_body(architecture)
     tokenizer = PostTokenizer.load(folder / TOKENIZER)
     if tokenizer.size > sizes["vocab_size"]:

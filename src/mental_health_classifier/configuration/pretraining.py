@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.contracts import InputError
 
 
@@ -15,17 +14,19 @@ def refuse_unfit(values: Mapping[str, Any]) -> None:
     Raises:
         InputError: another model, a part that stays behind, or parts of the posts that are none.
     """
-    if not is_of_an_encoder(values):
+    if "_target_" in values["model"]:
         raise InputError(
-            f"objective=masked_tokens model={values['model'].get('name')}: only a pretrained "
-            "encoder goes on learning from masked tokens. Choose model=minilm, or model=pretrained "
-            "model.encoder=FOLDER."
+            f"objective=masked_tokens model={values['model'].get('name')}: only a network learns "
+            "from masked tokens. Choose model=minilm, model=pretrained model.encoder=FOLDER, or "
+            "one from scratch such as model=baseline_small."
         )
     network = values["network"]
+    attention = (network.get("attention") or {}).get("_target_")
     left_behind = {
         f"clinical=[{','.join(variants := values['clinical']['variants'])}]": bool(variants),
         "regularizer": values.get("regularizer") is not None,
         "network/adapters": network["encoder"].get("adapters") is not None,
+        "network/attention": attention not in (None, "ScaledDotProductAttention"),
         "network/windows": network.get("windows") is not None,
         "network/pooling": network["pooling"]["_target_"] != "MeanPooling",
     }

@@ -87,6 +87,19 @@ class NetworkSize:
     windows of so many."""
     dropout: DropoutShare
     learning_rate: LearningRate
+    pretrained_on: Sequence[Group] = NOTHING
+    """Which posts of one's own its encoder has read, where it is that of a run; filled in."""
+
+
+@dataclass(kw_only=True)
+class SizeFromScratch(NetworkSize):
+    """What a network from scratch can begin with; runs of earlier versions leave it out."""
+
+    encoder: str | None = NOTHING
+    """Folder with what a network of this size has learned from masked tokens; null: all weights
+    begin at random."""
+    encoder_sha256: str | None = NOTHING
+    """Of its files; filled in."""
 
 
 @dataclass(kw_only=True)
@@ -99,8 +112,6 @@ class PretrainedSize(NetworkSize):
     """Whether an encoder that is neither folder nor package may be fetched from the hub."""
     encoder_sha256: str
     """Of its files; filled in."""
-    pretrained_on: Sequence[Group] = NOTHING
-    """Which posts of one's own it has read, where it is that of a run; filled in."""
     word_width: Width
     """Of the vectors of words, which some encoders widen; filled in."""
     dropout: DropoutShare | None
@@ -134,7 +145,7 @@ GROUPS: dict[str, type] = {
     "": Settings,
     "clinical": ClinicalSettings,
     "evaluation": EvaluationSettings,
-    "model": NetworkSize,
+    "model": SizeFromScratch,
 }
 """By the key of the group that they stand in. A group may hold more, for others to refer to."""
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from mental_health_classifier.contracts import Batch, ModelOutput
+from mental_health_classifier.contracts import Batch, InputError, ModelOutput
 from mental_health_classifier.models.window_pooling import MeanOfWindows
+
+_WEIGHTS = "model.safetensors"
+_HANDED_ON = ("embedding.tokens.", "embedding.positions.", "encoder.")
+"""How the names of weights begin that another network can begin with."""
 
 
 class Network(nn.Module):
@@ -41,6 +50,42 @@ class Network(nn.Module):
 
         Here there are none.
         """
+
+    def save_encoder(self, folder: Path) -> None:
+        """Writes the vectors of tokens and places, and the encoder, for `take_over`."""
+        weights = {name: each.cpu() for name, each in self._handed_on().items()}
+        (folder / _WEIGHTS).write_bytes(safetensors.torch.save(weights))
+
+    @torch.no_grad()
+    def take_over(self, folder: Path) -> None:
+        """Fills vectors and encoder with the weights in a folder.
+
+        Raises:
+            InputError: they cannot be read, are those of another network, or are not finite.
+        """
+        try:
+            found = safetensors.torch.load_file(folder / _WEIGHTS)
+        except (SafetensorError, OSError):
+            found = {}
+        own = self._handed_on()
+        if {name: each.shape for name, each in found.items()} != {
+            name: each.shape for name, each in own.items()
+        }:
+            raise InputError(
+                f"model.encoder: {folder / _WEIGHTS} does not hold the weights that config.json "
+                "and tokenizer.json describe: it was cut or changed, or one of the three is of "
+                "another encoder. Restore them from a copy."
+            )
+        if not all(each.isfinite().all() for each in found.values()):
+            raise InputError(
+                f"model.encoder: {folder / _WEIGHTS} has weights that are not finite. Restore it "
+                "from a copy."
+            )
+        for name, each in own.items():
+            each.copy_(found[name])
+
+    def _handed_on(self) -> dict[str, Tensor]:
+        return {n: each for n, each in self.state_dict().items() if n.startswith(_HANDED_ON)}
 
     def forward(self, batch: Batch) -> ModelOutput:
         return self.answer(self.embedding(batch), batch)

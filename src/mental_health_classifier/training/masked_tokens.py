@@ -63,7 +63,7 @@ class MaskedTokens(nn.Module):
 class MaskedTokenModule(SeededModule):
     """Trains a network to fill in hidden words."""
 
-    network: Any  # a PretrainedNetwork
+    network: Any  # a Network
     objective: MaskedTokens
 
     def __init__(self, **given: Any) -> None:
@@ -120,7 +120,7 @@ class MaskedTokenLearner(NetworkLearner):
         return {name: float(value) for name, value in self._trainer.callback_metrics.items()}
 
     def save_encoder(self, folder: Path) -> None:
-        """Writes config.json, model.safetensors and tokenizer.json."""
+        """Writes weights and tokenizer, of a pretrained encoder with its config.json."""
         self._classifier.network.save_encoder(folder)
         self._datamodule.tokenizer.save(folder / "tokenizer.json")
 

@@ -221,7 +221,7 @@ def test_the_commands_take_list_verify_and_restore(run: Path, tmp_path: Path, mo
         return result.stdout
 
     taken = succeed("--name", "now", "--description", "why", "--tag", "a", "--archive")
-    assert "source and 1 runs" in taken
+    assert "source and 1 run" in taken
     (listed,) = json.loads(succeed("list", "--json"))
     assert (listed["name"], listed["description"], listed["tags"]) == ("now", "why", ["a"])
     assert "whole" in succeed("verify", "now")

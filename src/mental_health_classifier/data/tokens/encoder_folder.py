@@ -57,8 +57,8 @@ def find_encoder(encoder: str, *, download: bool, key: str = "model.encoder") ->
     if fetched is None:
         by_training = "training does it with model.download=true, and " * (key == "model.encoder")
         raise InputError(
-            f"{key}={encoder}: there is no such folder. Give the folder of an encoder in the "
-            "Hugging Face format; one on the Hugging Face hub is fetched by its name there: "
+            f"{key}={encoder}: there is no such folder. Give that of an encoder, as transformers "
+            "or objective=masked_tokens leaves it; one on the hub is fetched by its name there: "
             f"{by_training}`hf download NAME` at any time."
         )
     return fetched
@@ -117,7 +117,8 @@ def read_architecture(folder: Path) -> dict[str, Any]:
     if not isinstance(values.get("model_type"), str):
         raise InputError(
             f"model.encoder: {folder / CONFIGURATION} does not say its model_type, so it is not "
-            "known what to build. Give a folder that transformers has saved."
+            "known what to build. Give a folder as transformers or "
+            "objective=masked_tokens leaves it."
         )
     return {key: value for key, value in values.items() if key not in _NO_ARCHITECTURE}
 
@@ -151,7 +152,7 @@ def weight_files(folder: Path) -> list[Path]:
         )
     raise InputError(
         f"model.encoder: {folder} has no {_WEIGHTS}. Give the folder of an encoder as transformers "
-        "saves one."
+        "or objective=masked_tokens leaves it."
     )
 
 
@@ -184,18 +185,26 @@ def read_pretrained_on(folder: Path) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def new_encoder_folder(folder: Path, *, texts: Sequence[Mapping[str, object]]) -> Iterator[Path]:
+def new_encoder_folder(
+    folder: Path,
+    *,
+    texts: Sequence[Mapping[str, object]],
+    architecture: Mapping[str, object] | None = None,
+) -> Iterator[Path]:
     """Gives a folder to write an encoder into, which then takes its place, whole or not at all.
 
     Args:
         folder: the place; what an attempt that was cut off left there goes.
         texts: what `read_pretrained_on` then says.
+        architecture: what `read_architecture` then says. None: it is written with the weights.
     """
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".encoder-") as temporary:
         written = Path(temporary) / folder.name
         written.mkdir()
         yield written
         write_json(written / PRETRAINED_ON, {"texts": texts})
+        if architecture is not None:
+            write_json(written / CONFIGURATION, architecture)
         shutil.rmtree(folder, ignore_errors=True)
         written.rename(folder)
 
@@ -236,7 +245,7 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(
             f"model.encoder: {path.parent} has no {path.name}. Give the folder of an encoder as "
-            "transformers saves one."
+            "transformers or objective=masked_tokens leaves it."
         ) from None
     except (ValueError, OSError):
         values = None

@@ -42,6 +42,8 @@ CAME_LATER = {
     "data.fold": None,
     "data.window_overlap": None,
     "data.max_windows": 64,
+    "model.encoder": None,
+    "model.encoder_sha256": None,
     "network.embedding.word_dropout": 0,
     "network.embedding.initial": None,
     **dict.fromkeys(

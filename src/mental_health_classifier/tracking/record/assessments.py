@@ -86,9 +86,11 @@ def read_assessment(directory: Path, name: str) -> dict[str, Any] | None:
 def require_judge(run: RunSummary) -> None:
     """Raises InputError where a run has no model that says something of posts."""
     if not run.judges_posts:
+        is_from_scratch = run.setting("model", "layer_decay") is None
+        model = run.setting("model", "name") if is_from_scratch else "pretrained"
         raise InputError(
             f"Run {run.id} has learned from masked tokens and judges no post. Begin a run with its "
-            f"encoder, model=pretrained model.encoder={run.directory / 'encoder'}, and give that."
+            f"encoder, model={model} model.encoder={run.directory / 'encoder'}, and give that."
         )
 
 
