@@ -171,8 +171,8 @@ def test_a_sweep_that_was_killed_goes_on_and_repeats_nothing_completed(tmp_path:
     (completed,) = sweep.glob("0-*/attempts/001/end.json")
     before = completed.read_bytes()
     for account in (
-        "3 jobs wanted, 3 done, 1 were missing and ran, 1 were repeated.",
-        "3 jobs wanted, 3 done, 0 were missing and ran, 0 were repeated.",
+        "Jobs wanted: 3, done: 3, missing and run: 1, repeated: 1.",
+        "Jobs wanted: 3, done: 3, missing and run: 0, repeated: 0.",
     ):
         resumed = subprocess.run(
             [sys.executable, "-m", "mental_health_classifier", "resume", "multirun/s"],

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import signal
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from mental_health_classifier.cli.app import app
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.configuration.check import checked
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.preparing import row_chunks, survey
 
 
 def check(path: Path, *more: str) -> Result:
@@ -332,3 +335,18 @@ def test_objects_in_a_column_that_nobody_reads_are_in_nobody_s_way(tmp_path: Pat
     assert done.exit_code == 0 and "60 rows, of which 60 stay" in done.output
     path.write_text("".join(map(json.dumps, rows)))
     assert "cannot be read: not a JSON object, in 1 of the first 1." in check(path).output
+
+
+def test_a_process_that_was_killed_is_explained(
+    posts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(row_chunks, "_WORTH_A_POOL", 0)
+    monkeypatch.setattr(row_chunks, "num_processes", lambda number: 2)
+    monkeypatch.setattr(survey, "_look_at", die)
+    done = check(posts)
+    assert done.exit_code == 1
+    assert done.stderr.startswith("A process that cleaned posts was killed")
+    assert "taskset --cpu-list 0 mhc check" in done.stderr

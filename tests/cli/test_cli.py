@@ -125,7 +125,7 @@ def test_the_guides_filter_works_on_the_command_line(mhc, six_runs):
     assert [row["experiment_name"] for row in rows] == ["best"]
     nothing = mhc("compare", "--where", "final_accuracy > 0.99")
     assert nothing.exit_code == 0
-    assert "None of the 6 runs is like that." in nothing.stderr
+    assert "No run of 6 is like that." in nothing.stderr
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_tags_choose_runs(mhc, six_runs):
     assert json.loads(mhc("compare", "--tag", "pilot", "--tag", "x", "--json").stdout) == []
     none = mhc("compare", "--tag", "x", "--columns", "final_recall_suicide", "--csv", "-")
     assert none.stdout == "final_recall_suicide\n"
-    assert "None of the 6 runs is like that." in none.stderr
+    assert "No run of 6 is like that." in none.stderr
 
 
 def test_columns_and_order_can_be_chosen(mhc, six_runs):

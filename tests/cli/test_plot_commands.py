@@ -97,7 +97,7 @@ def test_no_runs_and_only_failed_ones_are_refused(mhc, tmp_path, kind):
     write_failed_run(tmp_path / "outputs" / "a")
     (write_run(tmp_path / "outputs" / "b") / "run.json").write_text("{", encoding="utf-8")
     result = mhc("plot", kind)
-    assert result.exit_code == 1 and "None of these 2 runs completed" in result.stderr
+    assert result.exit_code == 1 and "Of 2 runs none completed" in result.stderr
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,7 +106,7 @@ def test_a_damaged_record_among_good_ones_is_left_out(mhc, two_runs, tmp_path, k
     (damaged / "attempts" / "001" / "end.json").write_text("{", encoding="utf-8")
     result = mhc("plot", kind)
     assert result.exit_code == 0
-    assert "Left out: 1 runs that did not complete." in result.stderr
+    assert "Left out: 1 run that did not complete." in result.stderr
 
 
 def test_without_a_priority_class_clinical_figures_are_refused(mhc, tmp_path):

@@ -72,7 +72,7 @@ def test_a_sweep_over_models_is_one_folder_and_killed_twice_it_repeats_nothing(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "6 jobs wanted, 6 done" in done.stdout
+    assert "Jobs wanted: 6, done: 6" in done.stdout
     finished = ends_in(tmp_path)
     assert finished.items() >= again.items()
     runs = find_runs([tmp_path])

@@ -84,14 +84,14 @@ def test_missing_jobs_run_failed_and_killed_ones_are_resumed_completed_ones_stay
     end = (completed / "attempts" / "001" / "end.json").read_bytes()
     account, messages, commands = play()
     assert (account.wanted, account.done, account.repeated, account.added) == (4, 4, 1, 2)
-    assert str(account) == ("4 jobs wanted, 4 done, 2 were missing and ran, 1 were repeated.")
+    assert str(account) == "Jobs wanted: 4, done: 4, missing and run: 2, repeated: 1."
     resumed, *started = commands
     assert resumed[-2:] == ["resume", str(folder / "1-a-seed2")]
     assert [command[1:] for command in started] == [
         [f"seed={seed}", f"hydra.run.dir='{folder / f'{seed - 1}-baseline_small-seed{seed}'}'"]
         for seed in (3, 4)
     ]
-    assert messages[0] == "4 jobs wanted, 3 to do."
+    assert messages[0] == "Jobs wanted: 4, to do: 3."
     assert (completed / "attempts" / "001" / "end.json").read_bytes() == end
     again, _, commands = play()
     assert (again.done, again.repeated, again.added, commands) == (4, 0, 0, [])

@@ -125,9 +125,9 @@ def certify_elsewhere(
     if known is not None:
         share = known["rows"] / (known["rows"] + len(corpus.posts))
         raise InputError(
-            f"{known['rows']} posts of {path} ({share:.1%}) are posts of run {run.id} itself, "
-            f"among them {', '.join(known['first'])}: a promise made on them would be worth "
-            "nothing. Take them out of the file."
+            f"{share:.1%} of the posts of {path} are posts of run {run.id} itself, "
+            f"{known['rows']} in all, among them {', '.join(known['first'])}: a promise "
+            "made on them would be worth nothing. Take them out of the file."
         )
     _warn_of_read_posts(run, corpus)
     promise = promise_of(run, required_recall=required_recall, confidence=confidence)

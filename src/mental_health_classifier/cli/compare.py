@@ -85,7 +85,7 @@ def compare(
         return print_json([]) if as_json else None
     table = newest_first(selected.table)
     if not len(table):
-        say(f"None of the {selected.of} runs is like that.")
+        say(f"No run of {selected.of} is like that.")
     if sort:
         known_columns([sort], table, option="--sort")
     names = known_columns(columns.split(","), table, option="--columns") if columns else None

@@ -109,8 +109,8 @@ def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
     Raises:
         InputError: a file that says it is damaged.
     """
-    texts = {part: corpus.part(part)["text"].tolist() for part in PARTS[1:]}
-    return {part: int(are_read_before(directory, each).sum()) for part, each in texts.items()}
+    is_read = are_read_before(directory, corpus.posts["text"].tolist())
+    return {part: int(is_read[corpus.posts["part"] == part].sum()) for part in PARTS[1:]}
 
 
 def are_read_before(directory: Path, texts: Sequence[str]) -> np.ndarray:

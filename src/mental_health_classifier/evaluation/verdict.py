@@ -106,8 +106,14 @@ class Verdict:
         if fewest < SEEDS_FOR_A_CLAIM:
             few.append(f"{fewest} seeds, where {SEEDS_FOR_A_CLAIM} are needed to rely on it")
         if (posts if authors is None else authors) < FEW_AUTHORS:
-            who = "whose authors are not known" if authors is None else f"by {authors} authors"
-            few.append(f"{posts} posts {who}, where intervals need {FEW_AUTHORS} authors")
+            who = (
+                "whose authors are not known"
+                if authors is None
+                else f"by {authors} author{'s' * (authors > 1)}"
+            )
+            few.append(
+                f"{posts} post{'s' * (posts > 1)} {who}, where intervals need {FEW_AUTHORS} authors"
+            )
         return f"A first impression: it rests on {' and on '.join(few)}" if few else ""
 
     @property

@@ -45,10 +45,11 @@ class SweepAccount:
     """The signal by which a person ended it before its time."""
 
     def __str__(self) -> str:
-        parts = [f"{self.wanted} jobs wanted", f"{self.done} done"]
-        now = [f"{self.added} were missing and ran", f"{self.repeated} were repeated"]
-        still = [f"{self.running} are still running"] if self.running else []
-        return f"{', '.join([*parts, *now, *still])}."
+        of = {"wanted": self.wanted, "done": self.done, "missing and run": self.added}
+        of |= {"repeated": self.repeated}
+        if self.running:
+            of["still running"] = self.running
+        return f"Jobs {', '.join(f'{what}: {number}' for what, number in of.items())}."
 
 
 def resume_sweep(
@@ -82,7 +83,7 @@ def resume_sweep(
     try:
         before = states_of(directory, jobs)
         todo = [state for state in before if state.is_open]
-        say(f"{len(before)} jobs wanted, {len(todo)} to do.")
+        say(f"Jobs wanted: {len(before)}, to do: {len(todo)}.")
         tried: list[JobState] = []
         with _Processes() as processes:
             for state in todo:

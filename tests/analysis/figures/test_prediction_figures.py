@@ -176,7 +176,7 @@ def test_torn_and_unfinished_runs_are_left_out_and_told_about(tmp_path):
     write_failed_run(tmp_path / "failed")
     models, notes = side_by_side(find_runs([tmp_path]), read_model)
     assert list(models) == ["good"]
-    assert notes[0] == "Left out: 1 runs that did not complete."
+    assert notes[0] == "Left out: 1 run that did not complete."
     assert "test.csv" in notes[1]
     path.unlink()
     with pytest.raises(InputError, match=r"(?s)None of these runs can be drawn.*no predictions"):

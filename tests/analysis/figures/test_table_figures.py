@@ -72,7 +72,7 @@ def test_without_completed_runs_the_refusal_says_what_became_of_them(tmp_path, d
     with pytest.raises(InputError, match="There are no runs that judge posts to draw yet"):
         draw(table_below(tmp_path))
     write_failed_run(tmp_path / "failed")
-    with pytest.raises(InputError, match=r"None of these 1 runs completed \(1 failed\)"):
+    with pytest.raises(InputError, match=r"Of 1 run none completed \(1 failed\)"):
         draw(table_below(tmp_path))
 
 

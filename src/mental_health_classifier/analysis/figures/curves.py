@@ -19,7 +19,7 @@ from mental_health_classifier.analysis.figures.style import (
     new_figure,
     styled,
 )
-from mental_health_classifier.console.wording import alternatives
+from mental_health_classifier.console.wording import alternatives, count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -106,9 +106,10 @@ def curves_figure(
         figure,
         title="Training curves",
         caption=(
-            f"n = {len(shown)} runs{f' of {len(curves)}' if left_out else ''}. Faint: as logged; "
-            f"strong: exponentially weighted mean with a half-life of {SMOOTHED_SHARE:.0%} of the "
-            f"points. Up to {FEW_POINTS} points (marks) are not smoothed."
+            f"n = {count(len(shown), 'run')}{f' of {len(curves)}' if left_out else ''}. "
+            "Faint: as logged; strong: exponentially weighted mean with a half-life of "
+            f"{SMOOTHED_SHARE:.0%} of the points. Up to {FEW_POINTS} points (marks) are not "
+            "smoothed."
         ),
     )
     return figure
@@ -121,7 +122,7 @@ def _metrics_of(curves: Mapping[str, pd.DataFrame], metric: str | None) -> list[
         return usual[:3] or known[:3]
     if metric not in known:
         raise InputError(
-            f"--metric={metric}: none of these {len(curves)} runs has logged it while training."
+            f"--metric={metric}: no run of {len(curves)} has logged it while training."
             f"{alternatives(metric, known)}"
         )
     return [metric]

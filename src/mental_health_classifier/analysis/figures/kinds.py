@@ -19,6 +19,7 @@ from mental_health_classifier.analysis.figures.models import ShownModel, read_mo
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.tables.run_table import run_table
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -108,5 +109,5 @@ def _of_table(
     figure = draw_table(table, metric=metric)
     notes = []
     if num_others := int((table["status"] != "completed").sum()):
-        notes.append(f"Left out: {num_others} runs that did not complete.")
+        notes.append(f"Left out: {count(num_others, 'run')} that did not complete.")
     return figure, notes

@@ -10,7 +10,7 @@ from typing import TypeVar
 from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import run_names
-from mental_health_classifier.console.wording import is_number
+from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
@@ -61,7 +61,9 @@ def side_by_side(
         raise nothing_completed(run.status for run in found)
     notes = []
     if len(completed) < len(found):
-        notes.append(f"Left out: {len(found) - len(completed)} runs that did not complete.")
+        notes.append(
+            f"Left out: {count(len(found) - len(completed), 'run')} that did not complete."
+        )
     chosen: list[tuple[RunSummary, Read]] = []
     ordered = _in_order(completed, limit=limit)
     for run in ordered:
@@ -89,10 +91,10 @@ def nothing_completed(statuses: Iterable[str]) -> InputError:
         return InputError(
             "There are no runs that judge posts to draw yet. `python train.py` makes one."
         )
-    listed = ", ".join(f"{count} {status}" for status, count in counts.items())
+    listed = ", ".join(f"{number} {status}" for status, number in counts.items())
     return InputError(
-        f"None of these {counts.total()} runs completed ({listed}), so there is nothing to draw. "
-        "`mhc runs` says what became of them."
+        f"Of {count(counts.total(), 'run')} none completed ({listed}), so there is nothing to "
+        "draw. `mhc runs` says what became of them."
     )
 
 

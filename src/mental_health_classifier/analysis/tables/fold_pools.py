@@ -18,7 +18,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
-from mental_health_classifier.console.wording import amount, printable
+from mental_health_classifier.console.wording import count, printable
 from mental_health_classifier.evaluation.folds import (
     FoldMetrics,
     FoldPredictions,
@@ -204,9 +204,9 @@ def _about(entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"{of}: no seed has all of them yet."
         return
     authors = entry["authors"]
-    by = "authors are not known" if authors is None else f"{amount(authors)} authors"
+    by = "authors are not known" if authors is None else count(authors, "author")
     seeds = ", ".join(map(str, entry["seeds"]))
-    yield f"{of}: {amount(entry['n'])} posts ({by}), seed {seeds}."
+    yield f"{of}: {count(entry['n'], 'post')} ({by}), seed {seeds}."
 
 
 def _missing(entry: Mapping[str, Any]) -> Iterator[str]:

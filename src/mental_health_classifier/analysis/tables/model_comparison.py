@@ -80,7 +80,7 @@ def _runs_called(reference: str, roots: Sequence[Path]) -> list[RunSummary]:
         runs = [resolve_run(each, roots) for each in reference.split(",") if each]
     unfinished = [run for run in runs if run.status != "completed"]
     if unfinished or not runs:
-        what = f"{len(unfinished)} runs that did not complete" if runs else "no runs"
+        what = f"{count(len(unfinished), 'run')} that did not complete" if runs else "no runs"
         raise InputError(f"{reference} holds {what}. Give completed runs.")
     for run in runs:
         require_judge(run)

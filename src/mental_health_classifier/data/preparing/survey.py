@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -141,15 +142,14 @@ def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
         advance: called with the number of rows read since the last call.
 
     Raises:
-        InputError: the source cannot be read.
+        InputError: the source cannot be read, or a worker was killed.
     """
     account = Account()
     classes: dict[str, int] = {}
     labels: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     looks = []
-    work = partial(_look_at, source=source)
-    for look in over_chunks(work, source.rows(account), num_workers=None):
+    for look in _looks_at_all(source, account):
         account.include(look.account)
         labels.update(look.labels)
         lost.update(look.lost)
@@ -210,6 +210,20 @@ class _Look(NamedTuple):
     shingles: csr_array | None
     """Of each post, and `bands`; None: there are too many rows before."""
     bands: np.ndarray | None
+
+
+def _looks_at_all(source: Source, account: Account) -> Iterator[_Look]:
+    """A look at each chunk of the rows of a source; rows that are none go to the account."""
+    try:
+        yield from over_chunks(
+            partial(_look_at, source=source), source.rows(account), num_workers=None
+        )
+    except BrokenProcessPool:
+        raise InputError(
+            "A process that cleaned posts was killed, most likely because the memory was full. "
+            "Nothing is lost: start again with more memory, or on one processor, as `taskset "
+            "--cpu-list 0 mhc check ...` does."
+        ) from None
 
 
 def _look_at(chunk: Chunk, *, source: Source) -> _Look:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.task_kinds import KINDS, TaskKind, are_known
 from mental_health_classifier.data.reading.names import A_NAME, by_spelling, is_name
@@ -177,9 +178,9 @@ def label_posts(
 def _fitted(declaration: TaskDeclaration, answers: Sequence[str], counts: np.ndarray) -> TaskKind:
     """The kind of the task, learned from the answers of the training part."""
     posts_with: dict[str, int] = {}
-    for answer, count in zip(answers, counts.tolist(), strict=True):
-        if answer and count:
-            posts_with[answer] = posts_with.get(answer, 0) + count
+    for answer, number in zip(answers, counts.tolist(), strict=True):
+        if answer and number:
+            posts_with[answer] = posts_with.get(answer, 0) + number
     if len(posts_with) < 2:
         raise _one_answer(declaration, sum(posts_with.values()))
     try:
@@ -232,10 +233,11 @@ def _encoded(
         given = declaration.names or (declaration.values and sorted({*declaration.values.values()}))
         known = ", ".join(filter(None, given)) if given else "those of the training part"
         raise InputError(
-            f"{declaration.key}: {num_unfit} posts hold something else than the {declaration.kind} "
-            f"answers expected in column {declaration.column!r} ({known}). Name them all in "
-            f"{declaration.key}.{kind.names_key or 'column'}, or say in {declaration.key}.values "
-            "what each spelling stands for: one that is not there is taken for unknown."
+            f"{declaration.key}: {count(num_unfit, 'post')} with something else than the "
+            f"{declaration.kind} answers expected in column {declaration.column!r} ({known}). Name "
+            f"them all in {declaration.key}.{kind.names_key or 'column'}, or say in "
+            f"{declaration.key}.values what each spelling stands for: one that is not there is "
+            "taken for unknown."
         )
     is_whole = all(isinstance(label, int) for label in labels)
     return np.array(labels, dtype=np.int64 if is_whole else np.float32)[places]
@@ -243,8 +245,8 @@ def _encoded(
 
 def _one_answer(declaration: TaskDeclaration, num_posts: int) -> InputError:
     return InputError(
-        f"{declaration.key}: the training part has {num_posts} posts with an answer in column "
-        f"{declaration.column!r}, and not two different ones among them, so there is nothing to "
-        f"learn. Name another {declaration.key}.column, or leave the task out: "
+        f"{declaration.key}: the training part has {count(num_posts, 'post')} with an answer in "
+        f"column {declaration.column!r}, and no two different ones among them, so there is "
+        f"nothing to learn. Name another {declaration.key}.column, or leave the task out: "
         f"{declaration.key}=null"
     )

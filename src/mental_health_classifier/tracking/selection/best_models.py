@@ -110,10 +110,9 @@ def _best_recall(candidates: Sequence[Candidate], priority_class: str | None) ->
     )
     if winner is None:
         return _nobody(metric, objections)
-    finds = (
-        f"It finds the most {priority_class} posts of val at specificity .80, on average over its "
-        "seeds,"
-    )
+    finds = f"It finds the most {priority_class} posts of val at specificity .80,"
+    if len(winner.models) > 1:
+        finds += " on average over its seeds,"
     support = f"test/support/{priority_class}"
     return _won(winner, metric, _reason(finds, number), support=support)
 
