@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 import shutil
-import subprocess
-import sys
 import tarfile
 import zipfile
 import zlib
@@ -16,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked_commands import forked_commands
 from git_projects import git
 
 from mental_health_classifier.data.sample.corpus import write_sample_files
@@ -132,67 +130,61 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     (project / f"patient {NAME}.csv").write_text("nothing\n", encoding="utf-8")
     (project / f".env.{ID}").write_text(f"TOKEN={WORD}\n", encoding="utf-8")
     (temporary := tmp_path / "temporary").mkdir()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(project / "src"),
-        "COLUMNS": "200",
-        "TMPDIR": str(temporary),
-    }
     printed: list[str] = []
+    environment = {"COLUMNS": "200", "TMPDIR": str(temporary)}
+    with forked_commands(project, tmp_path / "printed.txt", environment) as commands:
 
-    def ran(*command: object, fails: bool = False) -> str:
-        done = subprocess.run(
-            [sys.executable, *map(str, command)],
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            text=True,
+        def ran(*command: object, fails: bool = False) -> None:
+            code, text = commands.give(*command)
+            assert (code != 0) == fails, text
+            printed.append(text)
+
+        settings = ["data=file", "data.path=posts.csv", "data.columns.groups=[gender]"]
+        settings += ["model=baseline_micro", "trainer=smoke", "num_threads=1"]
+        settings += ["evaluation.bootstrap_draws=50"]
+        ran("train.py", *settings, "hydra.run.dir=outputs/day/run")
+        run = project / "outputs" / "day" / "run"
+        assert len(list((run / "tensorboard").rglob("events*"))) > 0
+        # Errors: one that a user can cause, and one from inside the training.
+        ran(
+            "train.py",
+            *settings,
+            "data.columns.label=text",
+            "hydra.run.dir=outputs/day/a",
+            fails=True,
         )
-        assert (done.returncode != 0) == fails, done.stderr
-        printed.append(done.stdout + done.stderr)
-        return done.stdout + done.stderr
-
-    settings = ["data=file", "data.path=posts.csv", "data.columns.groups=[gender]"]
-    settings += ["model=baseline_micro", "trainer=smoke", "num_threads=1"]
-    settings += ["evaluation.bootstrap_draws=50"]
-    ran("train.py", *settings, "hydra.run.dir=outputs/day/run")
-    run = project / "outputs" / "day" / "run"
-    assert len(list((run / "tensorboard").rglob("events*"))) > 0
-    # Errors: one that a user can cause, and one from inside the training.
-    ran("train.py", *settings, "data.columns.label=text", "hydra.run.dir=outputs/day/a", fails=True)
-    diverging = ["model.learning_rate=1e30", "trainer.gradient_clip_val=null"]
-    ran("train.py", *settings, *diverging, "hydra.run.dir=outputs/day/b", fails=True)
-    known = "data.labels={suicide: suicide, somebody: control}"
-    for number, (table, *changes) in enumerate(
-        [
-            ("headerless",),
-            ("slipped",),
-            ("turned",),
-            ("posts", "data.columns.label=author", known),
-            ("posts", "data.columns.label=author"),
-            ("posts", "data.columns.split=author"),
-            ("posts", "data.columns.groups=[author]"),
-            ("posts", "+tasks={who: {column: author, kind: categorical}}"),
-            ("posts", "+tasks={who: {column: text, kind: regression}}"),
-        ]
-    ):
-        given = [*settings, f"data.path={table}.csv", *changes]
-        ran("train.py", *given, f"hydra.run.dir=outputs/day/f{number}", fails=True)
-    mhc = ("-m", "mental_health_classifier")
-    ran(*mhc, "predict", "posts.csv", "--run", run, "--output", "d.csv", "--uncertified")
-    ran(*mhc, "evaluate", run, "posts.csv", fails=True)
-    ran(*mhc, "certify", run, "posts.csv", fails=True)
-    ran(*mhc, "export", run, "run.tar.gz")
-    ran(*mhc, "snapshot", "--name", "all")
-    ran(*mhc, "show", run)
-    ran(*mhc, "show", "outputs/day/f1")
-    ran(*mhc, "runs")
-    ran(*mhc, "report", "--output", "report.html")
-    ran(*mhc, "predict", "headerless.csv", "--run", run, "--output", "e.csv", fails=True)
-    for command in ("evaluate", "certify"):
-        ran(*mhc, command, run, "slipped.csv", fails=True)
-        ran(*mhc, command, run, "headerless.csv", fails=True)
-    ran(*mhc, "explain", run, "--file", "headerless.csv", "--row", 3, fails=True)
+        diverging = ["model.learning_rate=1e30", "trainer.gradient_clip_val=null"]
+        ran("train.py", *settings, *diverging, "hydra.run.dir=outputs/day/b", fails=True)
+        known = "data.labels={suicide: suicide, somebody: control}"
+        for number, (table, *changes) in enumerate(
+            [
+                ("headerless",),
+                ("slipped",),
+                ("turned",),
+                ("posts", "data.columns.label=author", known),
+                ("posts", "data.columns.label=author"),
+                ("posts", "data.columns.split=author"),
+                ("posts", "data.columns.groups=[author]"),
+                ("posts", "+tasks={who: {column: author, kind: categorical}}"),
+                ("posts", "+tasks={who: {column: text, kind: regression}}"),
+            ]
+        ):
+            given = [*settings, f"data.path={table}.csv", *changes]
+            ran("train.py", *given, f"hydra.run.dir=outputs/day/f{number}", fails=True)
+        ran("mhc", "predict", "posts.csv", "--run", run, "--output", "d.csv", "--uncertified")
+        ran("mhc", "evaluate", run, "posts.csv", fails=True)
+        ran("mhc", "certify", run, "posts.csv", fails=True)
+        ran("mhc", "export", run, "run.tar.gz")
+        ran("mhc", "snapshot", "--name", "all")
+        ran("mhc", "show", run)
+        ran("mhc", "show", "outputs/day/f1")
+        ran("mhc", "runs")
+        ran("mhc", "report", "--output", "report.html")
+        ran("mhc", "predict", "headerless.csv", "--run", run, "--output", "e.csv", fails=True)
+        for command in ("evaluate", "certify"):
+            ran("mhc", command, run, "slipped.csv", fails=True)
+            ran("mhc", command, run, "headerless.csv", fails=True)
+        ran("mhc", "explain", run, "--file", "headerless.csv", "--row", 3, fails=True)
 
     looked_at = [path for path in (project / "outputs").rglob("*") if path.is_file()]
     looked_at += [path for path in (project / "model_snapshots").rglob("*") if path.is_file()]

@@ -32,7 +32,10 @@ from mental_health_classifier.tracking.record.settled_choices import settled_cho
 from mental_health_classifier.training import memory
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
 
-SMALL = ["model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"]
+SMALL = [
+    *("model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"),
+    "logger=none",  # whose pictures take as long as all else
+]
 SAMPLE = ["data.size=700"]
 
 Run = Callable[..., RunSummary]

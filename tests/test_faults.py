@@ -40,8 +40,8 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
-KILLS_OF_TRAININGS = 52
-KILLS_OF_RECORDS = 150
+KILLS_OF_TRAININGS = 36
+KILLS_OF_RECORDS = 100
 STOPS = 40
 
 

@@ -1,9 +1,10 @@
-"""The command line of train.py, as a process of its own."""
+"""The command line of train.py."""
 
 from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forked_commands import Ended, forked
 
 from mental_health_classifier.tracking.run_index import find_runs
 
@@ -19,7 +21,8 @@ HEAVY = "torch", "lightning", "torchmetrics", "sklearn", "scipy", "matplotlib", 
 
 
 def train(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs train.py with `folder` as the place of outputs/, multirun/ and the cache."""
+    """Runs train.py in a process of its own, with `folder` as the place of outputs/, multirun/ and
+    the cache."""
     return subprocess.run(
         [sys.executable, str(ROOT / "train.py"), *arguments],
         cwd=folder,
@@ -29,6 +32,12 @@ def train(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=240,
         check=False,
     )
+
+
+def train_forked(folder: Path, *arguments: str) -> Ended:
+    """The same in a process that has imported everything: for what is refused before it trains."""
+    script = str(ROOT / "train.py")
+    return forked(folder, [script, *arguments], lambda: runpy.run_path(script, run_name="__main__"))
 
 
 def test_help_explains_the_groups_and_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -61,8 +70,8 @@ def test_help_explains_the_groups_and_imports_nothing_heavy(tmp_path: Path) -> N
 def test_a_misspelt_override_lists_what_exists(
     tmp_path: Path, argument: str, messages: list[str]
 ) -> None:
-    done = train(tmp_path, argument)
-    assert done.returncode == 1
+    done = train_forked(tmp_path, argument)
+    assert done.code == 1
     assert "Traceback" not in done.stderr
     for message in messages:
         assert message in done.stderr
@@ -70,10 +79,10 @@ def test_a_misspelt_override_lists_what_exists(
 
 
 def test_bad_data_ends_with_one_message_and_a_record(tmp_path: Path) -> None:
-    done = train(tmp_path, "data=file", "data.path=nothing.csv")
-    assert done.returncode == 1
+    done = train_forked(tmp_path, "data=file", "data.path=nothing.csv")
+    assert done.code == 1
     assert "Traceback" not in done.stderr + done.stdout
-    _which_job, message = done.stderr.strip().splitlines()
+    *_, message = done.stderr.strip().splitlines()
     assert message == "data.path=nothing.csv does not exist. Give an existing file or folder."
     (found,) = find_runs([tmp_path / "outputs"])
     assert found.status == "failed"
@@ -83,8 +92,8 @@ def test_bad_data_ends_with_one_message_and_a_record(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["seed=-1"], ["-m", "seed=-1,-2"]])
 def test_a_refused_configuration_leaves_no_run(tmp_path: Path, arguments: list[str]) -> None:
-    done = train(tmp_path, *arguments)
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    done = train_forked(tmp_path, *arguments)
+    assert done.code == 1 and "Traceback" not in done.stderr
     assert "seed=-1: expected 0 to 4294967295" in done.stderr
     assert not list(tmp_path.rglob("hydra.yaml")) and find_runs([tmp_path]) == []
 
@@ -92,18 +101,18 @@ def test_a_refused_configuration_leaves_no_run(tmp_path: Path, arguments: list[s
 def test_a_directory_that_exists_is_not_written_into(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     for arguments in (["hydra.run.dir=mine"], ["-m", "hydra.sweep.dir=mine"]):
-        done = train(tmp_path, *arguments)
-        assert done.returncode == 1
+        done = train_forked(tmp_path, *arguments)
+        assert done.code == 1
         assert "mine exists already" in done.stderr and "Traceback" not in done.stderr
     assert list((tmp_path / "mine").iterdir()) == []
     (tmp_path / "outputs").symlink_to("/scratch/gone")
-    done = train(tmp_path)
-    assert done.returncode == 1 and "Traceback" not in done.stderr
+    done = train_forked(tmp_path)
+    assert done.code == 1 and "Traceback" not in done.stderr
     assert "outputs is a link to nothing" in done.stderr
 
 
 def test_a_name_cannot_leave_its_folder(tmp_path: Path) -> None:
-    train(tmp_path, "name='../../away'", "data=file")
+    train_forked(tmp_path, "name='../../away'", "data=file")
     (found,) = find_runs([tmp_path / "outputs"])
     assert found.name == "../../away"
     assert found.directory.parent.parent == tmp_path / "outputs"
@@ -199,6 +208,7 @@ def test_two_processes_give_equal_weights(tmp_path: Path) -> None:
             "trainer=smoke",
             f"hydra.run.dir={folder}",
             f"cache_dir=cache-{folder}",
+            "logger=none",
         )
         assert done.returncode == 0, done.stderr
         weights.append((tmp_path / folder / "checkpoints" / "best.safetensors").read_bytes())

@@ -19,7 +19,7 @@ CONF = Path(__file__).resolve().parent.parent / "conf"
 def train_run(folder: Path, name: str, *changes: str) -> RunSummary:
     """Trains as small as it gets, on sample posts that are just enough for a certificate."""
     register_resolvers()
-    overrides = ["trainer=smoke", "evaluation.bootstrap_draws=60", "data.size=2600"]
+    overrides = ["trainer=smoke", "evaluation.bootstrap_draws=60", "data.size=2600", "logger=none"]
     overrides += [f"cache_dir={folder / 'cache'}", "num_threads=1", *changes]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=overrides)

@@ -3,19 +3,15 @@ nothing that was there is lost."""
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 from conditions import COMMANDS, CONDITIONS, Command, Scene
-from resuming import in_child
+from forked_commands import forked
 
 from mental_health_classifier.cli import app as cli
-from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 from mental_health_classifier.tracking.record.record_check import changed_files
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs
@@ -46,36 +42,18 @@ DONE = {("on a full disk", "clean")}
 """What can be done although nothing can be written."""
 
 
-def give(scene: Scene, arguments: list[str], output: Path) -> int:
-    """Gives a command in a process of its own; both its streams go to a file."""
-
-    def command() -> None:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(descriptor, 1)
-        os.dup2(descriptor, 2)
-        sys.stdout, sys.stderr = (os.fdopen(number, "w") for number in (1, 2))
-        os.chdir(scene.folder)
-        os.environ.update(DETERMINISM)  # what would otherwise start Python once more
-        sys.argv = ["mhc", *arguments]
-        logging.getLogger().handlers.clear()  # those of the tests
-        scene.before()
-        try:
-            cli.main()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-
-    return in_child(command)
-
-
-def check(scene: Scene, name: str, command: Command, condition: str, tmp_path: Path) -> str | None:
+def check(scene: Scene, name: str, command: Command, condition: str) -> str | None:
     """What is wrong with how a command ended. None: nothing."""
-    output = tmp_path / "output.txt"
     arguments = scene.arguments(command)
     if scene.root.parent != scene.folder and "RUN" not in command.arguments:
         arguments += [str(scene.root)] if name in ("runs", "compare", "best", "report") else []
-    code = give(scene, arguments, output)
-    text = output.read_text(errors="replace")
+
+    def given() -> None:
+        scene.before()
+        cli.main()
+
+    code, *printed = forked(scene.folder, ["mhc", *arguments], given)
+    text = "".join(printed)
     told = f"{name}: exit code {code}\n{text[-1500:]}"
     if UNFINISHED.search(text):
         return told
@@ -98,7 +76,7 @@ def test_every_command_works_or_says_why_not(
         place = tmp_path / name.replace(" ", "-")
         folder = Path(shutil.copytree(finished, place / "work", symlinks=True))
         with CONDITIONS[condition](folder) as scene:
-            told = check(scene, name, command, condition, tmp_path)
+            told = check(scene, name, command, condition)
             wrong += [told] if told else []
             assert not (place / "ran").exists(), f"{name} ran code of a record"
             runs = {run.directory.name: run for run in find_runs([scene.root])}

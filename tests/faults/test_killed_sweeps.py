@@ -16,7 +16,7 @@ from mental_health_classifier.tracking.run_index import find_runs
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
-GRID = ["model=baseline_micro,tfidf_logistic", "seed=1,2,3"]
+GRID = ["model=baseline_micro,tfidf_logistic", "seed=1,2"]
 SMALL = [
     *("data.size=700", "trainer=smoke", "trainer.max_epochs=4", "num_threads=1", "logger=none"),
     *("trainer.limit_train_batches=null", "evaluation.bootstrap_draws=50"),
@@ -60,7 +60,7 @@ def test_a_sweep_over_models_is_one_folder_and_killed_twice_it_repeats_nothing(
     ended = killed_after(1, tmp_path, ROOT / "train.py", "-m", *GRID, *SMALL)
     (sweep,) = tmp_path.glob("multirun/*/*")
     resume = ("-m", "mental_health_classifier", "resume", sweep.relative_to(tmp_path))
-    again = killed_after(3, tmp_path, *resume)
+    again = killed_after(2, tmp_path, *resume)
     assert again.items() >= ended.items()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -72,15 +72,15 @@ def test_a_sweep_over_models_is_one_folder_and_killed_twice_it_repeats_nothing(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Jobs wanted: 6, done: 6" in done.stdout
+    assert "Jobs wanted: 4, done: 4" in done.stdout
     finished = ends_in(tmp_path)
     assert finished.items() >= again.items()
     runs = find_runs([tmp_path])
-    assert [run.status for run in runs] == ["completed"] * 6
+    assert [run.status for run in runs] == ["completed"] * 4
     assert {run.directory.parent for run in runs} == {sweep}
     assert {(run.model, run.seed) for run in runs} == {
-        (model, seed) for model in ("baseline_micro", "tfidf_logistic") for seed in (1, 2, 3)
+        (model, seed) for model in ("baseline_micro", "tfidf_logistic") for seed in (1, 2)
     }
     # One end a run: what was cut off went on as another attempt, and what was done was left alone.
-    assert len(finished) == 6 and not any(elsewhere.iterdir())
-    print(f"\n6 jobs, killed after {len(ended)} and after {len(again)}, repeated: 0")
+    assert len(finished) == 4 and not any(elsewhere.iterdir())
+    print(f"\n4 jobs, killed after {len(ended)} and after {len(again)}, repeated: 0")
