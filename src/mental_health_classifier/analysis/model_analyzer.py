@@ -31,9 +31,10 @@ class ModelAnalyzer:
         self.roots = folders_of(roots)
 
     def create_performance_comparison(self) -> pd.DataFrame:
-        """One row a run that judges posts, best first by the headline, read anew at each call; see
-        `run_table`."""
-        table = newest_first(run_table(run for run in each_run(self.roots) if run.judges_posts))
+        """One row a run that judges posts and is not archived, best first by the headline; read
+        anew at each call, see `run_table`."""
+        runs = (run for run in each_run(self.roots) if run.judges_posts and not run.is_archived)
+        table = newest_first(run_table(runs))
         return ranked(table, by=headline_column(table))
 
     def groups(self) -> pd.DataFrame:
@@ -47,6 +48,8 @@ class ModelAnalyzer:
         from mental_health_classifier.analysis.report.contents import gather_report
         from mental_health_classifier.analysis.sections.pieces import plain
 
-        report = gather_report(find_runs(self.roots))
+        found = find_runs(self.roots)
+        archived = [run for run in found if run.is_archived]
+        report = gather_report([run for run in found if not run.is_archived], archived=archived)
         sentences = [*report.summary, *report.recommendation_sentences]
         return [report.verdict, *map(plain, sentences)]

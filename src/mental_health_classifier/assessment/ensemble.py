@@ -141,7 +141,8 @@ def record_ensemble(
 
 
 def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSummary], int]:
-    """The best completed runs by their headline on val, and among how many they were found.
+    """The best completed runs by their headline on val that nobody archived, and among how many,
+    archived or not, they were found.
 
     Raises:
         InputError: there are not so many, or they were not tested on the same posts for the same
@@ -156,14 +157,17 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSu
         and run.metrics.get(key[run.id]) is not None
     ]
     require_one_corpus(able, what="ensemble")
-    ranked = sorted(able, key=lambda run: -(run.metrics[key[run.id]] or 0))
+    ranked = sorted(
+        (run for run in able if not run.is_archived),
+        key=lambda run: -(run.metrics[key[run.id]] or 0),
+    )
     if len(ranked) < number:
         raise InputError(
             f"--best={number}: there are {len(ranked)} completed runs that can be "
             "members. Give less, or train more."
         )
     # In full: lists of runs leave out the checksums of their files.
-    return [read_run(run.directory) for run in ranked[:number]], len(ranked)
+    return [read_run(run.directory) for run in ranked[:number]], len(able)
 
 
 def _each_once(things: Sequence[Any]) -> list[Any]:

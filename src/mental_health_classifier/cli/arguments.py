@@ -39,6 +39,10 @@ Encoding = Annotated[
 Margin = Annotated[
     float, typer.Option(min=0, help="Differences up to here make a tie, if it is that sure.")
 ]
+Tagged = Annotated[
+    list[str] | None, typer.Option(help="Only runs with this tag; several: with all of them.")
+]
+WithArchived = Annotated[bool, typer.Option("--archived", help="Archived runs too.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Strict JSON: one list of objects.")]
 
 
@@ -58,14 +62,18 @@ def existing(roots: list[Path] | None) -> list[Path]:
     return [folder if folder.name not in ("", "..") else folder.resolve() for folder in folders]
 
 
-def found_runs(roots: list[Path] | None, *, as_list: bool = False) -> list[RunSummary]:
+def found_runs(
+    roots: list[Path] | None, *, as_list: bool = False, with_archived: bool = False
+) -> list[RunSummary]:
     """All runs there that judge posts, newest first; says so if there are none, which is no error.
 
     Args:
         as_list: whether they judge posts or not, without their numbers, which is faster.
+        with_archived: see `in_sight`.
     """
     folders = existing(roots)
-    found = list_runs(folders) if as_list else list(judging(find_runs(folders)))
+    runs = list_runs(folders) if as_list else judging(find_runs(folders))
+    found = list(in_sight(runs, with_archived=with_archived))
     if not found:
         say_no_runs(folders)
     return found
@@ -86,15 +94,34 @@ def judging(runs: Iterable[RunSummary]) -> Iterator[RunSummary]:
         )
 
 
+def in_sight(runs: Iterable[RunSummary], *, with_archived: bool) -> Iterator[RunSummary]:
+    """The runs that nobody archived; says at the end how many were, and how they are shown.
+
+    Args:
+        with_archived: whether those are wanted too.
+    """
+    archived = 0
+    for run in runs:
+        if with_archived or not run.is_archived:
+            yield run
+        else:
+            archived += 1
+    if archived:
+        say(f"Left out: {count(archived, 'archived run')}; --archived shows them.")
+
+
 def say_no_runs(folders: Sequence[Path]) -> None:
     say(f"{nothing_found(folders)}. `python train.py` makes one.")
 
 
 def nothing_found(folders: Sequence[Path]) -> str:
-    """That there is no run, or that those that are there judge no posts; without a full stop."""
+    """That there is no run, or why those that are there do not count; without a full stop."""
     where = ", ".join(map(str, folders))
-    if next(each_run(folders), None) is None:
+    runs = list(each_run(folders))
+    if not runs:
         return f"No runs in {where} yet"
+    if all(run.is_archived for run in runs):
+        return f"All runs in {where} are archived"
     return f"No run in {where} has a model that judges posts"
 
 

@@ -35,8 +35,11 @@ from mental_health_classifier.cli.arguments import (
     AsJson,
     Margin,
     Roots,
+    Tagged,
+    WithArchived,
     answer,
     existing,
+    in_sight,
     judging,
     print_json,
     say,
@@ -59,9 +62,8 @@ def compare(
     where: Annotated[
         str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
     ] = None,
-    tag: Annotated[
-        list[str] | None, typer.Option(help="Only runs with this tag; several: with all of them.")
-    ] = None,
+    tag: Tagged = None,
+    archived: WithArchived = False,
     columns: Annotated[
         str | None, typer.Option(help="Only these columns: seed,final_accuracy.")
     ] = None,
@@ -79,7 +81,8 @@ def compare(
     if test:
         return _test_models(roots, margin=margin, as_json=as_json)
     folders = existing(roots)
-    selected = select_runs(judging(each_run(folders)), tags=tag or (), where=where)
+    runs = in_sight(judging(each_run(folders)), with_archived=archived)
+    selected = select_runs(runs, tags=tag or (), where=where)
     if not selected.of:
         say_no_runs(folders)
         return print_json([]) if as_json else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import answer, judging, say
+from mental_health_classifier.cli.arguments import WithArchived, answer, in_sight, judging, say
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.tracking.run_index import ROOTS, runs_called
@@ -37,6 +38,7 @@ def plot(
     output: Annotated[
         Path | None, typer.Option(help="A new .png, .svg or .pdf file: KIND.png if not given.")
     ] = None,
+    archived: WithArchived = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
     """Draws runs as one figure."""
@@ -50,7 +52,8 @@ def plot(
     path = output or Path(f"{kind}.png")
     file_format = format_of(path)
     check_output(path, is_replaced=force)
-    found = list(judging(runs_called(runs or [], ROOTS)))
+    sift = partial(in_sight, with_archived=archived)
+    found = list(judging(runs_called(runs or [], ROOTS, sift=sift)))
     figure, notes = draw(kind, runs_like(found, where), metric=metric)
     write_output(path, figure_bytes(figure, file_format))
     for note in notes:

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from mental_health_classifier.cli.arguments import Roots, existing, judging, nothing_found, say
+from mental_health_classifier.cli.arguments import (
+    Roots,
+    WithArchived,
+    existing,
+    in_sight,
+    judging,
+    nothing_found,
+    say,
+)
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
@@ -21,6 +29,7 @@ def report(
     where: Annotated[
         str | None, typer.Option(help="Only runs like 'final_accuracy > 0.85 and seed == 1'.")
     ] = None,
+    archived: WithArchived = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Writes one offline HTML page about many runs.
@@ -41,9 +50,13 @@ def report(
             f"{nothing_found(folders)}, so that there is nothing to report. `python train.py` "
             "makes one."
         )
-    chosen = runs_like(found, where)
+    wanted = list(in_sight(found, with_archived=archived))
+    if not wanted:
+        raise InputError(f"{nothing_found(folders)}, and --archived was not given.")
+    chosen = runs_like(wanted, where)
     if not chosen:
-        raise InputError(f"--where: none of the {count(len(found), 'run')} is like that.")
+        raise InputError(f"--where: none of the {count(len(wanted), 'run')} is like that.")
+    left_out = [] if archived else [run for run in found if run.is_archived]
     with showing(f"Writing about {count(len(chosen), 'run')}"):
-        write_output(output, report_page(gather_report(chosen)))
+        write_output(output, report_page(gather_report(chosen, archived=left_out)))
     say(f"{count(len(chosen), 'run')}, see {output}.")

@@ -20,13 +20,15 @@ from mental_health_classifier.cli.arguments import (
     LookedUpIn,
     Roots,
     Run,
+    Tagged,
+    WithArchived,
     existing,
     found_runs,
     print_json,
     say,
 )
 from mental_health_classifier.console.tables import new_console, print_table, text
-from mental_health_classifier.console.wording import printable
+from mental_health_classifier.console.wording import count, printable
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary, Status, read_run
 from mental_health_classifier.tracking.run_index import resolve_run
@@ -38,13 +40,17 @@ def runs(
     status: Annotated[
         str | None, typer.Option(help="Only those that are completed, failed, killed, ...")
     ] = None,
+    tag: Tagged = None,
+    archived: WithArchived = False,
     as_json: AsJson = False,
 ) -> None:
     """Lists runs, newest first, whatever became of them."""
     if status is not None and status not in get_args(Status):
         raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
     rows = [
-        facts_of(run) for run in found_runs(roots, as_list=True) if status in (None, run.status)
+        facts_of(run)
+        for run in found_runs(roots, as_list=True, with_archived=archived)
+        if status in (None, run.status) and all(each in run.tags for each in tag or ())
     ]
     if as_json:
         print_json(rows)
@@ -72,19 +78,25 @@ def best(
 
     Of each corpus its own; where there is none, it says why.
     """
-    found = found_runs(roots)
+    found = found_runs(roots, with_archived=True)
     if where is not None:
         # With pandas, which takes a second to import.
         from mental_health_classifier.analysis.tables.run_filter import runs_like
 
         found = runs_like(found, where)
     by_corpus = best_by_corpus(found)
+    visible = [run for run in found if not run.is_archived]
+    if archived := len(found) - len(visible):
+        say(
+            f"{count(archived, 'archived run')}: none is chosen, though each counts among those "
+            "that were looked at. mhc archive RUN --undo lets one be chosen again."
+        )
     for best in by_corpus:
         known: dict[str, dict[str, Any]] = {}
         for entry in best.values():
             # Headings often name one run.
             if entry["run"] not in known:
-                known[entry["run"]] = _worth(entry, found)
+                known[entry["run"]] = _worth(entry, visible)
             entry |= known[entry["run"]]
     if as_json:
         rows = (each for best in by_corpus for each in best.items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from mental_health_classifier.analysis.model_card import FILE, write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.cli.arguments import (
@@ -23,7 +25,8 @@ def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
     if as_json:
         record = {"run": found.run, "data": found.data, "end": found.end}
         facts = {"directory": str(found.directory), "status": found.status}
-        print_json([{**facts, "problems": found.problems, **record}])
+        said = [asdict(each) for each in found.annotations.entries]
+        print_json([{**facts, "problems": found.problems, "annotations": said, **record}])
     else:
         new_console().print(run_overview(found, find_runs(folders)))
 

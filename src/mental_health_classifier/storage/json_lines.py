@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.files import decoded, encoded, open_to_read, without_following
+from mental_health_classifier.storage.files import (
+    MOST_BYTES,
+    decoded,
+    encoded,
+    open_to_read,
+    without_following,
+)
 
 _COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 _CHECKSUM = b',"crc32":"%08x"}\n'
@@ -55,7 +61,7 @@ def append_record(handle: FileIO, mapping: Mapping[str, Any]) -> None:
         raise OSError(errno.ENOSPC, "A record was written in part: the disk is full", handle.name)
 
 
-def read_records(path: Path) -> Records:
+def read_records(path: Path | str, *, most_bytes: int = MOST_BYTES) -> Records:
     """Reads a file of records, leaving out and counting lines that were cut or changed.
 
     Raises:
@@ -65,7 +71,7 @@ def read_records(path: Path) -> Records:
     records: list[dict[str, Any]] = []
     num_damaged = 0
     try:
-        with BufferedReader(open_to_read(path)) as handle:
+        with BufferedReader(open_to_read(path, most_bytes=most_bytes)) as handle:
             for line in handle:
                 record = _record_of(line)
                 if record is None:

@@ -23,6 +23,7 @@ from mental_health_classifier.storage.files import (
     sealed,
     write_atomically,
 )
+from mental_health_classifier.tracking.record.annotations import read_annotations
 from mental_health_classifier.tracking.record.attempts import latest_attempt
 from mental_health_classifier.tracking.record.record_shape import LISTING
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
@@ -116,7 +117,8 @@ class ListingIndex:
     def _summary(self, directory: str, entry: Mapping[str, Any]) -> RunSummary:
         place, end = entry["data"], entry["end"]
         data = {} if place is None else self._data[place]
-        return RunSummary(Path(directory), end["status"], entry["run"], data, end)
+        said = read_annotations(directory)  # these change without the record
+        return RunSummary(Path(directory), end["status"], entry["run"], data, end, annotations=said)
 
     def _place_of(self, data: Mapping[str, Any]) -> int:
         # Runs on the same posts share it; otherwise it would be most of an entry.

@@ -182,23 +182,32 @@ def _no_run_there(path: Path) -> InputError:
     return InputError(f"{path} holds no run: it has no run.json.")
 
 
-def runs_called(references: Sequence[str], roots: Iterable[Path]) -> list[RunSummary]:
+def runs_called(
+    references: Sequence[str],
+    roots: Iterable[Path],
+    *,
+    sift: Callable[[Iterable[RunSummary]], Iterable[RunSummary]] = iter,
+) -> list[RunSummary]:
     """The runs that a person names, in that order, those of a folder newest first.
 
     Args:
         references: each a run, as `resolve_run` knows it, or a folder that holds runs. None: all.
         roots: where to look.
+        sift: which of the runs that were not named themselves are wanted.
 
     Raises:
         InputError: as `resolve_run`.
     """
     if not references:
-        return find_runs(roots)
+        return list(sift(find_runs(roots)))
     found: dict[Path, RunSummary] = {}
     for reference in references:
         path = os.path.expanduser(reference)
         is_folder_of_runs = os.path.isdir(path) and not is_run(path)
-        runs = find_runs([Path(path)]) if is_folder_of_runs else [resolve_run(reference, roots)]
+        if is_folder_of_runs:
+            runs = sift(find_runs([Path(path)]))
+        else:
+            runs = [resolve_run(reference, roots)]
         found |= {run.directory.resolve(): run for run in runs}
     return list(found.values())
 

@@ -22,12 +22,19 @@ from mental_health_classifier.tracking.run_index import no_garbage_collection
 NAME_WIDTH = 28
 ID_LENGTH, COMMIT_LENGTH = 8, 7
 
-OTHER_FACTS = ("is_yardstick", "yardstick_reads", "directory", "configuration_hash", "final_n")
+OTHER_FACTS = (
+    "is_yardstick",
+    "yardstick_reads",
+    "directory",
+    "configuration_hash",
+    "final_n",
+    "notes",
+)
 """What is shown of a run, or marks it, beside the leading columns of the table."""
 
 IMPORTANCE = (
     *("run", "id", "headline", "order", "accuracy", "macro F1", "seed", "recall", "model"),
-    *("size", "time", "commit", "status", "posts", "yardstick", "started", "tags"),
+    *("size", "time", "commit", "status", "posts", "yardstick", "started", "tags", "notes"),
 )
 """Columns from the one that is left out last, where there is little room, to the first."""
 
@@ -104,6 +111,9 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
     }
     if any(row["tags"] for row in rows):
         columns["tags"] = Column("tags", [row["tags"] or "" for row in rows])
+    if any(row["notes"] for row in rows):
+        notes = [row["notes"] or "" for row in rows]
+        columns["notes"] = Column("notes", notes, max_width=name_width)
     return columns
 
 

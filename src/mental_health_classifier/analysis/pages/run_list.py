@@ -32,6 +32,10 @@ def run_list(rows: Sequence[Mapping[str, Any]], *, width: int | None) -> Rendera
         "model": Column("model", [model_of(row) for row in rows]),
         "directory": Column("directory", [row["directory"] for row in rows]),
     }
+    for name in ("tags", "notes"):
+        if any(row[name] for row in rows):
+            cells = [row[name] or "" for row in rows]
+            columns[name] = Column(name, cells, max_width=None if width is None else NAME_WIDTH)
     shown = list(columns) if width is None else names_that_fit(columns, width=width)
     problems = [text(f"{row['directory']}: {row['problem']}") for row in rows if row["problem"]]
     return Group(

@@ -14,7 +14,7 @@ from mental_health_classifier.analysis.pages.sections import section_table, warn
 from mental_health_classifier.analysis.sections.assessments import assessment_sections
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import plain
-from mental_health_classifier.analysis.sections.provenance import making, posts
+from mental_health_classifier.analysis.sections.provenance import making, posts, said_later
 from mental_health_classifier.analysis.tables.standing import standing_of_run
 from mental_health_classifier.console.tables import text
 from mental_health_classifier.console.wording import duration, is_number, number
@@ -73,9 +73,12 @@ def _heading(run: RunSummary) -> Iterator[Text]:
         ("Description", run.description),
         ("Hypothesis", run.hypothesis),
         ("Tags", ", ".join(map(str, run.tags))),
+        *said_later(run),
     ):
         if said:
             yield text(f"{label}: {said}")
+    if run.annotations.problem:
+        yield text(f"Warning: {run.annotations.problem}", "yellow")
 
 
 def _phases(run: RunSummary) -> str:

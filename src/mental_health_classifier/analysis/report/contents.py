@@ -96,9 +96,13 @@ class Report:
     runs: Sequence[RunSection]
 
 
-def gather_report(runs: Iterable[RunSummary]) -> Report:
-    """Works out every section; whatever state the runs are in, what is not known is left out."""
-    evidence = gather_evidence(runs)
+def gather_report(runs: Iterable[RunSummary], *, archived: Sequence[RunSummary] = ()) -> Report:
+    """Works out every section; whatever state the runs are in, what is not known is left out.
+
+    Args:
+        archived: runs that the page leaves out, though they were looked at.
+    """
+    evidence = gather_evidence(runs, archived=archived)
     found = recommend(evidence)
     shown = found.shown
     gates = [] if shown is None else list(gates_of(evidence, shown))

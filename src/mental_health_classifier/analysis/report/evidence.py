@@ -51,6 +51,8 @@ class Evidence:
     problems: Sequence[tuple[RunSummary, str]]
     """Assessments that cannot be read."""
     measured: MeasuredRuns
+    archived: Sequence[RunSummary] = ()
+    """Runs that the page leaves out."""
     others: Sequence[Evidence] = ()
     """The same of every other corpus: with its comparable runs and candidates in their place."""
 
@@ -58,6 +60,13 @@ class Evidence:
     def priority_class(self) -> str | None:
         """Of the comparable runs."""
         return self.comparable[0].data.get("priority_class") if self.comparable else None
+
+    @property
+    def looked_at(self) -> int:
+        """Models on these posts that a reader, or who archived some, could choose from."""
+        terms = {terms_of(run) for run in self.comparable}
+        archived = [run for run in self.archived if run.status == "completed" and run.judges_posts]
+        return len(self.comparable) + sum(terms_of(run) in terms for run in archived)
 
     @property
     def headline(self) -> str:
@@ -105,7 +114,7 @@ class Evidence:
         return replace(of_run, value=candidate.mean(key), interval=candidate.interval(key))
 
 
-def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
+def gather_evidence(runs: Iterable[RunSummary], *, archived: Sequence[RunSummary] = ()) -> Evidence:
     """Reads what the report needs of the runs that judge posts; nothing that is damaged ends it."""
     ordered = sorted((run for run in runs if run.judges_posts), key=_rank)
     assessments, problems = {}, []
@@ -124,6 +133,7 @@ def gather_evidence(runs: Iterable[RunSummary]) -> Evidence:
         assessments=assessments,
         problems=problems,
         measured=MeasuredRuns(),
+        archived=archived,
     )
     others = [
         replace(evidence, comparable=each, candidates=ranked_candidates(each))

@@ -56,7 +56,7 @@ def promise_of(evidence: Evidence, run: RunSummary) -> tuple[Mapping[str, Any] |
     """What can be promised of a run that was chosen among all that a reader sees here; None: its
     record has no certificate. And where that cannot be worked out why its own certificate, as if it
     were the only run, stands in."""
-    own, looked_at = evidence.assessment(run, "certificate"), len(evidence.comparable)
+    own, looked_at = evidence.assessment(run, "certificate"), evidence.looked_at
     if own is None or own.get("looked_at", 1) >= looked_at:
         return own, ""
     promise = {key: own[key] for key in PROMISE}

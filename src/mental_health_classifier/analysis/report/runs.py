@@ -15,7 +15,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     measure_of,
     shortened,
 )
-from mental_health_classifier.analysis.sections.provenance import making
+from mental_health_classifier.analysis.sections.provenance import making, said_later
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.console.wording import count, moment
@@ -93,7 +93,7 @@ def _facts(run: RunSummary) -> dict[str, str]:
         f"{run.data.get('name')}, {run.data.get('fingerprint')}, divided as {run.parts_fingerprint}"
     )
     facts = {"id": run.id, "directory": run.directory, "what went wrong": run.problem}
-    facts |= {**(making(run) if run.run else {}), "posts": posts}
+    facts |= {**(making(run) if run.run else {}), "posts": posts, **dict(said_later(run))}
     return {label: shortened(said, LONG) for label, said in facts.items() if said}
 
 

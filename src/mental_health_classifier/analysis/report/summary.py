@@ -40,6 +40,11 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
     said = [f"{number} {status}" for status, number in statuses.most_common()]
     became = f"all {next(iter(statuses))}" if len(statuses) == 1 else listed(said)
     yield (f"This report covers {count(len(evidence.runs), 'run')}, {became}.",)
+    if evidence.archived:
+        yield (
+            f"{count(len(evidence.archived), 'archived run')} left out; mhc report --archived has "
+            "them too.",
+        )
     if not evidence.comparable:
         yield ("None of them was completed, so that there is nothing to compare.",)
         return

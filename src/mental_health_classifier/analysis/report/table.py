@@ -159,6 +159,7 @@ def _columns(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[Column]
         is_shown=True,
     )
     yield column("Tags", lambda run: facts_of(run)["tags"])
+    yield column("Notes", lambda run: facts_of(run)["notes"])
     yield column("Commit", lambda run: run.commit and run.commit[:7] + "+" * bool(run.is_dirty))
     yield column("Started", lambda run: run.created_at and moment(run.created_at))
 

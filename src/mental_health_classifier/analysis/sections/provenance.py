@@ -15,6 +15,7 @@ from mental_health_classifier.console.wording import (
     moment,
     number,
 )
+from mental_health_classifier.tracking.record.annotations import Annotation
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 PACKAGES = ("torch", "numpy", "scikit-learn")
@@ -116,6 +117,21 @@ def making(run: RunSummary) -> dict[str, str]:
         ]
         facts["members"] = ", ".join(named)
     return {label: str(said) for label, said in facts.items() if said not in (None, "", "-")}
+
+
+def said_later(run: RunSummary) -> Iterator[tuple[str, str]]:
+    """What people said of a run after it began, each with a label."""
+    said = run.annotations
+    if said.name is not None:
+        yield "Recorded as", f"{run.recorded_name}; renamed {_signature(said.name)}"
+    if said.archive is not None:
+        yield "Archived", f"{_signature(said.archive)}; mhc archive {run.id} --undo lists it again"
+    for place, note in enumerate(said.notes, start=1):
+        yield f"Note {place}, {_signature(note)}", note.text
+
+
+def _signature(said: Annotation) -> str:
+    return f"{moment(said.at)} UTC by {said.by}"
 
 
 def verdict(run: RunSummary | None) -> str:

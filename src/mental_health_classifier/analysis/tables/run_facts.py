@@ -65,6 +65,8 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
         "tags": ", ".join(map(str, run.tags)) if is_readable else None,
         "description": run.description,
         "hypothesis": run.hypothesis,
+        "notes": "; ".join(note.text for note in run.annotations.notes),
+        "is_archived": run.is_archived,
         "created_at": run.created_at,
         "configuration_hash": run.configuration_hash,
         "data_name": run.data.get("name"),

@@ -21,8 +21,12 @@ from mental_health_classifier.tracking.run_index import RunSummary
 
 GRAMMAR = (
     "a condition compares columns with numbers, 'text' or lists of them (<, <=, >, >=, ==, !=, in, "
-    "not in) and joins comparisons by and, or, not; a name that is not one word goes in `backticks`"
+    "not in) and joins comparisons by and, or, not; 'pilot' in tags chooses by a tag; a name that "
+    "is not one word goes in `backticks`"
 )
+
+TAGS = "tags"
+"""The one column that holds several texts, with commas between them."""
 
 _COMPARISONS: dict[type[ast.cmpop], Callable] = {
     ast.Lt: operator.lt,
@@ -147,6 +151,9 @@ class _Condition:
         raise self._refusal(f"{ast.unparse(node)} is not one")
 
     def _compared(self, left: ast.expr, comparison: ast.cmpop, right: ast.expr) -> pd.Series:
+        is_tags = isinstance(right, ast.Name) and right.id == TAGS
+        if is_tags and isinstance(comparison, ast.In | ast.NotIn):
+            return self._tagged(left, is_wanted=isinstance(comparison, ast.In))
         compare = _COMPARISONS.get(type(comparison))
         if compare is None:
             raise self._refusal("is and is not are not among its comparisons")
@@ -169,6 +176,14 @@ class _Condition:
         # A missing number is unequal to all others for pandas, but nothing is known about it.
         is_missing = reduce(operator.or_, (column.isna() for column in columns))
         return mask.mask(is_missing)
+
+    def _tagged(self, tag: ast.expr, *, is_wanted: bool) -> pd.Series:
+        match tag:
+            case ast.Constant(value=str() as wanted):
+                column = self._column(ast.Name(TAGS))
+                has = column.map(lambda tags: (wanted in tags.split(", ")) == is_wanted, "ignore")
+                return has.astype("boolean")
+        raise self._refusal(f"{ast.unparse(tag)} is no tag, which is a text in quotation marks")
 
     def _operand(self, node: ast.expr) -> pd.Series | list | float | str:
         match node:

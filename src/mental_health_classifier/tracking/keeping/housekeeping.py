@@ -53,7 +53,7 @@ def runs_to_delete(
     """The runs that every condition given applies to, oldest first.
 
     Never among them: runs that are running or may be, the best models (and the other seeds that
-    made them best), those in a snapshot, and whatever a run that stays rests on.
+    made them best), those in a snapshot or archived, and whatever a run that stays rests on.
 
     Args:
         statuses: only runs with one of these; empty: with any.
@@ -86,6 +86,7 @@ def runs_to_delete(
         if run.status not in IN_USE
         and not (run.status == "completed" and run.configuration_hash in winners)
         and run.id not in preserved
+        and not run.is_archived
         and (not statuses or run.status in statuses)
         and (limit is None or (run.created_at is not None and run.created_at < limit))
     ]

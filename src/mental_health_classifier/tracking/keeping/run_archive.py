@@ -58,7 +58,7 @@ def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> Ru
             # Whatever it says of its process: nobody writes into this copy.
             declare_gone(attempt)
         # The id apart, so that no name is so long that it takes the place of it.
-        destination = root / "imported" / f"{folder_name(run.name)}-{run.id}"
+        destination = root / "imported" / f"{folder_name(run.recorded_name)}-{run.id}"
         before = InputError(f"Run {run.id} was imported before, into {destination}.")
         if destination.exists():
             raise before

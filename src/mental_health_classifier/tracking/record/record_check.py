@@ -19,6 +19,7 @@ from mental_health_classifier.storage.files import (
     read_content,
     sha256_of,
 )
+from mental_health_classifier.tracking.record.annotations import FILE as ANNOTATIONS
 from mental_health_classifier.tracking.record.record_shape import ARTEFACTS
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -27,7 +28,8 @@ OPEN_FOLDERS = frozenset({"attempts", "logs", "tensorboard"})
 
 
 def artefacts_of(directory: Path) -> dict[str, dict[str, Any]]:
-    """Size and SHA-256 of every file a run leaves behind, by path within its directory.
+    """Size and SHA-256 of every file a run leaves behind, by path within its directory; what people
+    say of it is none of them.
 
     A file that cannot be read has a SHA-256 of None: it must not keep the end from being written.
     """
@@ -35,6 +37,7 @@ def artefacts_of(directory: Path) -> dict[str, dict[str, Any]]:
     for folder, subfolders, files in os.walk(directory):
         if Path(folder) == directory:
             subfolders[:] = [name for name in subfolders if name not in OPEN_FOLDERS]
+            files = [name for name in files if name != ANNOTATIONS]
         for file in files:
             path = Path(folder, file)
             try:

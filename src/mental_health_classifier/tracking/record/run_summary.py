@@ -15,6 +15,11 @@ import orjson
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.storage.files import read_json
+from mental_health_classifier.tracking.record.annotations import (
+    NOTHING_SAID,
+    Annotations,
+    read_annotations,
+)
 from mental_health_classifier.tracking.record.attempts import latest_attempt, life_of
 from mental_health_classifier.tracking.record.failures import problem_in_words
 from mental_health_classifier.tracking.record.record_shape import DATA, END, RUN
@@ -40,6 +45,8 @@ class RunSummary:
     """end.json of the latest attempt; empty where there is none."""
     problems: tuple[str, ...] = ()
     """What is wrong with the record, in sentences."""
+    annotations: Annotations = NOTHING_SAID
+    """What people said of it later."""
 
     @property
     def id(self) -> str | None:
@@ -47,6 +54,12 @@ class RunSummary:
 
     @property
     def name(self) -> str | None:
+        """As people call it now."""
+        renamed = self.annotations.name
+        return self.recorded_name if renamed is None else renamed.text
+
+    @property
+    def recorded_name(self) -> str | None:
         return self.run.get("name")
 
     @property
@@ -59,7 +72,12 @@ class RunSummary:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(self.run.get("tags", ()))
+        return self.annotations.tags(self.run.get("tags", ()))
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether lists leave it out until they are asked for it."""
+        return self.annotations.archive is not None
 
     @property
     def seed(self) -> int | None:
@@ -213,6 +231,7 @@ def read_run(directory: Path) -> RunSummary:
         data=data or {},
         end=end,
         problems=tuple(problems),
+        annotations=read_annotations(directory),
     )
 
 

@@ -51,7 +51,7 @@ def best_by_corpus(runs: Iterable[RunSummary]) -> list[dict[str, dict[str, Any]]
 
     Runs that differ only in their seed are one configuration and are judged together: by the mean
     over their seeds, the most stable one by its worst seed. Those on other posts or parts, or with
-    another priority class, are never ranked together.
+    another priority class, are never ranked together. Archived runs never win, but were looked at.
 
     Returns:
         Under `highest_accuracy`, `best_f1_macro`, `best_suicide_recall` (of whichever class has
@@ -64,11 +64,12 @@ def best_by_corpus(runs: Iterable[RunSummary]) -> list[dict[str, dict[str, Any]]
         certificate of one of them promises), and of its corpus `data_name`, `posts_called` (with
         the fold), `data_fingerprint`, `parts_fingerprint` and `priority_class`.
     """
-    return [_best_of(comparable) for comparable in comparable_runs(runs) or [[]]]
+    blocks = [block for block in comparable_runs(runs) if not all(run.is_archived for run in block)]
+    return [_best_of(comparable) for comparable in blocks or [[]]]
 
 
 def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
-    candidates = candidates_among(comparable)
+    candidates = candidates_among(run for run in comparable if not run.is_archived)
     priority_class = comparable[0].data.get("priority_class") if comparable else None
     headline = headline_of(priority_class)
     best = {
