@@ -22,7 +22,8 @@ def mhc(tmp_path, monkeypatch):
 @pytest.fixture
 def two_runs(tmp_path):
     """The better one is to be archived."""
-    best = write_run(tmp_path / "outputs" / "a", recall=0.9, run={"name": "winner", "tags": ["old"]})
+    named = {"name": "winner", "tags": ["old"]}
+    best = write_run(tmp_path / "outputs" / "a", recall=0.9, run=named)
     other = write_run(
         tmp_path / "outputs" / "b", run={"name": "other", "configuration_hash": "f" * 16}
     )
