@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,9 @@ def forked(folder: Path, argv: Sequence[str], command: Callable[[], object]) -> 
                 if isinstance(error.code, str):
                     print(error.code, file=sys.stderr)
                 raise
+            except BaseException:
+                traceback.print_exc()  # before the streams are flushed
+                sys.exit(1)
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()

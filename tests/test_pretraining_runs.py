@@ -114,6 +114,8 @@ def test_a_run_that_begins_with_it_says_what_it_has_read(
         ("pretrained", ["network/adapters=lora"], "network/adapters: the folder of an encoder"),
         ("pretrained", ["data.truncate=windows", "network/windows=attention"], "network/windows:"),
         ("pretrained", ["network/pooling=attention_readout"], "network/pooling: the folder"),
+        ("baseline_micro", ["callbacks=training_dynamics"], "callbacks=training_dynamics: how"),
+        ("pretrained", ["model.frozen_layers=2"], "no layer is left that could learn"),
         ("pretrained", ["objective.parts=[]"], r"objective\.parts is empty"),
         ("pretrained", ["objective.parts=[all]"], r"objective\.parts\[0\]=all"),
         ("pretrained", ["optimized_metric=val/accuracy"], "optimized_metric=val/accuracy"),

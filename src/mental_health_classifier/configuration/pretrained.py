@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from mental_health_classifier.configuration.own_encoder import FAMILY, with_own_encoder
 from mental_health_classifier.configuration.windows import windows_of
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.tracking.clinical_variants import changed_keys
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ def with_encoder(config: DictConfig) -> DictConfig:
     if model.get("encoder_sha256") is not None:
         refuse_another(encoder, expected=str(model.encoder_sha256), found=sha256)
     _refuse_what_does_not_fit(model, tokenizer, sizes)
+    if is_pretraining(config) and model.get("frozen_layers") == sizes["layers_of_their_own"]:
+        raise InputError(
+            f"model.frozen_layers={model.frozen_layers}: no layer is left that could learn from "
+            "masked tokens. Give fewer."
+        )
     if isinstance(config.data.get("window_overlap"), int | None):  # else that is said later
         windows_of(config, around=tokenizer.num_around)
     filled: dict[str, Any] = {key: sizes[name] for key, name in _SIZES.items()}

@@ -36,6 +36,11 @@ def refuse_unfit(values: Mapping[str, Any]) -> None:
                 f"objective=masked_tokens {choice}: the folder of an encoder, which such a run "
                 "leaves, holds nothing of it. Choose it for the run that begins with that folder."
             )
+    if "training_dynamics" in values["callbacks"]:
+        raise InputError(
+            "objective=masked_tokens callbacks=training_dynamics: how probable labels become can "
+            "only be recorded where labels are learned. Leave it out."
+        )
     if not values["objective"].get("parts"):
         raise InputError(
             "objective.parts is empty: name the parts whose texts are learned from, [train] as a "
