@@ -27,6 +27,7 @@ from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
     write_assessments,
 )
+from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.record.weight_files import ENSEMBLE, hash_of_weights
@@ -154,6 +155,7 @@ def best_members(runs: Sequence[RunSummary], *, number: int) -> tuple[list[RunSu
         for run in runs
         if run.status == "completed"
         and ENSEMBLE not in run.configuration
+        and not run.is_external
         and run.metrics.get(key[run.id]) is not None
     ]
     require_one_corpus(able, what="ensemble")
@@ -193,6 +195,7 @@ def _checked(members: Sequence[RunSummary]) -> Sequence[RunSummary]:
     for run in members:
         if run.status != "completed":
             raise InputError(f"Run {run.id} is {run.status}: members have to be completed runs.")
+        require_model(run)
         if ENSEMBLE in run.configuration:
             raise InputError(f"Run {run.id} is an ensemble itself: name its members instead.")
     return members

@@ -48,10 +48,10 @@ def shortcuts_of_run(run: RunSummary, *, with_random_split: bool = False) -> dic
     Raises:
         InputError: the posts are not at hand any more, or have changed.
     """
+    predictor = Predictor.load(run)
     corpus = corpus_of_run(run)
     test = stored_predictions(run, ["test"])["test"]
     texts = corpus.part("test")["text"].tolist()
-    predictor = Predictor.load(run)
     masked = [without_names(text, test.task.class_names) for text in texts]
     draws = setting_of(run, "bootstrap_draws")
     found = assess_shortcuts(

@@ -25,7 +25,11 @@ from mental_health_classifier.sweeps.resume import resume_sweep
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
 )
-from mental_health_classifier.tracking.provenance.replay import TOLERANCE, replay
+from mental_health_classifier.tracking.provenance.replay import (
+    TOLERANCE,
+    refuse_external,
+    replay,
+)
 from mental_health_classifier.tracking.run_index import RunSummary, is_run, resolve_run
 
 
@@ -73,6 +77,7 @@ def reproduce(
 ) -> None:
     """Runs a run again with its own source and compares every bit."""
     found = resolve_run(run, existing(root))
+    refuse_external(found)
     _require_inputs(found)
     with showing(f"Replaying run {found.id}"):
         verdict = replay(found, is_trusted=trust, is_strict=strict)

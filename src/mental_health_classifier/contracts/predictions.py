@@ -51,6 +51,9 @@ class Predictions(Answers):
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By name of what posts are told apart by (gender, source, severity): for each post its value,
     empty where it is not known, length n."""
+    has_probabilities: bool = True
+    """False: somebody else's model gave classes and nothing else. Its class has 1, the others 0:
+    no post can be ranked by that, and no threshold chosen."""
 
     def __post_init__(self) -> None:
         """Checks shapes, and that probabilities are some.

@@ -30,7 +30,7 @@ def assess(
     """Works out what a model's predictions are worth beyond its numbers.
 
     Args:
-        predictions: for val, calibration and test.
+        predictions: for val, calibration and test; of somebody else's model test alone may do.
         settings: `required_recall`, `confidence`, `specificity_floor`, `bootstrap_draws`.
         looks: from `looks_of`. None: not known.
         point: chosen on val, see `evaluate`.
@@ -39,16 +39,27 @@ def assess(
     Returns:
         By name what is stored below `assessments/`: `calibration`; with a priority class
         `certificate` and `triage`, and with `looks` `reference`, by which later posts are compared
-        with those that the certificate rests on; with groups of posts `groups`.
+        with those that the certificate rests on; with groups of posts `groups`. What rests on
+        probabilities, on val or on the calibration part is not there without them.
     """
     found: dict[str, dict[str, Any]] = {}
     test, draws = predictions["test"], settings["bootstrap_draws"]
-    calibration = assess_calibration(predictions, bootstrap_draws=draws)
-    if test.task.priority_class is not None:
+    is_of_priority = test.task.priority_class is not None
+    if test.groups:
+        found["groups"] = assess_groups(test, point=point, bootstrap_draws=draws)
+    if not test.has_probabilities:
+        return found
+    if is_of_priority:
+        found["triage"] = assess_triage(test, bootstrap_draws=draws)
+    if "val" not in predictions:
+        return found
+    calibration = found["calibration"] = assess_calibration(predictions, bootstrap_draws=draws)
+    if is_of_priority:
         rescaled = rescale(test.probabilities, temperature=calibration["temperature"])
         calibration["decision_curve"] = decision_curve(
             replace(test, probabilities=rescaled), bootstrap_draws=draws
         )
+    if is_of_priority and "calibration" in predictions:
         found["certificate"] = certificate_of(
             predictions,
             required_recall=settings["required_recall"],
@@ -58,7 +69,6 @@ def assess(
             specificity_floor=settings["specificity_floor"],
             bootstrap_draws=draws,
         )
-        found["triage"] = assess_triage(test, bootstrap_draws=draws)
         if looks is not None:
             temperature = calibration["temperature"]
             scores = calibrated(predictions["calibration"], temperature).priority_scores
@@ -67,7 +77,4 @@ def assess(
                 "scores": histogram_of(scores),
                 "temperature": temperature,
             }
-    found["calibration"] = calibration
-    if test.groups:
-        found["groups"] = assess_groups(test, point=point, bootstrap_draws=draws)
     return found

@@ -54,7 +54,11 @@ class Evaluation:
 
 
 def evaluate(
-    predictions: Mapping[str, Predictions], *, specificity_floor: float, bootstrap_draws: int
+    predictions: Mapping[str, Predictions],
+    *,
+    specificity_floor: float,
+    bootstrap_draws: int,
+    point: OperatingPoint | None = None,
 ) -> Evaluation:
     """What a model's predictions are worth, part by part.
 
@@ -63,10 +67,12 @@ def evaluate(
     Predictions for calibration are left alone: they serve the risk certificate.
 
     Args:
-        predictions: by part. val is needed where there is a priority class.
+        predictions: by part. val is needed where there is a priority class and no point is given.
         specificity_floor: share of other posts that stay without an alert on val at the operating
             point, in (0, 1).
         bootstrap_draws: draws of authors behind the intervals of all that is not a plain share.
+        point: the operating point, where it was frozen elsewhere or cannot be chosen. None: it is
+            chosen on val.
 
     Raises:
         InputError: settings out of range, or a part without posts.
@@ -84,7 +90,8 @@ def evaluate(
     evaluated = {part: given for part, given in predictions.items() if part != "calibration"}
     for given in evaluated.values():
         require_posts(given)
-    point = _chosen_on_val(evaluated, specificity_floor=specificity_floor)
+    if point is None:
+        point = _chosen_on_val(evaluated, specificity_floor=specificity_floor)
     metrics: dict[str, float | None] = {}
     intervals: dict[str, Interval] = {}
     for part, given in evaluated.items():

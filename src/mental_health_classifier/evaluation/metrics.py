@@ -41,7 +41,7 @@ class PartMetrics:
         is_predicted = one_hot[predictions.probabilities.argmax(axis=1)]
         self._counted = np.hstack([is_of_class * is_predicted, is_of_class, is_predicted])
         self._ranked_posts = None
-        if self.task.priority_class is not None:
+        if self.task.priority_class is not None and predictions.has_probabilities:
             self._ranked_posts = RankedPosts(predictions.priority_scores, predictions.is_priority)
 
     def __call__(self, weights: np.ndarray) -> dict[str, np.ndarray]:

@@ -35,7 +35,9 @@ class OperatingPoint:
 
     @classmethod
     def chosen_on(cls, val: Predictions, *, specificity: float) -> OperatingPoint:
-        """See `threshold_for_specificity`."""
+        """See `threshold_for_specificity`; bare classes alert as they are."""
+        if not val.has_probabilities:
+            return cls(1.0)
         temperature = fit_temperature(val)
         scores = calibrated(val, temperature).priority_scores
         threshold = threshold_for_specificity(scores, val.is_priority, specificity=specificity)
@@ -43,8 +45,10 @@ class OperatingPoint:
 
     @classmethod
     def recorded_in(cls, metrics: Mapping[str, Any]) -> OperatingPoint:
-        """The one that numbers of val are recorded with."""
-        found = [metrics.get(f"val/operating_point/{key}") for key in cls.__slots__]
+        """The one that numbers of val are recorded with, or those of test where nothing was said
+        of val."""
+        part = "val" if "val/operating_point/threshold" in metrics else "test"
+        found = [metrics.get(f"{part}/operating_point/{key}") for key in cls.__slots__]
         threshold, temperature = (each if isinstance(each, int | float) else None for each in found)
         # No run ends with another temperature, and nothing can be divided by 0.
         is_damaged = temperature is not None and not temperature > 0

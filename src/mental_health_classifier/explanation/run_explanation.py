@@ -33,6 +33,7 @@ from mental_health_classifier.explanation.masked_posts import masked_score
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork, load_network
 from mental_health_classifier.prediction.run_posts import corpus_of_run
 from mental_health_classifier.tracking.record.assessments import task_of, write_assessment
+from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.record_check import check_facts
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -94,6 +95,7 @@ def network_of(run: RunSummary) -> LoadedNetwork:
             f"Run {run.id or run.directory} is {run.status}: only a completed run has a model to "
             "explain. `mhc runs --status completed` lists those."
         )
+    require_model(run)
     if "ensemble" in run.configuration:
         raise InputError(
             f"Run {run.id} is an ensemble: explain its members, of which each has its own reasons."

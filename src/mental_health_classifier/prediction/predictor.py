@@ -19,6 +19,7 @@ from mental_health_classifier.evaluation.unfamiliar_text import reason_to_refer
 from mental_health_classifier.tracking.record.assessments import FOLDER, task_of
 from mental_health_classifier.tracking.record.certificates import OWN, read_certificate
 from mental_health_classifier.tracking.record.ensemble_members import find_member
+from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.record_check import (
     check_facts,
     read_recorded_json,
@@ -246,6 +247,7 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
     Raises:
         InputError: as `Predictor.load`.
     """
+    require_model(run)
     check_facts(run)
     if "ensemble" in run.configuration:
         return _load_ensemble(run, task=task)

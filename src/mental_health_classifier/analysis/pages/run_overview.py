@@ -57,7 +57,8 @@ def _heading(run: RunSummary) -> Iterator[Text]:
         return
     parameters = run.model_facts.get("parameters")
     size = f", {parameters / 1e6:.2f} M parameters" if is_number(parameters) else ""
-    yield text(f"Model {' + '.join(map(str, (run.model, *run.variants)))}, seed {run.seed}{size}")
+    seed = "" if run.is_external and run.seed is None else f", seed {run.seed}"
+    yield text(f"Model {' + '.join(map(str, (run.model, *run.variants)))}{seed}{size}")
     if members := making(run).get("members"):
         yield text(f"Members: {members}")
     changes = {True: ", with changes that were not committed", False: "", None: ""}[run.is_dirty]
@@ -126,6 +127,8 @@ def _next_steps(run: RunSummary) -> Iterator[Text]:
         f"mhc diff {reference} OTHER": "what another run did differently",
         f"tensorboard --logdir {_root(run.directory)}": "curves",
     }
+    if run.is_external:
+        commands.popitem()
     width = max(map(len, commands))
     for command, purpose in commands.items():
         yield text(f"  {command:<{width}}  {purpose}")

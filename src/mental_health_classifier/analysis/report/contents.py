@@ -29,7 +29,7 @@ from mental_health_classifier.analysis.report.reproduction import replays, sourc
 from mental_health_classifier.analysis.report.runs import RunSection, failures, run_sections
 from mental_health_classifier.analysis.report.summary import summary
 from mental_health_classifier.analysis.report.table import RunGroup, comparison, corpus_title
-from mental_health_classifier.analysis.sections.assessments import SECTIONS, section_of
+from mental_health_classifier.analysis.sections.assessments import SECTIONS, section_for
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import RunLink, Sentence
 from mental_health_classifier.analysis.sections.provenance import verdict
@@ -164,8 +164,8 @@ def _folds(evidence: Evidence) -> list[Section]:
 
 
 def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:
-    assessed = {name: section_of(name, evidence.assessment(run, name)) for name in SECTIONS}
+    assessed = {name: section_for(run, name, evidence.assessment(run, name)) for name in SECTIONS}
     promise, doubt = promise_of(evidence, run)
-    certificate = section_of("certificate", promise)
+    certificate = section_for(run, "certificate", promise)
     assessed["certificate"] = replace(certificate, warnings=[doubt] if doubt else [])
     return [*performance_sections(run), *assessed.values()]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mental_health_classifier.analysis.sections.certificate import certificate
+from mental_health_classifier.analysis.sections.external import why_not_assessed
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Piece,
@@ -242,12 +243,20 @@ def section_of(name: str, found: Assessment | None) -> Section:
     return _MISSING[name] if found is None else SECTIONS[name](found)
 
 
+def section_for(run: RunSummary, name: str, found: Assessment | None) -> Section:
+    """The same for one run, which may be one that cannot have it."""
+    reason = "" if found is not None or not run.is_external else why_not_assessed(run, name)
+    if reason:
+        return Section(title=_MISSING[name].title, missing=reason)
+    return section_of(name, found)
+
+
 def assessment_sections(run: RunSummary) -> list[Section]:
     """What is known of a run's worth; of a damaged assessment that it is."""
     sections = []
     for name in SECTIONS:
         try:
-            sections.append(section_of(name, read_assessment(run.directory, name)))
+            sections.append(section_for(run, name, read_assessment(run.directory, name)))
         except InputError as error:
             sections.append(Section(title=_MISSING[name].title, warnings=[str(error)]))
     return sections

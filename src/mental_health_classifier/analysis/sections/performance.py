@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mental_health_classifier.analysis.sections.external import predictions_from_elsewhere
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Piece,
@@ -22,6 +23,7 @@ from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import count, is_interval, is_number, number
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
+from mental_health_classifier.tracking.record.external_runs import has_probabilities, parts_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 AUXILIARY = {
@@ -43,6 +45,7 @@ READERS = {
 }
 """What the ceilings of synthetic posts mean."""
 
+_WHO_DECIDES = ": where there is a certificate, mhc predict decides by the threshold of that one"
 MOST_PROBABLE = "each post counted for its most probable class"
 LEAK = "This means a leak: look into it."
 
@@ -54,7 +57,8 @@ def performance_sections(run: RunSummary) -> list[Section]:
     if not any(key.startswith("test/") for key in run.metrics):
         return [Section(title="Performance", missing="Not measured.")]
     tasks = auxiliary_tasks(run)
-    return [performance(run), classes(run), *([] if tasks is None else [tasks])]
+    found = [performance(run), classes(run), *([] if tasks is None else [tasks])]
+    return [*found, predictions_from_elsewhere(run)] if run.is_external else found
 
 
 def _of_masked_tokens(run: RunSummary) -> Section:
@@ -223,7 +227,14 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
     threshold = run.metrics["test/operating_point/threshold"]
     floor = run.setting("evaluation", "specificity_floor")
     specificity = f"specificity {floor:.2f}" if is_number(floor) else "its specificity"
-    if threshold is None:
+    if run.is_external and not has_probabilities(run):
+        yield (
+            "Operating point: the classes as the file gives them, an alert where it says "
+            f"{run.data.get('priority_class')}. No threshold was chosen."
+        )
+    elif run.is_external and "val" not in parts_of(run):
+        yield "There is no operating point, because val, on which it is chosen, was not predicted."
+    elif threshold is None:
         yield (
             f"No threshold reached {specificity} on val: the model cannot be used to alert, and "
             "has no operating point."
@@ -232,8 +243,8 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
         yield (
             "Operating point: a post is alerted when its probability of "
             f"{run.data.get('priority_class')}{_scale(run)} is at least {threshold:g}, a threshold "
-            f"chosen on val for {specificity} and then kept. It promises no recall: where there is "
-            "a certificate, mhc predict decides by the threshold of that one."
+            f"chosen on val for {specificity} and then kept. It promises no recall"
+            f"{'' if run.is_external else _WHO_DECIDES}."
         )
 
 

@@ -48,7 +48,9 @@ class MeasuredRuns:
             self._by_directory[run.directory] = measured_model(
                 stored_predictions(run, ("test",))["test"],
                 seed=run.seed,
-                # A learner that is no network draws nothing at random.
-                is_deterministic=run.setting("model", "_target_") is not None,
+                # A learner that is no network draws nothing at random, and of predictions from
+                # elsewhere without a seed there are no others.
+                is_deterministic=run.setting("model", "_target_") is not None
+                or (run.is_external and run.seed is None),
             )
         return self._by_directory[run.directory]

@@ -34,6 +34,7 @@ from mental_health_classifier.evaluation.verdict import (
     verdict_on,
 )
 from mental_health_classifier.tracking.record.assessments import require_judge, stored_predictions
+from mental_health_classifier.tracking.record.external_runs import parts_of
 from mental_health_classifier.tracking.run_index import RunSummary, find_runs, resolve_run
 from mental_health_classifier.tracking.selection.candidates import Candidate, candidates_among
 
@@ -117,7 +118,7 @@ def compare_models(
     rows = []
     for first, second in pairs:
         of_first, of_second = measured.of(models[first]), measured.of(models[second])
-        key = headline_of(of_first[0].test.task.priority_class)
+        key = _key_of([*of_first, *of_second])
         verdict = verdict_on(of_second, of_first, key, questions=len(pairs), margin=margin)
         better = {"better": second, "worse": first}.get(verdict.word)
         rows.append(
@@ -138,6 +139,13 @@ def compare_models(
     return rows
 
 
+def _key_of(models: Sequence[MeasuredModel]) -> str:
+    """The headline, or macro F1 where a model gave bare classes, which nothing can rank."""
+    test = models[0].test
+    is_ranked = all(each.test.has_probabilities for each in models)
+    return headline_of(test.task.priority_class if is_ranked else None)
+
+
 def _by_pair(
     first: Sequence[MeasuredModel], second: Sequence[MeasuredModel], key: str, verdict: Verdict
 ) -> dict[str, Any]:
@@ -156,6 +164,8 @@ def _by_pair(
 
 def _mcnemar(first: Sequence[RunSummary], second: Sequence[RunSummary]) -> dict[str, Any] | None:
     if len(first) > 1 or len(second) > 1:
+        return None
+    if any(run.is_external and "val" not in parts_of(run) for run in (*first, *second)):
         return None
     one, other = (stored_predictions(runs[0], ("val", "test")) for runs in (first, second))
     return alerts_compared(one, other, specificity_floor=SPECIFICITY_FLOOR)

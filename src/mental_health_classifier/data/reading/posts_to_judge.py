@@ -37,6 +37,7 @@ EXTERNAL = "external"
 """The part that posts from elsewhere make up."""
 SEEN = "post that the model has seen"
 """Why posts of such a corpus are left out."""
+UNNAMED_ROLE = "--column {role}={name}: {role} is nothing that a column can be named for here; "
 
 
 def read_external_corpus(
@@ -170,9 +171,8 @@ def columns_in(
     """
     if unknown := sorted(given.keys() - set(roles)):
         raise InputError(
-            f"--column {unknown[0]}={given[unknown[0]]}: {unknown[0]} is nothing that a column can "
-            f"be named for here; {', '.join(roles)} are. --column text=NAME says that column NAME "
-            "holds the posts."
+            UNNAMED_ROLE.format(role=unknown[0], name=given[unknown[0]])
+            + f"{', '.join(roles)} are. --column text=NAME says that column NAME holds the posts."
         )
     if not path.exists():
         raise InputError(f"{path} does not exist. Give a file of posts.")

@@ -122,9 +122,19 @@ def replay(
     return verdict
 
 
+def refuse_external(run: RunSummary) -> None:
+    """Raises InputError for predictions that another program made."""
+    if run.is_external:
+        raise InputError(
+            f"Run {run.id} holds predictions that another program made ({run.model}), so nothing "
+            f"here can make them again. mhc evaluate {run.id} works out its numbers from them."
+        )
+
+
 def _refuse_what_cannot_be_replayed(run: RunSummary) -> None:
     if run.status != "completed":
         raise InputError(f"Run {run.id} is {run.status}; only a completed run can be replayed.")
+    refuse_external(run)
     command, *_ = run.run.get("argv") or [""]
     if Path(command).name != "train.py":
         raise InputError(

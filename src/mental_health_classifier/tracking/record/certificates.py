@@ -27,13 +27,16 @@ from mental_health_classifier.tracking.record.assessments import (
     stored_predictions,
     write_assessment,
 )
+from mental_health_classifier.tracking.record.external_runs import (
+    has_probabilities,
+    hash_of_model,
+)
 from mental_health_classifier.tracking.record.record_check import (
     read_recorded,
     read_recorded_json,
     recorded_hash,
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.record.weight_files import hash_of_weights
 
 OWN = "certificate"
 """The name of the certificate that a run makes itself."""
@@ -99,6 +102,11 @@ def certificate_of_run(
     from mental_health_classifier.evaluation.intervals import DRAWS
     from mental_health_classifier.evaluation.risk_certificate import certificate_of
 
+    if not has_probabilities(run):
+        raise InputError(
+            f"Run {run.id} was made of bare classes: there is no threshold to choose, and so "
+            "nothing to certify. Give mhc assess probabilities or scores."
+        )
     predictions = recorded_predictions(run, ("val", "calibration", "test"))
     return certificate_of(
         predictions,
@@ -147,7 +155,7 @@ def write_certificate(run: RunSummary, name: str, certificate: Mapping[str, Any]
         recorded = parse_json(document, run.directory / path)
         if recorded == as_stored(certificate):
             return
-    write_assessment(run.directory, name, {**certificate, WEIGHTS: hash_of_weights(run)})
+    write_assessment(run.directory, name, {**certificate, WEIGHTS: hash_of_model(run)})
 
 
 def read_certificate(run: RunSummary, name: str = OWN) -> dict[str, Any] | None:
@@ -179,7 +187,7 @@ def _check_later(run: RunSummary, name: str, certificate: Mapping[str, Any]) -> 
     weights = given.pop(WEIGHTS, None)
     if weights is None:
         raise InputError(f"{late} and does not say which weights it is about. {anew}")
-    if weights != hash_of_weights(run):
+    if weights != hash_of_model(run):
         raise InputError(f"{late} and is about the weights of another model. {anew}")
     try:
         promise = {key: given[key] for key in PROMISE}

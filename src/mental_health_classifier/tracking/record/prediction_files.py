@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from mental_health_classifier.contracts import (
 )
 from mental_health_classifier.contracts.predictions import DECIMALS, are_distributions
 from mental_health_classifier.storage.files import open_text_to_read, write_atomically
+from mental_health_classifier.storage.spreadsheet_cells import inert
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +51,25 @@ def write_predictions(predictions: Predictions | AuxiliaryPredictions, path: Pat
     writer.writerow([*_header(task), *(f"{GROUP_PREFIX}{name}" for name in groups)])
     writer.writerows(rows)
     write_atomically(path, table.getvalue())
+
+
+def predictions_table(said: Sequence[Predictions], names: Mapping[str, str]) -> str:
+    """Predictions for several parts as one CSV table, for other programs.
+
+    Args:
+        names: what posts are called in their corpus, by their keyed hash; empty: no such column.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    columns = [f"p_{name}" for name in said[0].task.class_names]
+    writer.writerow(["post", *(["id"] if names else []), "part", "label", *columns])
+    for given in said:
+        labels = map(given.task.kind.decode, given.labels.tolist())
+        for post, label, row in zip(given.post_ids, labels, given.probabilities, strict=True):
+            own = [inert(names.get(post, ""))] if names else []
+            numbers = [f"{number:.{DECIMALS}f}" for number in row.tolist()]
+            writer.writerow([post, *own, given.part, label, *numbers])
+    return table.getvalue()
 
 
 def read_predictions(path: Path, task: Task) -> Predictions:

@@ -25,6 +25,11 @@ def resumable_run(directory: Path) -> RunSummary:
         InputError: the run is completed, still running or damaged, or holds a link.
     """
     run = read_run(directory)
+    if run.is_external and run.status in RESUMABLE:
+        raise InputError(
+            f"Run {run.id} in {directory} takes predictions that another program made, and trains "
+            "nothing that could go on. Give mhc assess again, and delete this folder."
+        )
     if run.status not in RESUMABLE:
         reasons = {
             "completed": "is completed, so there is nothing left to do.",

@@ -25,6 +25,8 @@ from mental_health_classifier.tracking.record.failures import problem_in_words
 from mental_health_classifier.tracking.record.record_shape import DATA, END, RUN
 from mental_health_classifier.tracking.record.shapes import Shape
 
+EXTERNAL = "external"
+"""Key of a configuration that says what a run's predictions are that another program made."""
 Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
 
 
@@ -125,6 +127,11 @@ class RunSummary:
     def judges_posts(self) -> bool:
         """Whether its model says something of a post; pretraining leaves an encoder for others."""
         return not is_pretraining(self.configuration)
+
+    @property
+    def is_external(self) -> bool:
+        """Whether another program made its predictions, so that no model of it is here."""
+        return EXTERNAL in self.configuration
 
     @property
     def configuration_hash(self) -> str | None:

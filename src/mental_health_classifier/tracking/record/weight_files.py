@@ -49,6 +49,8 @@ def hash_of_weights(run: RunSummary) -> str:
     Raises:
         InputError: the run left no weights.
     """
+    if run.is_external:
+        raise InputError(f"Run {run.id} holds predictions alone: its model is not here.")
     members = run.configuration.get(ENSEMBLE, {}).get("members")
     if members:
         hashes = "".join(member["weights_sha256"] for member in members)

@@ -1,0 +1,95 @@
+"""Sections on predictions that another program made: what they are, and what they do not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mental_health_classifier.analysis.sections.pieces import listed
+from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.console.wording import amount, count
+from mental_health_classifier.tracking.record.external_runs import (
+    SCORES,
+    facts_of_external,
+    has_probabilities,
+    parts_of,
+)
+from mental_health_classifier.tracking.record.run_summary import EXTERNAL, RunSummary
+
+TITLE = "Predictions from elsewhere"
+OF_A_MODEL = ("behaviour", "explain", "shortcuts")
+"""Assessments that try something on a model."""
+OF_PROBABILITIES = ("certificate", "calibration", "triage")
+
+
+def predictions_from_elsewhere(run: RunSummary) -> Section:
+    """What an external run rests on, and every number that it cannot have."""
+    facts = run.model_facts.get(EXTERNAL)
+    facts = facts if isinstance(facts, Mapping) else {}
+    notes = [str(each) for each in facts.get("notes") or ()]
+    return Section(
+        title=TITLE,
+        sentences=[
+            f"Another program made these predictions (file {facts.get('file', 'not known')}). "
+            "Nothing here can make them again. What its model has learned from is not known: it "
+            "may have read these posts."
+        ],
+        notes=[*_limits(run), *_without_answer(run, facts), *notes],
+    )
+
+
+def why_not_assessed(run: RunSummary, name: str) -> str:
+    """Why an external run has no assessment of a name; empty where that says nothing of it."""
+    if name in OF_A_MODEL:
+        return "Its model is not here, so that nothing can be tried on it."
+    if name in OF_PROBABILITIES and not has_probabilities(run):
+        return "Bare classes allow none."
+    if name == "calibration" and "val" not in parts_of(run):
+        return "There are no predictions for val, where the temperature is chosen."
+    if name == "certificate" and not {"val", "calibration"} <= {*parts_of(run)}:
+        return (
+            "None: nothing is promised about missed posts. That takes predictions for val and "
+            "calibration."
+        )
+    return ""
+
+
+def _limits(run: RunSummary) -> Iterator[str]:
+    kind = facts_of_external(run).get("predictions")
+    if not has_probabilities(run):
+        yield (
+            "They are bare classes. These allow recall, precision, F1 and the confusion at the one "
+            "point where they stand. They rank nothing: there is no recall at a specificity of "
+            "one's choice, no AUPRC, no calibration, no threshold, no triage, no decision curve "
+            "and no certificate."
+        )
+        return
+    if kind == SCORES:
+        yield (
+            "They are scores, of which the softmax was taken: the order of posts is the model's, "
+            "and calibration is that of the softmax."
+        )
+    parts = {*parts_of(run)}
+    if "val" not in parts:
+        yield (
+            "There are no predictions for val, where thresholds and temperatures are chosen, never "
+            "on test: there is no operating point, no calibration, no decision curve and no "
+            "certificate, and mhc best, which chooses on val, leaves it out."
+        )
+    elif "calibration" not in parts:
+        yield "There are no predictions for the calibration part, so nothing can be promised."
+
+
+def _without_answer(run: RunSummary, facts: Mapping[str, Any]) -> Iterator[str]:
+    answers = facts.get("answers")
+    if isinstance(answers, Mapping) and answers:
+        said = listed([f"{amount(n)} {what}" for what, n in answers.items()])
+        yield f"Answers of the language model, over all parts: {said}."
+    referred = facts.get("referred")
+    for part, found in (referred if isinstance(referred, Mapping) else {}).items():
+        reasons = listed([f"{amount(n)} {why}" for why, n in found["reasons"].items()])
+        yield (
+            f"Of {part}, {count(found['posts'], 'post')} ({reasons}) are referred: a person reads "
+            f"them, as if they had been alerted, and so they count as alerts in every number. "
+            f"{amount(found['priority'])} of them are {run.data.get('priority_class')}."
+        )
