@@ -240,16 +240,11 @@ def _evaluate(
     looks: Mapping[str, Any] | None,
     yardstick: Mapping[str, Any] | None,
 ) -> None:
-    point = None
-    if "val" not in predictions:
-        # Classes alert as they are; for all else a threshold is chosen on val or nowhere.
-        is_ranked = predictions["test"].has_probabilities
-        point = OperatingPoint(None if is_ranked else 1.0)
     evaluation = evaluate(
         predictions,
         specificity_floor=settings["specificity_floor"],
         bootstrap_draws=settings["bootstrap_draws"],
-        point=point,
+        point=OperatingPoint.without_val(predictions),
     )
     point = OperatingPoint.recorded_in(evaluation.metrics)
     write_assessments(record.directory, assess(predictions, settings, looks=looks, point=point))

@@ -39,6 +39,7 @@ from mental_health_classifier.tracking.record.certificates import (
     recorded_predictions,
     write_certificate,
 )
+from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def evaluate_elsewhere(
     Raises:
         InputError: the posts cannot be used, or they are those that the run learned from.
     """
+    require_model(run)
     seen = read_seen_posts(run)
     if seen is None:
         log.warning("Run %s does not say which posts it has seen: some may be among these.", run.id)
@@ -114,6 +116,7 @@ def certify_elsewhere(
     Raises:
         InputError: the posts cannot be used, or some of them are posts of the run.
     """
+    require_model(run)
     seen = read_seen_posts(run)
     if seen is None:
         raise InputError(

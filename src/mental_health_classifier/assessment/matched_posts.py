@@ -67,10 +67,10 @@ def match(
         missing = [p for p, place in zip(given.post_ids, places, strict=True) if place is None]
         if missing and not refers_missing:
             raise InputError(
-                f"{len(missing)} of the {len(given):,} posts of {part} have no row in "
-                f"{found.name}, and numbers on the others would be of other posts: "
-                f"{first_of([known.name(post) for post in missing])}. Give them all, or have those "
-                "counted as posts that a person has to read: --refer-missing"
+                f"{found.name} has no row for {len(missing):,} of the {len(given):,} posts of "
+                f"{part}: {first_of([known.name(post) for post in missing])}. {' '.join(notes)} "
+                "Numbers on the others alone would flatter: give all of them, or have these "
+                "counted as posts that a person reads, by --refer-missing".replace("  ", " ")
             )
         probabilities = np.full((len(given), given.task.num_classes), np.nan)
         is_there = np.array([place is not None for place in places])
@@ -140,17 +140,18 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
         ]
         if wrong:
             raise InputError(
-                f"{len(wrong)} rows of {found.name} have another {other} than the post of their "
-                f"{deciding}: {first_of(wrong)}. Predictions of other texts are worth nothing "
-                "here: make them again, of these posts."
+                f"{found.name} has another {other} than the post that column {deciding} names, in "
+                f"{_some(wrong, found)}. Predictions of other posts are worth nothing here: make "
+                "them again, of these."
             )
     notes = []
     if strange:
-        notes.append(
-            f"{len(strange)} rows are of no post of {known.called} and were left out: "
-            f"{first_of(strange)}."
-        )
+        notes.append(f"Left out: {_some(strange, found)}, of no post that {known.called} judges.")
     return posts, notes
+
+
+def _some(rows: Sequence[str], found: ForeignPredictions) -> str:
+    return f"{len(rows):,} of {len(found.rows):,} rows ({first_of(rows)})"
 
 
 def _parts_of_posts(
@@ -173,9 +174,8 @@ def _parts_of_posts(
         ]
         if wrong:
             raise InputError(
-                f"{len(wrong)} rows of {found.name} name another part than {known.called} has "
-                f"their post in: {first_of(wrong)}. Leave the column out, and each post is judged "
-                "in its own."
+                f"{found.name} names another part than {known.called} has the post in, in "
+                f"{_some(wrong, found)}. Leave the column out, and each is judged in its own."
             )
         return known.parts
     pooled = [given for given in known.parts.values() if len(given)]
@@ -238,8 +238,7 @@ def _without_second_answers(
             twice.append(f"{found.rows[first]} and {found.rows[place]}")
     if twice:
         raise InputError(
-            f"{len(twice)} posts have two answers in {found.name}: {first_of(twice)}. Keep one of "
-            "each."
+            f"{found.name} has two answers to one post: {first_of(twice)}. Keep one of each."
         )
     return place_of
 
@@ -259,8 +258,8 @@ def _check_labels(
                 wrong.append(found.rows[place])
     if wrong:
         raise InputError(
-            f"Column label of {found.name} has another class than the posts have in {len(wrong)} "
-            f"rows: {first_of(wrong)}. If it holds what the model said, say so: --column "
+            f"Column label of {found.name} has another class than the posts, in "
+            f"{_some(wrong, found)}. If it holds what the model said, say so: --column "
             "prediction=label. Else these were judged on other labels."
         )
 

@@ -22,6 +22,7 @@ from mental_health_classifier.tracking.record.certificates import (
     setting_of,
     write_certificate,
 )
+from mental_health_classifier.tracking.record.external_runs import parts_of
 from mental_health_classifier.tracking.record.prediction_files import (
     stored_auxiliary_predictions,
 )
@@ -104,8 +105,10 @@ def evaluate_run(
     Returns:
         Numbers of the parts `val` and `test`, and what `assess_groups` says of test.
     """
-    predictions = stored_predictions(run, EVALUATED)
+    parts = [part for part in EVALUATED if not run.is_external or part in parts_of(run)]
+    predictions = stored_predictions(run, parts)
     settings = settings_of(run, bootstrap_draws)
+    settings["point"] = OperatingPoint.without_val(predictions)
     others = stored_auxiliary_predictions(run.directory, auxiliary_tasks_of(run), EVALUATED)
     found = evaluate(predictions, **settings) | evaluate_auxiliary(
         others, bootstrap_draws=settings["bootstrap_draws"]

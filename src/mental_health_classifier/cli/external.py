@@ -80,6 +80,7 @@ def assess(
     from mental_health_classifier.data.preparing.labelled_posts import read_labelled_posts
     from mental_health_classifier.data.preparing.survey import survey_columns
     from mental_health_classifier.data.reading.foreign_predictions import read_foreign_predictions
+    from mental_health_classifier.data.reading.tables import NO_COLUMN
 
     if (run is None) == (posts is None):
         raise InputError("Give --run, whose posts they are of, or --posts with a file of them.")
@@ -102,10 +103,14 @@ def assess(
         assert posts is not None
         given = pairs(posts_column, option="--posts-column")
         guessed = survey_columns(str(posts), given)
-        unwanted = {role: [] for role in given if role not in guessed.found}
+        others = {
+            role: [] if column_name == NO_COLUMN else column_name
+            for role, column_name in given.items()
+            if role not in guessed.found
+        }
         read = read_labelled_posts(
             posts,
-            columns={role: each.column for role, each in guessed.found.items()} | unwanted,
+            columns={role: each.column for role, each in guessed.found.items()} | others,
             labels=spellings or None,
             priority_class=None if priority == NOBODY else priority or _USUAL_PRIORITY,
         )

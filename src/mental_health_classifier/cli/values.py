@@ -43,6 +43,8 @@ class Command(TyperCommand):
             if all(option.name != "column" for option in self.params):
                 raise
             message = str(error)
+            names = {option.name for option in self.params}
+            of_posts = "--posts-column" if "posts_column" in names else "--column"
             for setting, words in _IN_OPTIONS:
-                message = re.sub(setting, words, message)
+                message = re.sub(setting, words.replace("--column", of_posts), message)
             raise InputError(message) from error

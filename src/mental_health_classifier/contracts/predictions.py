@@ -116,8 +116,9 @@ class AuxiliaryPredictions(Answers):
             )
 
 
-def are_distributions(probabilities: np.ndarray, *, tolerance: float) -> np.ndarray:
-    """Whether each row of `(n, C)` holds probabilities that sum to one, bool, shape `(n,)`."""
+def are_distributions(probabilities: np.ndarray, *, tolerance: float | np.ndarray) -> np.ndarray:
+    """Whether each row of `(n, C)` holds probabilities that sum to one up to a tolerance, which may
+    be one for each, bool, shape `(n,)`."""
     import numpy as np
 
     # Comparisons with what is not a number are false, which is what they should be here.

@@ -44,6 +44,14 @@ class OperatingPoint:
         return cls(None) if threshold is None else cls(threshold, temperature)
 
     @classmethod
+    def without_val(cls, predictions: Mapping[str, Predictions]) -> OperatingPoint | None:
+        """What stands for one where nobody predicted val: of bare classes those, else nothing.
+        None: val is there, and it is chosen on that."""
+        if "val" in predictions:
+            return None
+        return cls(None if predictions["test"].has_probabilities else 1.0)
+
+    @classmethod
     def recorded_in(cls, metrics: Mapping[str, Any]) -> OperatingPoint:
         """The one that numbers of val are recorded with, or those of test where nothing was said
         of val."""

@@ -31,6 +31,7 @@ from mental_health_classifier.evaluation.shares import MeasuredShare, ShareOfPos
 from mental_health_classifier.evaluation.triage import SHARES_READ, recalls_at_shares
 from mental_health_classifier.tracking.run_index import RunSummary
 
+NO_CURVE = " Bare classes have a mark and no curve: they rank nothing."
 CLASS_LENGTH = 16
 
 
@@ -108,6 +109,7 @@ def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
     ]
     add_legend(figure, handles)
     found = int(first.is_priority.sum())
+    is_all_ranked = all(model.test.has_probabilities for model in models.values())
     add_texts(
         figure,
         title=f"Clinical analysis: {short}",
@@ -115,7 +117,7 @@ def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
             f"Part {first.part}, n = {amount(len(first))} posts, {amount(found)} of {short}. Marks "
             "on curves: operating points, thresholds frozen on val. Bars: 95 % intervals. Dotted: "
             "precision of chance, specificity .80 of the headline, reading in any order, perfect "
-            "calibration."
+            f"calibration.{'' if is_all_ranked else NO_CURVE}"
         ),
     )
     return figure
@@ -145,21 +147,23 @@ def _alerts(model: ShownModel) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _precision_and_recall(axes: Axes, model: ShownModel, look: Look) -> None:
-    true_alerts, false_alerts = (alerts[1:] for alerts in _alerts(model))
-    axes.step(
-        *(true_alerts / true_alerts[-1], true_alerts / (true_alerts + false_alerts)),
-        **{"where": "pre", "color": look.color, "linestyle": look.line, "linewidth": 1.4},
-    )
+    if model.test.has_probabilities:
+        true_alerts, false_alerts = (alerts[1:] for alerts in _alerts(model))
+        axes.step(
+            *(true_alerts / true_alerts[-1], true_alerts / (true_alerts + false_alerts)),
+            **{"where": "pre", "color": look.color, "linestyle": look.line, "linewidth": 1.4},
+        )
     shares = _shares(model)
     _cross(axes, shares.get("recall"), shares.get("precision"), look)
 
 
 def _sensitivity_and_specificity(axes: Axes, model: ShownModel, look: Look) -> None:
-    true_alerts, false_alerts = _alerts(model)
-    axes.plot(
-        *(1 - false_alerts / false_alerts[-1], true_alerts / true_alerts[-1]),
-        **{"color": look.color, "linestyle": look.line, "linewidth": 1.4},
-    )
+    if model.test.has_probabilities:
+        true_alerts, false_alerts = _alerts(model)
+        axes.plot(
+            *(1 - false_alerts / false_alerts[-1], true_alerts / true_alerts[-1]),
+            **{"color": look.color, "linestyle": look.line, "linewidth": 1.4},
+        )
     shares = _shares(model)
     _cross(axes, shares.get("specificity"), shares.get("recall"), look)
 
@@ -179,6 +183,8 @@ def _cross(axes: Axes, across: MeasuredShare | None, up: MeasuredShare | None, l
 
 
 def _triage(axes: Axes, model: ShownModel, look: Look) -> None:
+    if not model.test.has_probabilities:
+        return
     recalls = recalls_at_shares(model.test.priority_scores, model.test.is_priority)
     axes.plot(
         *([0, *SHARES_READ], [0, *recalls]),
@@ -188,6 +194,8 @@ def _triage(axes: Axes, model: ShownModel, look: Look) -> None:
 
 
 def _calibration(axes: Axes, model: ShownModel, look: Look) -> None:
+    if not model.test.has_probabilities:
+        return
     points = reliability_curve(model.test)
     predicted = [point["predicted"] for point in points]
     axes.vlines(

@@ -78,7 +78,7 @@ def performance(run: RunSummary) -> Section:
     of_yardstick = yardstick.get("metrics", {}), yardstick.get("intervals", {})
     rows: list[list[Piece]] = []
     for key, label in labels(run).items():
-        if key in run.metrics:
+        if key in run.metrics and not (run.is_external and run.metrics[key] is None):
             row: list[Piece] = [label, measure_of(run, key)]
             if yardstick:
                 row += [measure_in(*of_yardstick, key), difference_to_yardstick(run, key) or ""]
@@ -259,6 +259,8 @@ def _scale(run: RunSummary) -> str:
 def _where_rarer(run: RunSummary) -> Iterator[str]:
     """Precision where priority posts are rarer than in the corpus."""
     found = []
+    if run.is_external and run.metrics.get("test/operating_point/threshold") is None:
+        return
     for share in DEPLOYED_PREVALENCES:
         key = f"test/operating_point/precision_at_prevalence/{share:g}"
         if key in run.metrics:

@@ -19,12 +19,17 @@ from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.identity import fingerprint_and_key, keyed_hash
 from mental_health_classifier.data.reading.names import unlike_names
 from mental_health_classifier.data.reading.posts import clean_rows
-from mental_health_classifier.data.reading.source import Source
+from mental_health_classifier.data.reading.source import Source, fold_labels
 from mental_health_classifier.data.reading.spellings import spelled_as
 from mental_health_classifier.data.reading.tables import Columns
 
 NO_PART = "test"
 """Where posts are that nothing says the part of: nothing is chosen on them."""
+
+PARTS_AS_GIVEN = (
+    "Parts are as somebody else made them: nobody looked for authors or near-duplicates that are "
+    "in two of them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +57,24 @@ def read_labelled_posts(
 
     Args:
         path: a file or folder as `data.path` takes it.
-        columns, labels: see `Source.of`.
+        columns: see `Source.of`.
+        labels: class of each spelling that is none itself.
         priority_class: the class whose misses cost most, in any spelling. None: no class matters
             more than the others.
 
     Raises:
         InputError: the posts cannot be used, or no class is called like that.
     """
-    source = Source.of(str(path), columns=columns, labels=labels, encoding=encoding)
+    source = Source.of(str(path), columns=columns, encoding=encoding)
     account = Account()
-    clean = clean_rows(list(source.rows(account)), source)
+    rows = list(source.rows(account))
+    clean = clean_rows(rows, source)
+    if labels:  # spellings that are not mapped are classes as they are
+        spelled = {post.label: post.label for post in clean.posts}
+        source = Source.of(
+            str(path), columns=columns, labels=spelled | fold_labels(labels), encoding=encoding
+        )
+        clean = clean_rows(rows, source)
     account.include(clean.account.describe())
     posts = clean.posts
     if not posts:
@@ -118,7 +131,7 @@ def read_labelled_posts(
         fingerprint=fingerprint,
         key=fingerprint,
         account=account.describe(),
-        warnings=(),
+        warnings=[PARTS_AS_GIVEN],
         is_synthetic=False,
         truncate="head",
     )

@@ -252,8 +252,9 @@ def _numbers(
     if len(bad):
         where = first_of([rows[row] for row in bad])
         raise InputError(
-            f"{len(bad)} rows have no finite number in {', '.join(of_class.values())}: {where}. A "
-            "model that gave no answer is told apart by --refer-missing: leave the rows out."
+            f"No finite number stands in {', '.join(of_class.values())} in {len(bad):,} of "
+            f"{len(rows):,} rows ({where}). Where the model gave no answer, leave the rows out and "
+            "give --refer-missing."
         )
     return numbers
 
@@ -278,15 +279,18 @@ def _distributions(
         numbers = np.hstack([numbers, 1 - numbers])
         numbers = numbers if next(iter(of_class)) == task.class_names[0] else numbers[:, ::-1]
     # Each may be off by half of its last decimal.
-    decimals = max(len(cell.strip().partition(".")[2]) for cells in columns for cell in cells)
-    unit = 10.0 ** -min(max(decimals, _FEWEST_DECIMALS), DECIMALS)
-    is_good = are_distributions(numbers, tolerance=(0.5 * task.num_classes + 1) * unit)
+    decimals = [
+        max(len(cell.strip().partition(".")[2]) for cell in cells)
+        for cells in zip(*columns, strict=True)
+    ]
+    units = 10.0 ** -np.clip(decimals, _FEWEST_DECIMALS, DECIMALS)
+    is_good = are_distributions(numbers, tolerance=(0.5 * task.num_classes + 1) * units)
     if not is_good.all():
         bad = [rows[row] for row in np.flatnonzero(~is_good).tolist()]
         raise InputError(
-            f"{len(bad)} of {len(rows)} rows are no probabilities between 0 and 1 that sum to one: "
-            f"{first_of(bad)}. Where they are scores, call their columns score_CLASS: their "
-            "softmax is taken."
+            f"Probabilities between 0 and 1 that sum to one were expected, and are not there in "
+            f"{len(bad):,} of {len(rows):,} rows ({first_of(bad)}). Where they are scores, call "
+            "their columns score_CLASS: their softmax is taken."
         )
     exact = (0.5 * task.num_classes + 1) * 10.0**-DECIMALS
     is_rounded = ~are_distributions(numbers, tolerance=exact)
@@ -295,7 +299,10 @@ def _distributions(
         numbers = np.where(
             is_rounded[:, None], numbers / numbers.sum(axis=1, keepdims=True), numbers
         )
-        notes.append(f"{is_rounded.sum()} rows of rounded probabilities were divided by their sum.")
+        notes.append(
+            f"Probabilities are rounded, and were divided by their sum in {is_rounded.sum():,} of "
+            f"{len(rows):,} rows."
+        )
     return numbers.round(DECIMALS)
 
 
@@ -308,8 +315,8 @@ def _classes_of(
         near = get_close_matches(strange, list(mapped), n=1)
         hint = f" One is near {mapped[near[0]]}." if near and not is_missing(strange) else ""
         raise InputError(
-            f"{len(unknown)} predictions are none of {', '.join(task.class_names)}: "
-            f"{first_of(unknown)}.{hint} Map them: --label SPELLING=CLASS"
+            f"The prediction is none of {', '.join(task.class_names)} in {len(unknown):,} of "
+            f"{len(rows):,} rows ({first_of(unknown)}).{hint} Map them: --label SPELLING=CLASS"
         )
     return np.array([task.class_names.index(mapped[folded(cell)]) for cell in cells])
 
@@ -319,7 +326,7 @@ def _parts(cells: Sequence[str], rows: Sequence[str]) -> list[str]:
     unknown = [row for row, part in zip(rows, parts, strict=True) if part is None]
     if unknown:
         raise InputError(
-            f"{len(unknown)} rows name another part than {', '.join(PART_SPELLINGS)}: "
-            f"{first_of(unknown)}. Correct them, or leave the column out."
+            f"The part is none of {', '.join(PART_SPELLINGS)} in {len(unknown):,} of "
+            f"{len(rows):,} rows ({first_of(unknown)}). Correct them, or leave the column out."
         )
     return [part or "" for part in parts]

@@ -23,7 +23,7 @@ from mental_health_classifier.storage.files import (
     write_json,
 )
 from mental_health_classifier.tracking.record.assessment_shape import wrong_in_assessment
-from mental_health_classifier.tracking.record.external_runs import has_probabilities, parts_of
+from mental_health_classifier.tracking.record.external_runs import has_probabilities, require_parts
 from mental_health_classifier.tracking.record.prediction_files import read_predictions
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -136,17 +136,13 @@ def stored_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Predi
         InputError: a part was not predicted, or its file was changed.
     """
     task, is_ranked = task_of(run), has_probabilities(run)
-    found = {}
+    parts, found = list(parts), {}
+    require_parts(run, parts)
     for part in parts:
         try:
             read = read_predictions(run.directory / "predictions" / f"{part}.csv", task)
             found[part] = read if is_ranked else replace(read, has_probabilities=False)
         except FileNotFoundError:
-            if run.is_external and part not in parts_of(run):
-                raise InputError(
-                    f"Run {run.id} was made of predictions for {' and '.join(parts_of(run))}, and "
-                    f"this takes those for {part} too: give mhc assess a file that has them."
-                ) from None
             raise InputError(
                 f"Run {run.id or run.directory} has no predictions for part {part}: it is "
                 f"{run.status}, and only completed runs have them all. Choose another run."

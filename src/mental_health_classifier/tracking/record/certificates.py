@@ -30,6 +30,7 @@ from mental_health_classifier.tracking.record.assessments import (
 from mental_health_classifier.tracking.record.external_runs import (
     has_probabilities,
     hash_of_model,
+    require_parts,
 )
 from mental_health_classifier.tracking.record.record_check import (
     read_recorded,
@@ -139,6 +140,7 @@ def recorded_predictions(run: RunSummary, parts: Iterable[str]) -> dict[str, Pre
     """
     require_judge(run)
     parts = list(parts)
+    require_parts(run, parts)
     for part in parts:
         read_recorded(run, f"predictions/{part}.csv")
     return stored_predictions(run, parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
@@ -29,6 +29,17 @@ def has_probabilities(run: RunSummary) -> bool:
 def parts_of(run: RunSummary) -> tuple[str, ...]:
     """Parts that such predictions are of."""
     return tuple(map(str, facts_of_external(run).get("parts") or ()))
+
+
+def require_parts(run: RunSummary, parts: Iterable[str]) -> None:
+    """Raises InputError where an external run has no predictions of a part that is asked for."""
+    own = parts_of(run)
+    for part in parts:
+        if run.is_external and part not in own:
+            raise InputError(
+                f"Run {run.id} was made of predictions for {' and '.join(own)}, and this takes "
+                f"those for {part} too: give mhc assess a file that has them."
+            )
 
 
 def require_model(run: RunSummary) -> None:
