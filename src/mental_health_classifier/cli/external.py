@@ -64,7 +64,7 @@ def assess(
     encoding: Encoding = None,
     root: LookedUpIn = None,
 ) -> None:
-    """Judges predictions that another program made, as a run of its own.
+    """Judges predictions of another program, as a run of its own.
 
     Which post a row is of is said by a column post (the keyed hash of mhc predictions), id or text,
     never by the order. Columns p_suicide, p_anxiety, ... hold probabilities, score_suicide, ...

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.tracking.record.record_check import recorded_hash
 from mental_health_classifier.tracking.record.run_summary import EXTERNAL, RunSummary
 from mental_health_classifier.tracking.record.weight_files import hash_of_weights
@@ -28,7 +28,8 @@ def has_probabilities(run: RunSummary) -> bool:
 
 def parts_of(run: RunSummary) -> tuple[str, ...]:
     """Parts that such predictions are of."""
-    return tuple(map(str, facts_of_external(run).get("parts") or ()))
+    named = facts_of_external(run).get("parts")
+    return tuple(part for part in PARTS if isinstance(named, list) and part in named)
 
 
 def require_parts(run: RunSummary, parts: Iterable[str]) -> None:

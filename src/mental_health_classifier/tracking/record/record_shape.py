@@ -109,8 +109,18 @@ _CHOSEN: Mapping[str, Kind] = {
     **dict.fromkeys(("name", "chosen_by"), optional(text)),
     "chosen_among": optional(numbers),
 }
+_ELSEWHERE = record(
+    known={
+        **{"file": text, "notes": list_of(text), "answers": mapping(count)},
+        "referred": mapping(
+            record(needed={"posts": count, "priority": count, "reasons": mapping(count)})
+        ),
+    }
+)
+"""Where predictions come from that another program made."""
 _MODEL = record(
     known={
+        "external": optional(_ELSEWHERE),
         **{"parameters": optional(count), "temperature": optional(number)},
         **dict.fromkeys(("token_streams", "windows"), optional(mapping(anything))),
     }
