@@ -53,6 +53,7 @@ def test_its_own_pages_show_what_it_has(mhc: Command) -> None:
     assert shown.exit_code == 0 and "with loss 3.20 and accuracy .400" in shown.stdout
     card = model_card(read_run(Path("outputs/masked")))
     assert "with loss 3.20" in card and "mhc certify" not in card
+    assert "reviewers" not in card and "Precision" not in card
     assert mhc("diff", "outputs/a", "outputs/masked").exit_code == 0
 
 

@@ -19,13 +19,16 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.tokens.windows import MAX_WINDOWS
 
 _PARTS = (*OF_A_NETWORK, "network.windows", "regularizer")
+_OF_ONE_TASK = {"ClassWeightedCrossEntropy": "cross_entropy", "Distillation": "distillation"}
+"""Objectives that learn the main task alone, each with its name in conf/."""
 _OF_LONG_POSTS = {"truncate": "head", "window_overlap": None, "max_windows": MAX_WINDOWS}
 """Keys of data, each with the value that it has where nobody chooses another."""
 
 
 def refuse_idle(values: Mapping[str, Any]) -> None:
-    """Refuses parts of a network beside a model that is built whole, and settings of a pretrained
-    encoder beside a network from scratch.
+    """Refuses parts of a network beside a model that is built whole, settings of a pretrained
+    encoder beside a network from scratch, a regularizer of token weights where there are none, and
+    further tasks beside an objective that learns one.
 
     Raises:
         InputError: as said.
@@ -33,7 +36,9 @@ def refuse_idle(values: Mapping[str, Any]) -> None:
     model = values["model"]
     if "_target_" in model:
         _refuse_beside_a_whole_model(values)
-    elif not is_of_an_encoder(values):
+        return
+    _refuse_without_its_counterpart(values)
+    if not is_of_an_encoder(values):
         own = {each.name for each in fields(PretrainedSize)} - {
             each.name for each in fields(SizeFromScratch)
         }
@@ -42,6 +47,21 @@ def refuse_idle(values: Mapping[str, Any]) -> None:
                 f"model.{key} is about a pretrained encoder, and model={model.get('name')} has "
                 "none. Leave it out, or choose model=minilm or model=pretrained."
             )
+
+
+def _refuse_without_its_counterpart(values: Mapping[str, Any]) -> None:
+    pooling = values["network"]["pooling"]["_target_"]
+    if values.get("regularizer") is not None and pooling == "MeanPooling":
+        raise InputError(
+            "regularizer: this network does not weigh its tokens, so there is nothing to regularize"
+            ". Choose clinical=interpretable or network/pooling=attention_readout with it."
+        )
+    objective = _OF_ONE_TASK.get(values["objective"]["_target_"])
+    if objective and (further := [name for name, task in values["tasks"].items() if task]):
+        raise InputError(
+            f"objective={objective} learns one task, and tasks declares {', '.join(further)} "
+            "beside it. Choose clinical=multitask, objective=multitask, or leave them out."
+        )
 
 
 def _refuse_beside_a_whole_model(values: Mapping[str, Any]) -> None:
