@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
+from mental_health_classifier.contracts.predictions import GIVEN, MODEL_ANSWER, NONE
 from mental_health_classifier.data.reading.foreign_predictions import ForeignPredictions, first_of
 from mental_health_classifier.data.reading.scrubbing import scrub
 
@@ -79,7 +80,10 @@ def match(
         unanswered = int(np.isnan(found.probabilities[rows]).any(axis=1).sum())
         reasons = {"without an answer": unanswered, "without a row": len(missing)}
         is_open = np.isnan(probabilities[:, 0])
+        groups = given.groups
         if is_open.any():
+            values = [NONE if each else GIVEN for each in is_open.tolist()]
+            groups = {**given.groups, MODEL_ANSWER: values}
             referred[part] = {
                 "posts": int(is_open.sum()),
                 "priority": int((is_open & given.is_priority).sum()),
@@ -88,6 +92,7 @@ def match(
         answered[part] = replace(
             given,
             probabilities=_with_referred(probabilities, given),
+            groups=groups,
             has_probabilities=found.kind != "labels",
         )
     if "test" not in answered:

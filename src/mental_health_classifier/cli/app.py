@@ -45,6 +45,7 @@ COMMANDS = {
     "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
     "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),
     "assess": ("external", "Judges predictions of another program, as a run of its own."),
+    "prompts": ("prompts", "Writes questions about a run's posts for a language model."),
     "predictions": ("external", "Writes what a run's model said of its posts into a CSV file."),
     "certify": ("assess", "Says which recall of the priority class can be promised."),
     "card": ("show", "Writes a run's model card with all that was assessed since."),

@@ -36,7 +36,7 @@ _USUAL_PRIORITY = "suicide"
 
 def assess(
     predictions: Annotated[
-        Path, typer.Argument(help="A table with a row a post: its id, and p_CLASS or prediction.")
+        Path, typer.Argument(help="A table with a row a post, or a language model's answers.")
     ],
     run: Annotated[
         str | None, typer.Option("--run", help="Of whose posts they are, and whose parts count.")
@@ -80,6 +80,7 @@ def assess(
     from mental_health_classifier.data.preparing.labelled_posts import read_labelled_posts
     from mental_health_classifier.data.preparing.survey import survey_columns
     from mental_health_classifier.data.reading.foreign_predictions import read_foreign_predictions
+    from mental_health_classifier.data.reading.model_answers import are_answers, read_answers
     from mental_health_classifier.data.reading.tables import NO_COLUMN
 
     if (run is None) == (posts is None):
@@ -95,12 +96,25 @@ def assess(
         if posts_column or priority:
             raise InputError("--posts-column and --priority go with --posts: a run says both.")
         beside = resolve_run(run, existing(root))
-        found = read_foreign_predictions(
-            predictions, task_of(beside), columns=columns, labels=spellings, encoding=encoding
-        )
+        if are_answers(predictions):
+            if columns:
+                raise InputError("--column is for tables: answers of language models have none.")
+            found, model = read_answers(
+                predictions, task_of(beside), labels=spellings, refers_missing=refer_missing
+            )
+            asked["name"] = name or model or called
+        else:
+            found = read_foreign_predictions(
+                predictions, task_of(beside), columns=columns, labels=spellings, encoding=encoding
+            )
         record_beside_run(found, beside, directory, refers_missing=refer_missing, **asked)
     else:
         assert posts is not None
+        if are_answers(predictions):
+            raise InputError(
+                f"{predictions.name} holds answers to questions about the posts of a run: say of "
+                "which, --run RUN."
+            )
         given = pairs(posts_column, option="--posts-column")
         guessed = survey_columns(str(posts), given)
         others = {

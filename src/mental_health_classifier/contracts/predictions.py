@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mental_health_classifier.contracts.errors import InputError
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 DECIMALS = 6
 """Of probabilities, in files and where they decide."""
+MODEL_ANSWER, GIVEN, NONE = "model_answer", "given", "none"
+"""The group that tells posts without an answer of a model apart, where there are any, and its
+values. These posts go to a person and are given to the priority class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,26 @@ class Predictions(Answers):
                 "gradients with trainer.gradient_clip_val. Where they are scores, give their "
                 "softmax."
             )
+
+    def answered(self) -> Predictions:
+        """Those posts that the model gave an answer to."""
+        import numpy as np
+
+        if MODEL_ANSWER not in self.groups:
+            return self
+        (kept,) = np.nonzero(np.array(self.groups[MODEL_ANSWER], dtype=object) != NONE)
+
+        def chosen(values: Sequence[str]) -> list[str]:
+            return [values[place] for place in kept.tolist()]
+
+        return replace(
+            self,
+            post_ids=chosen(self.post_ids),
+            authors=None if self.authors is None else chosen(self.authors),
+            labels=self.labels[kept],
+            probabilities=self.probabilities[kept],
+            groups={name: chosen(values) for name, values in self.groups.items()},
+        )
 
     @property
     def priority_scores(self) -> np.ndarray:

@@ -43,6 +43,8 @@ def fit_temperature(predictions: Predictions) -> float:
     """
     from scipy.optimize import minimize_scalar
 
+    predictions = predictions.answered()
+
     def mean_loss(log_temperature: float) -> float:
         rescaled = rescale(predictions.probabilities, temperature=np.exp(log_temperature))
         return log_loss(rescaled, predictions.labels)
@@ -239,11 +241,11 @@ def assess_calibration(
     """Calibration of test before and after the temperature that val asks for.
 
     Args:
-        predictions: val and test, both checked.
+        predictions: val and test, both checked. Posts that the model did not answer are left out.
         bootstrap_draws: draws of authors behind the intervals.
     """
     temperature = fit_temperature(predictions["val"])
-    test = predictions["test"]
+    test = predictions["test"].answered()
     rescaled = rescale(test.probabilities, temperature=temperature)
     return {
         "temperature": temperature,

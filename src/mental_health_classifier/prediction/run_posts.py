@@ -26,6 +26,11 @@ def corpus_of_run(run: RunSummary, *, kept_columns: Sequence[str] = ()) -> Corpu
         InputError: they are not at hand any more, or have changed; or no model judges them.
     """
     require_judge(run)
+    if run.is_external and run.setting("data", "_target_") is None:
+        raise InputError(
+            f"Run {run.id} stands beside no run, and its record does not say how its posts are "
+            "read. Give a run that learned from these posts."
+        )
     config = recorded_configuration(run)
     config.data.kept_columns = sorted({*config.data.get("kept_columns", ()), *kept_columns})
     corpus = build_corpus(config)

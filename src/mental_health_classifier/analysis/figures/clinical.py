@@ -196,7 +196,7 @@ def _triage(axes: Axes, model: ShownModel, look: Look) -> None:
 def _calibration(axes: Axes, model: ShownModel, look: Look) -> None:
     if not model.test.has_probabilities:
         return
-    points = reliability_curve(model.test)
+    points = reliability_curve(model.test.answered())
     predicted = [point["predicted"] for point in points]
     axes.vlines(
         *(predicted, [point["interval"][0] for point in points]),

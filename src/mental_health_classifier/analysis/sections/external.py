@@ -85,11 +85,21 @@ def _without_answer(run: RunSummary, facts: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(answers, Mapping) and answers:
         said = listed([f"{amount(n)} {what}" for what, n in answers.items()])
         yield f"Answers of the language model, over all parts: {said}."
-    referred = facts.get("referred")
-    for part, found in (referred if isinstance(referred, Mapping) else {}).items():
-        reasons = listed([f"{amount(n)} {why}" for why, n in found["reasons"].items()])
+    if referred := facts.get("referred"):
+        name = run.data.get("priority_class")
+        parts = [
+            f"{count(found['posts'], 'post')} of {part} ({amount(found['priority'])} {name})"
+            for part, found in referred.items()
+        ]
         yield (
-            f"Of {part}, {count(found['posts'], 'post')} ({reasons}) are referred: a person reads "
-            f"them, as if they had been alerted, and so they count as alerts in every number. "
-            f"{amount(found['priority'])} of them are {run.data.get('priority_class')}."
+            f"Without an answer: {listed(parts)}. A person reads them, as if they had been "
+            "alerted: they count as alerts in every number, and only calibration leaves them out."
         )
+    rowless = {
+        part: found["reasons"]["without a row"]
+        for part, found in (referred or {}).items()
+        if "without a row" in found["reasons"]
+    }
+    if rowless:
+        said = listed([f"{amount(n)} of {part}" for part, n in rowless.items()])
+        yield f"Of these posts the file has no row: {said}."

@@ -13,6 +13,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.predictions import DECIMALS, are_distributions
+from mental_health_classifier.data.reading.names import is_name
 from mental_health_classifier.data.reading.posts_to_judge import UNNAMED_ROLE
 from mental_health_classifier.data.reading.shipped_parts import PART_SPELLINGS
 from mental_health_classifier.data.reading.source import fold_labels
@@ -135,7 +136,8 @@ def read_foreign_predictions(
     else:
         given = _classes_of(of_role["prediction"], rows, mapped, task)
         probabilities, kind = np.eye(task.num_classes)[given], "labels"
-    unused = [name for name in header if name and name not in used]
+    # What is no name may be a post, and notes are recorded.
+    unused = [name for name in header if is_name(name) and name not in used]
     if unused:
         notes.append(f"Columns not used: {', '.join(unused[: _SHOWN * 4])}.")
     truth = of_role.get("label")
