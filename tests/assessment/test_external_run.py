@@ -186,7 +186,7 @@ def test_posts_without_a_row_go_to_a_person_and_count_as_alerts(yardstick, tmp_p
         "priority": num,
         "reasons": {"without a row": num},
     }
-    assert "a person reads them" in model_card(made)
+    assert "A person reads them" in model_card(made)
 
 
 def test_nothing_is_asked_of_a_model_that_is_not_here(yardstick, tmp_path) -> None:
