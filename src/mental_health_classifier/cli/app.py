@@ -40,7 +40,7 @@ COMMANDS = {
     "reproduce": ("resume", "Runs a run again with its own source and compares every bit."),
     "gone": ("records", "Says that the process of an unknown run is gone."),
     "clean": ("records", "Lists or deletes runs; never a best, running or snapshotted one."),
-    "export": ("records", "Packs a run into one .tar.gz file, after checking it."),
+    "export": ("records", "Packs a run into one .tar.gz file, or makes an ONNX model of it."),
     "import": ("records", "Unpacks a run that was exported elsewhere, after checking it."),
     "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
     "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),

@@ -10,8 +10,14 @@ import pandas as pd
 import typer
 from rich.console import Group, RenderableType
 
-from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
+from mental_health_classifier.analysis.pages.leaderboard import (
+    caption_of,
+    chosen_columns,
+    columns_for_paper,
+    leaderboard,
+)
 from mental_health_classifier.analysis.pages.sections import print_section
+from mental_health_classifier.analysis.pages.typeset import as_latex, as_markdown
 from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.tables.comparability import (
     corpora,
@@ -45,7 +51,8 @@ from mental_health_classifier.cli.arguments import (
     say,
     say_no_runs,
 )
-from mental_health_classifier.console.tables import print_table, text
+from mental_health_classifier.console.tables import TextTable, print_table, text
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, each_run, read_run
 
@@ -70,6 +77,12 @@ def compare(
     csv: Annotated[
         str | None, typer.Option(help="Write the table to this new file, or - for here.")
     ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the table as Markdown.")
+    ] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Print the table as LaTeX, for booktabs.")
+    ] = False,
     test: Annotated[
         bool,
         typer.Option("--test", help="Test which is really better: RUN RUN, or groups A,B C,D."),
@@ -78,7 +91,11 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compares runs, best first, in a table for each corpus."""
+    if sum((markdown, latex, as_json, csv is not None)) > 1:
+        raise InputError("Give one of --markdown, --latex, --json and --csv.")
     if test:
+        if markdown or latex:
+            raise InputError("--test has no form in Markdown or LaTeX yet: give --json.")
         return _test_models(roots, margin=margin, as_json=as_json)
     folders = existing(roots)
     runs = in_sight(judging(each_run(folders)), with_archived=archived)
@@ -103,6 +120,14 @@ def compare(
             table = pd.concat([block for _, _, block in blocks])
         chosen = table.loc[:, names] if names else table
         print_json(each_record(chosen)) if as_json else write_csv(chosen, csv or "-")
+    elif markdown or latex:
+        # What did not complete has no number for a paper.
+        whole = [(title, by, block[block["status"] == "completed"]) for title, by, block in blocks]
+        for title, by, block in (each for each in whole if len(each[2])):
+            shown = chosen_columns(block, names) if names else columns_for_paper(block, by=by)
+            caption = f"{title}. " if len(blocks) > 1 else ""
+            caption += caption_of(block, by=by)
+            typer.echo((as_latex if latex else as_markdown)(shown, caption=caption))
     else:
         for title, by, block in blocks:
             print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
@@ -136,7 +161,10 @@ def _page(
     """The runs of one corpus, by the width of the terminal."""
 
     def page(width: int | None) -> RenderableType:
-        shown = chosen_columns(table, names) if names else leaderboard(table, by=by, width=width)
+        if names:
+            shown = TextTable(chosen_columns(table, names))
+        else:
+            shown = leaderboard(table, by=by, width=width)
         return shown if title is None else Group(text(title, "bold"), shown, "")
 
     return page

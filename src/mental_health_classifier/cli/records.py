@@ -18,7 +18,9 @@ from mental_health_classifier.cli.arguments import (
     say,
     say_no_runs,
 )
+from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.storage.leftovers import leftovers_below, remove
 from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.tracking.keeping.housekeeping import (
@@ -30,6 +32,7 @@ from mental_health_classifier.tracking.keeping.housekeeping import (
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
 from mental_health_classifier.tracking.keeping.snapshot import SNAPSHOTS, preserved_runs
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
+from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, is_run, resolve_run
 
 
@@ -104,9 +107,56 @@ def clean(
         answer(f"deleted {path} (left by a command that was stopped)")
 
 
-def export(run: Run, archive: Path, root: LookedUpIn = None) -> None:
-    """Packs a run into one .tar.gz file, after checking it."""
-    export_run(resolve_run(run, existing(root)), archive)
+def export(
+    run: Run,
+    output: Annotated[
+        Path | None, typer.Argument(help="A new .tar.gz file; of --format onnx a new folder.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="archive, or onnx: a model that needs no torch.")
+    ] = "archive",
+    int8: Annotated[bool, typer.Option("--int8", help="ONNX with matrices of 8 bits.")] = False,
+    changed: Annotated[
+        int, typer.Option(min=0, help="ONNX: posts that may be decided about differently.")
+    ] = 0,
+    root: LookedUpIn = None,
+) -> None:
+    """Packs a run into one .tar.gz file, or makes an ONNX model of it.
+
+    The ONNX model is a run of its own: it predicts val, calibration and test again, has its own
+    certificate, and is used like any other, mhc predict posts.csv --run FOLDER. It is refused where
+    more decisions change than --changed allows.
+    """
+    found = resolve_run(run, existing(root))
+    if format_ == "archive":
+        if int8 or changed:
+            raise InputError("--int8 and --changed are about --format onnx, which was not given.")
+        if output is None:
+            raise InputError("Name the .tar.gz file that the run is packed into.")
+        return export_run(found, output)
+    if format_ != "onnx":
+        raise InputError(f"--format={format_}: expected archive or onnx.")
+    # With NumPy, which packing does without.
+    from mental_health_classifier.analysis.model_card import write_model_card
+    from mental_health_classifier.analysis.sections.assessments import assessment_sections
+    from mental_health_classifier.assessment.exported_run import record_export, sentence_about
+
+    directory = output or new_run_directory(ROOTS[0], "onnx")
+    record_export(found, directory, is_int8=int8, most_changed=changed)
+    write_model_card(made := read_run(directory))
+    facts = made.model_facts
+    answer(f"Run {made.id} in {directory}, {facts['size_on_disk_bytes'] / 2**20:,.1f} MiB.")
+    answer(f"It decides differently about {sentence_about(facts['parity'])}.")
+    difference, interval = (facts[f"f1_macro_difference{end}"] for end in ("", "_interval"))
+    if difference == 0 and interval is None:
+        answer("No post of test has another class, so macro F1 is the same in every draw.")
+    else:
+        shown = number(difference, interval, signed=True)
+        answer(f"Macro F1 on test less that of the network: {shown}.")
+    for section in assessment_sections(made):
+        if section.title == "Certificate":
+            for said in section.brief:
+                answer(said)
 
 
 def import_(archive: Path) -> None:

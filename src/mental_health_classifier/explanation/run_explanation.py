@@ -36,6 +36,7 @@ from mental_health_classifier.tracking.record.assessments import task_of, write_
 from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.record_check import check_facts
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.weight_files import EXPORTED
 
 
 def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None) -> dict[str, Any]:
@@ -99,6 +100,11 @@ def network_of(run: RunSummary) -> LoadedNetwork:
     if "ensemble" in run.configuration:
         raise InputError(
             f"Run {run.id} is an ensemble: explain its members, of which each has its own reasons."
+        )
+    if EXPORTED in run.configuration:
+        raise InputError(
+            f"Run {run.id} is an export, without gradients: explain the run that it was made of, "
+            f"{run.configuration[EXPORTED].get('from')}."
         )
     if "network" not in run.configuration:
         raise InputError(

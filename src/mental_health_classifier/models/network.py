@@ -51,6 +51,12 @@ class Network(nn.Module):
         Here there are none.
         """
 
+    def read_equal_lengths(self) -> None:
+        """Has posts of equal length read together from now on, as a graph of the network does.
+
+        Here they are anyway.
+        """
+
     def save_encoder(self, folder: Path) -> None:
         """Writes the vectors of tokens and places, and the encoder, for `take_over`."""
         weights = {name: each.cpu() for name, each in self._handed_on().items()}

@@ -1,11 +1,16 @@
 import pytest
 from written_runs import write_failed_run, write_run, yardstick_of
 
-from mental_health_classifier.analysis.pages.leaderboard import chosen_columns, leaderboard
+from mental_health_classifier.analysis.pages.leaderboard import (
+    caption_of,
+    chosen_columns,
+    columns_for_paper,
+    leaderboard,
+)
 from mental_health_classifier.analysis.pages.run_list import run_list
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_table import headline_column, ranked, run_table
-from mental_health_classifier.console.tables import new_console
+from mental_health_classifier.console.tables import TextTable, new_console
 from mental_health_classifier.tracking.run_index import read_run
 
 
@@ -111,9 +116,8 @@ def test_the_column_that_runs_are_ordered_by_is_shown(runs):
 
 def test_columns_that_were_asked_for_stand_under_their_own_names(runs):
     table = run_table(map(read_run, runs))
-    page = printed(
-        chosen_columns(table, ["experiment_name", "final_n", "final_accuracy", "is_dirty"])
-    )
+    names = ["experiment_name", "final_n", "final_accuracy", "is_dirty"]
+    page = printed(TextTable(chosen_columns(table, names)))
     assert page.splitlines()[0].split() == [
         "experiment_name",
         "final_n",
@@ -134,3 +138,11 @@ def test_a_list_of_runs_says_what_became_of_them(runs, tmp_path):
     assert "run.json is damaged" in page
     narrow = printed(run_list(rows, width=80), width=80)
     assert max(map(len, narrow.splitlines())) <= 80 and "killed" in narrow
+
+
+def test_a_table_for_a_paper_has_the_numbers_and_neither_ids_nor_commits(runs):
+    table = run_table(map(read_run, runs))
+    headers = [column.header for column in columns_for_paper(table, by="final_accuracy")]
+    assert {"run", "seed", "accuracy", "macro F1"} <= set(headers)
+    assert not {"id", "commit", "status", "time"} & set(headers)
+    assert "95 % intervals" in caption_of(table, by="final_accuracy")

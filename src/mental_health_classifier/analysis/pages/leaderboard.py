@@ -32,6 +32,12 @@ OTHER_FACTS = (
 )
 """What is shown of a run, or marks it, beside the leading columns of the table."""
 
+FOR_PAPER = (
+    *("run", "seed", "headline", "order", "recall", "accuracy", "macro F1", "yardstick"),
+    *("posts", "size"),
+)
+"""Columns of a table in a paper, where nothing else tells of the machine and the commit."""
+
 IMPORTANCE = (
     *("run", "id", "headline", "order", "accuracy", "macro F1", "seed", "recall", "model"),
     *("size", "time", "commit", "status", "posts", "yardstick", "started", "tags", "notes"),
@@ -61,15 +67,24 @@ def leaderboard(table: pd.DataFrame, *, by: str, width: int | None) -> Renderabl
     )
 
 
-def chosen_columns(table: pd.DataFrame, names: list[str]) -> RenderableType:
+def chosen_columns(table: pd.DataFrame, names: list[str]) -> list[Column]:
     """The runs of a `run_table` with the columns that were asked for, under their own names."""
     rows = records_of(table)
-    return TextTable(
-        [
-            Column(name, [_cell(row, name) for row in rows], is_numeric_dtype(table[name]))
-            for name in names
-        ]
-    )
+    return [
+        Column(name, [_cell(row, name) for row in rows], is_numeric_dtype(table[name]))
+        for name in names
+    ]
+
+
+def columns_for_paper(table: pd.DataFrame, *, by: str) -> list[Column]:
+    """Those columns of the `leaderboard` that a paper has, in full."""
+    columns = _columns(table, by=by, name_width=None)
+    return [columns[name] for name in FOR_PAPER if name in columns]
+
+
+def caption_of(table: pd.DataFrame, *, by: str) -> str:
+    """What stands below the `leaderboard`, as one paragraph."""
+    return " ".join(map(str, _explanation(table, by=by, shown=[], left_out=[])))
 
 
 def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[str, Column]:

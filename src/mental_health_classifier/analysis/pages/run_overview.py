@@ -61,6 +61,8 @@ def _heading(run: RunSummary) -> Iterator[Text]:
     yield text(f"Model {' + '.join(map(str, (run.model, *run.variants)))}{seed}{size}")
     if members := making(run).get("members"):
         yield text(f"Members: {members}")
+    if exported := making(run).get("exported from"):
+        yield text(f"Exported from {exported}")
     changes = {True: ", with changes that were not committed", False: "", None: ""}[run.is_dirty]
     yield text(f"Commit {(run.commit or 'not known')[:12]}{changes}")
     if (obstacle := why_not_rebuilt(run)) is not None:

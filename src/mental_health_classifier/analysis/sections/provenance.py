@@ -17,6 +17,7 @@ from mental_health_classifier.console.wording import (
 )
 from mental_health_classifier.tracking.record.annotations import Annotation
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.weight_files import EXPORTED
 
 PACKAGES = ("torch", "numpy", "scikit-learn")
 NOT_VALIDATED = (
@@ -107,6 +108,9 @@ def making(run: RunSummary) -> dict[str, str]:
     if teacher := run.setting("objective", "teacher"):
         sha256 = str(run.setting("objective", "teacher_sha256"))
         facts["teacher"] = f"{teacher} (weights {sha256[:12]}…)"
+    if source := run.setting(EXPORTED, "from"):
+        kind = "ONNX, matrices of 8 bits" if run.setting(EXPORTED, "is_int8") else "ONNX"
+        facts["exported from"] = f"run {source}, as {kind}{_parity(run.model_facts.get('parity'))}"
     if isinstance(members, list):
         # Val has fitted the weights, where members have any.
         named = [
@@ -117,6 +121,18 @@ def making(run: RunSummary) -> dict[str, str]:
         ]
         facts["members"] = ", ".join(named)
     return {label: str(said) for label, said in facts.items() if said not in (None, "", "-")}
+
+
+def _parity(found: Any) -> str:
+    """About how many posts an exported model decides otherwise than the network it was made of."""
+    if not isinstance(found, Mapping):
+        return ""
+    said = [
+        f"{amount(each.get('changed'))} of {amount(each.get('posts'))} posts of {part}"
+        for part, each in found.items()
+        if isinstance(each, Mapping)
+    ]
+    return f"; it decides differently about {' and '.join(said)}"
 
 
 def said_later(run: RunSummary) -> Iterator[tuple[str, str]]:

@@ -95,6 +95,10 @@ class PretrainedEncoder(nn.Module):
             self._way = self.find_way(hidden.shape[1], hidden.device)
         return self._read(self._way, hidden, groups)
 
+    def read_equal_lengths(self) -> None:
+        """Has posts of equal length go through it together from now on, without a probe."""
+        self._way = Way(None)
+
     def by_depth(self) -> list[list[nn.Parameter]]:
         """Parameters by depth: what comes before the layers, each layer, what comes after them."""
         layers = [list(layer.parameters()) for layer in layers_of(self.body)]

@@ -99,6 +99,9 @@ class PretrainedNetwork(Network):
     def merge_adapters(self) -> None:
         merge_adapters(self.encoder.body)
 
+    def read_equal_lengths(self) -> None:
+        self.encoder.read_equal_lengths()
+
     def learning_rate_factors(self) -> dict[nn.Parameter, float]:
         """By what the learning rate of a parameter is multiplied: the less, the deeper it lies.
 
