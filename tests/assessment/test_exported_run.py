@@ -31,7 +31,7 @@ def of_network(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("run", "data", "said"),
     [
-        ({"config": {"model": {}, "data": {}}}, {}, "has no network: baseline_small is fast"),
+        ({"config": {"model": {}, "data": {}}}, {}, "has no network that could become a graph"),
         ({"config": {"ensemble": {"members": []}}}, {}, "is an ensemble.*: export a member"),
         ({"config": {"exported": {"from": "abc"}}}, {}, "an export itself, of run abc"),
         (of_network(), {"token_streams": {"concepts": "k"}}, "marks expressions of a vocabulary"),

@@ -167,8 +167,8 @@ def _refuse_what_has_no_form(run: RunSummary) -> None:
         raise InputError(f"Run {run.id} is an ensemble, which is no single graph: export a member.")
     if "network" not in run.configuration:
         raise InputError(
-            f"Run {run.id} has no network: {run.model} is fast and small as it is. mhc export "
-            "without --format packs it."
+            f"Run {run.id} has no network that could become a graph (its model is {run.model}). "
+            "mhc export without --format packs the run."
         )
     if run.data.get("token_streams"):
         raise InputError(
