@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from mental_health_classifier.analysis.model_card import FILE, write_model_card
 from mental_health_classifier.analysis.pages.run_overview import run_overview
@@ -15,6 +18,7 @@ from mental_health_classifier.cli.arguments import (
     print_json,
 )
 from mental_health_classifier.console.tables import new_console
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.run_index import find_runs, resolve_run
 
 
@@ -31,13 +35,27 @@ def show(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
         new_console().print(run_overview(found, find_runs(folders)))
 
 
-def card(run: Run, root: LookedUpIn = None) -> None:
+def card(
+    run: Run,
+    root: LookedUpIn = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="markdown; or huggingface: with front matter, printed.")
+    ] = "markdown",
+) -> None:
     """Writes a run's model card with all that was assessed since.
 
     It is printed too. The verdict on its configuration counts all seeds that are found.
     """
     folders = existing(root)
     found = resolve_run(run, folders)
-    write_model_card(found, find_runs(folders))
-    for line in (found.directory / FILE).read_text(encoding="utf-8").splitlines():
+    if format_ == "huggingface":
+        from mental_health_classifier.analysis.hub_card import hub_card
+
+        content = hub_card(found, find_runs(folders))
+    elif format_ == "markdown":
+        write_model_card(found, find_runs(folders))
+        content = (found.directory / FILE).read_text(encoding="utf-8")
+    else:
+        raise InputError(f"--format={format_}: expected markdown or huggingface.")
+    for line in content.splitlines():
         answer(line)
