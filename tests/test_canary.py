@@ -142,7 +142,12 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
         settings = ["data=file", "data.path=posts.csv", "data.columns.groups=[gender]"]
         settings += ["model=baseline_micro", "trainer=smoke", "num_threads=1"]
         settings += ["evaluation.bootstrap_draws=50"]
-        ran("train.py", *settings, "hydra.run.dir=outputs/day/run")
+        ran(
+            "train.py",
+            *settings,
+            "logger=[tensorboard,mlflow,wandb]",
+            "hydra.run.dir=outputs/day/run",
+        )
         run = project / "outputs" / "day" / "run"
         assert len(list((run / "tensorboard").rglob("events*"))) > 0
         # Errors: one that a user can cause, and one from inside the training.
@@ -189,7 +194,8 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     looked_at = [path for path in (project / "outputs").rglob("*") if path.is_file()]
     looked_at += [path for path in (project / "model_snapshots").rglob("*") if path.is_file()]
     looked_at += [path for path in temporary.rglob("*") if path.is_file()]
-    looked_at += [project / "run.tar.gz", project / "report.html"]
+    looked_at += [path for path in (project / "wandb").rglob("*") if path.is_file()]
+    looked_at += [project / name for name in ("run.tar.gz", "report.html", "mlflow.db")]
     assert len(looked_at) > 60
     where = {
         str(path.relative_to(tmp_path)): found

@@ -71,6 +71,7 @@ from mental_health_classifier.training.tensorboard_pages import (
     write_figure_page,
     write_hyperparameter_page,
 )
+from mental_health_classifier.training.trackers import end_trackers
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -167,6 +168,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
         lambda: draw_run(config.name, predictions["test"], evaluation.metrics),
     )
     write_hyperparameter_page(loggers, resolved(config), evaluation.metrics)
+    end_trackers(loggers, evaluation.metrics)
     write_model_card(read_run(record.directory))
     new_console().print(run_overview(read_run(record.directory)))
     return evaluation.metrics[config.optimized_metric]
@@ -175,7 +177,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
 def pretrain(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does that learns from masked tokens: it leaves a folder for `model.encoder`."""
     with record:
-        corpus, learner, _ = fit(config, record)
+        corpus, learner, loggers = fit(config, record)
         with record.phase("evaluation"):
             metrics = learner.measure()
         learner.save(record.directory / "checkpoints")
@@ -193,6 +195,7 @@ def pretrain(config: DictConfig, record: RunRecord) -> float | None:
             (folder / OF_ENCODER.replace("*", record.run_id)).write_bytes(read)
         record.note_model(**learner.describe(), size_on_disk_bytes=size_on_disk(place))
         record.finish(metrics=metrics, selection=learner.selection)
+    end_trackers(loggers, metrics)
     new_console().print(run_overview(read_run(record.directory)))
     return metrics[config.optimized_metric]
 

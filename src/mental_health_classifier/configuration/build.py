@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.registry import (
     check_buildable,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mental_health_classifier.training.best_yardstick import BestYardstick
     from mental_health_classifier.training.yardstick import LogisticYardstick
 
+WRITES_FILES = ("CSVLogger", "TensorBoardLogger")
+"""Loggers that write into a folder which their settings name."""
 MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 """What Python says of a call whose arguments are not those of the function."""
 
@@ -174,18 +177,25 @@ def _stream(name: str, annotators: Mapping[str, Annotator]) -> Any:
 def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
     """The chosen loggers, and the one that writes into the record."""
     from mental_health_classifier.training.record_logger import RecordLogger
+    from mental_health_classifier.training.tensorboard_pages import hyperparameters
+    from mental_health_classifier.training.trackers import begin_trackers
 
     nodes = {key: node for key, node in (config.logger or {}).items() if node is not None}
     for name, node in nodes.items():
         _check_place(str(name), node)
-    return [
+    loggers = [
         RecordLogger(record),
         *(build(node, save_dir=record.directory) for node in nodes.values()),
     ]
+    begin_trackers(loggers, hyperparameters(resolved(config)))
+    return loggers
 
 
 def _check_place(name: str, node: DictConfig) -> None:
-    """Loggers write into the folder of their run, also where a record names them."""
+    """Loggers write into the folder of their run, also where a record names them; trackers are
+    given names alone."""
+    if with_short_names(dict(node))["_target_"] not in WRITES_FILES:
+        return
     for key, value in node.items():
         if key != "_target_" and isinstance(value, str) and value and value != folder_name(value):
             raise InputError(

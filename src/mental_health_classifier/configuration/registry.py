@@ -150,7 +150,9 @@ REGISTRY: dict[str, Place] = {
         given=("record",),
     ),
     "logger.*": Place(
-        _lightning(".loggers", "CSVLogger", "TensorBoardLogger"), given=("save_dir",)
+        _lightning(".loggers", "CSVLogger", "TensorBoardLogger")
+        | _ours("training.trackers", "MLflow", "Wandb"),
+        given=("save_dir",),
     ),
 }
 """What may be built, by its key in the configuration, in which `*` stands for any one name."""

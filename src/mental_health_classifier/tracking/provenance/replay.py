@@ -191,6 +191,8 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
     # Before everything that is installed, an editable install of another checkout among it; and
     # nothing from the folder of the script or from where this was started.
     places = {"PYTHONPATH": str(source / "src"), "PYTHONSAFEPATH": "1"}
+    # A tracker that the run was logged to is not told of it a second time.
+    places |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}", "WANDB_MODE": "disabled"}
     with lent_folder(CACHE) as cache, (folder / "output.txt").open("w") as output:
         arguments = [
             *_overrides_of(run),

@@ -1,0 +1,185 @@
+"""Loggers of other experiment trackers, beside the record and never in its place.
+
+The configuration says how runs are called there. Where they go is said by the person at this
+machine alone, in the tracker's own environment variables: a record from elsewhere sends nothing to
+anybody.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import Logger, MLFlowLogger, WandbLogger
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.storage.files import read_json
+
+log = logging.getLogger(__name__)
+
+MLFLOW_STORE = "sqlite:///mlflow.db"
+"""Where MLflow itself looks for runs: in the folder in which a command is given."""
+_MOST_SHOWN = 160
+"""Characters of what a tracker says."""
+_OF_RUN = "record"
+"""Tag of a run in MLflow with the id of its record."""
+
+
+class MLflow(MLFlowLogger):
+    """A run of MLflow, in the store that MLFLOW_TRACKING_URI names, else in mlflow.db here.
+
+    An attempt that goes on with a run goes on with the same run of MLflow.
+
+    Args:
+        save_dir: directory of the run.
+        experiment_name: under which MLflow lists it.
+
+    Raises:
+        InputError: MLflow is not installed, or its store cannot be used.
+    """
+
+    def __init__(self, *, save_dir: Path, experiment_name: str, run_name: str) -> None:
+        _require("mlflow")
+        self._is_lost, self._last_step = False, 0
+        store = os.environ.get("MLFLOW_TRACKING_URI") or MLFLOW_STORE
+        run = read_json(save_dir / "run.json")["id"]
+        with _explaining("mlflow", "MLFLOW_TRACKING_URI"):
+            super().__init__(
+                experiment_name=experiment_name,
+                run_name=run_name,
+                tracking_uri=store,
+                tags={_OF_RUN: run},
+            )
+            begun = self._begun(run)
+            if begun is not None:
+                self._run_id = begun
+            _ = self.experiment
+
+    def _begun(self, run: str) -> str | None:
+        client = self._mlflow_client
+        experiment = client.get_experiment_by_name(self._experiment_name)
+        if experiment is None:
+            return None
+        found = client.search_runs(
+            [experiment.experiment_id], filter_string=f"tags.{_OF_RUN} = '{run}'", max_results=1
+        )
+        return found[0].info.run_id if found else None
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        self._last_step = self._last_step if step is None else step
+        _beside(self, lambda: super(MLflow, self).log_metrics(metrics, step))
+
+    def log_hyperparams(self, params: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        _beside(self, lambda: super(MLflow, self).log_hyperparams(params))
+
+    def finalize(self, status: str = "success") -> None:
+        _beside(self, lambda: super(MLflow, self).finalize(status))
+
+
+class Wandb(WandbLogger):
+    """A run of Weights & Biases, offline in the folder wandb/ here; `wandb sync` sends it. Sent as
+    it trains where WANDB_MODE=online.
+
+    Neither what is printed nor source or its state in git goes there.
+
+    Args:
+        save_dir: directory of the run.
+        project: under which it is listed.
+
+    Raises:
+        InputError: wandb is not installed, or its server cannot be reached.
+    """
+
+    def __init__(self, *, save_dir: Path, project: str, name: str) -> None:
+        _require("wandb")
+        import wandb
+
+        self._is_lost, self._last_step = False, 0
+        if wandb.run is not None:  # of a job of the same sweep that failed
+            wandb.finish(exit_code=1)
+        os.environ.setdefault("WANDB_SILENT", "true")
+        with _explaining("wandb", "WANDB_MODE"):
+            super().__init__(
+                project=project,
+                name=name,
+                id=str(read_json(save_dir / "run.json")["id"]),
+                save_dir=".",
+                offline=os.environ.get("WANDB_MODE") != "online",
+                settings=wandb.Settings(console="off", disable_git=True, disable_code=True),
+            )
+            self._wandb_init.pop("anonymous", None)  # which wandb warns of, though nobody set it
+            _ = self.experiment
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        self._last_step = self._last_step if step is None else step
+        _beside(self, lambda: super(Wandb, self).log_metrics(metrics, step))
+
+    def log_hyperparams(self, params: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        _beside(self, lambda: super(Wandb, self).log_hyperparams(params))
+
+
+def begin_trackers(loggers: Sequence[Logger], hyperparameters: Mapping[str, Any]) -> None:
+    """Tells trackers what a person varies; other loggers have it from elsewhere."""
+    for logger in loggers:
+        if isinstance(logger, MLflow | Wandb):
+            logger.log_hyperparams(hyperparameters)
+
+
+def end_trackers(loggers: Sequence[Logger], metrics: Mapping[str, float | None]) -> None:
+    """Gives trackers the final numbers, those that were measured, and ends their runs."""
+    measured = {key: value for key, value in metrics.items() if value is not None}
+    for logger in loggers:
+        if isinstance(logger, MLflow | Wandb):
+            # After all others, so that these are what tables there show.
+            logger.log_metrics(measured, logger._last_step)
+        if isinstance(logger, Wandb):
+            _beside(logger, logger.experiment.finish)
+
+
+def _require(library: str) -> None:
+    if find_spec(library) is None:
+        raise InputError(
+            f"logger={library} needs the library {library}, which is not installed: pip install "
+            "'mental-health-classifier[trackers]', or leave it out."
+        )
+    import_module(library)  # which sets levels of its own
+    for name in ("mlflow", "alembic"):  # they tell of every table that they make
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def _explaining(tracker: str, variable: str) -> Iterator[None]:
+    """Turns what a tracker raises as it begins into an InputError."""
+    try:
+        with warnings.catch_warnings():
+            # Of the libraries that it is made with, to those who make it.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    except Exception as error:  # each has its own, and those of networks
+        first = str(error).strip().partition("\n")[0][:_MOST_SHOWN]
+        raise InputError(
+            f"logger={tracker} cannot begin ({type(error).__name__}: {first}). Look at {variable}, "
+            "or leave it out: the record holds everything."
+        ) from None
+
+
+def _beside(logger: MLflow | Wandb, work: Callable[[], object]) -> None:
+    """Does what a tracker does, which may fail without ending the training: the record has it."""
+    if logger._is_lost:
+        return
+    try:
+        work()
+    except Exception as error:  # whatever networks and servers raise
+        logger._is_lost = True
+        log.warning(
+            "%s is left out from here on (%s); the record goes on.",
+            type(logger).__name__,
+            type(error).__name__,
+        )

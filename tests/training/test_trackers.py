@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lightning.pytorch.loggers import CSVLogger
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.training import trackers
+from mental_health_classifier.training.trackers import MLflow, Wandb, begin_trackers, end_trackers
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory of a run, in a folder where no tracker has been yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    (directory := tmp_path / "run").mkdir()
+    (directory / "run.json").write_text(json.dumps({"id": "abc"}))
+    return directory
+
+
+@pytest.mark.slow
+def test_a_second_attempt_goes_on_with_the_same_run_of_mlflow(run: Path) -> None:
+    from mlflow import MlflowClient
+
+    for step in (1, 2):
+        logger = MLflow(save_dir=run, experiment_name="posts", run_name="../mine")
+        begin_trackers([CSVLogger(run), logger], {"seed": 3})
+        logger.log_metrics({"val/accuracy": step / 4}, step)
+        logger.finalize("success")
+    end_trackers([logger], {"test/accuracy": 0.75, "test/auprc": None})
+    client = MlflowClient(trackers.MLFLOW_STORE)
+    experiment = client.get_experiment_by_name("posts")
+    assert experiment is not None and Path("mlflow.db").exists()
+    (found,) = client.search_runs([experiment.experiment_id])
+    assert (found.info.run_name, found.info.status) == ("../mine", "FINISHED")
+    assert found.data.params == {"seed": "3"}
+    assert found.data.metrics == {"val/accuracy": 0.5, "test/accuracy": 0.75}
+    history = client.get_metric_history(found.info.run_id, "val/accuracy")
+    assert [(each.step, each.value) for each in history] == [(1, 0.25), (2, 0.5)]
+    (last,) = client.get_metric_history(found.info.run_id, "test/accuracy")
+    assert last.step == 2
+
+
+@pytest.mark.slow
+def test_wandb_writes_offline_and_ends_what_failed_before(run: Path) -> None:
+    import wandb
+
+    Wandb(save_dir=run, project="posts", name="failed")
+    (other := run.parent / "other").mkdir()
+    (other / "run.json").write_text(json.dumps({"id": "def"}))
+    logger = Wandb(save_dir=other, project="posts", name="mine")
+    begin_trackers([logger], {"seed": 3})
+    logger.log_metrics({"val/accuracy": 0.5}, 1)
+    end_trackers([logger], {"test/accuracy": 0.75})
+    assert wandb.run is None
+    for name in ("abc", "def"):
+        assert len(list(Path("wandb").glob(f"offline-run-*/run-{name}.wandb"))) == 1
+
+
+def test_a_store_that_cannot_be_used_is_told_at_once(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "carrier-pigeon://roof")
+    with pytest.raises(InputError, match=r"logger=mlflow cannot begin .*MLFLOW_TRACKING_URI"):
+        MLflow(save_dir=run, experiment_name="posts", run_name="mine")
+
+
+def test_a_tracker_that_fails_on_the_way_is_left_out(
+    run: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Gone(MLflow):
+        def __init__(self) -> None:
+            self._is_lost, self._last_step, self.tried = False, 0, 0
+
+        @property
+        def experiment(self) -> Any:
+            self.tried += 1
+            raise ConnectionError("https://token@server")
+
+    logger = Gone()
+    with caplog.at_level(logging.WARNING):
+        begin_trackers([logger], {"seed": 3})
+        logger.log_metrics({"loss": 1.0}, 1)
+        end_trackers([logger], {"test/accuracy": 0.5})
+    assert logger.tried == 1
+    (said,) = caplog.messages
+    assert said == "Gone is left out from here on (ConnectionError); the record goes on."
+
+
+@pytest.mark.parametrize("library", ["mlflow", "wandb"])
+def test_a_library_that_is_missing_is_named(
+    run: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setattr(trackers, "find_spec", lambda _: None)
+    with pytest.raises(InputError, match=rf"logger={library} needs the library {library}"):
+        if library == "mlflow":
+            MLflow(save_dir=run, experiment_name="posts", run_name="mine")
+        else:
+            Wandb(save_dir=run, project="posts", name="mine")
