@@ -49,10 +49,7 @@ COMMANDS = {
     "predictions": ("external", "Writes what a run's model said of its posts into a CSV file."),
     "certify": ("assess", "Says which recall of the priority class can be promised."),
     "card": ("show", "Writes a run's model card with all that was assessed since."),
-    "publish": (
-        "publish",
-        "Writes a folder for the Hugging Face hub: card, weights and record.",
-    ),
+    "publish": ("publish", "Writes a folder for the Hugging Face hub; --push sends it."),
     "behaviour": ("behaviour", "Tries a model on sentences that any model should get right."),
     "shortcuts": ("behaviour", "Says how much of a run's score is single words."),
     "ensemble": ("ensemble", "Makes one model of several runs, certified as a whole."),

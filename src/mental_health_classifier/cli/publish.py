@@ -45,7 +45,7 @@ def publish(
     ] = None,
     root: LookedUpIn = None,
 ) -> None:
-    """Writes a folder for the Hugging Face hub: card, weights and record.
+    """Writes a folder for the Hugging Face hub; --push sends it.
 
     Nothing is sent anywhere without --push and a token. A new repository is private; who may see it
     is decided there. No post and no hash of one is in the folder.
