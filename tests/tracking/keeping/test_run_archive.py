@@ -1,13 +1,16 @@
 from pathlib import Path
 
 import pytest
+from rocrate.rocrate import ROCrate
 from typer.testing import CliRunner
 from written_runs import write_run
 
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.storage.archives import pack
+from mental_health_classifier.storage.archives import pack, unpack
+from mental_health_classifier.tracking.keeping.research_object import METADATA
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
+from mental_health_classifier.tracking.record.annotations import annotate
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import find_runs
 
@@ -38,6 +41,30 @@ def test_a_changed_record_is_neither_given_nor_taken(record_run, tmp_path: Path)
     with pytest.raises(InputError, match=r"changed after its end: metrics\.jsonl"):
         import_run(tmp_path / "run.tar.gz", tmp_path / "elsewhere")
     assert find_runs([tmp_path / "elsewhere"]) == []
+
+
+def test_an_archive_describes_itself_as_a_research_object(record_run, tmp_path: Path) -> None:
+    directory = finished_run(record_run)
+    annotate(directory, [("name", '"</script> 字'), ("tag", "paper")])
+    run = read_run(directory)
+    export_run(run, tmp_path / "run.tar.gz")
+    unpack(tmp_path / "run.tar.gz", tmp_path / "crate")
+    crate = ROCrate(tmp_path / "crate")
+    assert crate.name == run.name and crate.root_dataset["keywords"] == "pilot, paper"
+    (training,) = crate.get_by_type("CreateAction")
+    assert training["instrument"]["version"] == (run.commit or "not known")
+    weights = crate.dereference("metrics.jsonl")
+    assert weights["sha256"] == run.end["artefacts"]["metrics.jsonl"]["sha256"]
+    (accuracy,) = (each for each in crate.get_by_type("PropertyValue"))
+    assert (accuracy["name"], accuracy["value"]) == ("test/accuracy", 0.75)
+    crate.write(tmp_path / "again")  # fails where a file it names is missing
+    found = import_run(tmp_path / "run.tar.gz", tmp_path / "elsewhere")
+    assert not (found.directory / METADATA).exists()
+    export_run(found, tmp_path / "again.tar.gz")
+    unpack(tmp_path / "again.tar.gz", tmp_path / "crate again")
+    assert (tmp_path / "crate again" / METADATA).read_text() == (
+        tmp_path / "crate" / METADATA
+    ).read_text()
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import tempfile
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.archives import DEFAULT_LIMITS, Limits, pack, unpack
 from mental_health_classifier.storage.leftovers import lent_folder
+from mental_health_classifier.tracking.keeping.research_object import METADATA, research_object
 from mental_health_classifier.tracking.record.attempts import (
     declare_gone,
     latest_attempt,
@@ -23,7 +26,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary, rea
 
 
 def export_run(run: RunSummary, archive: Path) -> None:
-    """Packs a run's directory; an ensemble brings its members along in it.
+    """Packs a run's directory with RO-Crate metadata; an ensemble brings its members along in it.
 
     Raises:
         InputError: the run may still be written, its record or that of a member was changed, or the
@@ -34,7 +37,12 @@ def export_run(run: RunSummary, archive: Path) -> None:
     if run.status == "unknown":
         raise InputError(f"Run {run.id} {why_unknown(run.directory)}")
     refuse_changes(run)
-    pack(run.directory, archive, inside=members_to_carry(run))
+    with tempfile.TemporaryDirectory() as folder:
+        metadata = Path(folder, METADATA)
+        metadata.write_text(research_object(run), encoding="utf-8")
+        is_free = not os.path.lexists(run.directory / METADATA)
+        described = {METADATA: metadata} if is_free else {}
+        pack(run.directory, archive, inside={**described, **members_to_carry(run)})
 
 
 def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> RunSummary:
@@ -52,6 +60,9 @@ def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> Ru
             problems = " ".join(run.problems).replace(str(prepared), "its folder")
             raise InputError(f"{archive} holds no run that is whole: {problems}")
         refuse_changes(run)
+        if (prepared / METADATA).is_file():
+            # Derived from the record, which is checked; whoever packs the run writes it anew.
+            (prepared / METADATA).unlink()
         check_carried_members(run)
         attempt = latest_attempt(prepared)
         if attempt is not None and not (attempt / "end.json").exists():
