@@ -53,6 +53,7 @@ def read(path: Path, *lines: Any, **asked: Any):
         (of_openai(f"Sure:\n```json\n{json.dumps(SHARES)}\n```"), [0.1, 0.2, 0.7], STATED),
         (of_anthropic(json.dumps(SHARES)), [0.1, 0.2, 0.7], STATED),
         ({"id": "a", "answer": SHARES}, [0.1, 0.2, 0.7], STATED),
+        (of_openai(json.dumps(SHARES["probabilities"])), [0.1, 0.2, 0.7], STATED),
         (of_openai('{"label": "anxiety", "confidence": 0.8}'), [0.1, 0.8, 0.1], STATED),
         (of_openai("**Suicide.**"), [0, 0, 1], CLASS_ALONE),
         (of_anthropic("Label: control"), [1, 0, 0], CLASS_ALONE),

@@ -281,7 +281,9 @@ def _stated(
     fields: Mapping[str, Any], classes: Mapping[str, int], task: Task
 ) -> list[float] | None:
     """Probabilities that an answer states. None: none, or what it states are none."""
-    listed = fields.get("probabilities")
+    names = {folded(name) for name in fields}
+    are_shares = set(map(folded, task.class_names)) <= names  # without the key that was asked for
+    listed = fields if are_shares else fields.get("probabilities")
     if isinstance(listed, Mapping):
         shares = [math.nan] * task.num_classes
         for name, value in listed.items():
