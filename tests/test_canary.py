@@ -190,12 +190,21 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
             ran("mhc", command, run, "slipped.csv", fails=True)
             ran("mhc", command, run, "headerless.csv", fails=True)
         ran("mhc", "explain", run, "--file", "headerless.csv", "--row", 3, fails=True)
+        ran("mhc", "predictions", run, "--output", "predictions.csv")
+        ran("mhc", "publish", run, "--to", "hub", "--license", "mit")
+        # Predictions for posts with these texts, in which the labels are what a model said.
+        said = ("--column", "prediction=label", "--refer-missing")
+        ran("mhc", "assess", "posts.csv", "--run", run, "--name", "other", *said)
+        for table in ("headerless", "turned"):
+            ran("mhc", "assess", f"{table}.csv", "--run", run, fails=True)
+            ran("mhc", "assess", f"{table}.csv", "--posts", "posts.csv", fails=True)
 
     looked_at = [path for path in (project / "outputs").rglob("*") if path.is_file()]
     looked_at += [path for path in (project / "model_snapshots").rglob("*") if path.is_file()]
     looked_at += [path for path in temporary.rglob("*") if path.is_file()]
     looked_at += [path for path in (project / "wandb").rglob("*") if path.is_file()]
     looked_at += [project / name for name in ("run.tar.gz", "report.html", "mlflow.db")]
+    looked_at += [project / "predictions.csv", *(project / "hub").rglob("*.*")]
     assert len(looked_at) > 60
     where = {
         str(path.relative_to(tmp_path)): found
