@@ -80,9 +80,7 @@ def compare(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the table as Markdown.")
     ] = False,
-    latex: Annotated[
-        bool, typer.Option("--latex", help="Print the table as LaTeX, for booktabs.")
-    ] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print the table as LaTeX.")] = False,
     test: Annotated[
         bool,
         typer.Option("--test", help="Test which is really better: RUN RUN, or groups A,B C,D."),

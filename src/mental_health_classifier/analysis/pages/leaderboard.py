@@ -148,7 +148,7 @@ def _explanation(
     )
     yield from _about_yardsticks(table)
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
-        yield text("+ after a commit: with changes that were not committed")
+        yield text("+ after a commit: with changes that were not committed.")
     if left_out:
         yield text(
             f"No room for: {', '.join(left_out)}. All columns: --csv - or --json; some: --columns."
@@ -164,7 +164,7 @@ def _about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
         features = "; or ".join(own) or "words"
         is_other = set(names[~is_own].dropna()) - set(table["model"][is_own])
         which = "a yardstick, though not that of the other runs" if is_other else "the yardstick"
-        yield text(f"* {which}: TF-IDF of {features}, otherwise without their order")
+        yield text(f"* {which}: TF-IDF of {features}, otherwise without their order.")
     named = ("TF-IDF of " + reads).fillna(names)[~is_own].dropna()
     kinds = [f"{kind} ({times})" for kind, times in named.value_counts().sort_index().items()]
     if len(kinds) > 1:

@@ -1,4 +1,4 @@
-"""Tables for a paper: Markdown, and LaTeX with booktabs."""
+"""Tables for a paper: Markdown, and LaTeX with booktabs and adjustbox."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def as_markdown(columns: Sequence[Column], *, caption: str) -> str:
 
 
 def as_latex(columns: Sequence[Column], *, caption: str) -> str:
-    r"""A table that `\usepackage{booktabs}` and nothing else sets; whoever names runs in other
-    scripts sets it with LuaLaTeX or XeLaTeX."""
+    r"""A table that `\usepackage{booktabs,adjustbox}` and nothing else sets, no wider than the
+    page; whoever names runs in other scripts sets it with LuaLaTeX or XeLaTeX."""
     kinds = "".join("r" if column.is_number else "l" for column in columns)
     header = [_latex(column.header) for column in columns]
     rows = [[_latex(cell) for cell in row] for row in _rows(columns)]
@@ -45,10 +45,11 @@ def as_latex(columns: Sequence[Column], *, caption: str) -> str:
     ]
     return "\n".join(
         [
-            r"% \usepackage{booktabs}",
+            r"% \usepackage{booktabs,adjustbox}",
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{_latex(caption)}}}",
+            r"\begin{adjustbox}{max width=\textwidth}",
             rf"\begin{{tabular}}{{{kinds}}}",
             r"\toprule",
             lines[0],
@@ -56,6 +57,7 @@ def as_latex(columns: Sequence[Column], *, caption: str) -> str:
             *lines[1:],
             r"\bottomrule",
             r"\end{tabular}",
+            r"\end{adjustbox}",
             r"\end{table}",
             "",
         ]
