@@ -17,7 +17,8 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.data.reading.account import reason_lines
 
 if TYPE_CHECKING:
-    from mental_health_classifier.data.preparing.survey import Columns, Lengths, Survey
+    from mental_health_classifier.data.preparing.survey import Lengths, Survey
+    from mental_health_classifier.data.reading.column_guess import Columns
     from mental_health_classifier.data.reading.source import Source
 
 _PRIORITY = ("suicid", "self harm", "selfharm", "crisis", "risk")
@@ -45,7 +46,8 @@ def check(
     class a label is.
     """
     # With pandas, which takes half a second to import: not for the help.
-    from mental_health_classifier.data.preparing.survey import survey_columns, survey_posts
+    from mental_health_classifier.data.preparing.survey import survey_posts
+    from mental_health_classifier.data.reading.column_guess import survey_columns
     from mental_health_classifier.data.reading.source import Source
 
     given = pairs(column, option="--column")

@@ -6,13 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.preparing.duplicates import (
     band_keys,
@@ -30,17 +28,11 @@ from mental_health_classifier.data.preparing.prepared_posts import (
 from mental_health_classifier.data.preparing.row_chunks import Chunk, over_chunks
 from mental_health_classifier.data.preparing.splits import SHARES, SPLIT_SEED, usable_parts
 from mental_health_classifier.data.reading.account import Account
-from mental_health_classifier.data.reading.column_guess import Guess, guess_columns
-from mental_health_classifier.data.reading.delimited import WRONG_NUMBER
-from mental_health_classifier.data.reading.names import are_column_names, is_name
+from mental_health_classifier.data.reading.names import is_name
 from mental_health_classifier.data.reading.posts import clean_rows, hash64
 from mental_health_classifier.data.reading.source import Source
-from mental_health_classifier.data.reading.table_files import NO_TEXT
-from mental_health_classifier.data.reading.table_formats import open_table
-from mental_health_classifier.data.reading.tables import files_to_read
 from mental_health_classifier.data.reading.words import num_words
 
-_ROWS_THAT_TELL = 1000
 _MOST_PLACES = 10
 _MOST_COMPARED = 20_000
 """Posts among which near-duplicates are looked for, which takes longer than all else. Among more
@@ -80,58 +72,6 @@ class Survey(NamedTuple):
     against their classes."""
     words: Lengths
     characters: Lengths
-
-
-class Columns(NamedTuple):
-    found: Mapping[str, Guess]
-    """By role."""
-    unused: Sequence[str]
-    unread_sheets: Sequence[str]
-    """Of a spreadsheet, by name."""
-
-
-def survey_columns(path: str, given: Mapping[str, str], encoding: str | None = None) -> Columns:
-    """Which columns of a file, or of the first file of a folder, hold what.
-
-    Args:
-        path, encoding: see `files_to_read`.
-        given: columns that the user names, by role.
-
-    Raises:
-        InputError: the file cannot be read, or does not say what its columns are.
-    """
-    (file, _), *_ = files_to_read(path, None, encoding)
-    table = open_table(file)
-    every_name = table.later_columns() if table.later_columns else table.columns
-    header = list(filter(None, dict.fromkeys(every_name)))
-    first = [row for _, row in islice(table.rows(header, lambda *_: None), _ROWS_THAT_TELL)]
-    cells = [row for row in first if not isinstance(row, str)]
-    # Objects can stand in columns that nobody reads.
-    reasons = Counter(row for row in first if isinstance(row, str) and row != NO_TEXT)
-    if not header and not first:
-        raise InputError(
-            f"{file.name} is empty: names of columns, such as text and label, and a row for each "
-            "post were expected."
-        )
-    if sum(reasons.values()) > len(cells):
-        (reason, number), *_ = reasons.most_common()
-        hint = (
-            f", where the first row has {count(len(every_name), 'cell')}. Does it name the "
-            "columns, and do double quotes stand around cells that hold delimiters?"
-        )
-        raise InputError(
-            f"Most rows of {file.name} cannot be read: {reason}, in {number:,} of the first "
-            f"{len(first):,}{hint if reason == WRONG_NUMBER else '. Correct them.'}"
-        )
-    if not header or not are_column_names(header, cells):
-        raise InputError(
-            f"The first row of {file.name} does not hold names of columns, as it should: it has "
-            f"{count(len(every_name), 'cell')}, not shown because they may be those of a post. Put "
-            "a row of names above it, such as text and label."
-        )
-    found = guess_columns(header, cells, given)
-    taken = {guess.column for guess in found.values()}
-    return Columns(found, [name for name in header if name not in taken], table.unread_sheets)
 
 
 def survey_posts(source: Source, advance: Callable[[int], object]) -> Survey:
