@@ -264,3 +264,23 @@ def test_the_command_makes_a_run_and_says_what_it_lacks(posts_file, tmp_path, mo
 def test_settings_without_a_run_are_those_of_the_configuration(compose_config) -> None:
     evaluation = compose_config([]).evaluation
     assert {key: evaluation[key] for key in SETTINGS} == SETTINGS
+
+
+def test_an_own_id_beside_a_hash_is_compared_where_the_posts_are_at_hand(
+    posts_file, yardstick, tmp_path, monkeypatch
+) -> None:
+    path = exported(yardstick, tmp_path / "p.csv", parts=("test",))
+
+    def with_ids(header, rows):
+        return ["post", "id", *header[1:]], [
+            [row[0], f"a{i}", *row[1:]] for i, row in enumerate(rows)
+        ]
+
+    rewritten(path, with_ids)
+
+    def gone(*_arguments, **_options):
+        raise InputError("data.path is gone")
+
+    monkeypatch.setattr("mental_health_classifier.assessment.external_run.corpus_of_run", gone)
+    made = assessed(path, yardstick, tmp_path / "run")
+    assert "Column id was not compared" in model_card(made)

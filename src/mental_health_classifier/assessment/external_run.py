@@ -133,12 +133,9 @@ def record_beside_run(
     Raises:
         InputError: see `match`.
     """
-    known = posts_of_run(run, with_corpus=False)
-    hashes = {post for given in known.parts.values() for post in given.post_ids}
-    deciding, *others = found.keys
-    if others == ["text"] or not all(cell in hashes for cell in found.keys[deciding]):
-        known = posts_of_run(run, with_corpus=deciding != "post" or "text" in others)
+    known, unproven = _posts_named_by(found, run)
     predictions, referred, notes = match(found, known, refers_missing=refers_missing)
+    notes += unproven
     settings = {**SETTINGS, **run.configuration["evaluation"]}
     yardstick = _yardstick_of(run, predictions["test"], settings)
     _record(
@@ -157,6 +154,22 @@ def record_beside_run(
         of_yardstick=_stored_yardstick(run) if yardstick else {},
         **asked,
     )
+
+
+def _posts_named_by(found: ForeignPredictions, run: RunSummary) -> tuple[KnownPosts, list[str]]:
+    """The posts of a run as the rows name them, and what of that could not be checked."""
+    known = posts_of_run(run, with_corpus=False)
+    deciding, *others = found.keys
+    hashes = {post for given in known.parts.values() for post in given.post_ids}
+    is_by_hash = deciding == "post" or all(cell in hashes for cell in found.keys[deciding])
+    if is_by_hash and not others:
+        return known, []
+    try:
+        return posts_of_run(run, with_corpus=True), []
+    except InputError:
+        if not is_by_hash or "text" in others:
+            raise
+        return known, ["Column id was not compared: the posts of the run are not at hand."]
 
 
 def record_on_posts(

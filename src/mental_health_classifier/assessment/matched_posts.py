@@ -136,8 +136,14 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
                 post if post is not None and known.texts.get(post, "").casefold() == text else None
                 for post, text in zip(posts, texts, strict=True)
             ]
-        if other == "id" and not known.ids:
-            continue
+        if other == "id":
+            if not known.ids:
+                continue
+            # An id that several posts have is no key, and yet the right one.
+            checked = [
+                post if check is None and post and known.names.get(post) == cell.strip() else check
+                for post, check, cell in zip(posts, checked, found.keys[other], strict=True)
+            ]
         wrong = [
             row
             for row, post, check in zip(found.rows, posts, checked, strict=True)
