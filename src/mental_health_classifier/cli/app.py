@@ -41,7 +41,7 @@ COMMANDS = {
     "gone": ("records", "Says that the process of an unknown run is gone."),
     "clean": ("records", "Lists or deletes runs; never a best, running or snapshotted one."),
     "export": ("records", "Packs a run into one .tar.gz file, or makes an ONNX model of it."),
-    "import": ("records", "Unpacks a run that was exported elsewhere, after checking it."),
+    "import": ("records", "Unpacks a run from elsewhere, or reads another tracker."),
     "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
     "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),
     "assess": ("external", "Judges predictions of another program, as a run of its own."),

@@ -52,12 +52,14 @@ def _heading(run: RunSummary) -> Iterator[Text]:
     problem = run.problem
     if problem is not None:
         yield text(problem, "red")
-        yield text(f"Log: {_shown(run.directory / 'logs' / 'train.log')}")
+        if not run.imported_from:
+            yield text(f"Log: {_shown(run.directory / 'logs' / 'train.log')}")
     if not run.run:
         return
     parameters = run.model_facts.get("parameters")
     size = f", {parameters / 1e6:.2f} M parameters" if is_number(parameters) else ""
-    seed = "" if run.is_external and run.seed is None else f", seed {run.seed}"
+    is_foreign = run.is_external or run.imported_from is not None
+    seed = "" if is_foreign and run.seed is None else f", seed {run.seed}"
     yield text(f"Model {' + '.join(map(str, (run.model, *run.variants)))}{seed}{size}")
     if members := making(run).get("members"):
         yield text(f"Members: {members}")
@@ -129,7 +131,7 @@ def _next_steps(run: RunSummary) -> Iterator[Text]:
         f"mhc diff {reference} OTHER": "what another run did differently",
         f"tensorboard --logdir {_root(run.directory)}": "curves",
     }
-    if run.is_external:
+    if run.is_external or run.imported_from:
         commands.popitem()
     width = max(map(len, commands))
     for command, purpose in commands.items():

@@ -245,7 +245,8 @@ def section_of(name: str, found: Assessment | None) -> Section:
 
 def section_for(run: RunSummary, name: str, found: Assessment | None) -> Section:
     """The same for one run, which may be one that cannot have it."""
-    reason = "" if found is not None or not run.is_external else why_not_assessed(run, name)
+    is_foreign = run.is_external or run.imported_from is not None
+    reason = why_not_assessed(run, name) if is_foreign and found is None else ""
     if reason:
         return Section(title=_MISSING[name].title, missing=reason)
     return section_of(name, found)

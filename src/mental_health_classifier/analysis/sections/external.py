@@ -39,7 +39,10 @@ def predictions_from_elsewhere(run: RunSummary) -> Section:
 
 
 def why_not_assessed(run: RunSummary, name: str) -> str:
-    """Why an external run has no assessment of a name; empty where that says nothing of it."""
+    """Why a run that was not made here has no assessment of a name; empty where that says nothing
+    of it."""
+    if run.imported_from:
+        return f"Not known: {run.imported_from} has no predictions."
     if name in OF_A_MODEL:
         return "Its model is not here, so that nothing can be tried on it."
     if name in OF_PROBABILITIES and not has_probabilities(run):

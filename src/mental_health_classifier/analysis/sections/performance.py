@@ -54,6 +54,8 @@ def performance_sections(run: RunSummary) -> list[Section]:
     """The headline and what follows from it, every class, tasks beside the main one."""
     if not run.judges_posts:
         return [_of_masked_tokens(run)]
+    if run.imported_from:
+        return [performance(run)]
     if not any(key.startswith("test/") for key in run.metrics):
         return [Section(title="Performance", missing="Not measured.")]
     tasks = auxiliary_tasks(run)
@@ -220,6 +222,12 @@ def is_above_ceiling(run: RunSummary) -> bool:
 def _about_numbers(run: RunSummary) -> Iterator[str]:
     authors = run.data.get("parts", {}).get("test", {}).get("authors")
     by = f" by {count(authors, 'author')}" if authors else ""
+    if run.imported_from:
+        yield (
+            f"The last numbers that {run.imported_from} has of it. They have no intervals, and of "
+            "which posts they are is not known: compare them with no others, and claim nothing."
+        )
+        return
     posts = count(run.metrics.get("test/n"), "test post")
     yield f"Numbers of {posts}{by}, with 95 % intervals."
     if "test/operating_point/threshold" not in run.metrics:

@@ -124,6 +124,11 @@ def replay(
 
 def refuse_external(run: RunSummary) -> None:
     """Raises InputError for predictions that another program made."""
+    if run.imported_from:
+        raise InputError(
+            f"Run {run.id} was imported from {run.imported_from}: its source is not here, and "
+            "nothing can run it again."
+        )
     if run.is_external:
         raise InputError(
             f"Run {run.id} holds predictions that another program made ({run.model}), so nothing "

@@ -105,6 +105,11 @@ def task_of(run: RunSummary) -> Task:
     """
     require_judge(run)
     classes = run.data.get("classes")
+    if run.imported_from:
+        raise InputError(
+            f"Run {run.id} was imported from {run.imported_from}, which knows numbers, and neither "
+            "posts nor what was predicted of them. Give its predictions to mhc assess."
+        )
     if not classes:
         raise InputError(
             f"Run {run.id or run.directory} has no record of its classes in data.json: it ended "

@@ -63,6 +63,7 @@ _RUN = record(
             }
         ),
         "hardware": record(known={"torch_threads": optional(count)}),
+        "imported": record(known=dict.fromkeys(("from", "experiment", "run"), text)),
     },
 )
 

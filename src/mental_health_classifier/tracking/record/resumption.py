@@ -25,6 +25,11 @@ def resumable_run(directory: Path) -> RunSummary:
         InputError: the run is completed, still running or damaged, or holds a link.
     """
     run = read_run(directory)
+    if run.imported_from and run.status in RESUMABLE:
+        raise InputError(
+            f"Run {run.id} in {directory} was imported from {run.imported_from}. Go on with it "
+            "where it began, and import it again."
+        )
     if run.is_external and run.status in RESUMABLE:
         raise InputError(
             f"Run {run.id} in {directory} takes predictions that another program made, and trains "

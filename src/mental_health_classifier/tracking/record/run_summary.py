@@ -134,6 +134,11 @@ class RunSummary:
         return EXTERNAL in self.configuration
 
     @property
+    def imported_from(self) -> str | None:
+        """The other tracker that recorded it, of which nothing but numbers is here."""
+        return self.run.get("imported", {}).get("from")
+
+    @property
     def configuration_hash(self) -> str | None:
         """Shared by runs that differ only in their seed."""
         return self.run.get("configuration_hash")

@@ -1,0 +1,175 @@
+"""Runs of MLflow's file store, written as its client writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from mental_health_classifier.analysis.model_card import model_card
+from mental_health_classifier.cli.app import app
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.keeping.foreign_records import import_foreign, name_here
+from mental_health_classifier.tracking.keeping.mlflow_runs import read_mlflow
+from mental_health_classifier.tracking.provenance.replay import refuse_external
+from mental_health_classifier.tracking.record.assessments import task_of
+from mental_health_classifier.tracking.record.resumption import resumable_run
+from mental_health_classifier.tracking.run_index import find_runs
+
+ID = "a575c68d7e642bc9ce34ffcf5813bc9"
+
+
+def write_store(folder: Path, *, runs: int = 1, **changes: Any) -> Path:
+    """A store with one experiment; returns the folder of its last run."""
+    experiment = folder / "mlruns" / "6004"
+    experiment.mkdir(parents=True)
+    (experiment / "meta.yaml").write_text(
+        yaml.safe_dump({"name": "pilot", "experiment_id": "6004"})
+    )
+    for number in range(runs):
+        run = experiment / f"{number}{ID}"
+        meta = {
+            **{"run_id": f"{number}{ID}", "run_name": "tuned", "status": 3},
+            **{"start_time": 1795949806621, "end_time": 1795949808121, "user_id": "somebody"},
+            **{"lifecycle_stage": "active", **changes},
+        }
+        files = {
+            "meta.yaml": yaml.safe_dump(meta),
+            "params/model": "roberta-base",
+            "params/random_state": str(number),
+            "params/optimizer.name": "adamw\n",
+            "metrics/val/acc": "5 0.7 2\n4 0.6 1\n",
+            "metrics/test_f1": "6 0.5 0\n7 nan 1\n",
+            "metrics/f1": "6 0.4 0\n",
+            "tags/mlflow.note.content": "a pilot",
+            "tags/mlflow.user": "somebody",
+            "tags/mlflow.source.git.commit": "a1b2c3",
+            "tags/stage": "first",
+        }
+        for name, content in files.items():
+            (run / name).parent.mkdir(parents=True, exist_ok=True)
+            (run / name).write_text(content)
+    return experiment / f"{runs - 1}{ID}"
+
+
+def test_a_run_has_what_mlflow_knows_and_no_more(tmp_path) -> None:
+    write_store(tmp_path)
+    found, deleted = read_mlflow(tmp_path / "mlruns")
+    assert (len(found), deleted) == (1, 0)
+    wanted = {"f1": "test/f1/suicide"}
+    assert import_foreign(found, tmp_path / "out", tracker="mlflow", metrics=wanted) == (1, 0)
+    (run,) = find_runs(tmp_path / "out")
+    assert (run.status, run.problems, run.id) == ("completed", (), f"0{ID[:11]}")
+    assert (run.name, run.model, run.seed, run.tags) == (
+        "tuned",
+        "roberta-base",
+        0,
+        ("stage=first",),
+    )
+    assert (run.description, run.commit, run.is_dirty) == ("a pilot", "a1b2c3", None)
+    assert run.metrics == {"val/accuracy": 0.7, "test/f1": 0.5, "test/f1/suicide": 0.4}
+    assert run.duration_seconds == 1.5 and run.created_at == "2026-11-29T10:56:46.621000+00:00"
+    assert run.configuration["params"] == {"model": "roberta-base", "optimizer.name": "adamw"}
+    lines = (run.directory / "metrics.jsonl").read_text().splitlines()
+    assert len(lines) == 3 and '"val/accuracy":0.6' in lines[1].replace(" ", "")
+    assert "somebody" not in "".join(p.read_text() for p in run.directory.rglob("*.json*"))
+    card = model_card(run)
+    assert "mlflow has no predictions" in card and "They have no intervals" in card
+
+
+def test_runs_come_once_and_seeds_share_their_configuration(tmp_path) -> None:
+    write_store(tmp_path, runs=3)
+    found, _ = read_mlflow(tmp_path)
+    out = tmp_path / "out"
+    assert import_foreign(found, out, tracker="mlflow", metrics={}) == (3, 0)
+    runs = find_runs(out)
+    assert len({run.configuration_hash for run in runs}) == 1
+    assert import_foreign(found, out, tracker="mlflow", metrics={}) == (0, 3)
+    with pytest.raises(InputError, match="same first 12 signs"):
+        import_foreign([*found, *found], out, tracker="mlflow", metrics={})
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(4, "failed"), ("KILLED", "interrupted"), (1, "interrupted")]
+)
+def test_what_did_not_finish_there_is_not_completed_here(tmp_path, status, said) -> None:
+    write_store(tmp_path, status=status, end_time=None)
+    import_foreign(read_mlflow(tmp_path)[0], tmp_path / "out", tracker="mlflow", metrics={})
+    (run,) = find_runs(tmp_path / "out")
+    assert run.status == said and "mlflow" in (run.problem or "")
+    with pytest.raises(InputError, match="imported from mlflow"):
+        resumable_run(run.directory)
+
+
+def test_nothing_is_asked_of_an_imported_run_that_it_has_not(tmp_path) -> None:
+    write_store(tmp_path)
+    import_foreign(read_mlflow(tmp_path)[0], tmp_path / "out", tracker="mlflow", metrics={})
+    (run,) = find_runs(tmp_path / "out")
+    for ask in (task_of, refuse_external):
+        with pytest.raises(InputError, match="imported from mlflow"):
+            ask(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("metrics/test_f1", "6 0.5\n", r"test_f1:1 is no line of time, value and step"),
+        ("meta.yaml", "run_id: [", "damaged"),
+        ("meta.yaml", "run_id: ../../x\nstatus: 3\nstart_time: 1\n", "does not say run_id"),
+        ("meta.yaml", f"run_id: 0{ID}\nstatus: 9\nstart_time: 1\n", "does not say run_id"),
+        (
+            "meta.yaml",
+            f"run_id: 0{ID}\nstatus: 3\nstart_time: {10**20}\n",
+            "time that there is not",
+        ),
+        ("meta.yaml", "!!python/object/apply:os.getcwd []", "damaged"),
+    ],
+)
+def test_a_damaged_run_is_named_and_nothing_is_imported(tmp_path, name, content, message) -> None:
+    run = write_store(tmp_path)
+    (run / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_mlflow(tmp_path)
+
+
+def test_what_is_no_file_store_is_told(tmp_path, monkeypatch) -> None:
+    with pytest.raises(InputError, match="holds no runs of MLflow"):
+        read_mlflow(tmp_path)
+    (tmp_path / "mlflow.db").write_bytes(b"SQLite")
+    with pytest.raises(InputError, match=r"a database of MLflow \(mlflow\.db\)"):
+        read_mlflow(tmp_path)
+    write_store(tmp_path, lifecycle_stage="deleted")
+    with pytest.raises(InputError, match=r"a database|1 deleted"):
+        read_mlflow(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for arguments, message in (
+        (["mlflow", "nowhere"], "is no folder"),
+        (["wandb", "."], "expected mlflow before a folder"),
+        (["x.tar.gz", "--metric", "a=b"], "--metric goes with another tracker"),
+    ):
+        refused = CliRunner().invoke(app, ["import", *arguments])
+        assert refused.exit_code == 1 and message in " ".join(refused.output.split())
+
+
+def test_the_command_says_what_is_missing(tmp_path, monkeypatch) -> None:
+    write_store(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(app, ["import", "mlflow", "mlruns", "--metric", "test/accuracy=f1"])
+    assert ran.exit_code == 0 and "1 run of mlflow imported" in ran.output
+    assert "Missing, because MLflow does not know it" in ran.output
+    refused = CliRunner().invoke(app, ["import", "mlflow", "mlruns", "--metric", "test/x=nothing"])
+    assert "no run has a metric nothing" in refused.output
+
+
+def test_names_of_metrics_with_a_part_in_front_are_ours() -> None:
+    for theirs, ours in (
+        ("valid_acc", "val/accuracy"),
+        ("test.macro_f1", "test/f1_macro"),
+        ("dev/loss", "val/loss"),
+        ("latest", "latest"),
+        ("testament", "testament"),
+    ):
+        assert name_here(theirs, {}) == ours
