@@ -63,6 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test fails the session")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if (ROOT / "conf" / "local" / "default.yaml").exists():
+        pytest.exit("conf/local/default.yaml changes what tests compose: move it away for them", 3)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):

@@ -69,6 +69,7 @@ def checked(config: DictConfig) -> DictConfig:
             takes; a part that does not belong where it stands; variants that cannot be combined.
     """
     written = OmegaConf.to_container(with_encoder(config), resolve=True)
+    _refuse_misplaced_defaults(written)
     _refuse_chosen_yardstick(written)
     check_buildable(written)
     values = with_short_names(written)
@@ -103,6 +104,15 @@ def checked(config: DictConfig) -> DictConfig:
     _check_metrics(values)
     _check_folder("cache_dir", values["cache_dir"])
     return literal(values)
+
+
+def _refuse_misplaced_defaults(written: Any) -> None:
+    """Refuses defaults of a machine that would stand beside all settings and change none."""
+    if "local" in written:
+        raise InputError(
+            "local: what conf/local/default.yaml says reaches no setting. Its first line has to "
+            "be: # @package _global_"
+        )
 
 
 def _refuse_chosen_yardstick(written: Any) -> None:

@@ -69,6 +69,15 @@ def test_changes_and_new_files_of_the_source_are_kept_and_of_others_only_their_n
     assert account["obstacles"] == {"src/package/secret.py": "is ignored by git"}
 
 
+def test_the_defaults_of_a_machine_are_kept_though_git_ignores_them(project: Path) -> None:
+    write_files(project, {".gitignore": "/conf/local/\n"})
+    commit_all(project)
+    write_files(project, {"conf/local/default.yaml": "num_threads: 3\n"})
+    account, files = preserved(project)
+    assert files["untracked/conf/local/default.yaml"] == "num_threads: 3\n"
+    assert account["obstacles"] == {}
+
+
 def test_without_a_repository_the_whole_source_is_kept_and_said_to_be(tmp_path: Path) -> None:
     project = tmp_path / "project"
     write_files(

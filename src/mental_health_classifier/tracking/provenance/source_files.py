@@ -2,8 +2,8 @@
 
 Commit and copies together give the source back: whatever is not byte for byte what the commit has
 is copied whole, so that neither settings nor filters of git have a say in it. Only code is ever
-copied, and nothing that git ignores; of everything else that was changed the record holds how many
-files there are.
+copied, and nothing that git ignores but the defaults of this machine; of everything else that was
+changed the record holds how many files there are.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ PROJECT = Path(__file__).resolve().parents[4]
 LEXICON = "src/mental_health_classifier/data/vocabulary/clinical_lexicon.tsv"
 PLACES = ("src", "conf", "train.py", "pyproject.toml", "requirements.lock", LEXICON)
 """What makes a run, relative to the project."""
+
+LOCAL = "conf/local/default.yaml"
+"""Paths and defaults of one machine, which git ignores and a run is made of all the same."""
 
 SUFFIXES = (".py", ".yaml", ".yml", ".toml", ".lock", ".typed", ".j2", ".html", ".css", ".js")
 """What counts as source in the folders of `PLACES`; a table of posts that lies between the code
@@ -113,7 +116,8 @@ def read_source(git: GitState, project: Path = PROJECT) -> Source:
     if commit is not None and git.is_dirty is False and _hidden(changed, project):
         git = replace(git, is_dirty=True)
     if commit is not None or _is_top(project):
-        obstacles |= dict.fromkeys(_ignored(changed, project), "is ignored by git")
+        unknown = [name for name in changed if name != LOCAL]
+        obstacles |= dict.fromkeys(_ignored(unknown, project), "is ignored by git")
     copied = [name for name in changed if name not in obstacles]
     obstacles |= _other_obstacles(project, blobs)
     return Source(
