@@ -18,6 +18,10 @@ from mental_health_classifier.tracking.provenance.replay import refuse_external
 from mental_health_classifier.tracking.record.assessments import task_of
 from mental_health_classifier.tracking.record.resumption import resumable_run
 from mental_health_classifier.tracking.run_index import find_runs
+from mental_health_classifier.tracking.selection.candidates import (
+    candidates_among,
+    comparable_runs,
+)
 
 ID = "a575c68d7e642bc9ce34ffcf5813bc9"
 
@@ -108,6 +112,7 @@ def test_nothing_is_asked_of_an_imported_run_that_it_has_not(tmp_path) -> None:
     write_store(tmp_path)
     import_foreign(read_mlflow(tmp_path)[0], tmp_path / "out", tracker="mlflow", metrics={})
     (run,) = find_runs(tmp_path / "out")
+    assert comparable_runs([run]) == [] and candidates_among([run]) == []
     for ask in (task_of, refuse_external):
         with pytest.raises(InputError, match="imported from mlflow"):
             ask(run)

@@ -139,6 +139,12 @@ class RunSummary:
         return self.run.get("imported", {}).get("from")
 
     @property
+    def is_ranked(self) -> bool:
+        """Whether it can be better or worse than others. Of what another tracker recorded nobody
+        knows here which posts it was tested on."""
+        return self.judges_posts and self.imported_from is None
+
+    @property
     def configuration_hash(self) -> str | None:
         """Shared by runs that differ only in their seed."""
         return self.run.get("configuration_hash")

@@ -75,7 +75,7 @@ def candidates_among(runs: Iterable[RunSummary]) -> list[Candidate]:
     """Groups completed runs that judge posts by the hash of their configuration."""
     groups: dict[str, dict[object, RunSummary]] = {}
     for run in sorted(runs, key=lambda run: run.created_at or ""):
-        if run.status == "completed" and run.judges_posts and run.configuration_hash is not None:
+        if run.status == "completed" and run.is_ranked and run.configuration_hash is not None:
             # A run that has no seed stands for itself.
             seed = run.id if run.seed is None else run.seed
             groups.setdefault(run.configuration_hash, {})[seed] = run
@@ -125,7 +125,7 @@ def comparable_runs(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
     first."""
     groups: dict[Hashable, list[RunSummary]] = {}
     for run in runs:
-        if run.status == "completed" and run.judges_posts:
+        if run.status == "completed" and run.is_ranked:
             groups.setdefault(terms_of(run), []).append(run)
 
     def began(group: list[RunSummary]) -> str:
