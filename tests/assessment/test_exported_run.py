@@ -124,11 +124,13 @@ def test_an_export_decides_about_posts_without_torch(runs, exported, tmp_path: P
 
 @pytest.mark.slow
 def test_changed_decisions_are_counted_and_refused_or_accepted(
-    runs, tmp_path: Path, monkeypatch
+    runs, exported, tmp_path: Path, monkeypatch
 ) -> None:
     from mental_health_classifier.prediction import onnx_graph
 
     run = runs["baseline_micro"]
+    graph = (exported.directory / "checkpoints" / "model.onnx").read_bytes()
+    monkeypatch.setattr(onnx_graph, "onnx_graph", lambda *_, **__: graph)
     real = onnx_graph.quantised
 
     def much_rougher(graph: bytes) -> bytes:
