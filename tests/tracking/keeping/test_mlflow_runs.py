@@ -167,6 +167,10 @@ def test_the_command_says_what_is_missing(tmp_path, monkeypatch) -> None:
     assert "Missing, because MLflow does not know it" in ran.output
     refused = CliRunner().invoke(app, ["import", "mlflow", "mlruns", "--metric", "test/x=nothing"])
     assert "no run has a metric nothing" in refused.output
+    assert CliRunner().invoke(app, ["report", "--output", "r.html"]).exit_code == 0
+    said = Path("r.html").read_text(encoding="utf-8")
+    assert "1 completed run of another tracker cannot be ranked" in said
+    assert "No other was completed, so that there is nothing to compare." in said
 
 
 def test_names_of_metrics_with_a_part_in_front_are_ours() -> None:

@@ -45,8 +45,15 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
             f"{count(len(evidence.archived), 'archived run')} left out; mhc report --archived has "
             "them too.",
         )
+    completed = [run for run in evidence.runs if run.status == "completed"]
+    if imported := sum(not run.is_ranked for run in completed):
+        yield (
+            f"{count(imported, 'completed run')} of another tracker cannot be ranked: which posts "
+            "they were tested on is not known here.",
+        )
     if not evidence.comparable:
-        yield ("None of them was completed, so that there is nothing to compare.",)
+        what = "No other" if imported else "None of them"
+        yield (f"{what} was completed, so that there is nothing to compare.",)
         return
     data = evidence.comparable[0].data
     kind = "synthetic posts" if data.get("is_synthetic") else "posts"
@@ -57,7 +64,7 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
         f"{count(len(evidence.candidates), 'configuration')} can be compared: they learned from "
         f"and were tested on the same {amount(kept)} {kind} ({shortened(called)}).",
     )
-    others = statuses["completed"] - len(evidence.comparable)
+    others = len(completed) - imported - len(evidence.comparable)
     if others:
         yield (
             f"{count(others, 'completed run')} on other posts, on other parts "
