@@ -236,7 +236,7 @@ def test_a_link_to_nothing_where_a_folder_belongs_is_told(compose_config, tmp_pa
         "model=tfidf_logistic",
         "clinical=[multitask,curriculum_staged]",
         "clinical=umls_shuffled",
-        "regularizer=cue_supervision",
+        "regularizer=cue_supervision clinical=interpretable",
         "data=cssrs_posts",
         "debug=profile",
         "callbacks=weight_averaging",
@@ -244,7 +244,7 @@ def test_a_link_to_nothing_where_a_folder_belongs_is_told(compose_config, tmp_pa
     ],
 )
 def test_what_conf_offers_passes_as_it_is(choice, compose_config) -> None:
-    config = compose_config([choice])
+    config = compose_config(choice.split())
     once = checked(config)
     assert OmegaConf.to_container(once) == OmegaConf.to_container(config, resolve=True)
     assert checked(once) == once
