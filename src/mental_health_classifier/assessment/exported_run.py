@@ -71,6 +71,7 @@ def record_export(
 
     task = task_of(run)
     loaded = load_network(run, task=task)
+    own_model = Predictor(run, loaded.predict_texts, allow_uncertified=True)
     graph = onnx_graph(loaded.network, task_name=task.name, max_tokens=loaded.max_tokens)
     graph = quantised(graph) if is_int8 else graph
     name = "onnx_int8" if is_int8 else "onnx"
@@ -102,7 +103,7 @@ def record_export(
         part: corpus.predictions(part, predict(corpus.part(part)["text"].tolist()))
         for part in PARTS[1:]
     }
-    found = parity(before, after, thresholds=_thresholds_of(run), parts=COMPARED)
+    found = parity(before, after, thresholds=_thresholds_of(own_model), parts=COMPARED)
     _refuse_changes(found, most_changed=most_changed)
     evaluation = evaluate(
         after,
@@ -182,9 +183,8 @@ def _refuse_what_has_no_form(run: RunSummary) -> None:
         )
 
 
-def _thresholds_of(run: RunSummary) -> Thresholds | None:
-    """By which the run decides, certified or not. None: it alerts nothing."""
-    predictor = Predictor(run, lambda _: None, allow_uncertified=True)  # type: ignore[arg-type]
+def _thresholds_of(predictor: Predictor) -> Thresholds | None:
+    """By which a model decides, certified or not. None: it alerts nothing."""
     try:
         temperature = (predictor.certificate or {}).get("temperature")
         return Thresholds(predictor.threshold, predictor.refer_from, temperature)

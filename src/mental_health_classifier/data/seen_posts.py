@@ -109,8 +109,9 @@ def read_before(directory: Path, corpus: Corpus) -> dict[str, int]:
     Raises:
         InputError: a file that says it is damaged.
     """
-    is_read = are_read_before(directory, corpus.posts["text"].tolist())
-    return {part: int(is_read[corpus.posts["part"] == part].sum()) for part in PARTS[1:]}
+    posts = corpus.posts[corpus.posts["part"] != "train"]
+    is_read = are_read_before(directory, posts["text"].tolist())
+    return {part: int(is_read[posts["part"] == part].sum()) for part in PARTS[1:]}
 
 
 def are_read_before(directory: Path, texts: Sequence[str]) -> np.ndarray:

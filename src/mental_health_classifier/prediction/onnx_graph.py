@@ -10,6 +10,7 @@ import logging
 import math
 import tempfile
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -56,12 +57,8 @@ def onnx_graph(network: nn.Module, *, task_name: str, max_tokens: int) -> bytes:
     Raises:
         InputError: the extra is not installed, or a part of the network has no form in ONNX.
     """
-    try:
-        import onnx  # noqa: F401  which torch translates to
-        import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ImportError:
-        raise missing_extra() from None
+    if not all(map(find_spec, ("onnx", "onnxruntime", "onnxscript"))):
+        raise missing_extra()
     network.read_equal_lengths()  # pyright: ignore[reportCallIssue]
     module = PostsOfEqualLength(network.eval(), task_name=task_name).eval()
     sizes = {

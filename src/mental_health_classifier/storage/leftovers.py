@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -50,6 +51,19 @@ def lent_folder(parent: Path) -> Iterator[Path]:
         yield folder.resolve()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def take_place(prepared: Path, destination: Path) -> bool:
+    """Gives a prepared folder its place, unless something is there; whether nothing was."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if not destination.exists():
+            prepared.rename(destination)
+            return True
+    except OSError as error:  # another process was faster
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+    return False
 
 
 def never_began(directory: Path) -> bool:

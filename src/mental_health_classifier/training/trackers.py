@@ -32,7 +32,41 @@ _OF_RUN = "record"
 """Tag of a run in MLflow with the id of its record."""
 
 
-class MLflow(MLFlowLogger):
+class _BesideTheRecord(Logger):
+    """A tracker that may fail without ending the training: the record has everything."""
+
+    is_lost = False
+    last_step = 0
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        self.last_step = self.last_step if step is None else step
+        self.attempt(lambda: super(_BesideTheRecord, self).log_metrics(dict(metrics), step))
+
+    def log_hyperparams(self, params: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.attempt(lambda: super(_BesideTheRecord, self).log_hyperparams(params))
+
+    def finalize(self, status: str) -> None:
+        self.attempt(lambda: super(_BesideTheRecord, self).finalize(status))
+
+    def end(self) -> None:
+        """Closes the run, where its tracker does not do so as training ends."""
+
+    def attempt(self, work: Callable[[], object]) -> None:
+        """Does the work, unless an earlier one has failed."""
+        if self.is_lost:
+            return
+        try:
+            work()
+        except Exception as error:  # whatever networks and servers raise
+            self.is_lost = True
+            log.warning(
+                "%s is left out from here on (%s); the record goes on.",
+                type(self).__name__,
+                type(error).__name__,
+            )
+
+
+class MLflow(_BesideTheRecord, MLFlowLogger):
     """A run of MLflow, in the store that MLFLOW_TRACKING_URI names, else in mlflow.db here.
 
     An attempt that goes on with a run goes on with the same run of MLflow.
@@ -47,7 +81,6 @@ class MLflow(MLFlowLogger):
 
     def __init__(self, *, save_dir: Path, experiment_name: str, run_name: str) -> None:
         _require("mlflow")
-        self._is_lost, self._last_step = False, 0
         store = os.environ.get("MLFLOW_TRACKING_URI") or MLFLOW_STORE
         run = read_json(save_dir / "run.json")["id"]
         with _explaining("mlflow", "MLFLOW_TRACKING_URI"):
@@ -72,18 +105,8 @@ class MLflow(MLFlowLogger):
         )
         return found[0].info.run_id if found else None
 
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        self._last_step = self._last_step if step is None else step
-        _beside(self, lambda: super(MLflow, self).log_metrics(metrics, step))
 
-    def log_hyperparams(self, params: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        _beside(self, lambda: super(MLflow, self).log_hyperparams(params))
-
-    def finalize(self, status: str = "success") -> None:
-        _beside(self, lambda: super(MLflow, self).finalize(status))
-
-
-class Wandb(WandbLogger):
+class Wandb(_BesideTheRecord, WandbLogger):
     """A run of Weights & Biases, offline in the folder wandb/ here; `wandb sync` sends it. Sent as
     it trains where WANDB_MODE=online.
 
@@ -101,7 +124,6 @@ class Wandb(WandbLogger):
         _require("wandb")
         import wandb
 
-        self._is_lost, self._last_step = False, 0
         if wandb.run is not None:  # of a job of the same sweep that failed
             wandb.finish(exit_code=1)
         os.environ.setdefault("WANDB_SILENT", "true")
@@ -117,18 +139,14 @@ class Wandb(WandbLogger):
             self._wandb_init.pop("anonymous", None)  # which wandb warns of, though nobody set it
             _ = self.experiment
 
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        self._last_step = self._last_step if step is None else step
-        _beside(self, lambda: super(Wandb, self).log_metrics(metrics, step))
-
-    def log_hyperparams(self, params: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        _beside(self, lambda: super(Wandb, self).log_hyperparams(params))
+    def end(self) -> None:
+        self.attempt(lambda: self.experiment.finish())
 
 
 def begin_trackers(loggers: Sequence[Logger], hyperparameters: Mapping[str, Any]) -> None:
     """Tells trackers what a person varies; other loggers have it from elsewhere."""
     for logger in loggers:
-        if isinstance(logger, MLflow | Wandb):
+        if isinstance(logger, _BesideTheRecord):
             logger.log_hyperparams(hyperparameters)
 
 
@@ -136,11 +154,10 @@ def end_trackers(loggers: Sequence[Logger], metrics: Mapping[str, float | None])
     """Gives trackers the final numbers, those that were measured, and ends their runs."""
     measured = {key: value for key, value in metrics.items() if value is not None}
     for logger in loggers:
-        if isinstance(logger, MLflow | Wandb):
+        if isinstance(logger, _BesideTheRecord):
             # After all others, so that these are what tables there show.
-            logger.log_metrics(measured, logger._last_step)
-        if isinstance(logger, Wandb):
-            _beside(logger, logger.experiment.finish)
+            logger.log_metrics(measured, logger.last_step)
+            logger.end()
 
 
 def _require(library: str) -> None:
@@ -168,18 +185,3 @@ def _explaining(tracker: str, variable: str) -> Iterator[None]:
             f"logger={tracker} cannot begin ({type(error).__name__}: {first}). Look at {variable}, "
             "or leave it out: the record holds everything."
         ) from None
-
-
-def _beside(logger: MLflow | Wandb, work: Callable[[], object]) -> None:
-    """Does what a tracker does, which may fail without ending the training: the record has it."""
-    if logger._is_lost:
-        return
-    try:
-        work()
-    except Exception as error:  # whatever networks and servers raise
-        logger._is_lost = True
-        log.warning(
-            "%s is left out from here on (%s); the record goes on.",
-            type(logger).__name__,
-            type(error).__name__,
-        )

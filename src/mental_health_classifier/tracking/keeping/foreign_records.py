@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.files import SCHEMA_VERSION, write_json_once
 from mental_health_classifier.storage.json_lines import append_record, open_records
-from mental_health_classifier.storage.leftovers import lent_folder
+from mental_health_classifier.storage.leftovers import lent_folder, take_place
 from mental_health_classifier.tracking.keeping.mlflow_runs import ForeignRun
 from mental_health_classifier.tracking.provenance.configuration_hash import configuration_hash
 from mental_health_classifier.tracking.record.record_check import artefacts_of
@@ -59,13 +58,7 @@ def import_foreign(
                 continue
             prepared = lent / run.id
             _write(run, prepared, tracker=tracker, metrics=metrics)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                prepared.rename(destination)
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-                there += 1
+            there += not take_place(prepared, destination)
     return len(runs) - there, there
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.archives import DEFAULT_LIMITS, Limits, pack, unpack
-from mental_health_classifier.storage.leftovers import lent_folder
+from mental_health_classifier.storage.leftovers import lent_folder, take_place
 from mental_health_classifier.tracking.keeping.research_object import METADATA, research_object
 from mental_health_classifier.tracking.record.attempts import (
     declare_gone,
@@ -70,14 +69,6 @@ def import_run(archive: Path, root: Path, limits: Limits = DEFAULT_LIMITS) -> Ru
             declare_gone(attempt)
         # The id apart, so that no name is so long that it takes the place of it.
         destination = root / "imported" / f"{folder_name(run.recorded_name)}-{run.id}"
-        before = InputError(f"Run {run.id} was imported before, into {destination}.")
-        if destination.exists():
-            raise before
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            prepared.rename(destination)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            raise before from None
+        if not take_place(prepared, destination):
+            raise InputError(f"Run {run.id} was imported before, into {destination}.")
     return read_run(destination)
