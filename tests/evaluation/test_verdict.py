@@ -143,16 +143,46 @@ def test_seeds_of_one_number_are_no_surer_than_the_steps_it_comes_in() -> None:
     sides = [configuration([value] * 3, seeds=seeds, posts=5) for value in (0.8, 0.6)]
     found = verdict_on(*sides, KEY)
     assert found.seeds_deviation == pytest.approx(0.2 / (12 * 3) ** 0.5)
-    half = t.ppf(0.975, 2) * 0.2 / 6
-    assert found.interval == pytest.approx((0.2 - half, 0.2 + half))
 
 
-def test_what_no_draw_of_authors_changes_is_not_known_of_others() -> None:
+@pytest.mark.parametrize(
+    ("posts", "word", "half"),
+    [
+        (35, "not shown", 0.0989),  # tables of Wilson's interval: up to .0989 of which 0 of 35
+        (185, "not shown", 0.0203),
+        (200, "tie", 0.0188),
+    ],
+)
+def test_models_that_agree_on_few_posts_are_not_as_good_as_each_other(posts, word, half) -> None:
+    # Both find all priority posts in every draw, by other probabilities.
+    sides = [
+        configuration([1.0], drawn=np.ones((1, DRAWS)), posts=posts, is_deterministic=True)
+        for _ in range(2)
+    ]
+    sides[1] = [
+        replace(
+            sides[1][0],
+            test=replace(sides[1][0].test, probabilities=sides[1][0].test.probabilities[:, ::-1]),
+        )
+    ]
+    found = verdict_on(*sides, KEY)
+    assert found.word == word
+    assert found.interval == pytest.approx((-half, half), abs=5e-5)
+    assert ("more authors in test" in found.explanation) == (word == "not shown")
+
+
+def test_what_no_draw_of_authors_changes_may_change_with_others() -> None:
     seeds = [1, 2, 3]
-    perfect = configuration([1.0] * 3, seeds=seeds, drawn=np.ones((3, DRAWS)))
-    other = configuration([0.9] * 3, seeds=seeds, drawn=np.ones((3, DRAWS)))
+    drawn = np.ones((3, DRAWS))
+    perfect, other, useless = (
+        configuration([value] * 3, seeds=seeds, drawn=drawn, posts=20) for value in (1, 0.9, 0)
+    )
     found = verdict_on(perfect, other, KEY)
-    assert (found.word, found.lacks, found.interval) == ("not shown", "variation", None)
+    assert (found.word, found.lacks) == ("not shown", "authors")
+    assert found.interval == pytest.approx((0.1 - 0.1611, 0.1 + 0.1611), abs=5e-5)
+    found = verdict_on(useless, perfect, KEY)
+    assert found.word == "worse"
+    assert found.interval == pytest.approx((-1, -0.8389), abs=5e-5)
 
 
 def test_the_same_predictions_under_two_names_are_one_model() -> None:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions, Task
+from mental_health_classifier.evaluation.agreement import (
+    least_half_width,
+    predict_the_same,
+    with_least_width,
+)
 from mental_health_classifier.evaluation.intervals import Interval, draw_predictions
 from mental_health_classifier.evaluation.metrics import (
     HEADLINE_SPECIFICITY,
@@ -134,7 +139,8 @@ def compare_with_yardstick(
 
     Returns:
         Differences, above zero where the model is better, under the keys of `evaluate`. One whose
-        interval holds zero is not shown to exist.
+        interval holds zero is not shown to exist, and none is narrower than `least_half_width`.
+        Of two that gave the same predictions, post for post, there is none.
 
     Raises:
         InputError: the two did not predict the same posts.
@@ -148,17 +154,27 @@ def compare_with_yardstick(
             f"yardstick's {len(yardstick)} of part {yardstick.part}. Compare within one run."
         )
     measure_model, measure_yardstick = PartMetrics(model), PartMetrics(yardstick)
+    prefix = f"{model.part}/"
 
     def differences(weights: np.ndarray) -> dict[str, np.ndarray]:
         of_model, of_yardstick = measure_model(weights), measure_yardstick(weights)
         return {
-            f"{model.part}/{key}": of_model[key] - of_yardstick[key]
+            f"{prefix}{key}": of_model[key] - of_yardstick[key]
             for key in COMPARED
             if key in of_model
         }
 
     drawn = draw_predictions(differences, model, draws=bootstrap_draws)
-    return Evaluation(metrics=drawn.values, intervals=drawn.intervals())
+    if predict_the_same(model, yardstick):
+        return Evaluation(drawn.values, {})
+    intervals = {
+        name: with_least_width(
+            value, drawn.interval(name), least_half_width(model, name.removeprefix(prefix))
+        )
+        for name, value in drawn.values.items()
+        if value is not None
+    }
+    return Evaluation(drawn.values, intervals)
 
 
 def require_posts(predictions: Predictions) -> None:

@@ -10,6 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.evaluation.agreement import (
+    least_half_width,
+    predict_the_same,
+    with_least_width,
+)
 from mental_health_classifier.evaluation.intervals import (
     Behind,
     Interval,
@@ -129,19 +134,25 @@ def numbers_over_folds(
     single = [
         at_weight_one(FoldMetrics([fold]), len(fold.test)) for folds in by_seed for fold in folds
     ]
-    gap = None
+    gap, least = None, dict[str, float]()
     if yardstick is not None:
+        behind = models[0].behind
+        least = {key: least_half_width(posts, key, behind=behind) for key in drawn.values}
         gap = draw_predictions(_difference(model, yardstick), posts, draws=draws)
+    is_one_model = all(predict_the_same(each.posts, posts) for each in (*models, *beside))
     numbers = {}
     for key, value in drawn.values.items():
         known = [number for each in single if (number := each.get(key)) is not None]
+        difference = None if gap is None else gap.values[key]
         numbers[key] = FoldNumber(
             value,
             drawn.interval(key),
             lowest=min(known, default=None),
             highest=max(known, default=None),
-            difference=None if gap is None else gap.values[key],
-            difference_interval=None if gap is None else gap.interval(key),
+            difference=difference,
+            difference_interval=None
+            if gap is None or difference is None or is_one_model
+            else with_least_width(difference, gap.interval(key), least[key]),
         )
     return numbers
 

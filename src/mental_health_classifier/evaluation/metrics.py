@@ -19,6 +19,9 @@ WATCHED = ("accuracy", "f1_macro")
 WATCHED_OF_PRIORITY = ("partial_auc", "recall_at_spec80")
 """What training measures on val after every epoch, the latter where a class has priority."""
 
+MEANS_OVER_CLASSES = ("balanced_accuracy", "f1_macro")
+"""Numbers in which every class counts as much, however few its posts."""
+
 HEADLINE_SPECIFICITY = 0.80
 STRICT_SPECIFICITY = 0.90
 MAX_FALSE_POSITIVE_RATE = 0.20

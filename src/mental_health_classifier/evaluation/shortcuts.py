@@ -13,6 +13,11 @@ import numpy as np
 
 from mental_health_classifier.contracts import Predictions
 from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.evaluation.agreement import (
+    least_half_width,
+    predict_the_same,
+    with_least_width,
+)
 from mental_health_classifier.evaluation.intervals import (
     author_numbers,
     draw_by_author,
@@ -79,6 +84,10 @@ def assess_shortcuts(
         return {"unmasked": unmasked, "masked": masked, "loss": unmasked - masked}
 
     drawn = draw_predictions(numbers, test, draws=bootstrap_draws)
+    loss, loss_interval = drawn.values["loss"], None
+    if loss is not None and not predict_the_same(test, masked):
+        least = least_half_width(test, key)
+        loss_interval = with_least_width(loss, drawn.interval("loss"), least)
     changed = [without_names(text, test.task.class_names) != text for text in texts]
     keyword_recall = None
     if test.task.priority_class is not None:
@@ -91,7 +100,7 @@ def assess_shortcuts(
         "keyword_recall_at_spec80": keyword_recall,
         "masked_share": float(np.mean(changed)),
         **drawn.values,
-        "loss_interval": drawn.interval("loss"),
+        "loss_interval": loss_interval,
     }
 
 

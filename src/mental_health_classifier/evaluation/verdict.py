@@ -16,6 +16,11 @@ import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
+from mental_health_classifier.evaluation.agreement import (
+    least_half_width,
+    predict_the_same,
+    with_least_width,
+)
 from mental_health_classifier.evaluation.intervals import (
     DRAWS,
     Interval,
@@ -66,8 +71,8 @@ class Verdict:
     difference: float
     """First minus second, of means over seeds."""
     interval: Interval | None
-    """Of that difference, over other authors and seeds. None: a side `lacks` seeds; or no draw of
-    authors changed it, because both are one model, or so that draws cannot say how sure it is."""
+    """Of that difference, over other authors and seeds, no narrower than `least_half_width`. None:
+    a side `lacks` seeds, or both are one model."""
     confidence: float
     """Of the interval: the more questions, the wider."""
     questions: int
@@ -83,7 +88,7 @@ class Verdict:
     seeds_needed: int | None
     """Seeds on either side that would show this difference with a chance of POWER. None: no number
     of seeds would, or nothing is known of how they vary."""
-    lacks: Literal["", "seeds", "authors", "variation"]
+    lacks: Literal["", "seeds", "authors"]
     """Why it is not shown."""
     posts_and_authors: tuple[int, int | None]
     """Behind the number: posts, and the people who wrote them. None: not known, and each post
@@ -125,8 +130,6 @@ class Verdict:
                 "Trained models were compared, not configurations: it takes two seeds or more on "
                 f"either side to tell other seeds from luck, and {SEEDS_FOR_A_CLAIM} to rely on it"
             )
-        if self.lacks == "variation":
-            return "All draws of authors differ by the same, which says nothing of other authors"
         if self.lacks == "authors":
             return (
                 "More seeds would not show a difference of this size: it takes more authors in test"
@@ -182,7 +185,9 @@ def verdict_on(
     require_same_posts([each.test for each in (*first, *second)])
     one, other = _distinct(first), _distinct(second)
     one, other, is_paired = _in_pairs(one, other)
-    is_one_model = len(one) == len(other) and all(map(_predict_the_same, one, other))
+    is_one_model = len(one) == len(other) and all(
+        predict_the_same(each.test, its.test) for each, its in zip(one, other, strict=True)
+    )
     values = [np.array([each.numbers[key] for each in side]) for side in (one, other)]
     if np.isnan(np.concatenate(values)).any():
         raise InputError(f"These models have no {key} on their test posts.")
@@ -206,15 +211,16 @@ def verdict_on(
     interval: Interval | None = None
     word: Word = "not shown"
     needed: int | None = None
-    lacks = "seeds" if is_one_seed else "variation"
+    lacks = "seeds" if is_one_seed else ""
     if is_one_model:
         word, lacks = "tie", ""
-    elif not is_one_seed and np.nanmax(over_models) - np.nanmin(over_models) > ROUNDING:
-        half = spread.half_width(confidence)
-        # Numbers are shares, and no two shares are further apart than one.
-        interval = (max(difference - half, -1.0), min(difference + half, 1.0))
+    elif not is_one_seed:
+        half = spread.half_width(confidence) if spread.deviation > ROUNDING else 0.0
+        least = least_half_width(one[0].test, key, confidence=confidence)
+        interval = with_least_width(difference, (difference - half, difference + half), least)
         word = _word(interval, margin)
-        needed = seeds_needed(difference, spread, confidence)
+        if abs(difference) > least:  # which no number of seeds makes less
+            needed = seeds_needed(difference, spread, confidence)
         lacks = "authors" if word == "not shown" and needed is None else ""
     return Verdict(
         word=word,
@@ -273,13 +279,9 @@ def _distinct(models: Sequence[MeasuredModel]) -> list[MeasuredModel]:
     """The models of a configuration; a single one where all seeds predict the same."""
     first = models[0]
     rest = models[1:]
-    if rest and all(_predict_the_same(first, each) for each in rest):
+    if rest and all(predict_the_same(first.test, each.test) for each in rest):
         return [replace(first, is_deterministic=True)]
     return list(models)
-
-
-def _predict_the_same(first: MeasuredModel, second: MeasuredModel) -> bool:
-    return np.array_equal(first.test.probabilities, second.test.probabilities)
 
 
 def _in_pairs(
