@@ -3,6 +3,8 @@ never by their order."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +15,8 @@ from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.contracts.predictions import GIVEN, MODEL_ANSWER, NONE
 from mental_health_classifier.data.reading.foreign_predictions import ForeignPredictions, first_of
 from mental_health_classifier.data.reading.scrubbing import scrub
+from mental_health_classifier.data.reading.spellings import folded
+from mental_health_classifier.data.reading.tables import NO_COLUMN
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,20 @@ def match(
             f"{found.name} says nothing of part test of {known.called}, and all that is reported "
             "is measured there. Give predictions of it."
         )
+    _require_both_kinds(answered["test"], known.called)
     return answered, referred, notes
+
+
+def _require_both_kinds(test: Predictions, called: str) -> None:
+    """Raises InputError where posts of the priority class cannot be told from others."""
+    priority = test.task.priority_class
+    if priority is not None and len(set(test.is_priority.tolist())) < 2:
+        lacks = "another class" if test.is_priority.all() else f"class {priority}"
+        raise InputError(
+            f"Part test of {called} has no posts of {lacks}, so that nothing can be said of how "
+            f"well {priority} is found. Put some into test, or judge without a class that matters "
+            "most: --priority none"
+        )
 
 
 def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | None], list[str]]:
@@ -108,13 +125,20 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
     every = {post for given in known.parts.values() for post in given.post_ids}
     by_text: dict[str, str] = {}
     if "text" in found.keys:
-        by_text = {text.casefold(): post for post, text in known.texts.items()}
-    texts = [scrub(cell)[0].casefold() for cell in found.keys.get("text", ())]
+        by_text = {_alike(text): post for post, text in known.texts.items()}
+    texts = [_alike(scrub(cell)[0]) for cell in found.keys.get("text", ())]
+    # What one program writes as 7 another writes as 7.0 or 07.
+    by_spelling = _named_once({own: folded(own) for own in known.ids})
     deciding = next(iter(found.keys))
     lookups: dict[str, Callable[[int, str], str | None]] = {
         # A column of ids can hold the keyed hashes of a record.
         "post": lambda _, cell: cell.strip() if cell.strip() in every else None,
-        "id": lambda _, cell: known.ids.get(cell.strip(), cell.strip() if cell in every else None),
+        "id": lambda _, cell: known.ids.get(
+            cell.strip(),
+            cell.strip()
+            if cell.strip() in every
+            else known.ids.get(by_spelling.get(folded(cell), "")),
+        ),
         "text": lambda row, _: by_text.get(texts[row]),
     }
     posts = [lookups[deciding](row, cell) for row, cell in enumerate(found.keys[deciding])]
@@ -125,6 +149,11 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
             "id": "the ids of the corpus were expected, or the keyed hashes of mhc predictions",
             "text": "the texts of the corpus were expected",
         }[deciding]
+        if deciding == "id" and not known.ids:
+            raise InputError(
+                f"Column id of {found.name} names no posts: {known.called} has no column of ids, "
+                "or one id for several posts. Name the posts by a column text."
+            )
         raise InputError(
             f"None of the {len(posts):,} rows of {found.name} is of a post of {known.called}: "
             f"{way} in column {deciding}. They are of other posts, or these have changed since."
@@ -133,7 +162,7 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
         checked = [lookups[other](row, cell) for row, cell in enumerate(found.keys[other])]
         if other == "text":
             checked = [
-                post if post is not None and known.texts.get(post, "").casefold() == text else None
+                post if post is not None and _alike(known.texts.get(post, "")) == text else None
                 for post, text in zip(posts, texts, strict=True)
             ]
         if other == "id":
@@ -141,7 +170,9 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
                 continue
             # An id that several posts have is no key, and yet the right one.
             checked = [
-                post if check is None and post and known.names.get(post) == cell.strip() else check
+                post
+                if check is None and post and folded(known.names.get(post, "")) == folded(cell)
+                else check
                 for post, check, cell in zip(posts, checked, found.keys[other], strict=True)
             ]
         wrong = [
@@ -159,6 +190,17 @@ def _posts_of(found: ForeignPredictions, known: KnownPosts) -> tuple[list[str | 
     if strange:
         notes.append(f"Left out: {_some(strange, found)}, of no post that {known.called} judges.")
     return posts, notes
+
+
+def _alike(text: str) -> str:
+    """One form of texts that look the same."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _named_once(spellings: Mapping[str, str]) -> dict[str, str]:
+    """The name behind each spelling that no two names have."""
+    counts = Counter(spellings.values())
+    return {spelled: name for name, spelled in spellings.items() if counts[spelled] == 1}
 
 
 def _some(rows: Sequence[str], found: ForeignPredictions) -> str:
@@ -260,13 +302,20 @@ def _check_labels(
     """Raises InputError where the file knows another label of a post."""
     if found.labels is None:
         return
-    wrong = []
+    wrong, strange = [], []
     for given in parts.values():
         for post, label in zip(given.post_ids, given.labels.tolist(), strict=True):
             place = place_of.get(post)
             said = "" if place is None else found.labels[place]
-            if place is not None and said and said != given.task.class_names[label]:
-                wrong.append(found.rows[place])
+            if place is None or not said or said == given.task.class_names[label]:
+                continue
+            (wrong if said in given.task.class_names else strange).append(found.rows[place])
+    if strange:
+        raise InputError(
+            f"Column label of {found.name} names no class of the posts in {_some(strange, found)}, "
+            "so that it cannot be checked. Map its spellings: --label SPELLING=CLASS. Or leave it "
+            f"out: --column label={NO_COLUMN}"
+        )
     if wrong:
         raise InputError(
             f"Column label of {found.name} has another class than the posts, in "

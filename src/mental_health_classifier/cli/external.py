@@ -24,6 +24,7 @@ from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.storage.outputs import check_output, write_output
+from mental_health_classifier.tracking.record.annotations import name_of_run
 from mental_health_classifier.tracking.record.assessments import task_of
 from mental_health_classifier.tracking.record.prediction_files import predictions_table
 from mental_health_classifier.tracking.record.run_summary import read_run
@@ -84,11 +85,14 @@ def assess(
     from mental_health_classifier.data.reading.tables import NO_COLUMN
 
     if (run is None) == (posts is None):
-        raise InputError("Give --run, whose posts they are of, or --posts with a file of them.")
+        both = "" if run is None else " Both were given: they are of one or the other."
+        raise InputError(
+            f"Give --run, whose posts they are of, or --posts with a file of them.{both}"
+        )
     if not predictions.is_file():
         raise InputError(f"{predictions} is not a file. Give a table of predictions.")
     spellings = pairs(label, option="--label")
-    called = name or predictions.name.partition(".")[0]
+    called = name_of_run(name or predictions.name.partition(".")[0])
     directory = new_run_directory(ROOTS[0], called)
     asked = {"name": called, "seed": seed, "tags": tag or ()}
     columns = pairs(column, option="--column")
@@ -102,7 +106,7 @@ def assess(
             found, model = read_answers(
                 predictions, task_of(beside), labels=spellings, refers_missing=refer_missing
             )
-            asked["name"] = name or model or called
+            asked["name"] = called if name or not model else name_of_run(model)
         else:
             found = read_foreign_predictions(
                 predictions, task_of(beside), columns=columns, labels=spellings, encoding=encoding

@@ -48,6 +48,22 @@ def test_rounded_probabilities_are_divided_by_their_sum_and_others_left_alone(tm
     assert found.probabilities[1].tolist() == [0.333333, 0.333333, 0.333334]
 
 
+def test_numbers_of_16_bits_are_probabilities_that_are_rounded(tmp_path) -> None:
+    bits = np.array([0.1, 0.2, 0.7], dtype=np.float32).view(np.uint32) & 0xFFFF0000
+    cells = ",".join(map(repr, bits.view(np.float32).tolist()))
+    found = read(tmp_path, f"id,p_control,p_anxiety,p_suicide\na,{cells}\n")
+    np.testing.assert_allclose(found.probabilities, [[0.1, 0.2, 0.7]], atol=2e-3)
+    assert found.probabilities.sum() == pytest.approx(1, abs=2e-6)
+    assert "divided by their sum" in found.notes[0]
+
+
+def test_a_column_of_predictions_can_be_left_out(tmp_path) -> None:
+    content = "id,p_control,p_anxiety,p_suicide,pred\na,0,0,1,control\n"
+    found = read(tmp_path, content, columns={"prediction": "[]"})
+    assert found.notes == ["Columns not used: pred."]
+    assert "not compared" in read(tmp_path, content.replace(",control", ",7")).notes[0]
+
+
 def test_bare_classes_are_read_in_other_spellings(tmp_path) -> None:
     found = read(tmp_path, "id,prediction\na,SI\nb, Control \n", labels={"SI": "suicide"})
     assert found.probabilities.tolist() == [[0, 0, 1], [1, 0, 0]] and found.kind == "labels"
@@ -56,7 +72,7 @@ def test_bare_classes_are_read_in_other_spellings(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("id,p_control,p_anxiety,p_suicide\na,.5,.5,.5\n", r"sum to one.*p\.csv:2.*score_CLASS"),
+        ("id,p_control,p_anxiety,p_suicide\na,.5,.5,.5\n", r"sum to one.*p\.csv:2.*by their sum"),
         ("id,p_control,p_anxiety,p_suicide\na,1.5,-0.5,0\n", "between 0 and 1"),
         ("id,p_control,p_anxiety,p_suicide\na,nan,0.5,0.5\n", r"No finite number .*p\.csv:2"),
         ("id,p_control,p_anxiety,p_suicide\na,,0.5,0.5\n", "No finite number"),
@@ -64,6 +80,13 @@ def test_bare_classes_are_read_in_other_spellings(tmp_path) -> None:
         ("id,p_control,p_anxiety,p_suicid\na,0.2,0.5,0.3\n", "'p_suicid' is of none"),
         ("id,p_control,p_anxiety,p_suicide,p_ptsd\na,1,0,0,0\n", "another class.*'p_ptsd'"),
         ("id,p_suicide,suicide\na,1,0\n", "Two columns"),
+        ("id,p_control,p_anxiety,p_suicide,p_suicide\na,0,0,1,0\n", "two columns 'p_suicide'"),
+        ("id,score_control,score_anxiety,score_suicide\na,.1,.2,.7\n", "are probabilities"),
+        ("id,pred,predicted\na,suicide,control\n", "can both be prediction"),
+        (
+            "id,p_control,p_anxiety,p_suicide,pred\na,0,0,1,suicide\nb,0,0,1,control\n",
+            r"likeliest one in 1 of 2 rows \(p\.csv:3\).*prediction=\[\]",
+        ),
         ("id,prediction\na,suicid\n", "One is near suicide.* --label"),
         ("id,score\na,1\n", "holds no predictions"),
         ("p_control,p_anxiety,p_suicide\n1,0,0\n", "a column post, id or text was"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,16 @@ def read(path: Path, *lines: Any, **asked: Any):
     ("line", "expected", "kind"),
     [
         (of_openai(json.dumps(SHARES)), [0.1, 0.2, 0.7], STATED),
-        (of_openai(f"Sure:\n```json\n{json.dumps(SHARES)}\n```"), [0.1, 0.2, 0.7], STATED),
+        (of_openai(f"```json\n{json.dumps(SHARES)}\n```\n"), [0.1, 0.2, 0.7], STATED),
         (of_anthropic(json.dumps(SHARES)), [0.1, 0.2, 0.7], STATED),
         ({"id": "a", "answer": SHARES}, [0.1, 0.2, 0.7], STATED),
         (of_openai(json.dumps(SHARES["probabilities"])), [0.1, 0.2, 0.7], STATED),
         (of_openai('{"label": "anxiety", "confidence": 0.8}'), [0.1, 0.8, 0.1], STATED),
+        (of_openai('{"suicide": "0.7", "anxiety": "0,2", "control": "10%"}'), [.1, .2, .7], STATED),
+        (of_openai('{"suicide": 70, "anxiety": 20, "control": 10}'), [0.1, 0.2, 0.7], STATED),
+        (of_openai('{"label": "anxiety", "confidence": 80}'), [0.1, 0.8, 0.1], STATED),
+        (of_openai('{"label": "anxiety", "confidence": "80%"}'), [0.1, 0.8, 0.1], STATED),
+        (of_openai('{"label": "anxiety", "confidence": "high"}'), [0, 1, 0], CLASS_ALONE),
         (of_openai("**Suicide.**"), [0, 0, 1], CLASS_ALONE),
         (of_anthropic("Label: control"), [1, 0, 0], CLASS_ALONE),
         (of_openai(" B)"), [0, 1, 0], CLASS_ALONE),
@@ -91,10 +97,18 @@ def test_log_probabilities_of_the_letters_are_shares(tmp_path) -> None:
         (of_openai('{"probabilities": {"suicide": 0.9, "anxiety": 0.1}}'), PROSE),
         (of_openai('{"probabilities": {"suicide": NaN, "anxiety": 0.1, "control": 0}}'), PROSE),
         (of_openai('{"label": "stress"}'), PROSE),
+        (of_openai(f"Sure:\n```json\n{json.dumps(SHARES)}\n```"), PROSE),
+        (of_openai(f"The post asks for {json.dumps(SHARES)}, which I leave out."), PROSE),
+        (of_openai('I am sorry. The post says {"label": "control"}'), REFUSED),
+        (of_openai('{"label": "control", "probability": 0.02}'), PROSE),
+        (of_openai('{"label": "control", "confidence": 250}'), PROSE),
+        (of_openai(json.dumps({"label": "control", **SHARES})), PROSE),
+        (of_openai('{"label": "suicide", "probabilities": {"suicide": 0.9}}'), PROSE),
+        (of_openai('{"label": "control", "label": "suicide"}'), PROSE),
     ],
 )  # fmt: skip
 def test_what_is_no_answer_is_counted_and_left_open(tmp_path, line, kind) -> None:
-    found, _ = read(tmp_path, line, of_openai(json.dumps(SHARES), post="b"))
+    found, _ = read(tmp_path, line, {"post": "b", "answer": SHARES})
     assert np.isnan(found.probabilities[0]).all() and found.answers[kind] == 1
     assert found.keys["post"] == ["a", "b"]
 
@@ -129,6 +143,27 @@ def test_an_error_of_the_server_is_no_answer_and_a_later_one_is(tmp_path) -> Non
 def test_what_is_no_file_of_answers_is_told(tmp_path, lines, message) -> None:
     with pytest.raises(InputError, match=message):
         read(tmp_path, *lines)
+
+
+def test_answers_of_several_models_or_questions_are_no_run(tmp_path) -> None:
+    other = of_openai("suicide", post="b")
+    other["response"]["body"]["model"] = "m-2\n"
+    with pytest.raises(InputError, match=r"several models: m-1 \(1\), m-2 \(1\)"):
+        read(tmp_path, of_openai("suicide"), other)
+    shown = {**of_openai("suicide", post="b"), "custom_id": "3shot-b"}
+    with pytest.raises(InputError, match=r"kinds of questions: 0 shots \(1\), 3 shots \(1\)"):
+        read(tmp_path, of_openai("suicide"), shown)
+    found, _ = read(tmp_path, shown)
+    assert found.asked == "3 shots, answered with a class alone"
+
+
+def test_packed_answers_are_read_and_whole_documents_told(tmp_path) -> None:
+    path = tmp_path / "answers.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(of_openai("suicide")).encode()))
+    assert are_answers(path) and read_answers(path, TASK)[1] == "m-1"
+    (tmp_path / "answers.json").write_text(json.dumps([of_openai("suicide")]))
+    with pytest.raises(InputError, match=r"ends in \.jsonl"):
+        are_answers(tmp_path / "answers.json")
 
 
 def test_shots_are_told_and_tables_are_no_answers(tmp_path) -> None:

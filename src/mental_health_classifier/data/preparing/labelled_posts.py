@@ -102,7 +102,14 @@ def read_labelled_posts(
             f"{found}. Name the right column, --column label=NAME, or map them, --label "
             "SPELLING=CLASS."
         )
-    task = Task.categorical("condition", tuple(names), spelled_as(priority_class, names))
+    priority = spelled_as(priority_class, names)
+    if priority is not None and priority not in names:
+        raise InputError(
+            f"{path.name} has no posts of class {priority}: the class whose misses cost most was "
+            f"expected to be one of {', '.join(names)}. Give --priority CLASS, or --priority none "
+            "where no class matters more than the others."
+        )
+    task = Task.categorical("condition", tuple(names), priority)
     fingerprint, key = fingerprint_and_key(post.content for post in posts)
     ids = [post.id for post in posts]
     row_ids = [source.row_id(post.file, post.row) for post in posts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -24,7 +25,7 @@ from mental_health_classifier.data.reading.spellings import (
     with_decimal_point,
 )
 from mental_health_classifier.data.reading.table_formats import open_table
-from mental_health_classifier.data.reading.tables import describe_header, files_to_read
+from mental_health_classifier.data.reading.tables import NO_COLUMN, describe_header, files_to_read
 
 Kind = Literal["probabilities", "scores", "labels"]
 
@@ -42,6 +43,8 @@ _OF_CLASS = re.compile(
     r"(?P<kind>p|probs?|proba|probability|probabilities|scores?|logits?)[\s._:\-]+(?P<name>.+)"
 )
 _FEWEST_DECIMALS, _SHOWN = 2, 5
+_HALF = 2**-7
+"""By which sums may miss one: numbers of 16 bits have as few as 8 that count (bfloat16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,15 @@ class ForeignPredictions:
     parts: Sequence[str] | None = None
     """Of each post, empty where the row does not say. None: no column does."""
     labels: Sequence[str] | None = None
-    """Class that people gave each post, empty where it is none of the classes. None: no column."""
+    """Class that people gave each post, in the spelling of the file where it is none of the
+    classes, empty where there is none. None: no column."""
     notes: Sequence[str] = ()
     """What was made of the file, in sentences."""
     answers: Mapping[str, int] = field(default_factory=dict)
     """Answers of a language model by what became of them; empty: they are those of another
     model."""
+    asked: str = ""
+    """What a language model was asked for, as far as its answers tell. Others are not asked."""
 
 
 def read_foreign_predictions(
@@ -93,6 +99,7 @@ def read_foreign_predictions(
     ((file, _part),) = files_to_read(str(path), None, encoding)
     table = open_table(file)
     header = list(dict.fromkeys(table.columns))
+    twice = {name for name, n in Counter(table.columns).items() if n > 1}
     classes = {folded(name): name for name in task.class_names}
     mapped = classes | {
         spelling: _known_class(name, task) for spelling, name in fold_labels(labels or {}).items()
@@ -113,6 +120,11 @@ def read_foreign_predictions(
         )
     of_class = _all_classes(file.name, of_class, header, roles, task)
     used = [*roles.values(), *of_class.values()]
+    if alike := [name for name in used if name in twice]:
+        raise InputError(
+            f"{file.name} has two columns {alike[0]!r}, and nothing says which is meant: rename "
+            "one."
+        )
     rows, cells = [], []
     for number, found in table.rows(used, lambda *_: None):
         reference = f"{file.name}:{number}"
@@ -133,6 +145,15 @@ def read_foreign_predictions(
             else _distributions(numbers, by_column[len(roles) :], rows, of_class, task, notes)
         )
         kind: Kind = "scores" if are_scores else "probabilities"
+        if "prediction" in roles:
+            if all(folded(cell) in mapped for cell in of_role["prediction"]):
+                given = _classes_of(of_role["prediction"], rows, mapped, task)
+                _require_likeliest(given, probabilities, rows, roles["prediction"])
+            else:
+                notes.append(
+                    "The column of predictions was not compared with the numbers of the classes: "
+                    "it holds what is none of them."
+                )
     else:
         given = _classes_of(of_role["prediction"], rows, mapped, task)
         probabilities, kind = np.eye(task.num_classes)[given], "labels"
@@ -148,7 +169,9 @@ def read_foreign_predictions(
         probabilities=probabilities,
         kind=kind,
         parts=_parts(of_role["part"], rows) if "part" in roles else None,
-        labels=None if truth is None else [mapped.get(folded(cell), "") for cell in truth],
+        labels=None
+        if truth is None
+        else ["" if is_missing(each) else str(mapped.get(folded(each), each)) for each in truth],
         notes=notes,
     )
 
@@ -174,6 +197,8 @@ def _columns(
     """The column of each role, of each class, and whether the latter hold scores."""
     roles, of_class, kinds = {}, {}, {}
     for role, name in given.items():
+        if role in ROLES and name == NO_COLUMN:
+            continue
         if name not in header:
             raise InputError(f"--column {role}={name}: the file has no such column.")
         if role in ROLES:
@@ -191,7 +216,14 @@ def _columns(
     for role in ROLES:
         names = (role, *_OTHER_NAMES.get(role, ()))
         alike = [name for name in header if folded(name) in names]
-        if role not in roles and len(alike) == 1 and alike[0] not in roles.values():
+        if role in roles or given.get(role) == NO_COLUMN:
+            continue
+        if len(alike) > 1:
+            raise InputError(
+                f"Columns {alike[0]!r} and {alike[1]!r} can both be {role}. Name the right one: "
+                f"--column {role}=NAME"
+            )
+        if alike and alike[0] not in roles.values():
             roles[role] = alike[0]
     for name in header:
         kind, called = _class_called(name, mapped)
@@ -261,7 +293,28 @@ def _numbers(
     return numbers
 
 
+def _require_likeliest(
+    given: np.ndarray, probabilities: np.ndarray, rows: Sequence[str], column: str
+) -> None:
+    """Raises InputError where a file names another class than its numbers do."""
+    is_other = probabilities[np.arange(len(given)), given] < probabilities.max(axis=1)
+    if is_other.any():
+        bad = [rows[row] for row in np.flatnonzero(is_other).tolist()]
+        raise InputError(
+            f"Column {column!r} names another class than the likeliest one in {len(bad):,} of "
+            f"{len(rows):,} rows ({first_of(bad)}). If the columns of classes are mixed up, name "
+            "them: --column p_CLASS=NAME. If a threshold of the other program decided, leave it "
+            f"out, since one is chosen on val here: --column prediction={NO_COLUMN}"
+        )
+
+
 def _softmax(numbers: np.ndarray, of_class: Mapping[str, str], task: Task) -> np.ndarray:
+    if numbers.shape[1] > 1 and are_distributions(numbers, tolerance=_HALF).all():
+        raise InputError(
+            f"The scores in {', '.join(of_class.values())} lie between 0 and 1 and sum to one: "
+            "they are probabilities, of which a softmax makes others. Say so: call their columns "
+            "p_CLASS."
+        )
     if numbers.shape[1] == 1:  # the other of two classes has none
         numbers = np.hstack([numbers, np.zeros_like(numbers)])
         numbers = numbers if next(iter(of_class)) == task.class_names[0] else numbers[:, ::-1]
@@ -286,13 +339,20 @@ def _distributions(
         for cells in zip(*columns, strict=True)
     ]
     units = 10.0 ** -np.clip(decimals, _FEWEST_DECIMALS, DECIMALS)
-    is_good = are_distributions(numbers, tolerance=(0.5 * task.num_classes + 1) * units)
+    tolerance = np.maximum((0.5 * task.num_classes + 1) * units, _HALF)
+    is_good = are_distributions(numbers, tolerance=tolerance)
     if not is_good.all():
         bad = [rows[row] for row in np.flatnonzero(~is_good).tolist()]
+        are_beyond = bool((numbers < 0).any() or (numbers > 1).any())
+        way = (
+            "Divide percent by 100. Where they are scores of any size, call their columns "
+            "score_CLASS: their softmax is taken."
+            if are_beyond
+            else "Where each class was judged by itself, divide them by their sum in each row."
+        )
         raise InputError(
             f"Probabilities between 0 and 1 that sum to one were expected, and are not there in "
-            f"{len(bad):,} of {len(rows):,} rows ({first_of(bad)}). Where they are scores, call "
-            "their columns score_CLASS: their softmax is taken."
+            f"{len(bad):,} of {len(rows):,} rows ({first_of(bad)}). {way}"
         )
     exact = (0.5 * task.num_classes + 1) * 10.0**-DECIMALS
     is_rounded = ~are_distributions(numbers, tolerance=exact)

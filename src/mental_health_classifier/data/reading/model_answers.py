@@ -25,7 +25,8 @@ from mental_health_classifier.data.reading.foreign_predictions import (
     first_of,
 )
 from mental_health_classifier.data.reading.source import fold_labels
-from mental_health_classifier.data.reading.spellings import folded
+from mental_health_classifier.data.reading.spellings import folded, with_decimal_point
+from mental_health_classifier.data.reading.table_files import TableFile
 
 STATED, TOKENS, CLASS_ALONE = "with probabilities", "with log-probabilities", "with a class alone"
 REFUSED, PROSE, SERVER = "refused", "that cannot be read", "errors of the server"
@@ -34,6 +35,7 @@ _KINDS = (STATED, TOKENS, CLASS_ALONE, REFUSED, PROSE, SERVER)
 _KEYS = ("custom_id", "post", "id")
 _FILTERS = ("content_filter", "content_policy", "safety", "refusal")
 """In the code of an error, or the reason for an end: the server declined."""
+_BEGINNING = 4096
 _CUT = ("length", "max_tokens")
 _ID = re.compile(r"(?:(?P<shots>\d+)shot-)?(?P<post>.+)")
 _DECLINED = re.compile(
@@ -41,7 +43,7 @@ _DECLINED = re.compile(
     r"|i(?:'m| am) (?:unable|not able)|unable to (?:help|assist|comply|provide))",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL | re.IGNORECASE)
 _BEFORE_LABEL = re.compile(
     r"^(?:(?:the )?(?:label|class|answer|classification)(?: is)?\s*[:=]?\s*)"
 )
@@ -68,10 +70,23 @@ class _Answer(NamedTuple):
 
 
 def are_answers(path: Path) -> bool:
-    """Whether a file holds answers of a language model rather than a table of predictions."""
-    if path.suffix.lower() not in (".jsonl", ".ndjson"):
+    """Whether a file holds answers of a language model rather than a table of predictions.
+
+    Raises:
+        InputError: they are in one JSON document, or the file cannot be unpacked.
+    """
+    table = TableFile(path, path.name)
+    if table.ending == ".json":
+        with table.binary() as file:
+            is_answer = b'"custom_id"' in file.read(_BEGINNING)
+        if is_answer:
+            raise InputError(
+                f"{path.name} holds answers of a language model, which are read from a file of one "
+                "JSON object a line that ends in .jsonl. Write it so."
+            )
+    if table.ending not in (".jsonl", ".ndjson"):
         return False
-    with path.open("rb") as file:
+    with table.binary() as file:
         first = next((line for line in file if not line.isspace()), b"")
     try:
         fields = json.loads(first)
@@ -102,8 +117,9 @@ def read_answers(
         The answers, and what the server calls the model (empty: it does not say).
 
     Raises:
-        InputError: a line is no JSON or says of no post what it is about, the file holds no answer,
-            or the server returned errors.
+        InputError: a line is no JSON or does not say which post it is about, the file holds no
+            answer, or those of several models or to several kinds of questions, or the server
+            returned errors.
     """
     classes = {folded(name): place for place, name in enumerate(task.class_names)}
     for spelling, name in fold_labels(labels or {}).items():
@@ -112,7 +128,7 @@ def read_answers(
                 f"--label ...={name}: there is no such class; {', '.join(task.class_names)} are."
             )
         classes[spelling] = classes[folded(name)]
-    rows, posts, answers, models, shots = [], [], [], Counter[str](), set[str]()
+    rows, posts, answers, models, shots = [], [], [], Counter[str](), Counter[str]()
     failed: dict[str, tuple[str, str]] = {}
     for reference, fields in _lines(path):
         key = next((fields[name] for name in _KEYS if isinstance(fields.get(name), str)), None)
@@ -130,7 +146,14 @@ def read_answers(
         posts.append(found["post"])
         answers.append(_read(reply, classes, task))
         models.update([reply.model] if reply.model else [])
-        shots.update([found["shots"]] if found["shots"] else [])
+        shots.update([f"{found['shots']} shots"] if found["shots"] else [])
+    for what, found_here in (("models", models), ("kinds of questions", shots)):
+        if len(found_here) > 1:
+            each = ", ".join(f"{ascii(name)[1:-1][:80]} ({n:,})" for name, n in found_here.items())
+            raise InputError(
+                f"{path.name} holds answers of several {what}: {each}. A run is of one: give each "
+                "a file of its own."
+            )
     failed = {post: each for post, each in failed.items() if post not in posts}
     if failed and not refers_missing:
         places, errors = zip(*failed.values(), strict=True)
@@ -154,7 +177,8 @@ def read_answers(
     nothing = [math.nan] * task.num_classes
     is_ranked = counts[STATED] + counts[TOKENS] > 0
     kind: Kind = "probabilities" if is_ranked else "labels"
-    notes = [_shown_with(int(number)) for number in sorted(shots)]
+    asked = next(iter(shots), "shots not said")
+    notes = [_shown_with(int(each.split()[0])) for each in shots]
     if is_ranked and counts[CLASS_ALONE]:
         notes.append(
             "Answers with a class alone count as certain of it, beside those with probabilities."
@@ -167,8 +191,9 @@ def read_answers(
         kind=kind,
         notes=notes,
         answers={kind: counts[kind] for kind in _KINDS if counts[kind]},
+        asked=f"{asked}, answered {max(_KINDS[:3], key=lambda kind: counts[kind])}",
     )
-    return found, models.most_common(1)[0][0] if models else ""
+    return found, next(iter(models), "")
 
 
 def _shown_with(shots: int) -> str:
@@ -179,7 +204,7 @@ def _shown_with(shots: int) -> str:
 
 def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The lines of a file by how messages call them."""
-    with path.open("rb") as file:
+    with TableFile(path, path.name).binary() as file:
         for number, line in enumerate(file, start=1):
             if line.isspace():
                 continue
@@ -207,7 +232,7 @@ def _reply(fields: Mapping[str, Any]) -> _Reply:
         return _Reply(
             "".join(text for text in texts if isinstance(text, str)),
             end=str(message.get("stop_reason") or ""),
-            model=str(message.get("model") or ""),
+            model=_one_line(message.get("model")),
         )
     if fields.get("error") or response.get("status_code") not in (None, 200):
         body = _mapping(response.get("body"))
@@ -227,11 +252,15 @@ def _reply(fields: Mapping[str, Any]) -> _Reply:
             message.get("content") if isinstance(message.get("content"), str) else None,
             end="refusal" if is_refused else str(choice.get("finish_reason") or ""),
             tokens=[_mapping(each) for each in tokens] if isinstance(tokens, list) else (),
-            model=str(body.get("model") or ""),
+            model=_one_line(body.get("model")),
         )
     answer = fields.get("answer", fields)
-    model = str(fields.get("model") or "")
+    model = _one_line(fields.get("model"))
     return _Reply(answer if isinstance(answer, str | dict) else None, model=model)
+
+
+def _one_line(name: Any) -> str:
+    return " ".join(str(name or "").split())
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -255,10 +284,9 @@ def _read(reply: _Reply, classes: Mapping[str, int], task: Task) -> _Answer:
     if is_token and (by_tokens := _of_tokens(reply.tokens, classes, task)):
         return _Answer(TOKENS, by_tokens)
     fields = reply.said if isinstance(reply.said, Mapping) else _fields(reply.said or "")
-    if fields and (stated := _stated(fields, classes, task)):
-        return _Answer(STATED, stated)
-    named = fields.get("label", fields.get("class")) if fields else reply.said
-    place = _class_named(named, classes, task)
+    if fields and (answer := _of_fields(fields, classes, task)):
+        return answer
+    place = None if fields else _class_named(reply.said, classes, task)
     if place is not None:
         return _Answer(CLASS_ALONE, np.eye(task.num_classes)[place].tolist())
     is_declined = isinstance(reply.said, str) and _DECLINED.search(
@@ -269,41 +297,79 @@ def _read(reply: _Reply, classes: Mapping[str, int], task: Task) -> _Answer:
 
 
 def _fields(said: str) -> Mapping[str, Any]:
-    """The JSON object in an answer, with whatever stands around it."""
-    found = _OBJECT.search(said)
+    """The JSON object that an answer is, in a code fence or not. One that is quoted in prose may be
+    the post's own, and one that names a field twice says two things: neither is an answer."""
+    fenced = _FENCED.fullmatch(said.strip())
     try:
-        return _mapping(json.loads(found[0])) if found else {}
+        return _mapping(json.loads(fenced[1] if fenced else said, object_pairs_hook=_each_once))
     except (ValueError, RecursionError):
         return {}
 
 
-def _stated(
-    fields: Mapping[str, Any], classes: Mapping[str, int], task: Task
-) -> list[float] | None:
-    """Probabilities that an answer states. None: none, or what it states are none."""
+def _each_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("A field is there twice.")
+    return found
+
+
+def _of_fields(fields: Mapping[str, Any], classes: Mapping[str, int], task: Task) -> _Answer | None:
+    """What an answer in JSON says. None: nothing, or what contradicts itself."""
+    place = _class_named(fields.get("label", fields.get("class")), classes, task)
     names = {folded(name) for name in fields}
     are_shares = set(map(folded, task.class_names)) <= names  # without the key that was asked for
     listed = fields if are_shares else fields.get("probabilities")
-    if isinstance(listed, Mapping):
-        shares = [math.nan] * task.num_classes
-        for name, value in listed.items():
-            place = classes.get(folded(name))
-            if place is not None and _is_share(value):
-                shares[place] = float(value)
-        total = sum(shares)  # not a number where a class is missing
-        return [share / total for share in shares] if abs(total - 1) <= _OFF else None
-    named = fields.get("label", fields.get("class"))
-    place = _class_named(named, classes, task)
     stated = fields.get("probability", fields.get("confidence"))
-    if place is None or not _is_share(stated):
+    if listed is not None:
+        shares = _shares(listed, classes, task)
+    elif place is None:
         return None
-    rest = (1 - float(stated)) / (task.num_classes - 1)
-    return [float(stated) if each == place else rest for each in range(task.num_classes)]
+    elif not re.search(r"\d", str(stated)):  # nothing, or a word such as high
+        return _Answer(CLASS_ALONE, np.eye(task.num_classes)[place].tolist())
+    else:
+        shares = _around(place, stated, task)
+    if shares is None or (place is not None and shares[place] < max(shares)):
+        return None
+    return _Answer(STATED, shares)
 
 
-def _is_share(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value <= 1
+def _shares(listed: Any, classes: Mapping[str, int], task: Task) -> list[float] | None:
+    """Probabilities of all classes, which sum to one or to a hundred percent."""
+    shares = [math.nan] * task.num_classes
+    for name, value in _mapping(listed).items():
+        place, number = classes.get(folded(name)), _number(value)
+        if place is None or number is None:
+            continue
+        if not math.isnan(shares[place]):
+            return None
+        shares[place] = number
+    total = sum(shares)  # not a number where a class is missing
+    is_whole = any(abs(total / whole - 1) <= _OFF for whole in (1, 100))
+    return [share / total for share in shares] if is_whole else None
+
+
+def _around(place: int, stated: Any, task: Task) -> list[float] | None:
+    """The probability of one class, with the rest spread evenly over the others."""
+    share = _number(stated)
+    if share is not None and share > 1:  # no share, and so percent
+        share /= 100
+    if share is None or share > 1:
+        return None
+    rest = (1 - share) / (task.num_classes - 1)
+    return [share if each == place else rest for each in range(task.num_classes)]
+
+
+def _number(value: Any) -> float | None:
+    """A number that is not negative, also in quotes, and of percent the share."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    plain = str(value).strip()
+    try:
+        number = float(with_decimal_point(plain.removesuffix("%").strip()))
+    except ValueError:
+        return None
+    number = number / 100 if plain.endswith("%") else number
+    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _class_named(named: Any, classes: Mapping[str, int], task: Task) -> int | None:

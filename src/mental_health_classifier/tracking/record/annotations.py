@@ -146,6 +146,15 @@ def annotate(directory: Path, said: Sequence[tuple[Kind, str]], *, by: str | Non
         os.fsync(handle.fileno())
 
 
+def name_of_run(text: str) -> str:
+    """A name as runs are renamed to: on one line.
+
+    Raises:
+        InputError: it is empty, too long, or holds what cannot be seen.
+    """
+    return _text_of("name", text)
+
+
 def _text_of(kind: Kind, text: str) -> str:
     if kind in _WITHOUT_TEXT:
         return ""
