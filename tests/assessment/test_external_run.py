@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,13 @@ from mental_health_classifier.data.preparing.labelled_posts import read_labelled
 from mental_health_classifier.data.reading.foreign_predictions import read_foreign_predictions
 from mental_health_classifier.explanation.run_explanation import network_of
 from mental_health_classifier.prediction.predictor import Predictor
+from mental_health_classifier.tracking.keeping.published import publish_run
 from mental_health_classifier.tracking.provenance.replay import replay
 from mental_health_classifier.tracking.record.assessments import stored_predictions, task_of
 from mental_health_classifier.tracking.record.certificates import certificate_of_run
 from mental_health_classifier.tracking.record.prediction_files import predictions_table
 from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.selection.best_models import best_models
 
 
 def exported(run, path: Path, *, of_yardstick: bool = False, parts: tuple[str, ...] = ()) -> Path:
@@ -244,6 +247,81 @@ def test_posts_in_a_file_do_without_a_run(posts_file, tmp_path) -> None:
         )
 
 
+def on_posts(posts_file, content: str, directory, **asked):
+    """The run of predictions in a file of this content."""
+    path = directory.with_suffix(".csv")
+    path.write_text(content)
+    posts = read_labelled_posts(posts_file, columns={}, labels=None, priority_class="risk")
+    found = read_foreign_predictions(path, posts.corpus.task, columns={})
+    record_on_posts(found, posts, directory, **{"name": "mine", **asked})
+    return read_run(directory)
+
+
+def test_posts_are_known_in_other_spellings(posts_file, tmp_path) -> None:
+    posts = (
+        posts_file.read_text()
+        .replace("\na", "\n")
+        .replace("says", "caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+    )
+    posts_file.write_text(posts)
+    rows = [f"{row}.0,{row % 3 == 0:d}" for row in range(120)]
+    made = on_posts(posts_file, "\n".join(["id,p_risk", *rows]), tmp_path / "ids")
+    assert made.metrics["test/n"] == 60
+    texts = [line.split(",")[1] for line in posts.splitlines()[1:]]
+    rows = [f"{unicodedata.normalize('NFD', text)},{n % 3 == 0:d}" for n, text in enumerate(texts)]
+    made = on_posts(posts_file, "\n".join(["text,p_risk", *rows]), tmp_path / "texts")
+    assert made.metrics["test/n"] == 60
+    posts_file.write_text(posts.replace("\n7,", "\n8,"))
+    with pytest.raises(InputError, match="one id for several posts"):
+        on_posts(posts_file, "id,p_risk\n5,1\n", tmp_path / "twice")
+
+
+def test_a_test_part_without_priority_posts_is_refused_before_there_is_a_run(
+    posts_file, tmp_path
+) -> None:
+    lines = posts_file.read_text().replace("risk,u", "none,u")
+    posts_file.write_text(lines.replace("says risk,none,u0,", "says risk,risk,u0,"))
+    rows = [f"a{row},{row % 2}" for row in range(120)]
+    with pytest.raises(InputError, match=r"test of posts\.csv has no posts of class risk"):
+        on_posts(posts_file, "\n".join(["id,p_risk", *rows]), tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_labels_in_spellings_that_nobody_mapped_are_not_passed_over(posts_file, tmp_path) -> None:
+    rows = [f"a{row},1,SI" for row in range(120)]
+    with pytest.raises(InputError, match=r"label of .* names no class .*--label SPELLING=CLASS"):
+        on_posts(posts_file, "\n".join(["id,p_risk,label", *rows]), tmp_path / "none")
+
+
+def test_a_name_alone_makes_no_seeds_and_other_questions_no_configuration(
+    posts_file, tmp_path
+) -> None:
+    def content(share):
+        rows = [f"a{row},{share if row % 3 == 0 else 0.2}" for row in range(120)]
+        return "\n".join(["id,p_risk", *rows])
+
+    alone = [on_posts(posts_file, content(x), tmp_path / f"a{x}") for x in (0.9, 0.8)]
+    assert alone[0].configuration_hash != alone[1].configuration_hash
+    seeds = [on_posts(posts_file, content(x), tmp_path / f"s{x}", seed=1) for x in (0.9, 0.8)]
+    assert seeds[0].configuration_hash == seeds[1].configuration_hash
+
+
+def test_what_judging_cost_is_no_cost_of_the_model_and_its_making_is_not_claimed(
+    posts_file, tmp_path
+) -> None:
+    rows = [f"a{row},{0.9 if row % 3 == 0 else 0.2}" for row in range(120)]
+    made = on_posts(posts_file, "\n".join(["id,p_risk", *rows]), tmp_path / "run")
+    assert made.duration_seconds is None and made.peak_memory_bytes is None
+    card = model_card(made)
+    assert "## How it was judged" in card and "judged by: commit" in card
+    assert "| 21 Model development" not in card and "21 Model development" in card
+    best = best_models([made])["best_f1_macro"]
+    assert best["run"] == made.id and "nobody here can say" in " ".join(best["warnings"])
+    assert "Of the models that were trained here none qualifies." in best["warnings"][-1]
+    with pytest.raises(InputError, match="Its model is not here"):
+        publish_run(made, tmp_path / "hub", {})
+
+
 def test_the_command_makes_a_run_and_says_what_it_lacks(posts_file, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     posts_file.write_text(posts_file.read_text().replace(",val", ",").replace(",test", ","))
@@ -254,7 +332,10 @@ def test_the_command_makes_a_run_and_says_what_it_lacks(posts_file, tmp_path, mo
     assert "120 test posts" in ran.output and "bare classes" in ran.output
     for arguments, message in (
         (["p.csv"], "Give --run"),
-        (["p.csv", "--posts", "posts.csv"], "priority_class=suicide is not a class"),
+        (["p.csv", "--posts", "posts.csv", "--run", "x"], "Both were given"),
+        (["p.csv", "--posts", "posts.csv", "--priority", "x"], "--priority none"),
+        (["p.csv", "--posts", "posts.csv", "--name", "a\x07"], "cannot be seen"),
+        (["p.csv", "--posts", "posts.csv"], "has no posts of class suicide"),
         (["none.csv", "--posts", "posts.csv"], "is not a file"),
     ):
         refused = CliRunner().invoke(app, ["assess", *arguments])

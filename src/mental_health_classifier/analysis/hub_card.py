@@ -29,6 +29,11 @@ _METRICS = {
     "auprc": ("average_precision", "Area under precision-recall of {}"),
 }
 """Numbers of test by the hub's type of metric and what they are called."""
+_OF_WEIGHTS = {
+    "library_name": "mental-health-classifier",
+    "pipeline_tag": "text-classification",
+}
+"""What the hub offers a model by; predictions of another program come without one."""
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?")
 
 
@@ -54,8 +59,7 @@ def hub_card(
     facts: dict[str, Any] = {
         **({"license": license_} if license_ else {}),
         **({"datasets": [dataset]} if dataset else {}),
-        "library_name": "mental-health-classifier",
-        "pipeline_tag": "text-classification",
+        **({} if run.is_external else _OF_WEIGHTS),
         "tags": ["mental-health", "text-classification", "not-for-clinical-use"],
         "model-index": [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -223,7 +224,12 @@ def _record(
     seed: int | None = None,
 ) -> None:
     settings = config["evaluation"]
-    given = {"predictions": found.kind, "parts": list(predictions)}
+    given: dict[str, Any] = {"predictions": found.kind, "parts": list(predictions)}
+    if found.asked:  # other questions are another configuration
+        given["asked"] = found.asked
+    if seed is None:  # nobody said that others of this name are the same model
+        values = (each.probabilities.tobytes() for each in predictions.values())
+        given["sha256"] = hashlib.sha256(b"".join(values)).hexdigest()
     record = recorded_run(
         directory,
         name=name,

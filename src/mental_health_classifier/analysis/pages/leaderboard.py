@@ -24,6 +24,7 @@ ID_LENGTH, COMMIT_LENGTH = 8, 7
 
 OTHER_FACTS = (
     "is_yardstick",
+    "is_external",
     "yardstick_reads",
     "directory",
     "configuration_hash",
@@ -142,10 +143,15 @@ def _explanation(
 ) -> Iterator[Text]:
     posts = posts_behind(table)
     sizes = f" ({posts})" if posts else ""
-    yield text(
-        f"Test part{sizes}, 95 % intervals over other authors; ordered by {by}. This order chooses "
-        "nothing: mhc best chooses by val."
+    ends = [name for name in map(str, table.columns) if name.endswith("_low")]
+    what = (
+        f"Test part{sizes}, 95 % intervals over other authors"
+        if table[ends].notna().to_numpy().any()
+        else "Numbers without intervals, as another tracker has them"
+        if "completed" in set(table["status"])
+        else "No numbers yet"
     )
+    yield text(f"{what}; ordered by {by}. This order chooses nothing: mhc best chooses by val.")
     yield from _about_yardsticks(table)
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
         yield text("+ after a commit: with changes that were not committed.")

@@ -44,5 +44,6 @@ def run_list(rows: Sequence[Mapping[str, Any]], *, width: int | None) -> Rendera
 
 
 def model_of(row: Mapping[str, Any]) -> str:
-    """The model with its variants."""
-    return " + ".join(filter(None, (row["model"], row["variants"]))) or "-"
+    """The model with its variants, and whether another program made its predictions."""
+    named = " + ".join(filter(None, (row["model"], row["variants"]))) or "-"
+    return f"{named}, made elsewhere" if row["is_external"] else named

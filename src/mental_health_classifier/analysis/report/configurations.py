@@ -33,7 +33,7 @@ def size_steps(evidence: Evidence) -> Section:
     best: dict[str, Candidate] = {}
     for candidate in evidence.candidates:
         run = candidate.runs[0]
-        if not run.variants and run.model:
+        if not run.variants and run.model and _parameters(candidate) is not None:
             best.setdefault(run.model, candidate)
     ordered = sorted(best.items(), key=lambda item: _parameters(item[1]) or 0)[:MOST_SIZES]
     rows: list[list[Piece]] = []
@@ -149,14 +149,15 @@ def costs(evidence: Evidence) -> Section:
                 measure(facts.get("inference_flops_per_post"), 1e6, 1),
                 measure(facts.get("training_flops_per_post"), 1e6, 1),
                 duration(run.duration_seconds).replace("-", DASH),
-                measure(run.end.get("peak_memory_bytes"), 2**20, 0),
+                measure(run.peak_memory_bytes, 2**20, 0),
             ]
         )
     return Section(
         title="Cost",
         missing="" if rows else "There is no completed run.",
         caption="Cost of the configurations that rank highest on validation, by their best run. "
-        "Time and memory are of the machine that it ran on",
+        "Time and memory are of the machine that it ran on; those of models of other programs are "
+        "not known",
         header=[
             *("Configuration", "Parameters, millions", "MFLOPs to judge a post"),
             *("MFLOPs to learn from it", "Time", "Peak memory, MB"),

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.assessments import behaviour
 from mental_health_classifier.analysis.sections.certificate import certificate_summary, on_test
+from mental_health_classifier.analysis.sections.external import IF_UNSEEN, why_not_assessed
 from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, measure_of
 from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.contracts import InputError
@@ -18,6 +19,8 @@ from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 FLOOR = 0.80
 """What the lower end of the headline's interval has to reach where a run does not say which recall
 it needs."""
+
+_BY_ITS_OWNER = "Who trained it can say which posts it learned from, and try it."
 
 State = Literal["met", "not met", "no evidence"]
 
@@ -36,7 +39,9 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
     yield _about_certificate(evidence, run, promise, doubt)
     yield _about_headline(evidence, run)
     question = "Does it pass the behaviour suite?"
-    if (suite := evidence.assessment(run, "behaviour")) is None:
+    if (suite := evidence.assessment(run, "behaviour")) is None and run.is_external:
+        yield Gate(question, "no evidence", why_not_assessed(run, "behaviour"), _BY_ITS_OWNER)
+    elif suite is None:
         yield Gate(question, "no evidence", "Not run.", f"mhc behaviour {run.id}")
     else:
         (said,) = behaviour(suite).brief
@@ -47,7 +52,11 @@ def gates_of(evidence: Evidence, run: RunSummary) -> Iterator[Gate]:
         "Is it known how much it changes with the seed?",
         "met" if number >= SEEDS_NEEDED else "no evidence",
         f"{count(number, 'seed')} recorded; {SEEDS_NEEDED} are needed.",
-        "" if number >= SEEDS_NEEDED else "python train.py -m seed=1,2,3,4,5 …",
+        ""
+        if number >= SEEDS_NEEDED
+        else "mhc assess … --name NAME --seed 1, for each seed that its program has trained"
+        if run.is_external
+        else "python train.py -m seed=1,2,3,4,5 …",
     )
     yield from _for_people(evidence, run, promise)
 
@@ -76,6 +85,9 @@ def _about_certificate(
     if doubt:
         again = f"mhc certify {run.id} --among {len(evidence.comparable)}"
         return Gate(question, "no evidence", f"{certificate_summary(found)} {doubt}", again)
+    if found["is_certified"] and run.is_external:
+        said = f"{certificate_summary(found)} {IF_UNSEEN}"
+        return Gate(question, "no evidence", said, _BY_ITS_OWNER)
     step = "More calibration posts, or a better model."
     return _judged(question, found["is_certified"], certificate_summary(found), step)
 
@@ -95,10 +107,13 @@ def _about_headline(evidence: Evidence, run: RunSummary) -> Gate:
     measure = measure_of(run, f"test/{evidence.headline}", evidence.anchor(run))
     if measure.value is None or measure.interval is None:
         return Gate(question, "no evidence", "Not measured.", f"mhc evaluate {run.id}")
+    said: Sentence = ("Recall at specificity 0.80 on test: ", measure, ".")
+    if measure.interval[0] > floor and run.is_external:
+        return Gate(question, "no evidence", (*said, f" {IF_UNSEEN}"), _BY_ITS_OWNER)
     return _judged(
         question,
         measure.interval[0] > floor,
-        ("Recall at specificity 0.80 on test: ", measure, "."),
+        said,
         "A better model, or more test posts for a narrower interval.",
     )
 
@@ -139,8 +154,10 @@ def _for_people(
     yield Gate(
         "Is drift watched, and is it set when to calibrate again?",
         "no evidence",
-        "What its calibration posts looked like is recorded, so that mhc predict can warn; who "
-        "acts on that is not."
+        "Its model is not here, so that nothing here sees the posts that it judges."
+        if run.is_external
+        else "What its calibration posts looked like is recorded, so that mhc predict can warn; "
+        "who acts on that is not."
         if has_reference
         else "No reference of what its calibration posts looked like.",
         "A person who reads the warnings, and a rule that says when the model is taken out.",

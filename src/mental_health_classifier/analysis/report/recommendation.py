@@ -36,6 +36,8 @@ class Rival:
     """Its mean headline on test."""
     difference: PairedDifference
     """The one that is `shown` minus this one."""
+    is_external: bool
+    """Whether another program made its predictions, so that its cost is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,10 @@ def rivals_section(found: Recommendation) -> Section:
 def _about_ties(ties: Sequence[Rival]) -> list[Sentence]:
     if not ties:
         return []
-    return [("Tied with the recommended one: ", *linked(ties), ". Among ties, cost may decide.")]
+    where = " where it is known" if any(rival.is_external for rival in ties) else ""
+    return [
+        ("Tied with the recommended one: ", *linked(ties), f". Among ties, cost may decide{where}.")
+    ]
 
 
 def linked(rivals: Sequence[Rival]) -> Iterator[str | RunLink]:
@@ -166,6 +171,7 @@ def _rivals(evidence: Evidence, winner: RunSummary) -> list[Rival]:
             len(other.models),
             evidence.estimate(other, f"test/{evidence.headline}"),
             paired_difference(evidence.measured, own, other, questions=len(others), anchor=anchor),
+            other.runs[0].is_external,
         )
         for other in others
     ]

@@ -21,6 +21,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
 from mental_health_classifier.console.wording import amount, count
+from mental_health_classifier.tracking.record.external_runs import MADE_ELSEWHERE
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
 
@@ -59,11 +60,18 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
     kind = "synthetic posts" if data.get("is_synthetic") else "posts"
     kept = data.get("account", {}).get("rows_kept")
     called = evidence.comparable[0].posts_called
+    foreign = sum(run.is_external for run in evidence.comparable)
+    learned = "" if foreign else "learned from and "
     yield (
         f"{count(len(evidence.comparable), 'completed run')} of "
-        f"{count(len(evidence.candidates), 'configuration')} can be compared: they learned from "
-        f"and were tested on the same {amount(kept)} {kind} ({shortened(called)}).",
+        f"{count(len(evidence.candidates), 'configuration')} can be compared: they {learned}"
+        f"were tested on the same {amount(kept)} {kind} ({shortened(called)}).",
     )
+    if foreign:
+        yield (
+            f"Of these, {count(foreign, 'run')} of predictions that another program made: nobody "
+            "here can say which posts their models learned from.",
+        )
     others = len(completed) - imported - len(evidence.comparable)
     if others:
         yield (
@@ -92,6 +100,8 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
             f" of the {shortened(evidence.priority_class)} posts of test where 80 % of all other "
             "posts stay without an alert.",
         )
+    if run.is_external:
+        yield (MADE_ELSEWHERE,)
     yield from _about_yardstick(evidence, candidate)
     yield from _about_operating_point(evidence, run)
     yield from _about_rivals(evidence, found)

@@ -152,7 +152,7 @@ def _columns(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[Column]
         1e6,
         decimals=1,
     )
-    yield amount("Peak memory, MB", lambda run: run.end.get("peak_memory_bytes"), 2**20, decimals=0)
+    yield amount("Peak memory, MB", lambda run: run.peak_memory_bytes, 2**20, decimals=0)
     yield column(
         "Time",
         lambda run: Cell(duration(run.duration_seconds), run.duration_seconds),

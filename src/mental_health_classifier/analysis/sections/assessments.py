@@ -4,10 +4,15 @@ explanations and shortcuts."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mental_health_classifier.analysis.sections.certificate import certificate
-from mental_health_classifier.analysis.sections.external import why_not_assessed
+from mental_health_classifier.analysis.sections.external import (
+    IF_UNSEEN,
+    ITS_CALIBRATION,
+    why_not_assessed,
+)
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Piece,
@@ -249,7 +254,11 @@ def section_for(run: RunSummary, name: str, found: Assessment | None) -> Section
     reason = why_not_assessed(run, name) if is_foreign and found is None else ""
     if reason:
         return Section(title=_MISSING[name].title, missing=reason)
-    return section_of(name, found)
+    section = section_of(name, found)
+    if run.is_external and name == "certificate" and found and found["is_certified"]:
+        brief = [f"{said} {IF_UNSEEN}" for said in map(str, section.brief)]
+        return replace(section, notes=[ITS_CALIBRATION, *section.notes], brief=brief)
+    return section
 
 
 def assessment_sections(run: RunSummary) -> list[Section]:

@@ -21,6 +21,13 @@ OF_A_MODEL = ("behaviour", "explain", "shortcuts")
 """Assessments that try something on a model."""
 OF_PROBABILITIES = ("certificate", "calibration", "triage")
 
+IF_UNSEEN = "It counts only if its model did not learn from these posts, which nobody here can say."
+ITS_CALIBRATION = (
+    "Anything at all, if its model learned from the calibration posts: it is not here, and nobody "
+    "can say."
+)
+"""Not guaranteed by a certificate of such predictions."""
+
 
 def predictions_from_elsewhere(run: RunSummary) -> Section:
     """What an external run rests on, and every number that it cannot have."""

@@ -20,6 +20,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.weight_files import EXPORTED
 
 PACKAGES = ("torch", "numpy", "scikit-learn")
+_OF_JUDGE = ("command", "commit", "started", "python", *PACKAGES)
 NOT_VALIDATED = (
     "Not for clinical use as it is: no record of a run can show that a model works where it would "
     "be used; that takes a prospective study."
@@ -120,6 +121,8 @@ def making(run: RunSummary) -> dict[str, str]:
             if isinstance(each, Mapping)
         ]
         facts["members"] = ", ".join(named)
+    if run.is_external:  # what is known is of the program that judged them
+        facts = {f"judged by: {n}" if n in _OF_JUDGE else n: said for n, said in facts.items()}
     return {label: str(said) for label, said in facts.items() if said not in (None, "", "-")}
 
 

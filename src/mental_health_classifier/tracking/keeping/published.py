@@ -11,6 +11,7 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import force_to_disk, read_content
 from mental_health_classifier.storage.leftovers import lent_folder
 from mental_health_classifier.tracking.record.attempts import latest_attempt
+from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.record_check import read_recorded
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.record.weight_files import ENSEMBLE
@@ -30,11 +31,12 @@ def publish_run(run: RunSummary, folder: Path, pages: Mapping[str, str]) -> None
         pages: further files by their path in the folder.
 
     Raises:
-        InputError: the run did not complete or is an ensemble, a file was changed, or the folder
-            exists.
+        InputError: the run did not complete, is an ensemble or has no model, a file was changed, or
+            the folder exists.
     """
     if run.status != "completed":
         raise InputError(f"Run {run.id} is {run.status}: only a completed run is published.")
+    require_model(run)
     if ENSEMBLE in run.configuration:
         raise InputError(
             f"Run {run.id} is an ensemble, whose members hold its weights: mhc export packs all of "

@@ -14,6 +14,12 @@ from mental_health_classifier.tracking.record.weight_files import hash_of_weight
 PROBABILITIES, SCORES, LABELS = "probabilities", "scores", "labels"
 """What such predictions are: scores became probabilities by softmax, labels allow no ranking."""
 
+MADE_ELSEWHERE = (
+    "Another program made its predictions: nobody here can say which posts its model learned from, "
+    "and it may have read these."
+)
+"""What is said wherever such a run is called good."""
+
 
 def facts_of_external(run: RunSummary) -> Mapping[str, Any]:
     """What its configuration says of where its predictions come from; empty for all other runs."""

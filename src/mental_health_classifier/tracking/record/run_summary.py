@@ -184,7 +184,14 @@ class RunSummary:
 
     @property
     def duration_seconds(self) -> float | None:
-        return self.end.get("duration_seconds")
+        """None also where another program made the predictions: judging them is no cost of theirs,
+        and what theirs was is not known."""
+        return None if self.is_external else self.end.get("duration_seconds")
+
+    @property
+    def peak_memory_bytes(self) -> int | None:
+        """See `duration_seconds`."""
+        return None if self.is_external else self.end.get("peak_memory_bytes")
 
     @property
     def metrics(self) -> Mapping[str, float | None]:

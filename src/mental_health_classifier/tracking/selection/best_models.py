@@ -6,11 +6,12 @@ Derived from the records whenever it is asked for, so that it cannot be out of d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.tracking.record.external_runs import MADE_ELSEWHERE
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.admissibility import (
     is_below_yardstick,
@@ -72,12 +73,22 @@ def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
     candidates = candidates_among(run for run in comparable if not run.is_archived)
     priority_class = comparable[0].data.get("priority_class") if comparable else None
     headline = headline_of(priority_class)
-    best = {
-        "highest_accuracy": _best_by_mean(candidates, "accuracy"),
-        "best_f1_macro": _best_by_mean(candidates, "f1_macro"),
-        "best_suicide_recall": _best_recall(candidates, priority_class),
-        "most_stable": _most_stable(candidates, headline, priority_class),
-    }
+
+    def headings(among: Sequence[Candidate]) -> dict[str, dict[str, Any]]:
+        return {
+            "highest_accuracy": _best_by_mean(among, "accuracy"),
+            "best_f1_macro": _best_by_mean(among, "f1_macro"),
+            "best_suicide_recall": _best_recall(among, priority_class),
+            "most_stable": _most_stable(among, headline, priority_class),
+        }
+
+    best = headings(candidates)
+    foreign = {run.id for each in candidates for run in each.runs if run.is_external}
+    if any(entry["run"] in foreign for entry in best.values()):
+        own = headings([each for each in candidates if not each.runs[0].is_external])
+        for heading, entry in best.items():
+            if entry["run"] in foreign:
+                entry["warnings"].append(_made_elsewhere(own[heading]))
     corpus: dict[str, Any]
     corpus = dict.fromkeys(("data_name", "posts_called", "data_fingerprint", "parts_fingerprint"))
     if comparable:
@@ -211,6 +222,17 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
         "reason": reason,
         "warnings": warnings,
     }
+
+
+def _made_elsewhere(own: Mapping[str, Any]) -> str:
+    """What is said of a winner that another program made, with the best one that was made here."""
+    if own["run"] is None:
+        return f"{MADE_ELSEWHERE} Of the models that were trained here none qualifies."
+    value = "not known" if own["value"] is None else f"{own['value']:.3f}"
+    return (
+        f"{MADE_ELSEWHERE} The best one that was trained here: {own['name']} (run {own['run']}, "
+        f"{own['metric']} {value})."
+    )
 
 
 def _nobody(metric: str, objections: Sequence[Sequence[str]]) -> dict[str, Any]:
