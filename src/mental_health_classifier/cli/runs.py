@@ -97,7 +97,9 @@ def best(
             # Headings often name one run.
             if entry["run"] not in known:
                 known[entry["run"]] = _worth(entry, visible)
-            entry |= known[entry["run"]]
+            worth = known[entry["run"]]
+            # Warnings are of a heading: each has its own number and its own runner-up.
+            entry |= {**worth, "warnings": [*entry["warnings"], *worth["warnings"]]}
     if as_json:
         rows = (each for best in by_corpus for each in best.items())
         return print_json([{"best": heading, **entry} for heading, entry in rows])
@@ -115,12 +117,13 @@ def _worth(entry: Mapping[str, Any], runs: Sequence[RunSummary]) -> dict[str, An
     from mental_health_classifier.assessment.recorded_runs import certificate_if_chosen
 
     if entry["run"] is None:
-        return {"certificate": None, "verdicts": []}
-    run, warnings, certificate = read_run(Path(entry["directory"])), entry["warnings"], None
+        return {"certificate": None, "warnings": [], "verdicts": []}
+    run, certificate = read_run(Path(entry["directory"])), None
+    warnings: list[str] = []
     try:
         certificate = certificate_if_chosen(run, looked_at=entry["looked_at"])
     except (InputError, OSError) as error:
-        warnings = [*warnings, f"No certificate: {str(error).rstrip('.')}."]
+        warnings.append(f"No certificate: {str(error).rstrip('.')}.")
     verdicts = map(plain, standing_of_run(run, runs).sentences)
     return {"certificate": certificate, "warnings": warnings, "verdicts": list(verdicts)}
 

@@ -475,3 +475,34 @@ def test_configurations_of_one_name_are_told_apart(tmp_path):
     assert [section.name for section in report.runs] == [
         *("baseline (a1b2c3)", "baseline (0f0f0f)", "baseline + curriculum")
     ]
+
+
+def test_what_another_program_predicted_is_recommended_with_what_nobody_knows(tmp_path):
+    given = {"predictions": "probabilities", "parts": ["val", "calibration", "test"]}
+    foreign = {"external": given, "data": {"split_seed": 1}, "evaluation": {"required_recall": 0.1}}
+    unknown = {"model": {}}
+    theirs = write_seeds(tmp_path, "theirs", skill=4.0, recall=0.9, config=foreign, end=unknown)
+    ours = write_seeds(tmp_path, "ours", skill=1.0, recall=0.8)
+    report = report_on(*theirs, *ours)
+    assert report.recommendation.run.name == "theirs"
+    assert not report.sizes.rows  # a model of unknown size is not the smallest
+    for said in (report.summary, report.recommendation_sentences):
+        assert "nobody here can say which posts its model learned from" in sentences_of(said)
+    assert "The best one that was trained here: ours" in sentences_of(
+        report.recommendation_sentences
+    )
+    said = sentences_of(report.summary)
+    assert "they were tested on the same" in said and "3 runs of these hold predictions" in said
+    gates = {gate.question: gate for gate in report.gates}
+    headline = next(gate for question, gate in gates.items() if "headline" in question)
+    assert headline.state == "no evidence" and "which nobody here can say" in plain(
+        headline.evidence
+    )
+    steps = " ".join(gate.next_step for gate in report.gates)
+    assert "mhc behaviour" not in steps and "train.py" not in steps
+    costs = {plain(row[0]): [plain(each) for each in row[4:]] for row in report.costs.rows}
+    assert set(costs["theirs"]) == {DASH}
+    best = json.loads(CliRunner().invoke(app, ["best", str(tmp_path), "--json"]).stdout)
+    ends = {each["metric"]: each["warnings"] for each in best if each["name"] == "theirs"}
+    assert all(f"{metric} 0." in " ".join(warnings) for metric, warnings in ends.items())
+    assert len(ends) > 1

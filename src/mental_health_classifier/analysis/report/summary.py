@@ -69,8 +69,8 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
     )
     if foreign:
         yield (
-            f"Of these, {count(foreign, 'run')} of predictions that another program made: nobody "
-            "here can say which posts their models learned from.",
+            f"{count(foreign, 'run')} of these {'holds' if foreign == 1 else 'hold'} predictions "
+            "that another program made: nobody here can say which posts its model learned from.",
         )
     others = len(completed) - imported - len(evidence.comparable)
     if others:
