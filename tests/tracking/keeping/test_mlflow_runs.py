@@ -108,6 +108,21 @@ def test_what_did_not_finish_there_is_not_completed_here(tmp_path, status, said)
         resumable_run(run.directory)
 
 
+def test_a_run_that_still_runs_may_have_half_a_line_and_percent_are_no_shares(tmp_path) -> None:
+    run = write_store(tmp_path, status=1, end_time=None)
+    (run / "metrics" / "val" / "acc").write_text("4 60.0 1\n5 70.0 2\n6 7")
+    import_foreign(read_mlflow(tmp_path)[0], tmp_path / "out", tracker="mlflow", metrics={})
+    (found,) = find_runs(tmp_path / "out")
+    assert found.metrics["val/accuracy_percent"] == 70 and "val/accuracy" not in found.metrics
+
+
+def test_half_a_run_is_not_passed_over(tmp_path) -> None:
+    run = write_store(tmp_path, runs=2)
+    (run / "meta.yaml").unlink()
+    with pytest.raises(InputError, match=r"holds a run without its meta\.yaml"):
+        read_mlflow(tmp_path)
+
+
 def test_nothing_is_asked_of_an_imported_run_that_it_has_not(tmp_path) -> None:
     write_store(tmp_path)
     import_foreign(read_mlflow(tmp_path)[0], tmp_path / "out", tracker="mlflow", metrics={})

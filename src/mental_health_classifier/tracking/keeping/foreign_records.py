@@ -21,6 +21,8 @@ _PARTS = {"training": "train", "testing": "test"} | dict.fromkeys(
     ("valid", "validation", "dev"), "val"
 )
 _NAMES = {"acc": "accuracy", "macro_f1": "f1_macro", "f1-macro": "f1_macro"}
+_SHARES = ("accuracy", "balanced_accuracy", "f1_macro", "recall_at_spec80", "auprc", "partial_auc")
+"""Numbers between 0 and 1, which tables here put side by side."""
 _ID_LENGTH = 12
 _MODELS = ("model", "model_name", "model.name", "architecture")
 _SEEDS = ("seed", "random_state", "random_seed")
@@ -113,9 +115,12 @@ def _write(run: ForeignRun, directory: Path, *, tracker: str, metrics: Mapping[s
     by_step: dict[int, dict[str, Any]] = {}
     last: dict[str, float] = {}
     for name, points in run.history.items():
+        called = name_here(name, metrics)
+        if called.rpartition("/")[2] in _SHARES and any(value > 1 for _, value in points):
+            called = f"{called}_percent"  # or whatever it is: no share
         for step, value in points:
-            by_step.setdefault(step, {})[name_here(name, metrics)] = value
-            last[name_here(name, metrics)] = value
+            by_step.setdefault(step, {})[called] = value
+            last[called] = value
     with open_records(directory / "metrics.jsonl") as handle:
         for step in sorted(by_step):
             append_record(handle, {"step": step, "epoch": None, **by_step[step]})

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -85,7 +85,18 @@ def read_mlflow(folder: Path) -> tuple[list[ForeignRun], int]:
 
 def _run_directories(folder: Path) -> Iterator[Path]:
     """Folders of runs, by name; the links and the trash of a store are not followed."""
-    for place, folders, files in os.walk(folder):
+
+    def unread(error: OSError) -> NoReturn:
+        raise InputError(
+            f"{error.filename} cannot be read: {error.strerror}. Nothing was imported."
+        )
+
+    for place, folders, files in os.walk(folder, onerror=unread):
+        if "meta.yaml" not in files and {"metrics", "params"} <= {*folders}:
+            raise InputError(
+                f"{place} holds a run without its meta.yaml: it was copied in part. Copy it whole, "
+                "or take it away. Nothing was imported."
+            )
         if "meta.yaml" in files and {"metrics", "params", "tags"} & {*folders}:
             folders.clear()
             yield Path(place)
@@ -129,7 +140,7 @@ def _run(directory: Path, meta: Mapping[str, Any]) -> ForeignRun:
         duration_seconds=0.0 if ended is None else max(0.0, (ended - began) / 1000),
         params=dict(_texts(directory / "params")),
         tags=tags,
-        history=dict(_histories(directory / "metrics")),
+        history=dict(_histories(directory / "metrics", is_running=status not in STATUSES)),
     )
 
 
@@ -157,10 +168,13 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
         yield name, text.strip()
 
 
-def _histories(folder: Path) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+def _histories(folder: Path, *, is_running: bool) -> Iterator[tuple[str, list[tuple[int, float]]]]:
     for name, text in _files(folder):
         points = []
-        for number, line in enumerate(text.splitlines(), start=1):
+        lines = text.splitlines(keepends=True)
+        if is_running and lines and not lines[-1].endswith("\n"):
+            lines.pop()  # which is being written
+        for number, line in enumerate(lines, start=1):
             try:
                 time, value, step = line.split()[:3]
                 point = int(step), int(time), float(value)
