@@ -211,8 +211,9 @@ def build_yardstick(
     return build(node, corpus=corpus, record=record, folder=folder, score=number_of_val)
 
 
-def set_num_threads(num_threads: int | None) -> None:
-    """Fixes the threads of torch; None: one for each processor that this process may use."""
+def set_num_threads(num_threads: int | None, *, num_processes: int = 1) -> None:
+    """Fixes the threads of torch; None: one for each processor that this process may use, or its
+    share of them where so many processes of one run use them."""
     import torch
 
-    torch.set_num_threads(num_threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(num_threads or max(1, len(os.sched_getaffinity(0)) // num_processes))

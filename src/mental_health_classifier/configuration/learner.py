@@ -24,6 +24,7 @@ from mental_health_classifier.tracking.record.settled_choices import settle
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
     from lightning.pytorch import Trainer
     from lightning.pytorch.loggers import Logger
 
@@ -48,12 +49,15 @@ def build_learner(
     loggers: Sequence[Logger],
     *,
     teach: Callable[[str, str], np.ndarray] | None = None,
+    environment: ClusterEnvironment | None = None,
 ) -> NetworkLearner | LogisticYardstick:
     """A network with all that trains it, or a model that is built whole (`model` has a
     `_target_`).
 
     Args:
         teach: see `Distillation`; other objectives need none.
+        environment: where the processes of the run find each other. None: there is one, or
+            Lightning knows the launcher that started them.
     """
     if "_target_" in config.model:
         return build(
@@ -105,7 +109,7 @@ def build_learner(
         config,
         callbacks=build_callbacks(config, record),
         logger=list(loggers),
-        plugins=[SafetensorsCheckpointIO()],
+        plugins=[SafetensorsCheckpointIO(), *([] if environment is None else [environment])],
         default_root_dir=record.directory,
     )
     if config.sampler.token_budget is None:
@@ -186,15 +190,28 @@ def begin_with_known_vectors(embedding: Any, datamodule: PostDataModule) -> None
         embedding.begin_with(torch.from_numpy(known))
 
 
-def try_trainer(config: DictConfig) -> None:
-    """Refuses options that Lightning would refuse, before data is read.
+def processes_to_start(config: DictConfig) -> int:
+    """How many processes of this machine a run needs, one for each device, its own among them. 1
+    too where a launcher, torchrun or SLURM, has started the others.
+
+    Also refuses options that Lightning would refuse, before data is read.
 
     Raises:
         InputError: what Lightning says of them.
     """
-    if "_target_" not in config.model:
-        quiet_lightning()
-        _build_trainer(config, callbacks=[], logger=False, plugins=[], default_root_dir=None)
+    if "_target_" in config.model:
+        return 1
+    quiet_lightning()
+    trainer = _build_trainer(config, callbacks=[], logger=False, plugins=[], default_root_dir=None)
+    cluster = getattr(trainer.strategy, "cluster_environment", None)
+    if cluster is None or cluster.creates_processes_externally:
+        return 1
+    if trainer.num_nodes > 1:
+        raise InputError(
+            f"trainer.num_nodes={trainer.num_nodes}: this process was started alone, and nobody "
+            "starts one on the other computers. Use torchrun or srun on each of them."
+        )
+    return trainer.world_size
 
 
 def _build_trainer(config: DictConfig, **given: Any) -> Trainer:

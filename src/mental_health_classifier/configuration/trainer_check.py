@@ -7,8 +7,8 @@ from typing import Any
 
 from mental_health_classifier.contracts import InputError
 
+STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_true", "fsdp")
 PRECISIONS = ("32-true", "32", 32, "16-mixed", "bf16-mixed")
-DEVICES = (1, "1", "auto")
 
 
 def _is_all(value: Any) -> bool:
@@ -64,12 +64,14 @@ _EXPECTED: dict[str, tuple[Callable[[Any], bool], str]] = {
         "predictions are compared in single precision.",
     ),
     "devices": (
-        lambda value: value in DEVICES or (isinstance(value, list) and len(value) == 1),
-        "a run uses one device, and the same posts in the same order. A sweep can train several "
-        "runs at once, each with a device of its own: trainer.devices=1.",
+        lambda value: value not in (0, "0", []),
+        "a run uses one device at least. Give their number, or auto.",
     ),
-    "num_nodes": (lambda value: value == 1, "a run uses one computer. Leave it out."),
-    "strategy": (lambda value: value == "auto", "a run uses one device. Leave it out."),
+    "strategy": (
+        lambda value: value in STRATEGIES,
+        f"expected {', '.join(STRATEGIES)}: a run starts its processes itself, whose batches come "
+        "from one sampler.",
+    ),
     "enable_checkpointing": (
         lambda value: value is not False,
         "a record keeps its best weights. Leave it out.",

@@ -60,6 +60,9 @@ class Batch:
     window_posts: Tensor | None = None
     """Place of each window's post in `post_indices`, int64, shape `(W,)`. None: each post is one
     window, and both have the same order."""
+    whole: Batch | None = None
+    """What the devices that share a step have together; this is the share of one of them, see
+    `share_of`. None: this is all."""
 
     def __post_init__(self) -> None:
         """Raises ValueError where lengths do not fit each other."""
@@ -93,6 +96,7 @@ class Batch:
             post_indices=moved(self.post_indices),
             token_streams={name: moved(values) for name, values in self.token_streams.items()},
             window_posts=None if self.window_posts is None else moved(self.window_posts),
+            whole=None if self.whole is None else self.whole.to(device, non_blocking),
         )
 
     def __len__(self) -> int:

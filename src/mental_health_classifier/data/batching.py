@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 import numpy as np
@@ -151,6 +151,9 @@ class BatchDataset(Dataset[Batch]):
     """Labels for each task, the main task first."""
     ids: pd.Series
     """Keyed hashes of the posts."""
+    device: int = 0
+    """Of the devices that share each batch, which of them is given its share here."""
+    num_devices: int = 1
 
     @property
     def lengths(self) -> np.ndarray:
@@ -174,7 +177,15 @@ class BatchDataset(Dataset[Batch]):
             yield np.concatenate(pieces), ends - starts
 
     def __getitem__(self, places: np.ndarray) -> Batch:
-        return make_batch(self.tokens, rows=self.rows[places], labels=self.labels)
+        whole = make_batch(self.tokens, rows=self.rows[places], labels=self.labels)
+        if self.num_devices == 1:
+            return whole
+        # Short and long posts by turns, so that all shares take about as long. With fewer posts
+        # than devices, some compute one that nobody reads: all have to take part in a step.
+        rows = whole.post_indices.numpy()
+        rows = rows[self.device :: self.num_devices] if self.device < len(rows) else rows[:1]
+        share = make_batch(self.tokens, rows=rows, labels=self.labels)
+        return replace(share, whole=whole)
 
 
 def make_batch(tokens: TokenTable, *, rows: np.ndarray, labels: Mapping[str, np.ndarray]) -> Batch:

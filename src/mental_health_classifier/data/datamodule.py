@@ -153,8 +153,9 @@ class PostDataModule(LightningDataModule):
         return loader
 
     def learned_posts_dataloader(self) -> DataLoader[Batch]:
-        """The training posts once each, in the order that predictions are made in."""
-        return self._loader("train", is_shuffled=False)
+        """The training posts once each, in the order that predictions are made in, all of them on
+        each device."""
+        return self._loader("train", is_shuffled=False, is_shared=False)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)
@@ -163,11 +164,15 @@ class PostDataModule(LightningDataModule):
         """One loader for each of `predicted_parts`."""
         return [self._loader(part, is_shuffled=False) for part in self.predicted_parts]
 
-    def _loader(self, part: str, *, is_shuffled: bool) -> DataLoader[Batch]:
+    def _loader(self, part: str, *, is_shuffled: bool, is_shared: bool = True) -> DataLoader[Batch]:
         rows = np.flatnonzero(self.corpus.posts["part"] == part)
         dataset = BatchDataset(
             tokens=self._tokens, rows=rows, labels=self._labels, ids=self.corpus.posts["id"]
         )
+        if is_shared and self.trainer is not None:
+            dataset = replace(
+                dataset, device=self.trainer.global_rank, num_devices=self.trainer.world_size
+            )
         sampler = self._sampler(dataset, seed=self._seed, is_shuffled=is_shuffled)
         # A batch costs microseconds a post: worker processes would cost more than they save.
         return DataLoader(dataset, sampler=sampler, batch_size=None, num_workers=0)

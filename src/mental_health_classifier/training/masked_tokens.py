@@ -15,6 +15,7 @@ from mental_health_classifier.contracts import Batch
 from mental_health_classifier.contracts.batches import HIDDEN
 from mental_health_classifier.contracts.ranges import OpenShare
 from mental_health_classifier.contracts.task_kinds import MISSING
+from mental_health_classifier.training.devices import share_of_count, share_of_step
 from mental_health_classifier.training.network_learner import NetworkLearner
 from mental_health_classifier.training.seeded_module import SeededModule
 
@@ -57,7 +58,9 @@ class MaskedTokens(nn.Module):
         # A batch may have no word to hide.
         loss = functional.cross_entropy(logits, sought, reduction="sum") / max(len(sought), 1)
         found = (logits.argmax(-1) == sought).sum()
-        return {"total": loss, "found": found, "hidden": is_hidden.sum()}
+        # A post that only fills up a step (see `BatchDataset`) counts nothing.
+        hidden = is_hidden.sum() * bool(share_of_step(batch))
+        return {"total": loss, "found": found, "hidden": hidden}
 
 
 class MaskedTokenModule(SeededModule):
@@ -83,7 +86,8 @@ class MaskedTokenModule(SeededModule):
         return self.objective(hidden, batch, self.network.embedding.tokens.weight)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss = self.losses(batch)["total"]
+        losses = self.losses(batch)
+        loss = losses["total"] * share_of_count(batch, losses["hidden"])
         if self.is_step_logged:
             self.log("train/masked_loss", loss.detach(), prog_bar=True, batch_size=len(batch))
             learning_rate = self.trainer.optimizers[0].param_groups[0]["lr"]

@@ -50,7 +50,8 @@ class SeededModule(LightningModule):
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         # One stream of random numbers for each step: resuming at step k needs no state of earlier
         # ones.
-        torch.manual_seed((self._seed << 32) + self.global_step)
+        # Devices that share a step draw different ones.
+        torch.manual_seed((self._seed << 32) + (self.global_rank << 26) + self.global_step)
 
     def losses(self, batch: Batch) -> Mapping[str, Tensor]:
         """The losses of a batch by name, `total` among them."""

@@ -15,7 +15,8 @@ from torchmetrics.classification import (
     MulticlassF1Score,
 )
 
-from mental_health_classifier.contracts import Batch, ModelOutput, Task
+from mental_health_classifier.contracts import Batch, Task
+from mental_health_classifier.training.devices import share_of_step, whole_step
 from mental_health_classifier.training.seeded_module import SeededModule
 
 MAX_FALSE_POSITIVE_RATE = 0.2
@@ -50,22 +51,24 @@ class TextClassifier(SeededModule):
         self.tasks = tasks
         self.task = tasks[0]
         classes = self.task.num_classes
-        self.val_loss = MeanMetric()
+        # Every device is given the answers of all of them (see `whole_step`), so none is asked for.
+        alone: Any = {"sync_on_compute": False}
+        self.val_loss = MeanMetric(**alone)
         self.val_scores = MetricCollection(
             {
-                "val/accuracy": MulticlassAccuracy(classes, average="micro"),
-                "val/f1_macro": MulticlassF1Score(classes, average="macro"),
+                "val/accuracy": MulticlassAccuracy(classes, average="micro", **alone),
+                "val/f1_macro": MulticlassF1Score(classes, average="macro", **alone),
             }
         )
-        self.val_confusion = MulticlassConfusionMatrix(classes)
+        self.val_confusion = MulticlassConfusionMatrix(classes, **alone)
         self.val_priority = (
             None
             if self.task.priority_index is None
             else MetricCollection(
                 {
-                    "val/partial_auc": BinaryAUROC(max_fpr=MAX_FALSE_POSITIVE_RATE),
+                    "val/partial_auc": BinaryAUROC(max_fpr=MAX_FALSE_POSITIVE_RATE, **alone),
                     "val/recall_at_spec80": BinarySensitivityAtSpecificity(
-                        1 - MAX_FALSE_POSITIVE_RATE
+                        1 - MAX_FALSE_POSITIVE_RATE, **alone
                     ),
                 }
             )
@@ -73,10 +76,11 @@ class TextClassifier(SeededModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         output = self.network(batch)
-        losses = dict(self.objective(output, batch))
+        losses = dict(self.objective(*whole_step(output, batch)))
         if self.regularizer is not None:
-            losses[self.regularizer.name] = self.regularizer(output, batch)
-            losses["total"] = losses["total"] + losses[self.regularizer.name]
+            regularization = self.regularizer(output, batch) * share_of_step(batch)
+            losses[self.regularizer.name] = regularization
+            losses["total"] = losses["total"] + regularization
         if self.is_step_logged:
             self.log("train/loss", losses["total"].detach(), prog_bar=True, batch_size=len(batch))
             if len(self.tasks) > 1:
@@ -88,11 +92,12 @@ class TextClassifier(SeededModule):
             self.log("train/learning_rate", learning_rate, batch_size=len(batch))
             if self.regularizer is not None:
                 name = self.regularizer.name
+                # Of the posts of this device, where there are several.
                 self.log(f"train/{name}", losses[name].detach(), batch_size=len(batch))
         return losses["total"]
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        output: ModelOutput = self.network(batch)
+        output, batch = whole_step(self.network(batch), batch)
         labels = batch.labels[self.task.name]
         probabilities = output.logits[self.task.name].softmax(-1)
         self.val_loss.update(self.objective(output, batch)["total"], len(batch))
@@ -118,5 +123,6 @@ class TextClassifier(SeededModule):
     ) -> dict[str, Tensor]:
         """Returns the answers to each task, in double precision, each of shape `(B, outputs)`: of
         the main one class probabilities."""
-        logits = self.network(batch).logits
+        output, _ = whole_step(self.network(batch), batch)
+        logits = output.logits
         return {task.name: task.kind.outputs(logits[task.name].double()) for task in self.tasks}

@@ -38,7 +38,8 @@ class PredictionWriter(Callback):
         given: dict[str, Tensor] = outputs
         answers = {task: values.cpu().numpy() for task, values in given.items()}
         of_part = self._batches.setdefault(dataloader_idx, [])
-        of_part.append((batch.post_indices.cpu().numpy(), answers))
+        posts = (batch.whole or batch).post_indices
+        of_part.append((posts.cpu().numpy(), answers))
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         datamodule = trainer.datamodule  # pyright: ignore[reportAttributeAccessIssue]

@@ -43,7 +43,7 @@ class ResourceUse(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._num_posts += len(batch)
+        self._num_posts += len(batch.whole or batch)
         self._seconds += time.perf_counter() - self._batch_began
         if trainer.global_step % self._every_n_steps:
             return

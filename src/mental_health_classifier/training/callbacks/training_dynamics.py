@@ -28,6 +28,8 @@ class TrainingDynamics(Callback):
         self._folder = record.directory / TRAINING_DYNAMICS
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: TextClassifier) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not trainer.is_global_zero:
+            return  # the others wait at the next step
         datamodule = trainer.datamodule  # pyright: ignore[reportAttributeAccessIssue]
         post_ids = datamodule.corpus.posts["id"]
         table = io.StringIO(newline="")

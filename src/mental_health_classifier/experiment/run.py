@@ -6,12 +6,10 @@ import functools
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import chdir, suppress
-from dataclasses import replace
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from omegaconf import DictConfig
 
 from mental_health_classifier.analysis.model_card import write_model_card
@@ -23,39 +21,36 @@ from mental_health_classifier.configuration.build import (
     build_yardstick,
     set_num_threads,
 )
-from mental_health_classifier.configuration.check import checked, refuse_metric
-from mental_health_classifier.configuration.learner import build_learner, try_trainer
+from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.learner import build_learner, processes_to_start
 from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.own_encoder import describe_own_encoder
 from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.recorded import recorded_configuration
-from mental_health_classifier.configuration.teacher import find_teacher
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
-from mental_health_classifier.contracts import PARTS, Corpus, InputError, Predictions
+from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.data.reading.account import account_lines
 from mental_health_classifier.data.seen_posts import (
     OF_ENCODER,
     SeenPosts,
     copy_read_posts,
-    read_before,
     write_seen_posts,
 )
 from mental_health_classifier.data.tokens.encoder_folder import (
-    find_recorded_encoder,
     new_encoder_folder,
 )
 from mental_health_classifier.evaluation.assess import EVALUATED, assess
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import (
-    MIN_DRAWS,
     compare_with_yardstick,
     evaluate,
-    metric_names,
 )
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
+from mental_health_classifier.experiment.posts import check_metric, with_warnings_of_read_posts
+from mental_health_classifier.experiment.processes import OtherProcesses, answers_of
 from mental_health_classifier.prediction.soft_targets import soft_targets
 from mental_health_classifier.tracking.record.assessments import write_assessments
 from mental_health_classifier.tracking.record.attempts import started_in
@@ -93,8 +88,7 @@ def run_experiment(config: DictConfig, output_dir: Path, overrides: Sequence[str
         InputError: what was given cannot be used; the record says so too.
     """
     config = checked(config)
-    set_num_threads(config.num_threads)
-    try_trainer(config)
+    set_num_threads(config.num_threads, num_processes=processes_to_start(config))
     return conduct(config, recorded_run(output_dir, **describe_run(config, overrides)))
 
 
@@ -135,9 +129,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     if is_pretraining(config):
         return pretrain(config, record)
     with record:
-        corpus, learner, loggers = fit(config, record)
-        with record.phase("prediction"):
-            predictions = learner.predict()
+        corpus, learner, loggers, predictions = fit(config, record)
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
             fitted_yardstick = fit_yardstick(config, corpus, record)
         with record.phase("evaluation"), showing("Working out intervals"):
@@ -177,9 +169,7 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
 def pretrain(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does that learns from masked tokens: it leaves a folder for `model.encoder`."""
     with record:
-        corpus, learner, loggers = fit(config, record)
-        with record.phase("evaluation"):
-            metrics = learner.measure()
+        corpus, learner, loggers, metrics = fit(config, record)
         learner.save(record.directory / "checkpoints")
         own = {"corpus": corpus.name, "fingerprint": corpus.fingerprint, "run": record.run_id}
         texts = [
@@ -200,8 +190,9 @@ def pretrain(config: DictConfig, record: RunRecord) -> float | None:
     return metrics[config.optimized_metric]
 
 
-def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger]]:
-    """Reads the posts and trains on them; returns them, what was trained, and the loggers."""
+def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger], Any]:
+    """Reads the posts and trains on them; returns them, what was trained, the loggers, and what it
+    answers: its predictions, or of pretraining its numbers on val."""
     marks = {name: each.key() for name, each in build_annotators(config).items()}
     with record.phase("data"):
         corpus = build_corpus(config)
@@ -215,63 +206,18 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     resume_from = find_resume_point(record.directory) if record.is_resumed else None
     record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
     loggers = build_loggers(config, record)
+    processes = OtherProcesses(record.directory, processes_to_start(config))
     with record.phase("preparation"):
         teach = functools.partial(soft_targets, corpus=corpus)
-        learner = build_learner(config, corpus, record, loggers, teach=teach)
-    with record.phase("fit"):
-        learner.fit(resume_from)
-    return corpus, learner, loggers
-
-
-def with_warnings_of_read_posts(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
-    """The same posts with a warning of each part, train aside, that the encoder of the run, or that
-    of its teacher, has read."""
-    readers = ["encoder"] if is_pretraining(config) else []
-    model = config.model
-    if model.get("encoder") is not None:
-        readers = ["encoder"]
-        with suppress(InputError):  # once training has begun, a run goes on without its encoder
-            folder = find_recorded_encoder(
-                model.encoder, download=False, sha256=model.encoder_sha256
-            )
-            copy_read_posts(folder, directory)
-    if "teacher" in config.get("objective", {}):
-        readers.append("teacher")
-        teacher = find_teacher(config.objective.teacher, config.objective.teacher_sha256)
-        copy_read_posts(teacher.directory, directory)
-    if not readers:
-        return corpus
-    counts = read_before(directory, corpus)
-    if is_pretraining(config):
-        counts |= {part: len(corpus.part(part)) for part in config.objective.parts}
-    warnings = [
-        f"The {' or the '.join(readers)} has read, without labels, {counts[part]:,} of the "
-        f"{len(corpus.part(part)):,} posts of {part}: numbers on them may be better than they are "
-        "on new posts."
-        for part in PARTS[1:]
-        if counts[part]
-    ]
-    return replace(corpus, warnings=[*corpus.warnings, *warnings])
-
-
-def check_metric(config: DictConfig, corpus: Corpus) -> None:
-    """Refuses to optimise a number that the validation part will not have, now that its classes
-    and labels are known.
-
-    Raises:
-        InputError: as said.
-    """
-    num_posts = len(corpus.part("val"))
-    outputs = {
-        task.name: np.zeros((num_posts, len(task.kind.output_names)))
-        for task in corpus.auxiliary_tasks
-    }
-    others = evaluate_auxiliary(
-        corpus.auxiliary_predictions("val", outputs), bootstrap_draws=MIN_DRAWS
-    )
-    known = [*(f"val/{name}" for name in metric_names(corpus.task)), *others.metrics]
-    if config.optimized_metric not in known:
-        refuse_metric(config, known)
+        learner = build_learner(
+            config, corpus, record, loggers, teach=teach, environment=processes.environment
+        )
+    with processes:
+        with record.phase("fit"):
+            learner.fit(resume_from)
+        with record.phase("evaluation" if is_pretraining(config) else "prediction"):
+            answers = answers_of(learner, config)
+    return corpus, learner, loggers, answers
 
 
 def draw_run(

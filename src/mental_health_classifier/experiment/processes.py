@@ -1,0 +1,133 @@
+"""The processes of a run that uses several devices of this machine: the first starts the others."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from omegaconf import DictConfig
+
+from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.pretraining import is_pretraining
+from mental_health_classifier.training.devices import OwnProcesses, leave_group
+
+READY = "ready"
+"""What a process says once it has read the posts and waits for the first to begin."""
+_PATIENCE = 30.0
+"""Seconds that a process is given to end, once it is known that it should."""
+
+
+class OtherProcesses:
+    """A context in which the other processes of a run train and predict with this one.
+
+    They are given the run's folder alone, read its configuration there and write nothing into it
+    but a log each. Whichever process ends early, none waits for it: the connection breaks in this
+    one, and the others end as their standard input does.
+
+    Args:
+        directory: of the run.
+        num_processes: this one included. 1: nothing is started.
+    """
+
+    def __init__(self, directory: Path, num_processes: int) -> None:
+        self._directory = directory
+        self._processes: list[subprocess.Popen[str]] = []
+        self._files = ExitStack()
+        self.environment = (
+            OwnProcesses(rank=0, num_processes=num_processes, port=_free_port())
+            if num_processes > 1
+            else None
+        )
+        """Where the processes meet. None: there are no others."""
+
+    def __enter__(self) -> OtherProcesses:
+        try:
+            self._start()
+        except BaseException:
+            self._end(patience=0.0)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # One that died is the reason of what went wrong here; it may take a moment to be gone.
+        is_broken = isinstance(error, Exception) and not isinstance(error, InputError)
+        failed = self._end(patience=_PATIENCE if error is None else 2.0 if is_broken else 0.0)
+        if failed and (error is None or is_broken):
+            raise InputError(" ".join(failed)) from error
+
+    def _start(self) -> None:
+        if self.environment is None:
+            return
+        logs = self._directory / "logs"
+        logs.mkdir(exist_ok=True)
+        for rank in range(1, self.environment.num_processes):
+            log = self._files.enter_context(_log_of(self._directory, rank).open("w"))
+            arguments = (self._directory, rank, self.environment.num_processes)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "mental_health_classifier.experiment.follower"]
+                + [str(each) for each in (*arguments, self.environment.port)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                # Ctrl-C is for the first process, which ends the others.
+                start_new_session=True,
+            )
+            self._processes.append(process)
+        for process in self._processes:
+            assert process.stdout is not None
+            if process.stdout.readline().strip() != READY:
+                process.wait(_PATIENCE)
+                raise InputError(" ".join(self._failures()))
+
+    def _end(self, *, patience: float) -> list[str]:
+        """Waits so long for the processes, ends those that are left, and says of each that failed
+        by itself how."""
+        for process in self._processes:
+            try:
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+        failures = self._failures()
+        for process in self._processes:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                assert stream is not None
+                stream.close()
+        self._files.close()
+        leave_group()
+        return failures
+
+    def _failures(self) -> list[str]:
+        count = len(self._processes) + 1
+        return [
+            f"Process {rank + 1} of the {count} of this run ended with "
+            f"{f'signal {-code}' if code < 0 else f'exit code {code}'}; what it said is in "
+            f"{_log_of(self._directory, rank)}. `mhc resume` goes on from the last checkpoint."
+            for rank, process in enumerate(self._processes, 1)
+            if (code := process.poll())
+        ]
+
+
+def answers_of(learner: Any, config: DictConfig) -> Any:
+    """What all processes of a run work out together after training: the predictions of all parts,
+    or of pretraining its numbers on val."""
+    return learner.measure() if is_pretraining(config) else learner.predict()
+
+
+def _log_of(directory: Path, rank: int) -> Path:
+    return directory / "logs" / f"process-{rank + 1}.log"
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]

@@ -1,0 +1,112 @@
+"""Steps that several devices share, each in a process of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from torch import Tensor, distributed
+from torch.nn import functional
+
+from mental_health_classifier.contracts import Batch, ModelOutput
+
+
+def whole_step(output: ModelOutput, batch: Batch) -> tuple[ModelOutput, Batch]:
+    """What all devices answered to the posts of a step, with these posts; of one device, both as
+    they are.
+
+    Whatever is worked out from them, losses and metrics, is then what one device would have worked
+    out, whether it is a mean over posts or not. The gradients of all devices are to be averaged, as
+    DistributedDataParallel does: each gives its own answers so many times the gradient as there are
+    devices. Token weights are left out, as only their own device needs them.
+    """
+    whole = batch.whole
+    if whole is None:
+        return output, batch
+    logits = {name: _gather(each, len(whole)) for name, each in output.logits.items()}
+    return ModelOutput(logits=logits), whole
+
+
+def share_of_step(batch: Batch) -> float:
+    """What a mean over the posts of one device counts where the devices' gradients are averaged: 1
+    if all have as many posts."""
+    if batch.whole is None:
+        return 1.0
+    num_devices, device = distributed.get_world_size(), distributed.get_rank()
+    num_posts = len(range(device, len(batch.whole), num_devices))
+    return num_posts * num_devices / len(batch.whole)
+
+
+def share_of_count(batch: Batch, count: Tensor) -> Tensor | float:
+    """As `share_of_step`, of a mean over something that each device has to count, a scalar."""
+    if batch.whole is None:
+        return 1.0
+    total = count.clone()
+    distributed.all_reduce(total)
+    return count * distributed.get_world_size() / total.clamp_min(1)
+
+
+def _gather(own: Tensor, num_posts: int) -> Tensor:
+    """Rows of all devices in the order of the whole batch, whose row i device `i % devices` has;
+    shape `(num_posts, ...)`."""
+    num_devices, device = distributed.get_world_size(), distributed.get_rank()
+    most = -(-num_posts // num_devices)
+    padded = functional.pad(own.detach(), (0, 0, 0, most - len(own)))
+    shares = [torch.empty_like(padded) for _ in range(num_devices)]
+    distributed.all_gather(shares, padded.contiguous())
+    if own.requires_grad:
+        # The same numbers, since the difference is zero, and as many times the gradient.
+        scaled = own + (num_devices - 1) * (own - own.detach())
+        shares[device] = functional.pad(scaled, (0, 0, 0, most - len(own)))
+    return torch.stack(shares, 1).flatten(0, 1)[:num_posts]
+
+
+@dataclass
+class OwnProcesses(ClusterEnvironment):
+    """The processes that a run starts on this machine, one for each device."""
+
+    rank: int
+    num_processes: int
+    port: int
+    """Free on this machine; all processes of the run meet there."""
+
+    @property
+    def creates_processes_externally(self) -> bool:
+        return True
+
+    @property
+    def main_address(self) -> str:
+        return "127.0.0.1"
+
+    @property
+    def main_port(self) -> int:
+        return self.port
+
+    @staticmethod
+    def detect() -> bool:
+        return False
+
+    def world_size(self) -> int:
+        return self.num_processes
+
+    def set_world_size(self, size: int) -> None:
+        """Known already."""
+
+    def global_rank(self) -> int:
+        return self.rank
+
+    def set_global_rank(self, rank: int) -> None:
+        """Known already."""
+
+    def local_rank(self) -> int:
+        return self.rank
+
+    def node_rank(self) -> int:
+        return 0
+
+
+def leave_group() -> None:
+    """Closes the connections between the processes of a run, so that another can begin."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
