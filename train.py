@@ -2,6 +2,7 @@
 
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
+    process_number,
 )
 
 if __name__ == "__main__":
@@ -20,7 +21,7 @@ def main(config: DictConfig) -> float | None:
     from contextlib import chdir
     from pathlib import Path
 
-    from mental_health_classifier.experiment import run_experiment
+    from mental_health_classifier.experiment.run import run_experiment
 
     hydra_config = HydraConfig.get()
     # Paths begin where the command was given, also where hydra.job.chdir went elsewhere.
@@ -33,4 +34,9 @@ def main(config: DictConfig) -> float | None:
 if __name__ == "__main__":
     register_resolvers()
     with explaining_errors():
-        main()
+        if process_number():
+            from mental_health_classifier.experiment.follower import follow_runs
+
+            follow_runs()
+        else:
+            main()

@@ -22,7 +22,7 @@ from machine import describe_machine, machine_line
 from our_training import CONF
 
 from mental_health_classifier.configuration.build import register_resolvers
-from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.explanation.run_explanation import explain_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 

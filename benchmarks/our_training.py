@@ -32,7 +32,7 @@ from mental_health_classifier.configuration.pretrained import with_encoder
 from mental_health_classifier.contracts import Batch, Task
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets
 from mental_health_classifier.data.tokens.token_cache import TokenTable
-from mental_health_classifier.experiment import describe_run
+from mental_health_classifier.experiment.run import describe_run
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.text_classifier import TextClassifier

@@ -17,7 +17,7 @@ from mental_health_classifier.configuration.build import (
     set_num_threads,
 )
 from mental_health_classifier.configuration.learner import build_learner
-from mental_health_classifier.experiment import describe_run
+from mental_health_classifier.experiment.run import describe_run
 from mental_health_classifier.tracking.record.run_record import recorded_run
 from mental_health_classifier.training.callbacks.checkpoints import BestAndLast
 from mental_health_classifier.training.callbacks.clinical_metrics import ClinicalMetrics

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from omegaconf import DictConfig
 
-from mental_health_classifier import experiment
+from mental_health_classifier.experiment import run as experiment
 from mental_health_classifier.tracking.provenance.git import GitState
 from mental_health_classifier.tracking.record import resumption, run_record
 from mental_health_classifier.training.text_classifier import TextClassifier

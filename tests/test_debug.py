@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 

@@ -15,14 +15,14 @@ from counted_memory import MemoryOfSavedTensors
 from omegaconf import DictConfig, OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from mental_health_classifier import experiment
 from mental_health_classifier.configuration.build import build_corpus, build_network
 from mental_health_classifier.contracts import Corpus, InputError
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.seen_posts import SeenPosts
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
-from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.experiment.posts import with_warnings_of_read_posts
+from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.provenance.run_comparison import differences_between
@@ -288,7 +288,7 @@ def test_a_sweeper_gets_a_validation_number_only(compose_config, tmp_path: Path)
 def test_a_number_of_a_class_that_there_is_not_is_told_before_training(
     compose_config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mental_health_classifier.experiment.build_learner", None)
+    monkeypatch.setattr("mental_health_classifier.experiment.run.build_learner", None)
     for metric in ("val/recall/suicid", "val/severity/kapa"):
         choice = f"optimized_metric={metric}"
         config = compose_config([*SMALL, *SAMPLE, "clinical=multitask", choice])
@@ -404,7 +404,7 @@ def test_posts_that_the_encoder_of_a_teacher_has_read_are_warned_of(
     (teacher / "seen_posts-a.npz").write_bytes(SeenPosts.of(corpus, ["test"]).to_bytes())
     monkeypatch.setattr(experiment, "find_teacher", lambda *_: SimpleNamespace(directory=teacher))
     (pupil := tmp_path / "pupil").mkdir()
-    warned = experiment.with_warnings_of_read_posts(config, corpus, pupil)
+    warned = with_warnings_of_read_posts(config, corpus, pupil)
     num_test = len(corpus.part("test"))
     (said,) = set(warned.warnings) - set(corpus.warnings)
     assert f"teacher has read, without labels, {num_test} of the {num_test} posts of test" in said

@@ -14,10 +14,10 @@ from trained_runs import write_posts
 from typer.testing import CliRunner
 from written_runs import write_run
 
-from mental_health_classifier import experiment
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.console.logs import RunLogFile
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.experiment import run as experiment
 from mental_health_classifier.prediction.decisions_file import write_decisions
 from mental_health_classifier.storage.files import read_json, write_json
 from mental_health_classifier.storage.json_lines import open_records

@@ -17,7 +17,7 @@ from trained_runs import CONF, config_of
 
 from mental_health_classifier.configuration.build import build_corpus, register_resolvers
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.experiment import resume_experiment
+from mental_health_classifier.experiment.run import resume_experiment
 from mental_health_classifier.explanation.post_explanation import explain_texts
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.assessments import stored_predictions

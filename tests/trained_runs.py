@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from mental_health_classifier.configuration.build import build_corpus, register_resolvers
 from mental_health_classifier.configuration.recorded import recorded_configuration
-from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 
 CONF = Path(__file__).resolve().parent.parent / "conf"

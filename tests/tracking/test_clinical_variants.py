@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.experiment import run_experiment
+from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.tracking.clinical_variants import (
     OVERLAYS,
     check_model,

@@ -59,7 +59,7 @@ def resume(
         return
     directory = resolve_run(run, existing(root)).directory.resolve()
     # Torch takes seconds to import: not before it is known that there is something to resume.
-    from mental_health_classifier.experiment import resume_experiment
+    from mental_health_classifier.experiment.run import resume_experiment
 
     log_into(place_in(directory, "logs/train.log"))
     resume_experiment(directory)

@@ -20,7 +20,12 @@ from mental_health_classifier.prediction.soft_targets import soft_targets
 from mental_health_classifier.tracking.record.attempts import started_in
 from mental_health_classifier.tracking.record.followed_record import FollowedRecord
 from mental_health_classifier.tracking.record.run_summary import read_run
-from mental_health_classifier.training.devices import OwnProcesses
+from mental_health_classifier.training.devices import (
+    OwnProcesses,
+    join_group,
+    launcher,
+    tell_all,
+)
 from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
 
@@ -44,9 +49,19 @@ def follow(directory: Path, environment: ClusterEnvironment | None) -> None:
         teach = functools.partial(soft_targets, corpus=corpus)
         record = FollowedRecord(run)
         learner = build_learner(config, corpus, record, [], teach=teach, environment=environment)
-        print(READY, flush=True)
+        if environment is not None:
+            print(READY, flush=True)
         learner.fit(find_resume_point(directory))
         answers_of(learner, config)
+
+
+def follow_runs() -> None:
+    """Takes part in the runs of a command whose first process conducts them, until that ends."""
+    environment = launcher()
+    assert environment is not None
+    join_group(environment)
+    while (directory := tell_all(None)) is not None:
+        follow(Path(directory), None)
 
 
 def _end_with_the_first() -> None:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from signal import Signals
 from types import TracebackType
 from typing import Any
 
 from omegaconf import DictConfig
+from torch import distributed
 
+from mental_health_classifier.configuration.learner import processes_to_start
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.pretraining import is_pretraining
-from mental_health_classifier.training.devices import OwnProcesses, leave_group
+from mental_health_classifier.training.devices import (
+    OwnProcesses,
+    join_group,
+    launcher,
+    leave_group,
+    tell_all,
+)
 
 READY = "ready"
 """What a process says once it has read the posts and waits for the first to begin."""
@@ -22,7 +32,45 @@ _PATIENCE = 30.0
 """Seconds that a process is given to end, once it is known that it should."""
 
 
-class OtherProcesses:
+def other_processes(
+    config: DictConfig, directory: Path
+) -> StartedProcesses | LaunchedProcesses | NoOthers:
+    """The context in which a run trains and predicts, by how many devices it uses and who starts a
+    process for each."""
+    if (num_processes := processes_to_start(config)) > 1:
+        return StartedProcesses(directory, num_processes)
+    if "_target_" not in config.model and launcher() is not None:
+        return LaunchedProcesses(directory)
+    return NoOthers()
+
+
+class NoOthers(nullcontext[None]):
+    """Of a run that uses one device."""
+
+    environment = None
+
+
+class LaunchedProcesses(AbstractContextManager[None]):
+    """The other processes have the same command, and wait for a run to take part in."""
+
+    environment = None
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __enter__(self) -> None:
+        if not distributed.is_initialized():
+            environment = launcher()
+            assert environment is not None
+            join_group(environment)
+            atexit.register(tell_all, None)
+        tell_all(str(self._directory))
+
+    def __exit__(self, *_: object) -> None:
+        """Connected until the command ends: the next job of a sweep needs them too."""
+
+
+class StartedProcesses(AbstractContextManager[None]):
     """A context in which the other processes of a run train and predict with this one.
 
     They are given the run's folder alone, read its configuration there and write nothing into it
@@ -31,27 +79,22 @@ class OtherProcesses:
 
     Args:
         directory: of the run.
-        num_processes: this one included. 1: nothing is started.
+        num_processes: this one included.
     """
 
     def __init__(self, directory: Path, num_processes: int) -> None:
         self._directory = directory
         self._processes: list[subprocess.Popen[str]] = []
         self._files = ExitStack()
-        self.environment = (
-            OwnProcesses(rank=0, num_processes=num_processes, port=_free_port())
-            if num_processes > 1
-            else None
-        )
-        """Where the processes meet. None: there are no others."""
+        self.environment = OwnProcesses(rank=0, num_processes=num_processes, port=_free_port())
+        """Where the processes meet."""
 
-    def __enter__(self) -> OtherProcesses:
+    def __enter__(self) -> None:
         try:
             self._start()
         except BaseException:
             self._end(patience=0.0)
             raise
-        return self
 
     def __exit__(
         self, kind: object, error: BaseException | None, trace: TracebackType | None
@@ -63,16 +106,16 @@ class OtherProcesses:
             raise InputError(" ".join(failed)) from error
 
     def _start(self) -> None:
-        if self.environment is None:
-            return
         logs = self._directory / "logs"
         logs.mkdir(exist_ok=True)
         for rank in range(1, self.environment.num_processes):
             log = self._files.enter_context(_log_of(self._directory, rank).open("w"))
             arguments = (self._directory, rank, self.environment.num_processes)
             process = subprocess.Popen(
-                [sys.executable, "-m", "mental_health_classifier.experiment.follower"]
-                + [str(each) for each in (*arguments, self.environment.port)],
+                [
+                    *(sys.executable, "-m", "mental_health_classifier.experiment.follower"),
+                    *map(str, (*arguments, self.environment.port)),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -110,7 +153,7 @@ class OtherProcesses:
         count = len(self._processes) + 1
         return [
             f"Process {rank + 1} of the {count} of this run ended with "
-            f"{f'signal {-code}' if code < 0 else f'exit code {code}'}; what it said is in "
+            f"{Signals(-code).name if code < 0 else f'exit code {code}'}; what it said is in "
             f"{_log_of(self._directory, rank)}. `mhc resume` goes on from the last checkpoint."
             for rank, process in enumerate(self._processes, 1)
             if (code := process.poll())

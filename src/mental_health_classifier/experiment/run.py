@@ -50,7 +50,7 @@ from mental_health_classifier.evaluation.evaluate import (
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
 from mental_health_classifier.experiment.posts import check_metric, with_warnings_of_read_posts
-from mental_health_classifier.experiment.processes import OtherProcesses, answers_of
+from mental_health_classifier.experiment.processes import answers_of, other_processes
 from mental_health_classifier.prediction.soft_targets import soft_targets
 from mental_health_classifier.tracking.record.assessments import write_assessments
 from mental_health_classifier.tracking.record.attempts import started_in
@@ -206,7 +206,7 @@ def fit(config: DictConfig, record: RunRecord) -> tuple[Corpus, Any, list[Logger
     resume_from = find_resume_point(record.directory) if record.is_resumed else None
     record.rewind_metrics(resume_from.metrics_bytes if resume_from else 0)
     loggers = build_loggers(config, record)
-    processes = OtherProcesses(record.directory, processes_to_start(config))
+    processes = other_processes(config, record.directory)
     with record.phase("preparation"):
         teach = functools.partial(soft_targets, corpus=corpus)
         learner = build_learner(

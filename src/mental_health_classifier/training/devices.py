@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
 from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from torch import Tensor, distributed
 from torch.nn import functional
 
 from mental_health_classifier.contracts import Batch, ModelOutput
+
+PATIENCE = timedelta(hours=2)
+"""The longest that a launched process waits for another: the first prepares posts meanwhile."""
 
 
 def whole_step(output: ModelOutput, batch: Batch) -> tuple[ModelOutput, Batch]:
@@ -104,6 +111,36 @@ class OwnProcesses(ClusterEnvironment):
 
     def node_rank(self) -> int:
         return 0
+
+
+def launcher() -> ClusterEnvironment | None:
+    """What started the processes of this command, torchrun or SLURM, if there are several."""
+    for kind in (TorchElasticEnvironment, SLURMEnvironment):
+        if kind.detect() and (environment := kind()).world_size() > 1:
+            return environment
+    return None
+
+
+def join_group(environment: ClusterEnvironment) -> None:
+    """Connects the processes that a launcher started, until they end.
+
+    Lightning would do so too, but not before a run trains.
+    """
+    os.environ["MASTER_ADDR"] = environment.main_address
+    os.environ["MASTER_PORT"] = str(environment.main_port)
+    distributed.init_process_group(
+        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        rank=environment.global_rank(),
+        world_size=environment.world_size(),
+        timeout=PATIENCE,
+    )
+
+
+def tell_all(message: str | None) -> str | None:
+    """What the first process says, to all of a group."""
+    messages = [message]
+    distributed.broadcast_object_list(messages, src=0)
+    return messages[0]
 
 
 def leave_group() -> None:

@@ -64,7 +64,12 @@ class NetworkLearner:
             self._datamodule.skip_train_batches(resume_from.batches_done)
         with warnings.catch_warnings():
             # Our sampler skips what was trained on, which Lightning cannot see.
-            for message in ("You're resuming from a checkpoint that ended", "Checkpoint directory"):
+            for message in (
+                "You're resuming from a checkpoint that ended",
+                "Checkpoint directory",
+                # Every device has the answers of all, so there is nothing to average.
+                r"It is recommended to use `self.log\(.*sync_dist",
+            ):
                 warnings.filterwarnings("ignore", message=message)
             with _ctrl_c_as_it_was(), _refusals_in_words():
                 self._trainer.fit(

@@ -47,6 +47,12 @@ digits."""
 _RESTARTED = "MENTAL_HEALTH_CLASSIFIER_RESTARTED"
 
 
+def process_number() -> int:
+    """Which of the processes that torchrun or SLURM started for one command this is, from 0; 0 too
+    where there is one."""
+    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
+
+
 def ensure_deterministic_environment() -> None:
     """Makes sure that the variables of `DETERMINISM` are set, starting Python once more if needed.
 
