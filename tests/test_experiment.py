@@ -21,7 +21,7 @@ from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.seen_posts import SeenPosts
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
-from mental_health_classifier.experiment.posts import with_warnings_of_read_posts
+from mental_health_classifier.experiment import posts
 from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.storage.json_lines import read_records
@@ -402,9 +402,9 @@ def test_posts_that_the_encoder_of_a_teacher_has_read_are_warned_of(
     corpus = build_corpus(config)
     (teacher := tmp_path / "teacher").mkdir()
     (teacher / "seen_posts-a.npz").write_bytes(SeenPosts.of(corpus, ["test"]).to_bytes())
-    monkeypatch.setattr(experiment, "find_teacher", lambda *_: SimpleNamespace(directory=teacher))
+    monkeypatch.setattr(posts, "find_teacher", lambda *_: SimpleNamespace(directory=teacher))
     (pupil := tmp_path / "pupil").mkdir()
-    warned = with_warnings_of_read_posts(config, corpus, pupil)
+    warned = posts.with_warnings_of_read_posts(config, corpus, pupil)
     num_test = len(corpus.part("test"))
     (said,) = set(warned.warnings) - set(corpus.warnings)
     assert f"teacher has read, without labels, {num_test} of the {num_test} posts of test" in said
