@@ -25,21 +25,19 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.storage.leftovers import leftovers_below, remove
 from mental_health_classifier.sweeps.ledger import sweep_called
-from mental_health_classifier.tracking.keeping.foreign_records import import_foreign
+from mental_health_classifier.tracking.importing.foreign_records import import_foreign
+from mental_health_classifier.tracking.importing.trackers import TRACKERS, runs_of
 from mental_health_classifier.tracking.keeping.housekeeping import (
     delete_run,
     projects_around,
     refuse_unseen,
     runs_to_delete,
 )
-from mental_health_classifier.tracking.keeping.mlflow_runs import read_mlflow
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
 from mental_health_classifier.tracking.keeping.snapshot import SNAPSHOTS, preserved_runs
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, is_run, resolve_run
-
-MLFLOW = "mlflow"
 
 
 def gone(run: RunOrSweep, root: LookedUpIn = None) -> None:
@@ -166,38 +164,56 @@ def export(
 
 
 def import_(
-    archive: Annotated[str, typer.Argument(help="What mhc export wrote; or mlflow.")],
+    archive: Annotated[
+        str, typer.Argument(help=f"What mhc export wrote; or {', '.join(TRACKERS)}.")
+    ],
     folder: Annotated[
-        Path | None, typer.Argument(help="With mlflow: its mlruns, or a folder in it.")
+        Path | None, typer.Argument(help="With another tracker: the folder that it has written.")
     ] = None,
     metric: Pairs = None,
 ) -> None:
     """Unpacks a run from elsewhere, or reads another tracker.
 
-    mhc import mlflow FOLDER reads a file store of MLflow, without that package; --metric
-    test/accuracy=NAME says what one of its numbers is. Both go into outputs/imported. Refused:
-    archives of more than 100,000 files or 16 GiB, or that unpack to more than 64 MiB and to 100
-    times their size. Whoever trusts such a one unpacks it with tar: a run is its folder.
+    mhc import mlflow FOLDER reads a file store of MLflow, and so do wandb, tensorboard and trackio
+    what these have left on this machine; nothing is fetched. --metric test/accuracy=NAME says what
+    one of its numbers is. All goes into outputs/imported. Refused: archives of more than 100,000
+    files or 16 GiB, or that unpack to more than 64 MiB and to 100 times their size. Whoever trusts
+    such a one unpacks it with tar: a run is its folder.
     """
     if folder is None:
         if metric:
             raise InputError("--metric goes with another tracker: mhc import mlflow FOLDER.")
+        if archive in TRACKERS:
+            raise InputError(
+                f"mhc import {archive} FOLDER: name the folder in which {TRACKERS[archive].title} "
+                f"has left {TRACKERS[archive].leaves}."
+            )
         answer(str(import_run(Path(archive), ROOTS[0]).directory))
         return
-    if archive != MLFLOW:
-        raise InputError(f"mhc import {archive} {folder}: expected {MLFLOW} before a folder.")
+    if archive not in TRACKERS:
+        raise InputError(
+            f"mhc import {archive} {folder}: expected one of {', '.join(TRACKERS)} before a folder."
+        )
+    title = TRACKERS[archive].title
     named = {theirs: ours for ours, theirs in pairs(metric, option="--metric").items()}
-    found, deleted = read_mlflow(folder)
-    num_new, num_there = import_foreign(found, ROOTS[0], tracker=MLFLOW, metrics=named)
+    imported = import_foreign(
+        runs_of(archive, Path(os.path.expanduser(folder))),
+        ROOTS[0],
+        tracker=archive,
+        metrics=named,
+    )
     answer(
-        f"{count(num_new, 'run')} of {MLFLOW} imported into {ROOTS[0] / 'imported' / MLFLOW}"
-        + (f", there before: {num_there}" if num_there else "")
-        + (f", left out as deleted there: {deleted}" if deleted else "")
+        f"{count(imported.num_new, 'run')} of {title} imported into "
+        f"{ROOTS[0] / 'imported' / archive}"
+        + (f", there before: {imported.num_there}" if imported.num_there else "")
+        + "".join(f", left out ({why}): {num}" for why, num in imported.left_out.items())
     )
     say(
-        "Missing, because MLflow does not know it: which posts, what was predicted of them, "
+        f"Missing, because {title} does not know it: which posts, what was predicted of them, "
         "intervals, source. So these runs have a table of their own, nothing is tested or promised "
-        "of them, and none is run again. Numbers are the last ones logged; without a part in their "
-        "name they count as those of test, and --metric test/accuracy=NAME says what one is. mhc "
-        "assess takes predictions."
+        f"of them, and none is run again. Numbers are the last ones that {title} has; without a "
+        "part in their name they count as those of test, and --metric test/accuracy=NAME says what "
+        "one is. mhc assess takes predictions."
     )
+    if imported.num_unended:
+        say(f"{title} does not say how runs ended, so that all count as completed.")
