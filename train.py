@@ -2,7 +2,7 @@
 
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
-    process_number,
+    number_of_processes,
 )
 
 if __name__ == "__main__":
@@ -34,9 +34,9 @@ def main(config: DictConfig) -> float | None:
 if __name__ == "__main__":
     register_resolvers()
     with explaining_errors():
-        if process_number():
-            from mental_health_classifier.experiment.follower import follow_runs
+        if number_of_processes() > 1:
+            from mental_health_classifier.experiment.launched import take_part
 
-            follow_runs()
+            take_part(main)
         else:
             main()

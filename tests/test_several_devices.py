@@ -110,14 +110,16 @@ def test_torchrun_gives_the_same_bits(two_devices, tmp_path) -> None:
 
 
 def test_devices_that_are_not_there_and_computers_that_nobody_starts_are_refused(
-    compose_config,
+    compose_config, monkeypatch
 ) -> None:
     assert processes_to_start(checked(compose_config(PLAIN))) == 1
     assert processes_to_start(checked(compose_config(TWO))) == 2
-    assert (
-        processes_to_start(checked(compose_config(["model=tfidf_logistic", "trainer.devices=2"])))
-        == 1
-    )
+    of_words = checked(compose_config(["model=tfidf_logistic", "trainer.devices=2"]))
+    assert processes_to_start(of_words) == 1
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match=r"model=tfidf_logistic .+ 2 were started"):
+        processes_to_start(of_words)
+    monkeypatch.delenv("WORLD_SIZE")
     with pytest.raises(InputError, match=r"trainer.num_nodes=2: .+ torchrun or srun"):
         processes_to_start(checked(compose_config([*TWO, "+trainer.num_nodes=2"])))
     with pytest.raises(InputError, match=r"The trainer cannot be set up as asked: .*GPU"):

@@ -18,7 +18,6 @@ from mental_health_classifier.contracts import Batch, ModelOutput
 from mental_health_classifier.data.batching import BatchDataset, LengthBuckets, make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.training.devices import (
-    launcher,
     share_of_count,
     share_of_step,
     whole_step,
@@ -123,19 +122,3 @@ def test_one_device_has_the_whole_step() -> None:
     output = ModelOutput(logits={"label": torch.zeros(2, 3)})
     assert whole_step(output, batch) == (output, batch)
     assert share_of_step(batch) == share_of_count(batch, torch.tensor(0)) == 1
-
-
-def test_a_launcher_is_known_by_what_it_sets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TORCHELASTIC_RUN_ID", "SLURM_NTASKS", "WORLD_SIZE"):
-        monkeypatch.delenv(name, raising=False)
-    assert launcher() is None
-    monkeypatch.setenv("SLURM_NTASKS", "1")
-    monkeypatch.setenv("SLURM_JOB_NAME", "train")
-    assert launcher() is None  # a job of one process, as submitit starts them
-    monkeypatch.setenv("SLURM_NTASKS", "2")
-    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "2")
-    assert type(launcher()).__name__ == "SLURMEnvironment"
-    monkeypatch.delenv("SLURM_NTASKS")
-    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    assert type(launcher()).__name__ == "TorchElasticEnvironment"

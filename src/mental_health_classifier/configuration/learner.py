@@ -19,6 +19,7 @@ from mental_health_classifier.configuration.build import (
 from mental_health_classifier.contracts import Corpus, InputError
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.evaluation.evaluate import number_of_val
+from mental_health_classifier.tracking.provenance.environment import number_of_processes
 from mental_health_classifier.tracking.record.settled_choices import settle
 
 if TYPE_CHECKING:
@@ -200,6 +201,11 @@ def processes_to_start(config: DictConfig) -> int:
         InputError: what Lightning says of them.
     """
     if "_target_" in config.model:
+        if number_of_processes() > 1:
+            raise InputError(
+                f"model={config.model.name} trains in one process, and {number_of_processes()} "
+                "were started. Give the command without torchrun or srun."
+            )
         return 1
     quiet_lightning()
     trainer = _build_trainer(config, callbacks=[], logger=False, plugins=[], default_root_dir=None)

@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
@@ -22,21 +23,24 @@ from mental_health_classifier.tracking.record.followed_record import FollowedRec
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.training.devices import (
     OwnProcesses,
-    join_group,
-    launcher,
-    tell_all,
 )
 from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
 
 
-def follow(directory: Path, environment: ClusterEnvironment | None) -> None:
+def follow(
+    directory: Path,
+    environment: ClusterEnvironment | None = None,
+    *,
+    say_ready: Callable[[], object] | None = None,
+) -> None:
     """Takes part in a run that another process records: trains its shares of each step and predicts
     its shares of the posts.
 
     Args:
         directory: of the run, whose first process has read the posts already.
         environment: see `build_learner`.
+        say_ready: is called as training could begin.
     """
     run = read_run(directory)
     begun_in = started_in(directory) or Path()
@@ -49,19 +53,10 @@ def follow(directory: Path, environment: ClusterEnvironment | None) -> None:
         teach = functools.partial(soft_targets, corpus=corpus)
         record = FollowedRecord(run)
         learner = build_learner(config, corpus, record, [], teach=teach, environment=environment)
-        if environment is not None:
-            print(READY, flush=True)
+        if say_ready is not None:
+            say_ready()
         learner.fit(find_resume_point(directory))
         answers_of(learner, config)
-
-
-def follow_runs() -> None:
-    """Takes part in the runs of a command whose first process conducts them, until that ends."""
-    environment = launcher()
-    assert environment is not None
-    join_group(environment)
-    while (directory := tell_all(None)) is not None:
-        follow(Path(directory), None)
 
 
 def _end_with_the_first() -> None:
@@ -72,5 +67,12 @@ def _end_with_the_first() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_the_first, daemon=True).start()
+    # The first process reads one line. Whatever else is printed here goes into the log.
+    to_first = os.dup(1)
+    os.dup2(2, 1)
     rank, num_processes, port = map(int, sys.argv[2:])
-    follow(Path(sys.argv[1]), OwnProcesses(rank, num_processes, port))
+    follow(
+        Path(sys.argv[1]),
+        OwnProcesses(rank, num_processes, port),
+        say_ready=lambda: os.write(to_first, f"{READY}\n".encode()),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import socket
 import subprocess
 import sys
@@ -13,15 +12,13 @@ from types import TracebackType
 from typing import Any
 
 from omegaconf import DictConfig
-from torch import distributed
 
 from mental_health_classifier.configuration.learner import processes_to_start
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.training.devices import (
     OwnProcesses,
-    join_group,
-    launcher,
+    is_in_group,
     leave_group,
     tell_all,
 )
@@ -39,7 +36,7 @@ def other_processes(
     process for each."""
     if (num_processes := processes_to_start(config)) > 1:
         return StartedProcesses(directory, num_processes)
-    if "_target_" not in config.model and launcher() is not None:
+    if is_in_group():
         return LaunchedProcesses(directory)
     return NoOthers()
 
@@ -59,11 +56,6 @@ class LaunchedProcesses(AbstractContextManager[None]):
         self._directory = directory
 
     def __enter__(self) -> None:
-        if not distributed.is_initialized():
-            environment = launcher()
-            assert environment is not None
-            join_group(environment)
-            atexit.register(tell_all, None)
         tell_all(str(self._directory))
 
     def __exit__(self, *_: object) -> None:

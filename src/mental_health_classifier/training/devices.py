@@ -113,19 +113,14 @@ class OwnProcesses(ClusterEnvironment):
         return 0
 
 
-def launcher() -> ClusterEnvironment | None:
-    """What started the processes of this command, torchrun or SLURM, if there are several."""
-    for kind in (TorchElasticEnvironment, SLURMEnvironment):
-        if kind.detect() and (environment := kind()).world_size() > 1:
-            return environment
-    return None
-
-
-def join_group(environment: ClusterEnvironment) -> None:
-    """Connects the processes that a launcher started, until they end.
+def join_group() -> int:
+    """Connects the processes that torchrun or srun started, until they end; returns which of them
+    this is.
 
     Lightning would do so too, but not before a run trains.
     """
+    is_slurm = SLURMEnvironment.detect()
+    environment = SLURMEnvironment() if is_slurm else TorchElasticEnvironment()
     os.environ["MASTER_ADDR"] = environment.main_address
     os.environ["MASTER_PORT"] = str(environment.main_port)
     distributed.init_process_group(
@@ -134,6 +129,7 @@ def join_group(environment: ClusterEnvironment) -> None:
         world_size=environment.world_size(),
         timeout=PATIENCE,
     )
+    return environment.global_rank()
 
 
 def tell_all(message: str | None) -> str | None:
@@ -143,7 +139,11 @@ def tell_all(message: str | None) -> str | None:
     return messages[0]
 
 
+def is_in_group() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
+
+
 def leave_group() -> None:
     """Closes the connections between the processes of a run, so that another can begin."""
-    if distributed.is_available() and distributed.is_initialized():
+    if is_in_group():
         distributed.destroy_process_group()

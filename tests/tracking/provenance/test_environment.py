@@ -11,6 +11,7 @@ from mental_health_classifier.tracking.provenance import environment
 from mental_health_classifier.tracking.provenance.environment import (
     DETERMINISM,
     ensure_deterministic_environment,
+    number_of_processes,
     read_environment,
     read_hardware,
 )
@@ -168,3 +169,14 @@ def test_the_driver_is_what_the_kernel_module_says_of_itself(monkeypatch):
     )
     monkeypatch.setattr(Path, "read_text", lambda path: text)
     assert environment._read_gpu_driver() == "550.54.15"
+
+
+def test_processes_are_counted_as_their_launcher_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SLURM_NTASKS", "4")  # of a script, which is one process
+    assert number_of_processes() == 1
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
+    assert number_of_processes() == 4
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert number_of_processes() == 2

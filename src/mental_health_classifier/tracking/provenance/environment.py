@@ -47,10 +47,10 @@ digits."""
 _RESTARTED = "MENTAL_HEALTH_CLASSIFIER_RESTARTED"
 
 
-def process_number() -> int:
-    """Which of the processes that torchrun or SLURM started for one command this is, from 0; 0 too
-    where there is one."""
-    return int(os.environ.get("RANK") or os.environ.get("SLURM_PROCID") or 0)
+def number_of_processes() -> int:
+    """How many processes torchrun or srun started for this command."""
+    # Of the step: a script of sbatch is one process, whatever the job was given.
+    return int(os.environ.get("WORLD_SIZE") or os.environ.get("SLURM_STEP_NUM_TASKS") or 1)
 
 
 def ensure_deterministic_environment() -> None:
