@@ -45,7 +45,8 @@ def main() -> None:
             f"{result['tokens']:.0f} tokens a post: {result['posts_per_second']:,.0f} posts/s, "
             f"{result['ratio']:.2f} times as many as sentence-transformers (rounds "
             f"{result['lowest_ratio']:.2f} to {result['highest_ratio']:.2f}), by processor time "
-            f"{result['processor_ratio']:.2f} times; vectors differ by {result['apart']:.0e} at most"
+            f"{result['processor_ratio']:.2f} times; "
+            f"vectors differ by {result['apart']:.0e} at most"
         )
     if arguments.json:
         print(json.dumps(report))
@@ -68,7 +69,7 @@ def posts_of(number: int, joined: int) -> list[str]:
 
 def by_turns(posts: Sequence[str]) -> dict[str, float]:
     import torch
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports]
 
     from mental_health_classifier.data.encoded_posts import EncodedPosts
     from mental_health_classifier.data.tokens.encoder_folder import find_encoder
