@@ -201,3 +201,10 @@ def test_what_its_own_client_writes_offline_is_read(tmp_path) -> None:
     assert (run.name, run.experiment, run.status) == ("mine", "posts", "completed")
     assert run.params == {"lr": "0.1", "net.width": "8"} and run.shown == {"loss": 7.0}
     assert run.history["in.f1"] == [(step, step) for step in range(3000)]
+
+
+@pytest.mark.parametrize("left", range(16))
+def test_a_message_may_begin_anywhere_in_a_block(left: int, tmp_path) -> None:
+    messages = [bytes(BLOCK - len(START) - 7 - left), b"next", bytes(2 * BLOCK), b"last"]
+    (path := tmp_path / "run-abc.wandb").write_bytes(framed(messages))
+    assert list(wandb_runs._whole(path)) == messages

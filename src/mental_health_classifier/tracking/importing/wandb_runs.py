@@ -199,7 +199,7 @@ def _whole(path: Path) -> Iterator[bytes]:
         return  # began, and was killed
     if content[: len(_START)] != _START or content[len(_START)] != _VERSION:
         raise damaged(path, _TITLE)
-    place, message = len(_START) + 1, bytearray()
+    place, message, is_begun = len(_START) + 1, bytearray(), False
     while place + _PIECE.size <= len(content):
         if (left := _BLOCK - place % _BLOCK) < _PIECE.size:
             place += left  # no piece begins this late in a block
@@ -208,11 +208,13 @@ def _whole(path: Path) -> Iterator[bytes]:
         piece = content[place + _PIECE.size : place + _PIECE.size + length]
         if len(piece) < length:
             return
-        is_next = kind in ((_MIDDLE, _LAST) if message else (_WHOLE, _FIRST))
+        # Not by what the message holds: its first piece is empty where a block has no room for more.
+        is_next = kind in ((_MIDDLE, _LAST) if is_begun else (_WHOLE, _FIRST))
         if not is_next or zlib.crc32(piece, zlib.crc32(bytes([kind]))) != checksum:
             raise damaged(path, _TITLE)
         message += piece
-        if kind in (_WHOLE, _LAST):
+        is_begun = kind in (_FIRST, _MIDDLE)
+        if not is_begun:
             yield bytes(message)
             message.clear()
         place += _PIECE.size + length
