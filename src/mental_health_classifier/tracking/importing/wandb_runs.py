@@ -208,7 +208,7 @@ def _whole(path: Path) -> Iterator[bytes]:
         piece = content[place + _PIECE.size : place + _PIECE.size + length]
         if len(piece) < length:
             return
-        # Not by what the message holds: its first piece is empty where a block has no room for more.
+        # Not by what is held: the first piece is empty where a block has room for no more than it.
         is_next = kind in ((_MIDDLE, _LAST) if is_begun else (_WHOLE, _FIRST))
         if not is_next or zlib.crc32(piece, zlib.crc32(bytes([kind]))) != checksum:
             raise damaged(path, _TITLE)
