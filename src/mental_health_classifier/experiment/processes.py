@@ -84,7 +84,7 @@ class StartedProcesses(AbstractContextManager[None]):
     def __enter__(self) -> None:
         try:
             self._start()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: no process is left behind
             self._end(patience=0.0)
             raise
 
