@@ -2,10 +2,12 @@
 
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
+    let_idle_threads_sleep,
     number_of_processes,
 )
 
 if __name__ == "__main__":
+    let_idle_threads_sleep()
     ensure_deterministic_environment()
 
 import hydra

@@ -20,6 +20,7 @@ from mental_health_classifier.cli.values import Command
 from mental_health_classifier.console.errors import message_about
 from mental_health_classifier.console.logs import PrintableFormatter
 from mental_health_classifier.console.wording import printable_lines
+from mental_health_classifier.tracking.provenance.environment import let_idle_threads_sleep
 
 COMMANDS = {
     "check": ("check", "Says what a file of posts holds, and how to train with it."),
@@ -122,6 +123,7 @@ def main() -> None:
         # nohup ignores the one, and that stays so.
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)
+    let_idle_threads_sleep()
     app()
 
 

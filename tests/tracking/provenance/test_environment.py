@@ -11,6 +11,7 @@ from mental_health_classifier.tracking.provenance import environment
 from mental_health_classifier.tracking.provenance.environment import (
     DETERMINISM,
     ensure_deterministic_environment,
+    let_idle_threads_sleep,
     number_of_processes,
     read_environment,
     read_hardware,
@@ -160,6 +161,22 @@ def test_where_nothing_differs_nothing_is_executed(monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("was started again"))
     ensure_deterministic_environment()
+
+
+def test_idle_threads_sleep_unless_the_user_decided(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", "")
+    monkeypatch.delenv("OPENBLAS_THREAD_TIMEOUT")
+    let_idle_threads_sleep()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert os.environ["OPENBLAS_THREAD_TIMEOUT"] == "4"
+
+
+@pytest.mark.parametrize("module", ["cli.app", "tracking.provenance.environment"])
+def test_what_reads_such_variables_is_not_loaded_before_they_are_set(module):
+    script = f"import sys, mental_health_classifier.{module}\n"
+    lines, _ = run_script("-c", script + "print(sorted({'numpy', 'torch'} & set(sys.modules)))")
+    assert lines == ["[]"]
 
 
 def test_the_driver_is_what_the_kernel_module_says_of_itself(monkeypatch):
