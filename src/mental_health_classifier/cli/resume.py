@@ -20,6 +20,7 @@ from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import place_in
+from mental_health_classifier.sweeps.launchers.choice import launcher_called
 from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.sweeps.resume import resume_sweep
 from mental_health_classifier.tracking.provenance.environment import (
@@ -36,6 +37,13 @@ from mental_health_classifier.tracking.run_index import RunSummary, is_run, reso
 def resume(
     run: RunOrSweep,
     root: LookedUpIn = None,
+    launcher: Annotated[
+        str | None,
+        typer.Option(help="Of a sweep: joblib, slurm, slurm_local, ray; see conf/hydra/launcher."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Of a sweep: so many at once, of joblib if not said.")
+    ] = None,
     trust: Annotated[
         bool, typer.Option("--trust", help="Run what the overrides of a sweep name, code too.")
     ] = False,
@@ -49,8 +57,10 @@ def resume(
     there only where some were prepared before.
     """
     ensure_deterministic_environment()
+    is_parallel = launcher is not None or jobs is not None
     if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
-        account = resume_sweep(sweep, say=say, is_trusted=trust)
+        way = launcher_called(launcher or "joblib", jobs=jobs) if is_parallel else None
+        account = resume_sweep(sweep, say=say, launcher=way, is_trusted=trust)
         answer(f"{run}: {account}")
         if account.stopped_by is not None:
             raise typer.Exit(128 + account.stopped_by)
@@ -58,6 +68,8 @@ def resume(
             raise typer.Exit(1)
         return
     directory = resolve_run(run, existing(root)).directory.resolve()
+    if is_parallel:
+        raise InputError(f"{run} is one run: --launcher and --jobs are for the jobs of a sweep.")
     # Torch takes seconds to import: not before it is known that there is something to resume.
     from mental_health_classifier.experiment.run import resume_experiment
 

@@ -212,8 +212,10 @@ def build_yardstick(
 
 
 def set_num_threads(num_threads: int | None, *, num_processes: int = 1) -> None:
-    """Fixes the threads of torch; None: one for each processor that this process may use, or its
-    share of them where so many processes of one run use them."""
+    """Fixes the threads of torch; None: as many as OMP_NUM_THREADS says, or one for each processor
+    that this process may use; or its share of them where so many processes of one run use them."""
     import torch
 
-    torch.set_num_threads(num_threads or max(1, len(os.sched_getaffinity(0)) // num_processes))
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    usable = int(said) if said.isdecimal() else len(os.sched_getaffinity(0))
+    torch.set_num_threads(num_threads or max(1, usable // num_processes))

@@ -68,10 +68,12 @@ def end_with_the_parent() -> None:
     For `preexec_fn` of a process whose work nobody would see any more. Linux alone offers this;
     elsewhere it goes on.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+# Loaded here, as a child must not wait for what another thread did while it was forked.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 """Of prctl(2): which signal a process gets as its parent ends."""
 

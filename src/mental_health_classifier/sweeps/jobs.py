@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
@@ -74,8 +76,10 @@ def configuration_of(
     """The configuration that a job has with the present files in conf/. None: they make none that
     passes of its overrides."""
     register_resolvers()
+    # Within a command of Hydra, which has found them already.
+    is_found = GlobalHydra.instance().is_initialized()
     try:
-        with initialize_config_dir(str(conf), version_base="1.3"):
+        with nullcontext() if is_found else initialize_config_dir(str(conf), version_base="1.3"):
             return resolved(checked(compose("config", overrides=list(overrides))))
     except (InputError, HydraException, OmegaConfBaseException, TypeError, ValueError):
         # The last two come from Hydra too, where it expected the name of a file.

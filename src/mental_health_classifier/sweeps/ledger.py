@@ -3,6 +3,7 @@
     multirun/2026-11-23/15-04-05-123456-NAME/
       sweep.json          written once: the jobs that were wanted
       attempts/001/       the process of the sweep, with its lock; each continuation adds one
+      claims/0-KEY/       who took a job out of several that run at once; its output is there too
       0-NAME-seed1/       the run of a job, as any other
 
 A job is known by the hash of its resolved configuration. That finds its run wherever that lies in
@@ -11,7 +12,6 @@ the folder, and tells when the files in conf/ have become others since.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ from mental_health_classifier.tracking.provenance.overrides import refuse_what_i
 from mental_health_classifier.tracking.record.attempts import (
     Attempt,
     latest_attempt,
-    life_of,
+    life_of_latest,
     why_unknown,
 )
 from mental_health_classifier.tracking.record.resumption import RESUMABLE
@@ -33,6 +33,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.run_index import find_runs
 
 FILE_NAME = "sweep.json"
+_KEY = re.compile(r"[0-9a-f]{16}")
 _MOMENT = re.compile(r"\d\d-\d\d-\d\d-\d{6}-")
 """How conf/hydra has the name of a sweep's folder begin."""
 
@@ -83,18 +84,29 @@ def continue_sweep(directory: Path) -> Attempt:
     Raises:
         InputError: it is still running, here or on another machine.
     """
-    latest = latest_attempt(directory)
-    is_over = latest is None or (latest / "end.json").exists()
-    life = "killed" if latest is None or is_over else life_of(latest)
-    if life == "unknown":
+    if attempt := Attempt.begin_next(directory):
+        return attempt
+    if life_of_latest(latest_attempt(directory)) == "unknown":
         raise InputError(f"The sweep in {directory} {why_unknown(directory)}")
-    if life == "killed":
-        with contextlib.suppress(FileExistsError):
-            return Attempt.begin(directory, number=int(latest.name) + 1 if latest else 1)
     raise InputError(
-        f"The sweep in {directory} is still running, or being continued. Its jobs come in turn; "
-        "stop its process first if it is to be continued here."
+        f"The sweep in {directory} is still running, or being continued. Its jobs are being seen "
+        "to; stop its process first if it is to be continued here."
     )
+
+
+def claim_job(directory: Path, job: SweepJob) -> Attempt | None:
+    """Takes a job, so that no other process runs it meanwhile, on whichever machine. None: one
+    does, or may.
+
+    Raises:
+        OSError: the folder is full or gone.
+    """
+    return Attempt.begin_next(claims_of(directory, job))
+
+
+def claims_of(directory: Path, job: SweepJob) -> Path:
+    """The folder with the claims of a job, as attempts: who took it, and what came of that."""
+    return directory / "claims" / f"{job.number}-{job.key}"
 
 
 def read_jobs(directory: Path, *, is_trusted: bool = False) -> list[SweepJob]:
@@ -119,6 +131,8 @@ def read_jobs(directory: Path, *, is_trusted: bool = False) -> list[SweepJob]:
         raise InputError(f"{path} is damaged: it does not list jobs.") from None
     for job in jobs:
         refuse_what_is_not_plain(job.overrides, of=str(path), is_trusted=is_trusted)
+    if not all(_KEY.fullmatch(job.key) for job in jobs):
+        raise InputError(f"{path} is damaged: what names a job there is no hash.")
     return jobs
 
 
@@ -131,14 +145,19 @@ def sweep_called(reference: str | Path) -> Path | None:
     return next((each for each in _folders(directory) if (each / FILE_NAME).exists()), None)
 
 
-def states_of(directory: Path, jobs: Iterable[SweepJob]) -> list[JobState]:
+def states_of(
+    directory: Path, jobs: Iterable[SweepJob], *, among: Iterable[Path] | None = None
+) -> list[JobState]:
     """What has become of each job of a sweep, first those that were asked for, in their order.
 
     Runs that the ledger does not name, since a sweeper chose them as it went, follow. Of several
     runs of one job a completed one counts, then one that may still run, then the latest.
+
+    Args:
+        among: look for runs in these folders alone. None: wherever the sweep has some.
     """
     by_key: dict[str, RunSummary] = {}
-    for run in reversed(find_runs(_folders(directory))):
+    for run in reversed(find_runs(_folders(directory) if among is None else among)):
         if run.status == "damaged" or not run.configuration:
             continue
         key = job_hash(run.configuration)

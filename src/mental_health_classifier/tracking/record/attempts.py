@@ -34,6 +34,12 @@ from mental_health_classifier.storage.process_identity import (
     life_of_process,
     this_process,
 )
+from mental_health_classifier.tracking.record.signs_of_life import (
+    LEASE_SECONDS,
+    begin_beating,
+    end_beating,
+    is_overdue,
+)
 
 _GONE = "gone.json"
 
@@ -92,7 +98,18 @@ class Attempt:
             shutil.rmtree(prepared, ignore_errors=True)
             raise
         _held_locks.add(lock)
+        begin_beating(lock, folder)
         return cls(folder, lock, os.getpid())
+
+    @classmethod
+    def begin_next(cls, directory: Path) -> Attempt | None:
+        """Takes the attempt after the latest. None: that has not ended and may live, or another
+        process was faster."""
+        latest = latest_attempt(directory)
+        if life_of_latest(latest) != "killed":
+            return None
+        with suppress(FileExistsError):
+            return cls.begin(directory, number=int(latest.name) + 1 if latest else 1)
 
     @property
     def is_own(self) -> bool:
@@ -112,6 +129,7 @@ class Attempt:
         self.release()
 
     def release(self) -> None:
+        end_beating(self._lock)
         _held_locks.discard(self._lock)
         os.close(self._lock)
 
@@ -169,8 +187,8 @@ def life_of(attempt: Path) -> Life:
     kernel: on some cluster mounts the locks of a machine are not those of another, or there are
     none.
 
-    "unknown": it is or was on another machine, or without locks in another container, and nobody
-    has said that it is gone.
+    "unknown": it is or was on another machine, or without locks in another container, nobody has
+    said that it is gone, and its last sign of life is less than `LEASE_SECONDS` old.
 
     Raises:
         InputError: start.json is damaged.
@@ -190,8 +208,20 @@ def life_of(attempt: Path) -> Life:
     if (attempt / _GONE).exists():
         return "killed"
     if is_free:
-        return "killed" if is_of_this_machine(start) else "unknown"
-    return life_of_process(start)
+        life = "killed" if is_of_this_machine(start) else "unknown"
+    else:
+        life = life_of_process(start)
+    lease = start.get("lease_seconds")  # earlier versions gave no signs
+    if life == "unknown" and isinstance(lease, int | float) and is_overdue(attempt, lease):
+        return "killed"
+    return life
+
+
+def life_of_latest(attempt: Path | None) -> Life:
+    """As `life_of`, of what `latest_attempt` found. One that has ended counts as killed, and none
+    at all too."""
+    is_over = attempt is None or (attempt / "end.json").exists()
+    return "killed" if is_over else life_of(attempt)
 
 
 def declare_gone(attempt: Path) -> None:
@@ -205,10 +235,12 @@ def why_unknown(directory: Path) -> str:
     """What to do about a run or sweep that may be running elsewhere, as the end of a sentence."""
     attempt = latest_attempt(directory)
     host = attempt and _fact_of_start(attempt, "host")
+    has_lease = attempt and _fact_of_start(attempt, "lease_seconds")
+    by_itself = f", as it does by itself {LEASE_SECONDS / 60:g} minutes after its last sign of life"
     return (
         f"may still be running on {host or 'another machine'}, which cannot be told from here. "
         "Look there. Once its process is certainly gone, say so with "
-        f"`mhc gone {directory}`; then it counts as killed."
+        f"`mhc gone {directory}`; then it counts as killed{by_itself if has_lease else ''}."
     )
 
 
@@ -227,6 +259,7 @@ def _start(*, is_locked: bool) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         **this_process(),
         "is_locked": is_locked,
+        "lease_seconds": LEASE_SECONDS,
         "folder": os.getcwd(),
         "started_at": now(),
     }
