@@ -189,9 +189,7 @@ def _output(task: JobTask, claim: Path) -> Iterator[Any]:
             yield file
 
 
-def _run(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], output: Any
-) -> int:
+def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], output: Any) -> int:
     own = {name: value for name, value in os.environ.items() if name not in _OF_A_TASK}
     with subprocess.Popen(
         command,

@@ -69,6 +69,6 @@ def _returned(state: JobState, metric: str, directory: Path) -> JobReturn:
     else:
         returned.status = JobStatus.FAILED
         returned.return_value = InputError(
-            f"Not all jobs were completed. `mhc resume {directory}` goes on with those that were not."
+            f"Not all jobs were completed. `mhc resume {directory}` goes on with the others."
         )
     return returned

@@ -20,7 +20,7 @@ from mental_health_classifier.sweeps.launchers.slurm import OnSlurm
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
 
-KINDS: dict[str, type] = {"joblib": OnThisMachine, "slurm": OnSlurm, "ray": OnRay}
+KINDS: dict[str, Any] = {"joblib": OnThisMachine, "slurm": OnSlurm, "ray": OnRay}
 
 
 def launcher_called(name: str, *, jobs: int | None = None) -> Launcher:

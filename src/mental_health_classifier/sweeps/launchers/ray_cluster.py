@@ -49,7 +49,9 @@ class OnRay:
 
     def _connect(self, ray: Any) -> None:
         environment = {
-            name: os.environ[name] for name in ("PYTHONPATH", "PYTHONHASHSEED") if name in os.environ
+            name: os.environ[name]
+            for name in ("PYTHONPATH", "PYTHONHASHSEED")
+            if name in os.environ
         }
         here = {} if self.address else {"include_dashboard": False}
         try:
@@ -63,8 +65,8 @@ class OnRay:
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"hydra.launcher.address={self.address}: no cluster of Ray answers there "
-                f"({' '.join(str(error).split())[:200]}). Start one with `ray start --head`, or leave "
-                "the address out."
+                f"({' '.join(str(error).split())[:200]}). Start one with `ray start --head`, or "
+                "leave the address out."
             ) from None
         there = ray.cluster_resources()
         wanted = {"CPU": self.cpus_per_job, "GPU": self.gpus_per_job}

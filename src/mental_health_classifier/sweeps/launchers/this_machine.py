@@ -50,12 +50,11 @@ class OnThisMachine:
                 free.put(share)
             return item, None
 
-        at_once = Parallel(
+        at_once: Any = Parallel(
             n_jobs=len(shares),
             backend="threading",
             return_as="generator_unordered",
             pre_dispatch="n_jobs",
-            batch_size=1,
         )
         yield from at_once(delayed(do)(item) for item in items)
 

@@ -220,8 +220,7 @@ def life_of(attempt: Path) -> Life:
 def life_of_latest(attempt: Path | None) -> Life:
     """As `life_of`, of what `latest_attempt` found. One that has ended counts as killed, and none
     at all too."""
-    is_over = attempt is None or (attempt / "end.json").exists()
-    return "killed" if is_over else life_of(attempt)
+    return "killed" if attempt is None or (attempt / "end.json").exists() else life_of(attempt)
 
 
 def declare_gone(attempt: Path) -> None:

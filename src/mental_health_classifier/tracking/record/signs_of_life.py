@@ -1,8 +1,8 @@
 """Signs of life of a process, for machines that share files and nothing else.
 
 Whoever holds an attempt touches its lock file every `BEAT_SECONDS`. Another machine, to which
-neither the lock nor the process shows, waits `LEASE_SECONDS` for one. Clocks of the machines play no
-part: a file that is touched at that moment says what time it is where the files lie.
+neither the lock nor the process shows, waits `LEASE_SECONDS` for one. Clocks of the machines play
+no part: a file that is touched at that moment says what time it is where the files lie.
 """
 
 from __future__ import annotations
