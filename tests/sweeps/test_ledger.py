@@ -107,12 +107,12 @@ def test_a_ledger_that_is_missing_damaged_or_asks_for_more_than_runs_is_refused(
         with pytest.raises(InputError, match="is damaged"):
             read_jobs(tmp_path)
     for override in ("hydra/launcher=x", "--multirun", "~hydra.job", "++hydra.run.dir=x"):
-        job = {"number": 0, "key": "a", "overrides": [override]}
+        job = {"number": 0, "key": "a" * 16, "overrides": [override]}
         path.write_text(json.dumps({"jobs": [job]}), encoding="utf-8")
         with pytest.raises(InputError, match="not run again"):
             read_jobs(tmp_path, is_trusted=True)
     for override in ("experiment=../../x/e", "+x._target_=os.system", "name=${oc.env:HOME}"):
-        job = {"number": 0, "key": "a", "overrides": [override]}
+        job = {"number": 0, "key": "a" * 16, "overrides": [override]}
         path.write_text(json.dumps({"jobs": [job]}), encoding="utf-8")
         with pytest.raises(InputError, match="can name code or a folder outside"):
             read_jobs(tmp_path)

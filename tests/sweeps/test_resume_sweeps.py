@@ -5,32 +5,45 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json, write_json
+from mental_health_classifier.sweeps import launched_jobs
 from mental_health_classifier.sweeps.jobs import configuration_of
-from mental_health_classifier.sweeps.ledger import SweepJob, begin_sweep
-from mental_health_classifier.sweeps.resume import resume_sweep
+from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
+from mental_health_classifier.sweeps.ledger import (
+    SweepJob,
+    begin_sweep,
+    claim_job,
+    read_jobs,
+    states_of,
+)
+from mental_health_classifier.sweeps.resume import resume_sweep, run_jobs
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 
 TESTS = Path(__file__).resolve().parents[1]
 PLAYER = """
 import json, os, signal, sys, time
 from pathlib import Path
-sys.path[:0] = [{tests!r}]
-from written_runs import write_failed_run, write_run
 arguments, folder = sys.argv[1:], Path({folder!r})
 with (folder / "commands.jsonl").open("a") as commands:
     print(json.dumps(arguments), file=commands)
 if "seed=9" in arguments:
     sys.exit(3)
+if "seed=7" in arguments:
+    print("words of the job", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 if "seed=8" in arguments:
     os.kill(os.getppid(), signal.SIGINT)
     time.sleep(60)
+sys.path[:0] = [{tests!r}]
+from written_runs import write_failed_run, write_run
 if "resume" in arguments:
     attempt = Path(arguments[-1], "attempts", "002")
     other = write_run(folder / "other")
@@ -50,14 +63,17 @@ def play(tmp_path: Path):
     player = tmp_path / "player.py"
     player.write_text(PLAYER.format(tests=str(TESTS), folder=str(tmp_path)), encoding="utf-8")
 
-    def play():
+    def play(launcher=None):
         (tmp_path / "commands.jsonl").write_text("", encoding="utf-8")
         messages: list[str] = []
         start = (sys.executable, str(player))
-        account = resume_sweep(tmp_path / "sweep", say=messages.append, start=start)
+        account = resume_sweep(
+            tmp_path / "sweep", say=messages.append, launcher=launcher, start=start
+        )
         commands = (tmp_path / "commands.jsonl").read_text(encoding="utf-8").splitlines()
         return account, messages, [json.loads(line) for line in commands]
 
+    play.player = player
     return play
 
 
@@ -114,6 +130,61 @@ def test_ctrl_c_reaches_the_job_and_no_other_is_started(tmp_path: Path, play) ->
     assert (account.done, len(commands)) == (0, 1)
     assert "Stopped; the same command goes on." in messages
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_jobs_that_run_at_once_are_claimed_and_one_that_dies_dies_alone(
+    tmp_path: Path, play
+) -> None:
+    begin(tmp_path, 7, 1)
+    account, messages, commands = play(OnThisMachine(jobs=2))
+    assert str(account) == "Jobs wanted: 2, done: 1, missing and run: 2, repeated: 0."
+    assert len(commands) == 2
+    assert "Job 1: seed=1 is completed." in messages
+    died = next(message for message in messages if message.startswith("Job 0: seed=7 is missing"))
+    place = Path(died.partition("What it printed is in ")[2].removesuffix("."))
+    assert ": it was ended by SIGKILL. What it printed" in died
+    assert place.read_text() == "words of the job\n"
+    assert read_json(place.parent / "end.json")["exit_code"] == -signal.SIGKILL
+    again, _, commands = play(OnThisMachine(jobs=2))
+    assert (again.added, len(commands)) == (1, 1)
+
+
+def test_ctrl_c_reaches_all_jobs_that_run_at_once(tmp_path: Path, play) -> None:
+    begin(tmp_path, 8, 8, 1, 2)
+    account, messages, commands = play(OnThisMachine(jobs=2))
+    assert account.stopped_by == signal.SIGINT and account.done == 0 and len(commands) <= 2
+    assert messages[-1] == "Stopped; the same command goes on."
+
+
+def test_a_job_that_another_process_is_at_is_left_to_it(tmp_path: Path, play) -> None:
+    begin(tmp_path, 1)
+    sweep = tmp_path / "sweep"
+    claim = claim_job(sweep, read_jobs(sweep)[0])
+    assert claim is not None
+    account, messages, commands = play(OnThisMachine(jobs=2))
+    assert (account.done, account.added, commands) == (0, 0, [])
+    assert messages[-1] == "Job 0: seed=1 is left to the process that has taken it."
+    claim.release()
+    assert play(OnThisMachine(jobs=2))[0].done == 1
+
+
+def test_what_hydra_launches_answers_what_a_sweeper_wants_to_know(
+    tmp_path: Path, play, monkeypatch, capsys
+) -> None:
+    begin(tmp_path, 1, 9)
+    (tmp_path / "commands.jsonl").touch()
+    monkeypatch.setattr(
+        launched_jobs, "run_jobs", partial(run_jobs, start=(sys.executable, str(play.player)))
+    )
+    config = OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path / "sweep")}}})
+    config.optimized_metric = "test/accuracy"
+    settings, overrides = {"kind": "joblib", "jobs": 2}, [["seed=1"], ["seed=9"]]
+    good, bad = launched_jobs.launch_jobs(config, settings, overrides, first=0)
+    run = states_of(tmp_path / "sweep", read_jobs(tmp_path / "sweep"))[0].run
+    assert run is not None and good.return_value == run.metrics["test/accuracy"]
+    with pytest.raises(InputError, match=r"Not all jobs .*`mhc resume .*sweep` goes on"):
+        _ = bad.return_value
+    assert "Job 1: seed=9 is missing: exit code 3." in capsys.readouterr().err
 
 
 def test_a_directory_without_a_record_is_left_and_another_one_taken(tmp_path: Path, play) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from signal import Signals
 from types import FrameType
 
 from mental_health_classifier.contracts import InputError
@@ -143,33 +144,37 @@ def run_jobs(
                     yield task
 
         for task, death in at_once.each(run_job, tasks(), directory):
-            state = states.pop(task.job.number)
-            code, problem, place = _end_of(task)
-            if code is not None or death:
-                tried.append(state)
-            after = task.state_now()
+            state, after = states.pop(task.job.number), task.state_now()
+            end, output = _end_of(task)
+            if end is None and not death:
+                if not signals:
+                    say(f"Job {_words(task.job)} is left to the process that has taken it.")
+                continue
+            tried.append(state)
             if after.status == "completed":
                 if not in_turn:
                     say(f"Job {_words(task.job)} is completed.")
                 continue
-            reason = (after.run and after.run.problem) or death or problem or f"exit code {code}"
-            where = "" if in_turn or after.run else f" What it printed is in {place}."
+            reason = (after.run and after.run.problem) or death or end or "it did not begin"
+            where = "" if in_turn or after.run else f" What it printed is in {output}."
             say(f"Job {_words(task.job)} is {after.status}: {reason.rstrip('.')}.{where}")
         if signals:
             say("Stopped; the same command goes on.")
     return tried, signals[0] if signals else None
 
 
-def _end_of(task: JobTask) -> tuple[int | None, str | None, Path]:
-    """How the process of a job ended, what stood in its way, and where it printed."""
+def _end_of(task: JobTask) -> tuple[str | None, Path]:
+    """How the process of a job ended, in words, and where it printed. None: none has begun, or
+    another process is at it."""
     claim = latest_attempt(claims_of(task.sweep, task.job))
-    if claim is None:
-        return None, None, task.sweep
     try:
-        end = read_json(claim / "end.json")
+        end = read_json(claim / "end.json") if claim else {}
     except (FileNotFoundError, InputError):
         end = {}
-    return end.get("exit_code"), end.get("problem"), claim / OUTPUT
+    code, place = end.get("exit_code"), (claim or task.sweep) / OUTPUT
+    if not isinstance(code, int):
+        return end.get("problem"), place
+    return (f"it was ended by {Signals(-code).name}" if code < 0 else f"exit code {code}"), place
 
 
 def _account(
