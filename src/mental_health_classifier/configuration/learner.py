@@ -284,3 +284,5 @@ def quiet_lightning() -> None:
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop; nobody here can help it.
     warnings.filterwarnings("ignore", message=".*LeafSpec", category=FutureWarning)
+    # On a cluster it takes every run that one process is enough for to be a mistake.
+    warnings.filterwarnings("ignore", message="The `srun` command is available")
