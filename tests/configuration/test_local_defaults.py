@@ -45,3 +45,23 @@ def test_defaults_that_would_change_nothing_are_refused(composed_with) -> None:
 def test_a_misspelt_default_is_told_like_any_other(composed_with) -> None:
     with pytest.raises(InputError, match=r"data\.sise"):
         checked(composed_with("# @package _global_\ndata: {sise: 900}\n"))
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("hub_password: hunter2", "hub_password"),
+        ("model: {widht: hunter2}", "model.widht"),
+        ("evaluation: {bootstrap: hunter2}", "evaluation.bootstrap"),
+        ("network: {pool: {_target_: hunter2}}", "network.pool"),
+    ],
+)
+def test_what_is_no_setting_is_refused_by_its_name_alone(composed_with, written, key) -> None:
+    with pytest.raises(InputError, match=rf"^{key} is no setting") as refusal:
+        checked(composed_with(f"# @package _global_\n{written}\n"))
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_group_may_hold_a_number_for_others_to_refer_to(composed_with) -> None:
+    written = "# @package _global_\nmodel: {posts: 900}\ndata: {size: '${model.posts}'}\n"
+    assert checked(composed_with(written)).data.size == 900

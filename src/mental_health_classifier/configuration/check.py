@@ -39,6 +39,7 @@ from mental_health_classifier.configuration.settings import (
 )
 from mental_health_classifier.configuration.teacher import fill_in_teacher
 from mental_health_classifier.configuration.trainer_check import check_trainer
+from mental_health_classifier.configuration.unknown import refuse_unknown
 from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.pretraining import MEASURED, is_pretraining
@@ -68,6 +69,7 @@ def checked(config: DictConfig) -> DictConfig:
         InputError: a value of another kind or out of range; a key that is missing, or that nothing
             takes; a part that does not belong where it stands; variants that cannot be combined.
     """
+    refuse_unknown(config)
     written = OmegaConf.to_container(with_encoder(config), resolve=True)
     _refuse_misplaced_defaults(written)
     _refuse_chosen_yardstick(written)
