@@ -193,6 +193,34 @@ def test_code_is_foreign_unless_it_is_that_of_the_checkout_or_of_a_commit_below(
 
 
 @pytest.mark.parametrize(
+    ("written", "is_ours"),
+    [
+        ("# @package _global_\ndata: {path: /mnt/posts.csv, labels: [a, b]}\n", True),
+        ("num_threads: 3\n", False),
+        ("# @package hydra\nrun: {dir: elsewhere}\n", False),
+        ("# @package _global_\nhydra: {run: {dir: elsewhere}}\n", False),
+        ("# @package _global_\ndefaults: [override /model: elsewhere]\n", False),
+        ("# @package _global_\nmodel: {_target_: elsewhere}\n", False),
+        ("# @package _global_\nname: ${oc.env:HOME}\n", False),
+        ("# @package _global_\na: &a [1]\nb: [*a]\n", False),
+        ("# @package _global_\na: [\n", False),
+    ],
+)
+def test_defaults_of_a_machine_are_ours_where_they_only_set_values(
+    project: Path, written: str, is_ours: bool
+) -> None:
+    local = project / "conf/local/default.yaml"
+    write_files(project, {".gitignore": "/conf/local/\n"})
+    write_files(project, {"conf/local/default.yaml": written})
+    run = record(project)
+    assert comes_from_here(run, project=project)
+    for later in ("num_threads: 1\n", None):
+        local.unlink() if later is None else local.write_text(later)
+        assert comes_from_here(run, project=project) == is_ours
+    assert rebuilt(run, project)["conf/local/default.yaml"].decode() == written
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "src/sitecustomize.pyc",

@@ -14,12 +14,17 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
+import yaml
+
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.tracking.keeping.snapshot import SNAPSHOTS
+from mental_health_classifier.tracking.provenance.configuration_hash import flattened
 from mental_health_classifier.tracking.provenance.git import git_output
+from mental_health_classifier.tracking.provenance.overrides import is_of_a_run, is_plain
 from mental_health_classifier.tracking.provenance.source_files import (
     LEXICON,
+    LOCAL,
     MAX_NAMED,
     PROJECT,
     blobs_of,
@@ -29,6 +34,8 @@ from mental_health_classifier.tracking.provenance.source_files import (
     sentence_about,
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary
+
+_HEADER, _GLOBAL = re.compile(rb"@package.*"), b"@package _global_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +121,27 @@ def find_source(
         for name, content in committed.items()
         if name not in files and (name == LEXICON or not is_source(name))
     }
-    is_ours = _files_in(project, files) == files or (
-        _is_below_head(commit, project) and all(committed.get(n) == c for n, c in files.items())
+    shared = {name: content for name, content in files.items() if name != LOCAL}
+    is_ours = _files_in(project, shared) == shared or (
+        _is_below_head(commit, project) and all(committed.get(n) == c for n, c in shared.items())
     )
-    return FoundSource(files, is_ours)
+    return FoundSource(files, is_ours and _is_plain(files.get(LOCAL), project))
+
+
+def _is_plain(defaults: bytes | None, project: Path) -> bool:
+    """Whether the defaults of the machine of a run, which no commit has, only set values, or are
+    those of this one."""
+    if defaults is None or _files_in(project, [LOCAL]).get(LOCAL) == defaults:
+        return True
+    try:
+        # Where nothing has a second name, a small file holds few settings.
+        settings = None if b"&" in defaults else yaml.safe_load(defaults)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return False
+    if not isinstance(settings, dict) or _HEADER.findall(defaults) != [_GLOBAL]:
+        return False
+    given = [f"{key}={value}" for key, value in flattened(settings).items()]
+    return all(is_of_a_run(each) and is_plain(each) for each in given)
 
 
 def why_not_rebuilt(run: RunSummary) -> str | None:
