@@ -109,4 +109,4 @@ def test_the_card_of_the_hub_is_printed_and_leaves_that_of_the_run(mhc, tmp_path
     write_run(tmp_path / "run")
     assert mhc("card", "run", "--format", "huggingface").stdout.startswith("---\nlibrary_name:")
     assert not (tmp_path / "run" / "model_card.md").exists()
-    assert "expected markdown or huggingface" in mhc("card", "run", "--format", "pdf").stderr
+    assert "expected markdown, huggingface" in mhc("card", "run", "--format", "pdf").stderr
