@@ -132,6 +132,7 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     (temporary := tmp_path / "temporary").mkdir()
     printed: list[str] = []
     environment = {"COLUMNS": "200", "TMPDIR": str(temporary)}
+    environment["TRACKIO_DIR"] = str(project / "trackio")
     with forked_commands(project, tmp_path / "printed.txt", environment) as commands:
 
         def ran(*command: object, fails: bool = False) -> None:
@@ -145,7 +146,7 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
         ran(
             "train.py",
             *settings,
-            "logger=[tensorboard,mlflow,wandb]",
+            "logger=[tensorboard,mlflow,trackio,wandb]",
             "hydra.run.dir=outputs/day/run",
         )
         run = project / "outputs" / "day" / "run"
@@ -202,7 +203,10 @@ def test_what_one_author_alone_said_is_in_nothing_that_is_left(
     looked_at = [path for path in (project / "outputs").rglob("*") if path.is_file()]
     looked_at += [path for path in (project / "model_snapshots").rglob("*") if path.is_file()]
     looked_at += [path for path in temporary.rglob("*") if path.is_file()]
-    looked_at += [path for path in (project / "wandb").rglob("*") if path.is_file()]
+    for tracker in ("trackio", "wandb"):
+        left = [path for path in (project / tracker).rglob("*") if path.is_file()]
+        assert left
+        looked_at += left
     looked_at += [project / name for name in ("run.tar.gz", "report.html", "mlflow.db")]
     looked_at += [project / "predictions.csv", *(project / "hub").rglob("*.*")]
     assert len(looked_at) > 60

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,16 @@ import pytest
 from lightning.pytorch.loggers import CSVLogger
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.tracking.importing.foreign_run import ForeignRun
+from mental_health_classifier.tracking.importing.trackio_runs import read_trackio
 from mental_health_classifier.training import trackers
-from mental_health_classifier.training.trackers import MLflow, Wandb, begin_trackers, end_trackers
+from mental_health_classifier.training.trackers import (
+    MLflow,
+    Trackio,
+    Wandb,
+    begin_trackers,
+    end_trackers,
+)
 
 
 @pytest.fixture
@@ -62,6 +71,59 @@ def test_wandb_writes_offline_and_ends_what_failed_before(run: Path) -> None:
         assert len(list(Path("wandb").glob(f"offline-run-*/run-{name}.wandb"))) == 1
 
 
+@pytest.fixture
+def trackio_folder(run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for Trackio, which looks once, as it is imported, where its own is."""
+    folder = run.parent / "trackio"
+    monkeypatch.setenv("TRACKIO_DIR", str(folder))
+    for name in trackers._SENDS_TRACKIO:
+        monkeypatch.delenv(name, raising=False)
+    import trackio
+    from trackio import sqlite_storage
+
+    monkeypatch.setattr(trackio, "TRACKIO_DIR", folder)
+    monkeypatch.setattr(sqlite_storage, "TRACKIO_DIR", folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_a_run_of_trackio_goes_on_comes_back_and_asks_nobody(
+    run: Path, trackio_folder: Path, monkeypatch: pytest.MonkeyPatch, capfd
+) -> None:
+    asked = []
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: asked.append(address))
+    for step in (1, 2):
+        logger = Trackio(save_dir=run, project="posts", run_name="mine")
+        begin_trackers([CSVLogger(run), logger], {"seed": 3, "model.width": 8})
+        logger.log_metrics({"val/accuracy": step / 4}, step)
+        logger.finalize("success")
+        end_trackers([logger], {} if step == 1 else {"test/accuracy": 0.75, "test/auprc": None})
+    (found,) = read_trackio(trackio_folder)
+    assert isinstance(found, ForeignRun)
+    assert (found.name, found.experiment) == ("mine-abc", "posts")
+    assert found.params == {"seed": "3", "model.width": "8"}
+    assert found.history == {
+        "val/accuracy": [(1, 0.25), (2, 0.5)],
+        "test/accuracy": [(2, 0.75)],
+    }
+    assert asked == [] and capfd.readouterr().out == ""
+    assert b"hf_secret" not in b"".join(each.read_bytes() for each in trackio_folder.iterdir())
+
+
+def test_a_folder_or_server_of_trackio_that_cannot_be_used_is_told_at_once(
+    run: Path, trackio_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = r"logger=trackio cannot begin .*TRACKIO_SERVER_URL"
+    trackio_folder.write_text("no folder")
+    with pytest.raises(InputError, match=said):
+        Trackio(save_dir=run, project="posts", run_name="mine")
+    trackio_folder.unlink()
+    monkeypatch.setenv("TRACKIO_SERVER_URL", "carrier-pigeon://roof")
+    with pytest.raises(InputError, match=said):
+        Trackio(save_dir=run, project="posts", run_name="mine")
+
+
 def test_a_store_that_cannot_be_used_is_told_at_once(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +154,7 @@ def test_a_tracker_that_fails_on_the_way_is_left_out(
     assert said == "Gone is left out from here on (ConnectionError); the record goes on."
 
 
-@pytest.mark.parametrize("library", ["mlflow", "wandb"])
+@pytest.mark.parametrize("library", ["mlflow", "trackio", "wandb"])
 def test_a_library_that_is_missing_is_named(
     run: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
@@ -100,5 +162,7 @@ def test_a_library_that_is_missing_is_named(
     with pytest.raises(InputError, match=rf"logger={library} needs the library {library}"):
         if library == "mlflow":
             MLflow(save_dir=run, experiment_name="posts", run_name="mine")
+        elif library == "trackio":
+            Trackio(save_dir=run, project="posts", run_name="mine")
         else:
             Wandb(save_dir=run, project="posts", name="mine")

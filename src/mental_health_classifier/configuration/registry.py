@@ -151,7 +151,7 @@ REGISTRY: dict[str, Place] = {
     ),
     "logger.*": Place(
         _lightning(".loggers", "CSVLogger", "TensorBoardLogger")
-        | _ours("training.trackers", "MLflow", "Wandb"),
+        | _ours("training.trackers", "MLflow", "Trackio", "Wandb"),
         given=("save_dir",),
     ),
 }

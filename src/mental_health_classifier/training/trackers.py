@@ -7,17 +7,20 @@ anybody.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from lightning.pytorch.loggers import Logger, MLFlowLogger, WandbLogger
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MLFLOW_STORE = "sqlite:///mlflow.db"
 """Where MLflow itself looks for runs: in the folder in which a command is given."""
+_SENDS_TRACKIO = ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL")
 _MOST_SHOWN = 160
 """Characters of what a tracker says."""
 _OF_RUN = "record"
@@ -141,6 +145,73 @@ class Wandb(_BesideTheRecord, WandbLogger):
 
     def end(self) -> None:
         self.attempt(lambda: self.experiment.finish())
+
+
+class _TrackioLogger(Logger):
+    """What Lightning asks of a logger, of a run of Trackio."""
+
+    run: Any
+
+    @property
+    def name(self) -> str:
+        return self.run.project
+
+    @property
+    def version(self) -> str:
+        return self.run.name
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        self.run.log(dict(metrics), step=step)
+
+    @rank_zero_only
+    def log_hyperparams(self, params: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.run.config.update(params)  # which goes with the first metrics
+
+
+class Trackio(_BesideTheRecord, _TrackioLogger):
+    """A run of Trackio on this machine, in its own folder or that of TRACKIO_DIR, where `trackio
+    show` finds it. Sent as it trains where TRACKIO_SPACE_ID or TRACKIO_SERVER_URL says so.
+
+    Its name there ends with the id of the record, so that an attempt that goes on with a run goes
+    on with the same run of Trackio.
+
+    Args:
+        save_dir: directory of the run.
+        project: under which it is listed.
+
+    Raises:
+        InputError: trackio is not installed, or its folder or server cannot be used.
+    """
+
+    def __init__(self, *, save_dir: Path, project: str, run_name: str) -> None:
+        _require("trackio")
+        import trackio
+
+        with _explaining("trackio", f"TRACKIO_DIR, {' and '.join(_SENDS_TRACKIO)}"), _quiet():
+            trackio.TRACKIO_DIR.mkdir(parents=True, exist_ok=True)
+            self.run = trackio.init(
+                project=project,
+                name=f"{run_name}-{read_json(save_dir / 'run.json')['id']}",
+                resume="allow",
+                embed=False,
+                auto_log_gpu=False,
+                auto_log_cpu=False,
+            )
+
+    def end(self) -> None:
+        with _quiet():
+            self.attempt(self.run.finish)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Trackio says nothing, and asks the hub for nobody's name when nothing is sent there."""
+    # It asks whenever there is a token, to note the name of the account beside each run.
+    is_sent = any(os.environ.get(name) for name in _SENDS_TRACKIO)
+    asked = nullcontext() if is_sent else patch("huggingface_hub.whoami", side_effect=OSError)
+    with redirect_stdout(io.StringIO()), asked:
+        yield
 
 
 def begin_trackers(loggers: Sequence[Logger], hyperparameters: Mapping[str, Any]) -> None:

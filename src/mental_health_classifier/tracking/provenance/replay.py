@@ -198,6 +198,7 @@ def _run_again(run: RunSummary, folder: Path, signals: StopSignals) -> RunSummar
     places = {"PYTHONPATH": str(source / "src"), "PYTHONSAFEPATH": "1"}
     # A tracker that the run was logged to is not told of it a second time.
     places |= {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}", "WANDB_MODE": "disabled"}
+    places |= {"TRACKIO_DIR": str(folder), "TRACKIO_SPACE_ID": "", "TRACKIO_SERVER_URL": ""}
     with lent_folder(CACHE) as cache, (folder / "output.txt").open("w") as output:
         arguments = [
             *_overrides_of(run),
