@@ -11,6 +11,7 @@ from lightning.pytorch.loggers import CSVLogger
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.importing.foreign_run import ForeignRun
+from mental_health_classifier.tracking.importing.mlflow_runs import read_mlflow
 from mental_health_classifier.tracking.importing.trackio_runs import read_trackio
 from mental_health_classifier.training import trackers
 from mental_health_classifier.training.trackers import (
@@ -53,6 +54,9 @@ def test_a_second_attempt_goes_on_with_the_same_run_of_mlflow(run: Path) -> None
     assert [(each.step, each.value) for each in history] == [(1, 0.25), (2, 0.5)]
     (last,) = client.get_metric_history(found.info.run_id, "test/accuracy")
     assert last.step == 2
+    (back,) = read_mlflow(Path())
+    assert isinstance(back, ForeignRun) and back.id == found.info.run_id
+    assert back.history == {"val/accuracy": [(1, 0.25), (2, 0.5)], "test/accuracy": [(2, 0.75)]}
 
 
 @pytest.mark.slow
@@ -78,10 +82,9 @@ def trackio_folder(run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TRACKIO_DIR", str(folder))
     for name in trackers._SENDS_TRACKIO:
         monkeypatch.delenv(name, raising=False)
-    import trackio
-    from trackio import sqlite_storage
+    from trackio import sqlite_storage, utils
 
-    monkeypatch.setattr(trackio, "TRACKIO_DIR", folder)
+    monkeypatch.setattr(utils, "TRACKIO_DIR", folder)
     monkeypatch.setattr(sqlite_storage, "TRACKIO_DIR", folder)
     return folder
 
@@ -90,15 +93,19 @@ def trackio_folder(run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_of_trackio_goes_on_comes_back_and_asks_nobody(
     run: Path, trackio_folder: Path, monkeypatch: pytest.MonkeyPatch, capfd
 ) -> None:
+    import trackio
+
     asked = []
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: asked.append(address))
-    for step in (1, 2):
+    for step, status in ((1, "failed"), (2, "success")):
         logger = Trackio(save_dir=run, project="posts", run_name="mine")
         begin_trackers([CSVLogger(run), logger], {"seed": 3, "model.width": 8})
         logger.log_metrics({"val/accuracy": step / 4}, step)
-        logger.finalize("success")
-        end_trackers([logger], {} if step == 1 else {"test/accuracy": 0.75, "test/auprc": None})
+        logger.finalize(status)
+        assert not logger.is_lost
+    end_trackers([logger], {"test/accuracy": 0.75, "test/auprc": None})
+    assert trackio.context_vars.current_run.get() is None
     (found,) = read_trackio(trackio_folder)
     assert isinstance(found, ForeignRun)
     assert (found.name, found.experiment) == ("mine-abc", "posts")

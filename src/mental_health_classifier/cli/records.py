@@ -25,7 +25,10 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.storage.leftovers import leftovers_below, remove
 from mental_health_classifier.sweeps.ledger import sweep_called
-from mental_health_classifier.tracking.importing.foreign_records import import_foreign
+from mental_health_classifier.tracking.importing.foreign_records import (
+    LONGEST_SETTING,
+    import_foreign,
+)
 from mental_health_classifier.tracking.importing.trackers import TRACKERS, runs_of
 from mental_health_classifier.tracking.keeping.housekeeping import (
     delete_run,
@@ -174,11 +177,11 @@ def import_(
 ) -> None:
     """Unpacks a run from elsewhere, or reads another tracker.
 
-    mhc import mlflow FOLDER reads a file store of MLflow, and so do wandb, tensorboard and trackio
-    what these have left on this machine; nothing is fetched. --metric test/accuracy=NAME says what
-    one of its numbers is. All goes into outputs/imported. Refused: archives of more than 100,000
-    files or 16 GiB, or that unpack to more than 64 MiB and to 100 times their size. Whoever trusts
-    such a one unpacks it with tar: a run is its folder.
+    mhc import mlflow FOLDER reads MLflow's mlflow.db and mlruns, and so do wandb, tensorboard and
+    trackio what these have left on this machine; nothing is fetched. --metric test/accuracy=NAME
+    says what one of its numbers is. All goes into outputs/imported. Refused: archives of more than
+    100,000 files or 16 GiB, or that unpack to more than 64 MiB and to 100 times their size. Whoever
+    trusts such a one unpacks it with tar: a run is its folder.
     """
     if folder is None:
         if metric:
@@ -215,5 +218,10 @@ def import_(
         "part in their name they count as those of test, and --metric test/accuracy=NAME says what "
         "one is. mhc assess takes predictions."
     )
+    if imported.num_texts:
+        say(
+            f"Left out: {count(imported.num_texts, 'text')} (settings, tags, notes or names of "
+            f"more than one line or {LONGEST_SETTING} signs), since a text can hold a post."
+        )
     if imported.num_unended:
         say(f"{title} does not say how runs ended, so that all count as completed.")

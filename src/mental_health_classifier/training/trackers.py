@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.loggers import Logger, MLFlowLogger, WandbLogger
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json
@@ -168,6 +168,16 @@ class _TrackioLogger(Logger):
     def log_hyperparams(self, params: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.run.config.update(params)  # which goes with the first metrics
 
+    def finalize(self, status: str) -> None:
+        if status == "failed":
+            self.finish()
+
+    def finish(self) -> None:
+        import trackio
+
+        with _quiet():
+            trackio.finish()
+
 
 class Trackio(_BesideTheRecord, _TrackioLogger):
     """A run of Trackio on this machine, in its own folder or that of TRACKIO_DIR, where `trackio
@@ -187,9 +197,10 @@ class Trackio(_BesideTheRecord, _TrackioLogger):
     def __init__(self, *, save_dir: Path, project: str, run_name: str) -> None:
         _require("trackio")
         import trackio
+        from trackio import utils
 
         with _explaining("trackio", f"TRACKIO_DIR, {' and '.join(_SENDS_TRACKIO)}"), _quiet():
-            trackio.TRACKIO_DIR.mkdir(parents=True, exist_ok=True)
+            utils.TRACKIO_DIR.mkdir(parents=True, exist_ok=True)
             self.run = trackio.init(
                 project=project,
                 name=f"{run_name}-{read_json(save_dir / 'run.json')['id']}",
@@ -200,8 +211,7 @@ class Trackio(_BesideTheRecord, _TrackioLogger):
             )
 
     def end(self) -> None:
-        with _quiet():
-            self.attempt(self.run.finish)
+        self.attempt(self.finish)
 
 
 @contextmanager

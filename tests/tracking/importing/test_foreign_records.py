@@ -59,13 +59,38 @@ def test_no_run_is_there_before_all_could_be_read(tmp_path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+def test_what_can_be_a_post_is_left_out_and_counted(tmp_path) -> None:
+    post = "nobody is here\nand I cannot go on"
+    texts = {"prompt": post, "long": "so tired " * 9, post: "1"}
+    runs = [
+        foreign_run(
+            id=f"{number}{'0' * 31}",
+            params={"lr": "0.1", "is_cased": "true", **texts, "few": f"{post} {number}"},
+            description=post,
+            tags=["pilot", post],
+            history={"f1": [(1, 0.5)], post: [(1, 0.5)]},
+            **({"name": post, "experiment": post, "commit": post} if number else {}),
+        )
+        for number in range(2)
+    ]
+    imported = import_foreign(runs, tmp_path, tracker="wandb", metrics={})
+    assert imported.num_texts == 7 + 10
+    first, second = sorted(find_runs(tmp_path), key=lambda run: run.id != runs[0].id[:12])
+    assert first.configuration["params"] == {"lr": "0.1", "is_cased": "true"}
+    assert (first.tags, first.description, first.metrics) == (("pilot",), "", {"f1": 0.5})
+    assert first.configuration_hash != second.configuration_hash
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(b"nobody" in path.read_bytes() or "nobody" in str(path) for path in left)
+    assert first.problems == second.problems == ()
+
+
 def test_names_and_ids_are_no_paths(tmp_path) -> None:
     runs = [
         foreign_run(id=f"../../{end}", name="../../../x", experiment="/etc/..", tags=["a\x1b[31m"])
         for end in ("seed1", "seed2")
     ]
     assert import_foreign(runs, tmp_path / "out", tracker="wandb", metrics={}) == Imported(
-        num_new=2, num_unended=2
+        num_new=2, num_unended=2, num_texts=2
     )
     assert len(find_runs(tmp_path / "out")) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"out"}

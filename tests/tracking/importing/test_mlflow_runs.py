@@ -1,7 +1,9 @@
-"""Runs of MLflow's file store, written as its client writes them."""
+"""Runs of MLflow's file store and database, written as its client writes them."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from mental_health_classifier.tracking.importing.foreign_records import (
     import_foreign,
     name_here,
 )
+from mental_health_classifier.tracking.importing.foreign_run import ForeignRun
 from mental_health_classifier.tracking.importing.mlflow_runs import DELETED, read_mlflow
+from mental_health_classifier.tracking.importing.trackers import runs_of
 from mental_health_classifier.tracking.provenance.replay import refuse_external
 from mental_health_classifier.tracking.record.assessments import task_of
 from mental_health_classifier.tracking.record.resumption import resumable_run
@@ -61,6 +65,45 @@ def write_store(folder: Path, *, runs: int = 1, **changes: Any) -> Path:
             (run / name).parent.mkdir(parents=True, exist_ok=True)
             (run / name).write_text(content)
     return experiment / f"{runs - 1}{ID}"
+
+
+def write_database(path: Path, *, runs: int = 1) -> Path:
+    """The runs of `write_store` in the tables of MLflow that matter here."""
+    path.parent.mkdir(exist_ok=True)
+    pairs = "(key TEXT, value TEXT, run_uuid TEXT)"
+    change(
+        path,
+        "CREATE TABLE experiments (experiment_id INTEGER, name TEXT)",
+        "INSERT INTO experiments VALUES (6004, 'pilot')",
+        "CREATE TABLE runs (run_uuid TEXT, name TEXT, status TEXT, start_time BIGINT, "
+        "end_time BIGINT, lifecycle_stage TEXT, experiment_id INTEGER)",
+        f"CREATE TABLE params {pairs}; CREATE TABLE tags {pairs}",
+        "CREATE TABLE metrics (key TEXT, value FLOAT, timestamp BIGINT, run_uuid TEXT, "
+        "step BIGINT, is_nan BOOLEAN)",
+        *(statement for number in range(runs) for statement in statements(number)),
+    )
+    return path
+
+
+def statements(number: int) -> list[str]:
+    run = f"'{number}{ID}'"
+    return [
+        f"INSERT INTO runs VALUES ({run}, 'tuned', 'FINISHED', 1795949806621, 1795949808121, "
+        "'active', 6004)",
+        f"INSERT INTO params VALUES ('model', 'roberta-base', {run}), "
+        f"('optimizer.name', 'adamw', {run}), ('random_state', '{number}', {run})",
+        f"INSERT INTO tags VALUES ('mlflow.note.content', 'a pilot', {run}), "
+        f"('mlflow.source.git.commit', 'a1b2c3', {run}), ('mlflow.user', 'somebody', {run}), "
+        f"('stage', 'first', {run})",
+        f"INSERT INTO metrics VALUES ('f1', 0.4, 6, {run}, 0, 0), "
+        f"('test_f1', 0.5, 6, {run}, 0, 0), ('test_f1', 0, 7, {run}, 1, 1), "
+        f"('val/acc', 0.7, 5, {run}, 2, 0), ('val/acc', 0.6, 4, {run}, 1, 0)",
+    ]
+
+
+def change(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(";".join(statements))
 
 
 def test_a_run_has_what_mlflow_knows_and_no_more(tmp_path) -> None:
@@ -143,8 +186,8 @@ def test_nothing_is_asked_of_an_imported_run_that_it_has_not(tmp_path) -> None:
     [
         ("metrics/test_f1", "6 0.5\n", r"test_f1:1 is no line of time, value and step"),
         ("meta.yaml", "run_id: [", "damaged"),
-        ("meta.yaml", "run_id: ../../x\nstatus: 3\nstart_time: 1\n", "does not say run_id"),
-        ("meta.yaml", f"run_id: 0{ID}\nstatus: 9\nstart_time: 1\n", "does not say run_id"),
+        ("meta.yaml", "run_id: ../../x\nstatus: 3\nstart_time: 1\n", "does not say id"),
+        ("meta.yaml", f"run_id: 0{ID}\nstatus: 9\nstart_time: 1\n", "does not say id"),
         (
             "meta.yaml",
             f"run_id: 0{ID}\nstatus: 3\nstart_time: {10**20}\n",
@@ -160,12 +203,76 @@ def test_a_damaged_run_is_named_and_nothing_is_imported(tmp_path, name, content,
         list(read_mlflow(tmp_path))
 
 
-def test_a_database_is_refused_and_a_deleted_run_left_out(tmp_path) -> None:
-    (tmp_path / "mlflow.db").write_bytes(b"SQLite")
-    with pytest.raises(InputError, match=r"a database \(mlflow\.db\)"):
-        list(read_mlflow(tmp_path))
+def test_a_deleted_run_is_left_out(tmp_path) -> None:
     write_store(tmp_path, lifecycle_stage="deleted")
     assert list(read_mlflow(tmp_path)) == [DELETED]
+
+
+def test_a_run_is_the_same_in_a_database_and_in_files(tmp_path) -> None:
+    write_store(tmp_path, runs=2)
+    path = write_database(tmp_path / "database" / "mlflow.db", runs=2)
+    before = path.read_bytes()
+    assert list(read_mlflow(path)) == list(read_mlflow(path.parent))
+    assert repr([*read_mlflow(path)]) == repr([*read_mlflow(tmp_path / "mlruns")])  # NaN is NaN
+    assert path.read_bytes() == before and [*path.parent.iterdir()] == [path]
+
+
+def test_infinite_values_and_deleted_runs_are_told_in_a_database(tmp_path) -> None:
+    path = write_database(tmp_path / "store.sqlite3", runs=2)
+    change(
+        path,
+        "UPDATE metrics SET value = -1.7976931348623157e308 WHERE key = 'f1'",
+        f"UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = '1{ID}'",
+    )
+    run, deleted = read_mlflow(tmp_path)
+    assert isinstance(run, ForeignRun) and deleted == DELETED
+    assert run.history["f1"] == [(0, float("-inf"))]
+
+
+def test_what_a_killed_process_had_begun_to_write_is_taken_back(tmp_path) -> None:
+    path = write_database(tmp_path / "made.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA cache_spill=1")
+        connection.execute("PRAGMA cache_size=1")
+        connection.execute("UPDATE runs SET name = 'begun'")
+        connection.execute("CREATE TABLE filling AS SELECT zeroblob(100000) AS zeros")
+        (left := tmp_path / "left").mkdir()
+        for end in ("", "-journal"):
+            (left / f"mlflow.db{end}").write_bytes((tmp_path / f"made.db{end}").read_bytes())
+    (run,) = read_mlflow(left)
+    assert isinstance(run, ForeignRun) and run.name == "tuned"
+    assert {each.name for each in left.iterdir()} == {"mlflow.db", "mlflow.db-journal"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ("ALTER TABLE metrics RENAME COLUMN step TO at", "lacks step in its table metrics"),
+        ("DROP TABLE params; CREATE VIEW params AS SELECT * FROM tags", "lacks a table params"),
+        ("UPDATE metrics SET value = 'high'", "damaged"),
+        ("UPDATE runs SET status = 'ASLEEP'", "does not say id, start and status"),
+        ("UPDATE runs SET start_time = 'noon'", "does not say id, start and status"),
+    ],
+)
+def test_a_database_of_another_version_is_refused(tmp_path, changed, message) -> None:
+    path = write_database(tmp_path / "mlflow.db")
+    change(path, changed)
+    with pytest.raises(InputError, match=message):
+        list(read_mlflow(tmp_path))
+
+
+def test_what_is_no_database_is_refused_and_another_program_s_passed_over(tmp_path) -> None:
+    whole = write_database(tmp_path / "mlflow.db").read_bytes()
+    for content in (b"SQLite", whole[: len(whole) // 2], b""):
+        (tmp_path / "mlflow.db").write_bytes(content)
+        with pytest.raises(InputError, match=r"mlflow\.db (is damaged|lacks)"):
+            list(read_mlflow(tmp_path))
+    (tmp_path / "mlflow.db").unlink()
+    change(other := tmp_path / "other.db", "CREATE TABLE experiments (name TEXT)")
+    with pytest.raises(InputError, match="holds no runs of MLflow"):
+        list(runs_of("mlflow", tmp_path))
+    with pytest.raises(InputError, match=r"other\.db lacks experiment_id in its table"):
+        list(runs_of("mlflow", other))
 
 
 def test_the_command_says_what_is_missing(tmp_path, monkeypatch) -> None:

@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ _NAMES = {"acc": "accuracy", "macro_f1": "f1_macro", "f1-macro": "f1_macro"}
 _SHARES = ("accuracy", "balanced_accuracy", "f1_macro", "recall_at_spec80", "auprc", "partial_auc")
 """Numbers between 0 and 1, which tables here put side by side."""
 _ID_LENGTH = 12
+LONGEST_SETTING = 80
+"""Signs; what is longer, or has more than one line, is a text, and can be somebody's post."""
 _MODELS = ("model", "model_name", "model.name", "model_name_or_path", "architecture")
 _SEEDS = ("seed", "random_state", "random_seed")
 
@@ -47,6 +49,8 @@ class Imported:
     """Runs that were imported before."""
     num_unended: int = 0
     """Of the new ones those whose tracker does not say how they ended."""
+    num_texts: int = 0
+    """Names, settings, tags and notes of the new ones that were left out, as texts."""
     left_out: Counter[str] = field(default_factory=Counter)
     """How many were left out, by the reason."""
 
@@ -81,13 +85,22 @@ def import_foreign(
                 )
             ids.add(known)
             names.update(run.history, run.shown)
-            destination = place / folder_name(run.experiment) / f"{folder_name(run.name)}-{known}"
+            kept, num_texts = _without_texts(run)
+            destination = place / folder_name(kept.experiment) / f"{folder_name(kept.name)}-{known}"
             if destination.exists():
                 imported.num_there += 1
                 continue
             imported.num_unended += run.status is None
+            imported.num_texts += num_texts
             prepared[destination] = lent / str(len(prepared))
-            _write(run, prepared[destination], tracker=tracker, metrics=metrics)
+            _write(
+                kept,
+                prepared[destination],
+                imported={"from": tracker, "texts_left_out": num_texts},
+                # Of the texts too: runs that differ in one are no seeds of each other.
+                hash_of_all=configuration_hash(_config(run)),
+                metrics=metrics,
+            )
         if lost := sorted(set(metrics) - names):
             raise InputError(
                 f"--metric {metrics[lost[0]]}={lost[0]}: no run has a metric {lost[0]}."
@@ -111,15 +124,51 @@ def name_here(name: str, metrics: Mapping[str, str]) -> str:
     return f"{_PARTS.get(part, part)}/{_NAMES.get(what, what)}"
 
 
-def _write(run: ForeignRun, directory: Path, *, tracker: str, metrics: Mapping[str, str]) -> None:
+def _without_texts(run: ForeignRun) -> tuple[ForeignRun, int]:
+    """A run with numbers and short settings alone, and how many values are not among them."""
+    kept = replace(
+        run,
+        id=run.id if _is_short(run.id) else _id_of(run),
+        name=run.name if _is_short(run.name) else _id_of(run),
+        experiment=run.experiment if _is_short(run.experiment) else "",
+        params={key: each for key, each in run.params.items() if _is_short(key, each)},
+        history={name: points for name, points in run.history.items() if _is_short(name)},
+        shown={name: value for name, value in run.shown.items() if _is_short(name)},
+        tags=[tag for tag in run.tags if _is_short(tag)],
+        description=run.description if _is_short(run.description) else "",
+        commit=run.commit if _is_short(run.commit or "") else None,
+    )
+    lost = sum(
+        len(getattr(run, name)) - len(getattr(kept, name))
+        for name in ("params", "history", "shown", "tags")
+    )
+    single = ("name", "experiment", "description", "commit")
+    lost += sum(getattr(run, name) != getattr(kept, name) for name in single)
+    return kept, lost
+
+
+def _is_short(*texts: str) -> bool:
+    return all(len(text) <= LONGEST_SETTING and text.isprintable() for text in texts)
+
+
+def _config(run: ForeignRun) -> dict[str, Any]:
+    model = next((run.params[key] for key in _MODELS if run.params.get(key)), run.name)
+    params = {key: value for key, value in run.params.items() if key not in _SEEDS}
+    return {"model": {"name": model}, "params": params}
+
+
+def _write(
+    run: ForeignRun,
+    directory: Path,
+    *,
+    imported: Mapping[str, Any],
+    hash_of_all: str,
+    metrics: Mapping[str, str],
+) -> None:
     attempt = directory / "attempts" / "001"
     attempt.mkdir(parents=True)
-    model = next((run.params[key] for key in _MODELS if run.params.get(key)), run.name)
     seed = next((run.params[key] for key in _SEEDS if run.params.get(key, "").isdecimal()), None)
-    config = {
-        "model": {"name": model},
-        "params": {key: value for key, value in run.params.items() if key not in _SEEDS},
-    }
+    config = _config(run)
     write_json_once(
         directory / "run.json",
         {
@@ -130,13 +179,13 @@ def _write(run: ForeignRun, directory: Path, *, tracker: str, metrics: Mapping[s
             "hypothesis": "",
             "tags": list(run.tags),
             "seed": None if seed is None else int(seed),
-            "model": model,
+            "model": config["model"]["name"],
             "variants": [],
             "argv": [],
             "overrides": [],
-            "configuration_hash": configuration_hash(config),
+            "configuration_hash": hash_of_all,
             "config": config,
-            "imported": {"from": tracker, "experiment": run.experiment, "run": run.id},
+            "imported": {**imported, "experiment": run.experiment, "run": run.id},
             "git": {"commit": run.commit, "branch": None, "is_dirty": None},
             "environment": {},
             "hardware": {},
@@ -180,7 +229,7 @@ def _write(run: ForeignRun, directory: Path, *, tracker: str, metrics: Mapping[s
             "intervals": {},
             **dict.fromkeys(("yardstick", "selection", "notes", "peak_memory_bytes")),
             "model": {},
-            "error": None if status == "completed" else _error(run, tracker),
+            "error": None if status == "completed" else _error(run, imported["from"]),
             "artefacts": artefacts_of(directory),
         },
     )

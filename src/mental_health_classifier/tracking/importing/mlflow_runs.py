@@ -1,8 +1,8 @@
-"""Reader of MLflow's file store: a folder for each run, read without MLflow.
+"""Reader of MLflow's stores without MLflow: its database, and its folders.
 
-`EXPERIMENT/RUN/meta.yaml` says when a run began and how it ended; `params/NAME` and `tags/NAME`
-hold a text each, `metrics/NAME` a line `time value step` for each time it was logged. Names may
-hold slashes, and are folders then.
+In a file store `EXPERIMENT/RUN/meta.yaml` says when a run began and how it ended; `params/NAME` and
+`tags/NAME` hold a text each, `metrics/NAME` a line `time value step` for each time it was logged.
+Names may hold slashes, and are folders then.
 """
 
 from __future__ import annotations
@@ -21,40 +21,42 @@ from mental_health_classifier.tracking.importing.foreign_run import (
     read_mapping_of_yaml,
     refuse_unread,
 )
+from mental_health_classifier.tracking.importing.mlflow_database import (
+    TITLE,
+    StoredRun,
+    databases,
+    stored_runs,
+)
 
 DELETED = "deleted in MLflow"
 _STATUSES = {3: "completed", 4: "failed", 5: "interrupted"}
 """Of MLflow's numbers those of runs that have ended."""
 _WORDS = {"FINISHED": 3, "FAILED": 4, "KILLED": 5, "RUNNING": 1, "SCHEDULED": 2}
-_DATABASES = ("*.db", "*.sqlite", "*.sqlite3")
 _MOST_BYTES, _SHORTEST_ID = 2**26, 12
 _OWN = "mlflow."
 """What names of tags that MLflow sets itself begin with."""
 
 
 def read_mlflow(folder: Path) -> Iterator[ForeignRun | str]:
-    """Reads all runs below a folder: `mlruns`, an experiment in it, or a single run.
+    """Reads all runs below a folder: `mlruns`, an experiment in it, a single run, or one with
+    databases; or a database.
 
     Yields:
         A run, or why one is left out.
 
     Raises:
-        InputError: the folder holds a database of MLflow alone, or a file of a run is not as MLflow
-            writes it.
+        InputError: a file of a run or a database is not as MLflow writes it.
     """
-    found = False
-    for directory in run_directories(folder):
-        found = True
-        meta = _meta(directory / "meta.yaml")
-        is_deleted = meta.get("lifecycle_stage") == "deleted"
-        yield DELETED if is_deleted else _run(directory, meta)
-    databases = [p.name for pattern in _DATABASES for p in sorted(folder.glob(pattern))]
-    if databases and not found:
-        raise InputError(
-            f"{folder} holds a database ({databases[0]}), and of MLflow only its file store is "
-            "read. Copy the runs into one with MLflow's own client: set its tracking URI to "
-            "file:FOLDER, and log params and metrics of each run again."
-        )
+    for directory in () if folder.is_file() else run_directories(folder):
+        yield _run(_stored(directory), directory / "meta.yaml")
+    for path in databases(folder):
+        for stored in stored_runs(path):
+            yield _run(stored, path)
+
+
+def is_mlflow(folder: Path) -> bool:
+    """Whether a folder holds runs of MLflow."""
+    return any(run_directories(folder)) or any(databases(folder))
 
 
 def run_directories(folder: Path) -> Iterator[Path]:
@@ -73,38 +75,57 @@ def run_directories(folder: Path) -> Iterator[Path]:
 
 def _meta(path: Path) -> Mapping[str, Any]:
     try:
-        return read_mapping_of_yaml(path, "MLflow")
+        return read_mapping_of_yaml(path, TITLE)
     except FileNotFoundError:
         return {}
 
 
-def _run(directory: Path, meta: Mapping[str, Any]) -> ForeignRun:
-    path = directory / "meta.yaml"
-    known = str(meta.get("run_id", meta.get("run_uuid")))
+def _stored(directory: Path) -> StoredRun:
+    """The run of a file store that a folder is."""
+    meta = _meta(directory / "meta.yaml")
+    experiment = _meta(directory.parent / "meta.yaml").get("name") or meta.get("experiment_id")
+    is_running = _code(meta) not in _STATUSES
+    return StoredRun(
+        meta={**meta, "experiment": experiment},
+        params=dict(_texts(directory / "params")),
+        tags=dict(_texts(directory / "tags")),
+        points=dict(_points(directory / "metrics", is_running=is_running)),
+    )
+
+
+def _code(meta: Mapping[str, Any]) -> Any:
     status: Any = meta.get("status")
+    return _WORDS.get(str(status), status)
+
+
+def _run(stored: StoredRun, path: Path) -> ForeignRun | str:
+    meta, tags = stored.meta, stored.tags
+    if meta.get("lifecycle_stage") == "deleted":
+        return DELETED
+    known, status = str(meta.get("run_id", meta.get("run_uuid"))), _code(meta)
     began, ended = meta.get("start_time"), meta.get("end_time")
-    status = _WORDS.get(str(status), status)
     is_named = len(known) >= _SHORTEST_ID and known.isalnum()
     if not is_named or not isinstance(began, int) or status not in _WORDS.values():
         raise InputError(
-            f"{path} does not say run_id, start_time and status as MLflow does: "
-            "it is damaged, or of a version that is not known. Nothing was imported."
+            f"{path} does not say id, start and status of a run as MLflow does: it is damaged, or "
+            "of a version that is not known. Nothing was imported."
         )
-    tags = dict(_texts(directory / "tags"))
-    experiment = _meta(directory.parent / "meta.yaml")
     return ForeignRun(
         id=known,
         name=str(meta.get("run_name") or tags.get("mlflow.runName") or known),
-        experiment=str(experiment.get("name") or meta.get("experiment_id") or ""),
+        experiment=str(meta.get("experiment") or ""),
         status=_STATUSES.get(status, "interrupted"),
         was_running=status not in _STATUSES,
         began=moment(began, path, units=1000),
         ended=moment(ended, path, units=1000) if isinstance(ended, int) else None,
-        params=dict(_texts(directory / "params")),
+        params=stored.params,
         tags=[f"{key}={value}" for key, value in tags.items() if not key.startswith(_OWN)],
         description=tags.get("mlflow.note.content", ""),
         commit=tags.get("mlflow.source.git.commit"),
-        history=dict(_histories(directory / "metrics", is_running=status not in _STATUSES)),
+        history={
+            name: [(step, value) for step, _, value in sorted(points)]
+            for name, points in stored.points.items()
+        },
     )
 
 
@@ -120,7 +141,9 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
         yield name, text.strip()
 
 
-def _histories(folder: Path, *, is_running: bool) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+def _points(
+    folder: Path, *, is_running: bool
+) -> Iterator[tuple[str, list[tuple[int, int, float]]]]:
     for name, text in _files(folder):
         points = []
         lines = text.splitlines(keepends=True)
@@ -129,11 +152,10 @@ def _histories(folder: Path, *, is_running: bool) -> Iterator[tuple[str, list[tu
         for number, line in enumerate(lines, start=1):
             try:
                 time, value, step = line.split()[:3]
-                point = int(step), int(time), float(value)
+                points.append((int(step), int(time), float(value)))
             except ValueError:
                 raise InputError(
                     f"{folder / name}:{number} is no line of time, value and step: the file was "
                     "cut, or is of a version of MLflow that is not known. Nothing was imported."
                 ) from None
-            points.append(point)
-        yield name, [(step, value) for step, _, value in sorted(points)]
+        yield name, points

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.importing.foreign_run import ForeignRun
-from mental_health_classifier.tracking.importing.mlflow_runs import read_mlflow, run_directories
+from mental_health_classifier.tracking.importing.mlflow_runs import is_mlflow, read_mlflow
 from mental_health_classifier.tracking.importing.tensorboard_runs import (
     is_tensorboard,
     read_tensorboard,
@@ -34,8 +34,8 @@ TRACKERS = {
     "mlflow": Tracker(
         title="MLflow",
         read=read_mlflow,
-        is_in=lambda folder: any(run_directories(folder)),
-        leaves="folders with meta.yaml, metrics and params",
+        is_in=is_mlflow,
+        leaves="a database mlflow.db, or folders with meta.yaml, metrics and params",
     ),
     "wandb": Tracker(
         title="Weights & Biases",

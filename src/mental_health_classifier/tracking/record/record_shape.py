@@ -63,7 +63,9 @@ _RUN = record(
             }
         ),
         "hardware": record(known={"torch_threads": optional(count)}),
-        "imported": record(known=dict.fromkeys(("from", "experiment", "run"), text)),
+        "imported": record(
+            known={**dict.fromkeys(("from", "experiment", "run"), text), "texts_left_out": count}
+        ),
     },
 )
 
