@@ -179,12 +179,12 @@ def test_a_sweep_that_was_killed_goes_on_and_repeats_nothing_completed(tmp_path:
         process.kill()
     (completed,) = sweep.glob("0-*/attempts/001/end.json")
     before = completed.read_bytes()
-    for account in (
-        "Jobs wanted: 3, done: 3, missing and run: 1, repeated: 1.",
-        "Jobs wanted: 3, done: 3, missing and run: 0, repeated: 0.",
+    for account, way in (
+        ("Jobs wanted: 3, done: 3, missing and run: 1, repeated: 1.", ["--launcher", "joblib"]),
+        ("Jobs wanted: 3, done: 3, missing and run: 0, repeated: 0.", []),
     ):
         resumed = subprocess.run(
-            [sys.executable, "-m", "mental_health_classifier", "resume", "multirun/s"],
+            [sys.executable, "-m", "mental_health_classifier", "resume", "multirun/s", *way],
             cwd=folder,
             capture_output=True,
             text=True,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+from written_runs import write_failed_run
 
+from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweeps.launchers import launcher
 from mental_health_classifier.sweeps.launchers.choice import launcher_called, launcher_of
@@ -13,6 +16,8 @@ from mental_health_classifier.sweeps.launchers.launcher import library
 from mental_health_classifier.sweeps.launchers.ray_cluster import OnRay
 from mental_health_classifier.sweeps.launchers.slurm import OnSlurm
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
+from mental_health_classifier.sweeps.ledger import begin_sweep
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM
 
 CONF = Path(__file__).resolve().parents[3] / "conf" / "hydra" / "launcher"
 
@@ -57,3 +62,15 @@ def test_an_extra_that_is_not_installed_is_named(monkeypatch, extra: str, option
     monkeypatch.setattr(launcher, "import_module", refuse)
     with pytest.raises(InputError, match=rf"hydra/launcher={extra} needs .*\[{option}\]"):
         library("submitit", extra=extra)
+
+
+def test_options_of_a_sweep_are_refused_for_one_run(tmp_path, monkeypatch):
+    for variable, value in DETERMINISM.items():
+        monkeypatch.setenv(variable, value)
+    write_failed_run(tmp_path / "run")
+    refused = CliRunner().invoke(app, ["resume", str(tmp_path / "run"), "--jobs", "2"])
+    assert refused.exit_code == 1
+    assert "is one run: --launcher and --jobs are for the jobs of a sweep." in refused.output
+    begin_sweep(tmp_path / "sweep", []).release()
+    refused = CliRunner().invoke(app, ["resume", str(tmp_path / "sweep"), "--launcher", "dask"])
+    assert refused.exit_code == 1 and "Could not find 'hydra/launcher/dask'" in refused.output

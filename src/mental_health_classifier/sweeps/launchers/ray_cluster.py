@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
+import socket
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
@@ -36,10 +40,18 @@ class OnRay:
         """See `Launcher`."""
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        if self.address and Path("~/.ray/auth_token").expanduser().exists():
+            # Ray itself shows the token that it keeps there to a cluster of its own alone.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         ray = library("ray", extra="ray")
         self._connect(ray)
         try:
             yield from self._each(ray, work, items)
+        except (ConnectionError, ray.exceptions.RaySystemError, ray.exceptions.RpcError) as error:
+            raise InputError(
+                "The cluster of Ray went away, and with it the jobs that it had "
+                f"({' '.join(str(error).split())[:200]}). `mhc resume` goes on with them."
+            ) from None
         finally:
             ray.shutdown()
 
@@ -54,7 +66,10 @@ class OnRay:
             if name in os.environ
         }
         here = {} if self.address else {"include_dashboard": False}
+        # Ray puts its own in its place, which leaves without a word.
+        handler = signal.getsignal(signal.SIGTERM)
         try:
+            _refuse_silence(self.address)
             ray.init(
                 address=self.address or "local",
                 runtime_env={"env_vars": environment},
@@ -62,12 +77,14 @@ class OnRay:
                 logging_level="error",
                 **here,
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"hydra.launcher.address={self.address}: no cluster of Ray answers there "
                 f"({' '.join(str(error).split())[:200]}). Start one with `ray start --head`, or "
                 "leave the address out."
             ) from None
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
         there = ray.cluster_resources()
         wanted = {"CPU": self.cpus_per_job, "GPU": self.gpus_per_job}
         for kind, number in wanted.items():
@@ -103,3 +120,9 @@ class OnRay:
                 yield pending.pop(reference), reason
         for reference in pending:
             ray.cancel(reference, force=True)
+
+
+def _refuse_silence(address: str | None) -> None:
+    """Notices at once that nobody listens at HOST:PORT; Ray would try for a minute."""
+    if address and (found := re.fullmatch(r"(?P<host>[^:/]+):(?P<port>\d{1,5})", address)):
+        socket.create_connection((found["host"], int(found["port"])), timeout=10).close()
