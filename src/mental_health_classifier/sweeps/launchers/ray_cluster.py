@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
@@ -21,6 +22,10 @@ from mental_health_classifier.sweeps.launchers.this_machine import threads_of
 
 _MOST_AT_ONCE = 1000
 """So many wait in Ray's own queue where nothing else is said."""
+
+_LOOK_SECONDS = 10
+"""How often the head of the cluster is looked at. Without one for a minute, Ray ends the process in
+which it is, without an exception."""
 
 
 @dataclass
@@ -47,13 +52,13 @@ class OnRay:
         self._connect(ray)
         try:
             yield from self._each(ray, work, items)
-        except (ConnectionError, ray.exceptions.RaySystemError, ray.exceptions.RpcError) as error:
+        except (OSError, ray.exceptions.RaySystemError, ray.exceptions.RpcError) as error:
+            # Without `ray.shutdown`, which would wait for the cluster.
             raise InputError(
                 "The cluster of Ray went away, and with it the jobs that it had "
                 f"({' '.join(str(error).split())[:200]}). `mhc resume` goes on with them."
             ) from None
-        finally:
-            ray.shutdown()
+        ray.shutdown()
 
     def stop(self, number: int) -> None:
         """See `Launcher`."""
@@ -102,7 +107,7 @@ class OnRay:
         )(work)
         environment = threads_of(self.cpus_per_job)
         pending: dict[Any, Any] = {}
-        waiting = iter(items)
+        waiting, looked = iter(items), time.monotonic()
         while not self._is_stopped:
             while len(pending) < (self.jobs or _MOST_AT_ONCE):
                 if (item := next(waiting, None)) is None:
@@ -111,6 +116,9 @@ class OnRay:
             if not pending:
                 return
             ended, _ = ray.wait(list(pending), timeout=1)
+            if time.monotonic() - looked > _LOOK_SECONDS:
+                _refuse_silence(ray.get_runtime_context().gcs_address)
+                looked = time.monotonic()
             for reference in ended:
                 try:
                     ray.get(reference)
@@ -123,6 +131,10 @@ class OnRay:
 
 
 def _refuse_silence(address: str | None) -> None:
-    """Notices at once that nobody listens at HOST:PORT; Ray would try for a minute."""
+    """Notices at once that nobody listens at HOST:PORT; Ray would try for a minute.
+
+    Raises:
+        OSError: nobody does.
+    """
     if address and (found := re.fullmatch(r"(?P<host>[^:/]+):(?P<port>\d{1,5})", address)):
         socket.create_connection((found["host"], int(found["port"])), timeout=10).close()
