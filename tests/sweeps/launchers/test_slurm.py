@@ -66,12 +66,13 @@ def program(folder: Path, name: str, text: str) -> None:
 
 def test_without_sbatch_the_other_way_is_named(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InputError, match=r"there is no sbatch here.*hydra/launcher=slurm_local"):
+    with pytest.raises(InputError, match=r"there is no SLURM here.*hydra/launcher=slurm_local"):
         list(OnSlurm().each(note, [1], tmp_path))
 
 
 def test_what_slurm_says_where_it_takes_no_job_is_told(tmp_path, monkeypatch) -> None:
     program(tmp_path / "bin", "sbatch", "#!/bin/sh\necho invalid partition: gpux >&2; exit 1\n")
+    program(tmp_path / "bin", "srun", SRUN)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     with pytest.raises(InputError, match=r"SLURM took no job: .*invalid partition: gpux"):
         list(OnSlurm(partition="gpux").each(note, [1], tmp_path))

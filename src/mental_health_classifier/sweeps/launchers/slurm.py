@@ -105,10 +105,11 @@ class OnSlurm:
     def _each_in_array(
         self, submitit: Any, work: Any, items: Iterable[Any], logs: Path, pending: dict[Any, Any]
     ) -> Iterator[Ended]:
-        if shutil.which("sbatch") is None:
+        if not all(map(shutil.which, ("sbatch", "srun"))):
             raise InputError(
-                "hydra/launcher=slurm: there is no sbatch here. Give the command on a machine of "
-                "the cluster, or try it on this one with hydra/launcher=slurm_local."
+                "hydra/launcher=slurm: there is no SLURM here, neither sbatch nor srun. Give the "
+                "command on a machine of the cluster, or try it here with "
+                "hydra/launcher=slurm_local."
             )
         if not (listed := list(items)):
             return
