@@ -13,8 +13,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from mental_health_classifier.configuration.errors import explain
 from mental_health_classifier.configuration.recorded import with_own_cache
-from mental_health_classifier.console.errors import describe_storage_failure
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.process_identity import end_with_the_parent
@@ -140,7 +140,7 @@ def run_job(task: JobTask, environment: Mapping[str, str]) -> None:
             with _output(task, claim.folder) as output:
                 end["exit_code"] = _run(_command(task, state), task.folder, environment, output)
     except OSError as error:
-        end["problem"] = describe_storage_failure(error) or str(error)
+        end["problem"] = explain(error)
     finally:
         claim.end(end)
 

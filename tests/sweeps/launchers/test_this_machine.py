@@ -50,7 +50,7 @@ def test_an_error_ends_its_item_alone_and_is_told_in_a_sentence(tmp_path):
             raise ZeroDivisionError("no message for users")
 
     reasons = dict(OnThisMachine(jobs=2).each(work, iter(range(4)), tmp_path))
-    assert reasons.pop(1).startswith("/shared/sweep: the disk is full. Make room")
+    assert reasons.pop(1).startswith("OSError: /shared/sweep: the disk is full. Make room")
     assert reasons == {0: None, 2: "ZeroDivisionError: no message for users", 3: None}
 
 

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from pydantic import NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from mental_health_classifier.console.errors import message_about
+from mental_health_classifier.configuration.errors import explain
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweeps.job_process import stop_jobs
 from mental_health_classifier.sweeps.launchers.launcher import Ended, Work
@@ -45,7 +45,7 @@ class OnThisMachine:
                 if not self._is_stopped:
                     work(item, share)
             except Exception as error:  # of this item alone; the others go on
-                return item, message_about(error) or f"{type(error).__name__}: {error}"
+                return item, f"{type(error).__name__}: {explain(error)}"
             finally:
                 free.put(share)
             return item, None
