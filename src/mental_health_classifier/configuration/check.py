@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from omegaconf import DictConfig, OmegaConf
-from pydantic import ValidationError
 
-from mental_health_classifier.configuration.arguments import (
-    Arguments,
-    arguments_of,
-    schema_of,
-)
+from mental_health_classifier.configuration.arguments import arguments_of
 from mental_health_classifier.configuration.idle import refuse_idle
 from mental_health_classifier.configuration.literal import literal
 from mental_health_classifier.configuration.pretrained import (
@@ -41,6 +36,7 @@ from mental_health_classifier.configuration.teacher import fill_in_teacher
 from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.configuration.unknown import refuse_unknown
 from mental_health_classifier.configuration.windows import check_windows
+from mental_health_classifier.configuration.wrong_value import below, fitted
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.pretraining import MEASURED, is_pretraining
 from mental_health_classifier.data.reading.source import fold_labels
@@ -49,17 +45,6 @@ from mental_health_classifier.data.reading.table_files import require_encoding
 from mental_health_classifier.evaluation.evaluate import metric_names
 from mental_health_classifier.evaluation.metrics import WATCHED, WATCHED_OF_PRIORITY
 from mental_health_classifier.tracking.clinical_variants import check_model, check_variants
-
-_WORDS = {
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "text",
-    "null": "null",
-    "object": "a mapping {NAME: ...}",
-    "array": "a list [...]",
-}
-_OF_RANGES = ("less_than_equal", "greater_than_equal", "less_than", "greater_than")
 
 
 def checked(config: DictConfig) -> DictConfig:
@@ -126,22 +111,6 @@ def _refuse_chosen_yardstick(written: Any) -> None:
         )
 
 
-def fitted(key: str, values: Mapping[str, Any], arguments: Arguments) -> dict[str, Any]:
-    """The values at a key as its arguments have them; one that fits stays as it was written.
-
-    Raises:
-        InputError: one that does not, as one sentence with its key.
-    """
-    try:
-        found = arguments.validate_python(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        said = _sentence(key, values, first["type"], first["loc"], schema_of(arguments))
-        raise InputError(said) from None
-    # A 1 where any number may stand is not made 1.0: all that is derived from it stays the same.
-    return {name: value if found[name] == value else found[name] for name, value in values.items()}
-
-
 def _at(values: Mapping[str, Any], key: str) -> Any:
     found: Any = values
     for name in key.split("."):
@@ -177,80 +146,6 @@ def _check_part(place: Place, key: str, node: dict[str, Any]) -> None:
         raise InputError(f"{key}._partial_: {wanted} was expected for {target}. Change it.")
     values = {name: value for name, value in node.items() if name not in ("_target_", "_partial_")}
     node.update(fitted(key, values, arguments_of(part, given=place.given or ())))
-
-
-def _sentence(
-    key: str, value: Any, kind: str, place: tuple[int | str, ...], schema: dict[str, Any]
-) -> str:
-    """What is wrong with a value, by the kind of pydantic's error and its place in the value."""
-    if kind == "missing":
-        return (
-            f"{_below(key, place[0])} is missing. Leave it as conf/ has it, or set it to a value."
-        )
-    if kind == "extra_forbidden":
-        return (
-            f"{_below(key, place[0])}: {schema['title']} takes no such argument; it takes "
-            f"{', '.join(schema['properties']) or 'none'}. Leave it out."
-        )
-    choices = [schema]
-    for step in place:
-        # What follows are names that pydantic gives to the members of a union.
-        if not (step in value if isinstance(value, dict) else isinstance(step, int)):
-            break
-        key, value = _below(key, step), value[step]
-        choices = [inner for each in choices for inner in _choices_below(each, step)]
-    if kind in _OF_RANGES:
-        return f"{key}={value}: expected {_range_in_words(choices)}. Change it."
-    shown = "null" if value is None else str(value)[:80]
-    takes_text = any("string" in (each.get("type"), _item_type(each)) for each in choices)
-    hint = (
-        f" Text that looks like another kind takes quotes: \"{key}='{shown}'\"."
-        if isinstance(value, bool | float) and takes_text
-        else ""
-    )
-    wanted = " or ".join(dict.fromkeys(map(_in_words, choices)))
-    return f"{key}={shown}: {wanted} was expected. Change it.{hint}"
-
-
-def _below(key: str, step: int | str) -> str:
-    return f"{key}[{step}]" if isinstance(step, int) else f"{key}.{step}".lstrip(".")
-
-
-def _choices_below(schema: dict[str, Any], step: int | str) -> list[dict[str, Any]]:
-    """What may stand at a step further in, one schema for each member of a union."""
-    if isinstance(step, int):
-        found = schema.get("items")
-    else:
-        found = schema.get("properties", {}).get(step, schema.get("additionalProperties"))
-    return found.get("anyOf", [found]) if isinstance(found, dict) else []
-
-
-def _item_type(schema: dict[str, Any]) -> str | None:
-    return schema.get("items", {}).get("type")
-
-
-def _in_words(schema: dict[str, Any]) -> str:
-    names = schema.get("enum", [schema["const"]] if "const" in schema else None)
-    if names:
-        return f"one of {', '.join(map(str, names))}"
-    return _WORDS.get(schema.get("type", ""), "something else")
-
-
-def _range_in_words(choices: list[dict[str, Any]]) -> str:
-    (limits,) = [each for each in choices if each.keys() & _LIMITS.keys()]
-    if "minimum" in limits and "maximum" in limits:
-        return f"{limits['minimum']:g} to {limits['maximum']:.10g}"
-    return " and ".join(
-        f"{words} {limits[name]:.10g}" for name, words in _LIMITS.items() if name in limits
-    )
-
-
-_LIMITS = {
-    "exclusiveMinimum": "more than",
-    "minimum": "at least",
-    "exclusiveMaximum": "less than",
-    "maximum": "at most",
-}
 
 
 def _check_posts(data: dict[str, Any]) -> None:
