@@ -112,6 +112,19 @@ def test_compare_puts_the_best_of_each_corpus_first_and_uncompleted_runs_last(mh
         assert column in rows[0]
 
 
+def test_compare_by_corpus_has_a_row_a_model_in_every_form(mhc, six_runs):
+    rows = json.loads(mhc("compare", "--by-corpus", "--json").stdout)
+    assert {row["corpus"] for row in rows} and {row["metric"] for row in rows} <= {
+        *("recall_at_spec80", "f1_macro"),
+    }
+    for form in ((), ("--markdown",), ("--latex",), ("--csv", "-")):
+        printed = mhc("compare", "--by-corpus", *form).stdout
+        assert all(row["model"].split("_")[0] in printed for row in rows)
+    refused = mhc("compare", "--by-corpus", "--sort", "seed")
+    assert refused.exit_code == 1 and "leave out --sort" in refused.stderr
+    assert "No ranks" in " ".join(mhc("compare", "--by-corpus").stdout.split())
+
+
 def test_compare_is_a_table_without_colours_in_a_pipe(mhc, six_runs):
     result = mhc("compare")
     assert result.exit_code == 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -51,10 +52,13 @@ from mental_health_classifier.cli.arguments import (
     say,
     say_no_runs,
 )
-from mental_health_classifier.console.tables import TextTable, print_table, text
+from mental_health_classifier.console.tables import TextTable, names_that_fit, print_table, text
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, each_run, read_run
+
+if TYPE_CHECKING:
+    from mental_health_classifier.analysis.tables.across_corpora import AcrossCorpora
 
 MOST_JUDGED = 100
 """Completed runs of which the table says too which configuration is better; of more, mhc best."""
@@ -85,6 +89,12 @@ def compare(
         bool,
         typer.Option("--test", help="Test which is really better: RUN RUN, or groups A,B C,D."),
     ] = False,
+    by_corpus: Annotated[
+        bool,
+        typer.Option(
+            "--by-corpus", help="A row a model, a column a corpus; mean ranks of five or more."
+        ),
+    ] = False,
     margin: Margin = EQUIVALENCE_MARGIN,
     as_json: AsJson = False,
 ) -> None:
@@ -104,6 +114,14 @@ def compare(
     table = newest_first(selected.table)
     if not len(table):
         say(f"No run of {selected.of} is like that.")
+    if by_corpus:
+        if sort or columns:
+            raise InputError("--by-corpus has an order of its own: leave out --sort and --columns.")
+        # SciPy's tests take half a second to import: not for a plain table.
+        from mental_health_classifier.analysis.tables.across_corpora import across_corpora
+
+        form = as_latex if latex else as_markdown if markdown else None
+        return _print_by_corpus(across_corpora(table), form=form, as_json=as_json, csv=csv)
     if sort:
         known_columns([sort], table, option="--sort")
     names = known_columns(columns.split(","), table, option="--columns") if columns else None
@@ -134,6 +152,33 @@ def compare(
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):
         say(f"Warning: {warning}")
+
+
+def _print_by_corpus(
+    found: AcrossCorpora,
+    *,
+    form: Callable[..., str] | None,
+    as_json: bool,
+    csv: str | None,
+) -> None:
+    if as_json:
+        print_json(each_record(found.cells))
+    elif csv is not None:
+        write_csv(found.cells, csv)
+    elif form is not None:
+        typer.echo(form(found.columns(), caption=" ".join(found.explanation())))
+    elif len(found.cells):
+        print_table(partial(_corpora_side_by_side, found))
+
+
+def _corpora_side_by_side(found: AcrossCorpora, width: int | None) -> RenderableType:
+    """As many corpora as the terminal has room for, without cutting a number."""
+    columns = {column.header: column for column in found.columns()}
+    shown = list(columns) if width is None else names_that_fit(columns, width=width)
+    said = [*found.explanation()]
+    if left_out := [header.split("\n")[0] for header in columns if header not in shown]:
+        said.append(f"No room for: {', '.join(left_out)}. All columns: --csv - or --json.")
+    return Group(TextTable([columns[each] for each in shown]), "", *map(text, said))
 
 
 def _print_verdict(block: pd.DataFrame) -> None:
