@@ -16,6 +16,7 @@ from mental_health_classifier.cli.arguments import (
     existing,
     say,
 )
+from mental_health_classifier.cli.search import go_on_with_search
 from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import InputError
@@ -32,6 +33,7 @@ from mental_health_classifier.tracking.provenance.replay import (
     replay,
 )
 from mental_health_classifier.tracking.run_index import RunSummary, is_run, resolve_run
+from mental_health_classifier.tracking.search.plan import is_search
 
 
 def resume(
@@ -59,6 +61,9 @@ def resume(
     ensure_deterministic_environment()
     is_parallel = launcher is not None or jobs is not None
     if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
+        if is_search(sweep):
+            go_on_with_search(sweep, jobs=jobs, launcher=launcher, attempt=None, trust=trust)
+            return
         way = launcher_called(launcher or "joblib", jobs=jobs) if is_parallel else None
         account = resume_sweep(sweep, say=say, launcher=way, is_trusted=trust)
         answer(f"{run}: {account}")

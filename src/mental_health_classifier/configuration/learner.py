@@ -21,6 +21,7 @@ from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.evaluation.evaluate import number_of_val
 from mental_health_classifier.tracking.provenance.environment import number_of_processes
 from mental_health_classifier.tracking.record.settled_choices import settle
+from mental_health_classifier.tracking.search.trial import trial_of_this_process
 
 if TYPE_CHECKING:
     import numpy as np
@@ -259,10 +260,17 @@ def limit_tokens(
 
 
 def build_callbacks(config: DictConfig, record: RunRecord) -> list[Any]:
-    """The chosen callbacks; ours are completed with the record."""
+    """The chosen callbacks; ours are completed with the record. A trial of a search has one more,
+    which is no part of its configuration."""
     nodes = [node for node in config.callbacks.values() if node is not None]
     built = [build(_after_validation(node)) for node in nodes]
-    return [c(record=record) if isinstance(c, functools.partial) else c for c in built]
+    completed = [c(record=record) if isinstance(c, functools.partial) else c for c in built]
+    if (trial := trial_of_this_process()) is None:
+        return completed
+    from mental_health_classifier.training.callbacks.trial_report import TrialReport
+
+    # Last, so that what the others do after a validation is done when it ends the run.
+    return [*completed, TrialReport(trial)]
 
 
 def _after_validation(node: DictConfig) -> DictConfig:

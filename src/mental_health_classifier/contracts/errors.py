@@ -1,4 +1,4 @@
-"""InputError: input that cannot be used."""
+"""InputError: input that cannot be used; Pruned: a run that a search ends early."""
 
 from __future__ import annotations
 
@@ -9,4 +9,11 @@ class InputError(ValueError):
     The message says what was expected, what came and what to do, with the configuration key. It
     names posts by row number or id, never by their text, because it is printed, logged and
     recorded as it is.
+    """
+
+
+class Pruned(Exception):
+    """A search has seen enough of a run, and ends it before its time.
+
+    The message says when and why, and nothing of any post; it is recorded as it is.
     """

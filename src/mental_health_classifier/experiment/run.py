@@ -30,6 +30,7 @@ from mental_health_classifier.configuration.recorded import recorded_configurati
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
+from mental_health_classifier.contracts.errors import Pruned
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.data.reading.account import account_lines
 from mental_health_classifier.data.seen_posts import (
@@ -60,6 +61,7 @@ from mental_health_classifier.tracking.record.prediction_files import (
 from mental_health_classifier.tracking.record.resumption import resumable_run, resumed_run
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.search.trial import trial_of_this_process
 from mental_health_classifier.training.memory import spare_memory_traffic
 from mental_health_classifier.training.resume_point import find_resume_point
 from mental_health_classifier.training.tensorboard_pages import (
@@ -124,10 +126,17 @@ def resume_experiment(run_directory: Path) -> float | None:
 
 
 def conduct(config: DictConfig, record: RunRecord) -> float | None:
-    """What a run does, from reading posts to its last number."""
+    """What a run does, from reading posts to its last number. None: a search ended it early."""
     spare_memory_traffic()
-    if is_pretraining(config):
-        return pretrain(config, record)
+    try:
+        return (pretrain if is_pretraining(config) else train)(config, record)
+    except Pruned as reason:
+        logger.info("%s", reason)
+        return None
+
+
+def train(config: DictConfig, record: RunRecord) -> float | None:
+    """What a run does that learns from labels: it leaves a model that judges posts."""
     with record:
         corpus, learner, loggers, predictions = fit(config, record)
         with record.phase("yardstick"), showing("Fitting the yardstick on the same parts"):
@@ -237,6 +246,7 @@ def describe_run(config: DictConfig, overrides: Sequence[str]) -> dict[str, Any]
         "hypothesis": str(config.hypothesis),
         "tags": [str(tag) for tag in config.tags],
         "seed": config.seed,
+        "trial": trial.number if (trial := trial_of_this_process()) else None,
         "model": config.model.name,
         "variants": sorted(config.clinical.variants),
         "config": resolved(config),

@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.configuration.check import checked
+from mental_health_classifier.configuration.errors import explain
 from mental_health_classifier.configuration.literal import resolved, without_interpolation
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
@@ -73,17 +74,30 @@ def plan_of(config: DictConfig) -> SweepPlan:
 def configuration_of(
     overrides: Sequence[str], conf: Path = PROJECT / "conf"
 ) -> dict[str, Any] | None:
-    """The configuration that a job has with the present files in conf/. None: they make none that
-    passes of its overrides."""
+    """As `composed`. None: the present files make none that passes of its overrides."""
+    try:
+        return composed(overrides, conf)
+    except InputError:
+        return None
+
+
+def composed(overrides: Sequence[str], conf: Path = PROJECT / "conf") -> dict[str, Any]:
+    """The configuration that a job has with the present files in conf/.
+
+    Raises:
+        InputError: they make none that passes of its overrides.
+    """
     register_resolvers()
     # Within a command of Hydra, which has found them already.
     is_found = GlobalHydra.instance().is_initialized()
     try:
         with nullcontext() if is_found else initialize_config_dir(str(conf), version_base="1.3"):
             return resolved(checked(compose("config", overrides=list(overrides))))
-    except (InputError, HydraException, OmegaConfBaseException, TypeError, ValueError):
+    except InputError:
+        raise
+    except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
         # The last two come from Hydra too, where it expected the name of a file.
-        return None
+        raise InputError(explain(error)) from None
 
 
 def quoted(text: str) -> str:

@@ -124,7 +124,7 @@ def run_jobs(
     in_turn, at_once = launcher is None, launcher or OnThisMachine(jobs=1)
     states: dict[int, JobState] = {}
     tried: list[JobState] = []
-    with _stopping(at_once) as signals:
+    with stopping(at_once) as signals:
 
         def tasks() -> Iterator[JobTask]:
             for state in todo:
@@ -195,7 +195,7 @@ def _words(job: SweepJob) -> str:
 
 
 @contextmanager
-def _stopping(launcher: Launcher) -> Iterator[list[int]]:
+def stopping(launcher: Launcher) -> Iterator[list[int]]:
     """Hands on to the jobs what would stop this process; lends the signals that came."""
     signals: list[int] = []
 

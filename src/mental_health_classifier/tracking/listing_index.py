@@ -26,12 +26,11 @@ from mental_health_classifier.storage.files import (
 from mental_health_classifier.tracking.record.annotations import read_annotations
 from mental_health_classifier.tracking.record.attempts import latest_attempt
 from mental_health_classifier.tracking.record.record_shape import LISTING
-from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+from mental_health_classifier.tracking.record.run_summary import ENDED, RunSummary, read_run
 
 FILE_NAME = ".run-index.json"
 VERSION = 2
 
-ENDED = ("completed", "failed", "interrupted")
 """States that only another attempt can change."""
 
 OF_RUN = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.errors import Pruned
 
 # Not resolved: frames carry the path by which the package was found, links included.
 PACKAGE = Path(__file__).parents[2]
@@ -17,7 +18,8 @@ SIGNAL_HANDLERS = Path(__file__).with_name("interruption.py")
 def describe_error(error: BaseException | None) -> dict[str, Any]:
     """Type and place of an exception. Its message can hold the text of a post and is left out.
 
-    Only `InputError` promises to name posts by row number or id; its message is kept.
+    Only `InputError` promises to name posts by row number or id, and `Pruned` to name none; their
+    messages are kept.
     """
     if error is None:
         message = "The run ended without handing over results: finish() was not called."
@@ -27,7 +29,7 @@ def describe_error(error: BaseException | None) -> dict[str, Any]:
     return {
         "type": kind.__qualname__ if has_known_name else f"{kind.__module__}.{kind.__qualname__}",
         "place": _place_of(error),
-        "message": str(error) if isinstance(error, InputError) else None,
+        "message": str(error) if isinstance(error, InputError | Pruned) else None,
     }
 
 

@@ -53,6 +53,7 @@ _RUN = record(
         **dict.fromkeys(("description", "hypothesis", "model"), optional(text)),
         "configuration_hash": optional(text),
         "seed": optional(whole_number_or_text),
+        "trial": optional(count),
         **{"argv": list_of(text), "overrides": list_of(text)},
         "source": record(known={"sha256": optional(text), "cannot_be_rebuilt": texts}),
         "environment": record(

@@ -39,6 +39,8 @@ def resumable_run(directory: Path) -> RunSummary:
         reasons = {
             "completed": "is completed, so there is nothing left to do.",
             "running": "is running. Stop its process first.",
+            "pruned": "was ended by its search, so that there is nothing to go on with. The same "
+            "overrides given to train.py train it to the end.",
             "damaged": f"is damaged: {' '.join(run.problems)}",
         }
         reason = reasons.get(run.status) or why_unknown(directory)

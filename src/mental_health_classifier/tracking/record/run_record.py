@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mental_health_classifier.contracts import AuxiliaryPredictions, InputError, Predictions
+from mental_health_classifier.contracts.errors import Pruned
 from mental_health_classifier.storage.files import (
     SCHEMA_VERSION,
     null_where_not_finite,
@@ -48,8 +49,8 @@ log = logging.getLogger(__name__)
 class RunRecord:
     """The record of one run, from `recorded_run`.
 
-    A context manager: leaving it after `finish` writes the end as completed, an exception as failed
-    or interrupted. The exception goes on.
+    A context manager: leaving it after `finish` writes the end as completed, an exception as
+    failed, interrupted or pruned. The exception goes on.
     """
 
     def __init__(
@@ -246,6 +247,8 @@ class RunRecord:
             status = "completed"
         elif error is not None and (self._signals.requested or is_interruption(error)):
             status = "interrupted"
+        elif isinstance(error, Pruned):
+            status = "pruned"
         else:
             status = "failed"
         if error is None and status == "failed":
@@ -279,6 +282,7 @@ def recorded_run(
     model: str,
     variants: Sequence[str] = (),
     config: Mapping[str, Any],
+    trial: int | None = None,
     overrides: Sequence[str] = (),
     argv: Sequence[str],
     handles_signals: bool = True,
@@ -290,6 +294,7 @@ def recorded_run(
     Args:
         directory: made if needed; must not hold another run.
         config: the resolved configuration, plain values only.
+        trial: its number in the search that it is a try of.
         overrides, argv: how it was asked for.
         handles_signals: whether SIGTERM, SIGHUP and Ctrl-C end the run as interrupted; of several
             runs in one process at most one can.
@@ -315,6 +320,7 @@ def recorded_run(
         "variants": list(variants),
         "argv": list(argv),
         "overrides": list(overrides),
+        **({} if trial is None else {"trial": trial}),
         "configuration_hash": configuration_hash(plain),
         "config": plain,
         "git": asdict(git),

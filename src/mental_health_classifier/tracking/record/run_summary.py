@@ -27,7 +27,13 @@ from mental_health_classifier.tracking.record.shapes import Shape
 
 EXTERNAL = "external"
 """Key of a configuration that says what a run's predictions are that another program made."""
-Status = Literal["completed", "failed", "interrupted", "running", "killed", "damaged", "unknown"]
+Status = Literal[
+    "completed", "failed", "interrupted", "pruned", "running", "killed", "damaged", "unknown"
+]
+
+
+ENDED = ("completed", "failed", "interrupted", "pruned")
+"""What a run itself says of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class RunSummary:
 
     directory: Path
     status: Status
-    """completed, failed and interrupted: written by the run itself. running: its process lives.
+    """completed, failed and interrupted: written by the run itself. pruned: too, since a search
+    ended it before its time. running: its process lives.
     killed: its process is gone without a word. damaged: see `problems`. unknown: the process was on
     another machine, see `life_of`."""
     run: Mapping[str, Any] = field(default_factory=dict)
@@ -84,6 +91,11 @@ class RunSummary:
     @property
     def seed(self) -> int | None:
         return self.run.get("seed")
+
+    @property
+    def trial(self) -> int | None:
+        """Its number in the search that it is a try of. None: it is no try."""
+        return self.run.get("trial")
 
     @property
     def model(self) -> str | None:
@@ -284,7 +296,7 @@ def _read_end(directory: Path, problems: list[str]) -> tuple[Status, Mapping[str
         if end is None:
             return "killed", {}
     status = end.get("status", "damaged")
-    if status in ("completed", "failed", "interrupted"):
+    if status in ENDED:
         return status, end
     if end:
         problems.append(f"{attempt / 'end.json'} does not say how the run ended.")
