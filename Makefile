@@ -46,12 +46,12 @@ $(PRETRAINED): $(INSTALLED)
 	fi
 	@touch $@
 
-# What an ONNX model, other trackers and launchers need besides: the tests try all of it.
+# What an ONNX model, other trackers, launchers and a search need besides: the tests try all of it.
 $(EXTRAS): $(PRETRAINED)
 	@if command -v uv >/dev/null; then \
-		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers]'; \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers,search]'; \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers]'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers,search]'; \
 	fi
 	@touch $@
 

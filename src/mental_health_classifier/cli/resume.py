@@ -62,7 +62,7 @@ def resume(
     is_parallel = launcher is not None or jobs is not None
     if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
         if is_search(sweep):
-            go_on_with_search(sweep, jobs=jobs, launcher=launcher, attempt=None, trust=trust)
+            go_on_with_search(sweep, jobs=jobs, launcher=launcher, trust=trust)
             return
         way = launcher_called(launcher or "joblib", jobs=jobs) if is_parallel else None
         account = resume_sweep(sweep, say=say, launcher=way, is_trusted=trust)

@@ -18,7 +18,6 @@ from mental_health_classifier.sweeps.search.workers import work_on_search
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
 )
-from mental_health_classifier.tracking.record.attempts import Attempt
 from mental_health_classifier.tracking.search.plan import SearchPlan, is_search, plan_from
 
 
@@ -48,7 +47,7 @@ def search(
     optimistic, being the highest of many; the mean over fresh seeds is not.
     """
     ensure_deterministic_environment()
-    attempt: Attempt | None = None
+    is_new = not what.is_dir()
     if what.is_dir():
         if not is_search(what):
             raise InputError(f"{what} holds no search. Give a file of conf/search for a new one.")
@@ -58,16 +57,12 @@ def search(
     else:
         plan = _plan_of(what)
         place = folder or new_run_directory(Path("multirun"), f"search-{plan.name}")
-        attempt = begin_search(plan, place)
+        begin_search(plan, place)
         say(f"Search in {place}. The same command with that folder goes on, or joins in.")
-    go_on_with_search(
-        place, jobs=jobs, launcher=launcher, attempt=attempt, trust=trust or bool(attempt)
-    )
+    go_on_with_search(place, jobs=jobs, launcher=launcher, trust=trust or is_new)
 
 
-def go_on_with_search(
-    folder: Path, *, jobs: int | None, launcher: str | None, attempt: Attempt | None, trust: bool
-) -> None:
+def go_on_with_search(folder: Path, *, jobs: int | None, launcher: str | None, trust: bool) -> None:
     """Works on a search to its end and says what it came to.
 
     Raises:
@@ -78,7 +73,6 @@ def go_on_with_search(
         folder,
         say=say,
         launcher=launcher_called(launcher or "joblib", jobs=jobs or 1),
-        attempt=attempt,
         is_trusted=trust,
     )
     for line in lines_of(account.result):

@@ -14,7 +14,6 @@ from mental_health_classifier.sweeps.jobs import composed, quoted
 from mental_health_classifier.sweeps.ledger import begin_sweep
 from mental_health_classifier.tracking.provenance.overrides import is_of_a_run
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
-from mental_health_classifier.tracking.record.attempts import Attempt
 from mental_health_classifier.tracking.search.plan import Choice, Choices, SearchPlan, write_plan
 from mental_health_classifier.tracking.search.study import open_study, optuna
 
@@ -22,7 +21,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.-]*(/[\w.-]+)*")
 _NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "nan", "inf"}
 
 
-def begin_search(plan: SearchPlan, directory: Path) -> Attempt:
+def begin_search(plan: SearchPlan, directory: Path) -> None:
     """Makes the folder of a search, in which it has nothing tried yet.
 
     Raises:
@@ -38,10 +37,9 @@ def begin_search(plan: SearchPlan, directory: Path) -> Attempt:
             f"{directory} exists already. `mhc search {directory}` goes on with a search; choose "
             "another folder for a new one."
         ) from None
-    attempt = begin_sweep(directory, [])
+    begin_sweep(directory, []).end({"begun": True})
     write_plan(plan, directory)
     open_study(directory, plan)
-    return attempt
 
 
 def with_configuration(plan: SearchPlan) -> SearchPlan:

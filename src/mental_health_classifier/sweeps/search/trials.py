@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MOST_TRIES = 4
 """Times that a trial is begun or gone on with. One that kills its process would else never end."""
 
+SUFFIX = "1"
+"""See `JobTask`."""
+
 _PAUSE = 2.0
 """Seconds between two looks at trials that others run."""
 
@@ -55,7 +58,6 @@ def run_trials(
     say: Callable[[str], None],
     launcher: Launcher,
     folder: Path,
-    suffix: str,
     signals: list[int],
     is_trusted: bool = False,
     start: tuple[str, ...],
@@ -66,7 +68,7 @@ def run_trials(
         directory: of the search, absolute.
         say: is told of every trial as it begins and ends.
         folder: where the search began.
-        suffix, start: see `JobTask`.
+        start: see `JobTask`.
         signals: becomes longer when somebody asks to stop.
         is_trusted: whether overrides may name code.
 
@@ -75,7 +77,7 @@ def run_trials(
     """
     plan = read_plan(directory)
     here: set[int] = set()
-    given: dict[str, Any] = {"suffix": suffix, "start": start, "is_trusted": is_trusted}
+    given: dict[str, Any] = {"suffix": SUFFIX, "start": start, "is_trusted": is_trusted}
 
     def tasks() -> Iterator[TrialTask]:
         while not signals:

@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweeps.launchers.launcher import Launcher
-from mental_health_classifier.sweeps.ledger import SweepJob
 from mental_health_classifier.sweeps.resume import run_jobs, stopping
-from mental_health_classifier.sweeps.search.trials import run_trials
+from mental_health_classifier.sweeps.search.trials import SUFFIX, run_trials
 from mental_health_classifier.sweeps.search.winner import fresh_jobs, result_of, states_of_fresh
-from mental_health_classifier.tracking.record.attempts import Attempt, latest_attempt, started_in
-from mental_health_classifier.tracking.search.plan import SearchPlan, read_plan
+from mental_health_classifier.tracking.record.attempts import started_in
+from mental_health_classifier.tracking.search.plan import read_plan
 from mental_health_classifier.tracking.search.result import SearchResult, write_result
 
 
@@ -34,7 +32,6 @@ def work_on_search(
     *,
     say: Callable[[str], None],
     launcher: Launcher,
-    attempt: Attempt | None = None,
     start: Sequence[str] = (sys.executable, "-P"),
     is_trusted: bool = False,
 ) -> SearchAccount:
@@ -43,7 +40,6 @@ def work_on_search(
     Args:
         directory: of the search.
         say: is told of every trial as it begins and ends.
-        attempt: of who began it. None: this worker joins or goes on.
         start: the interpreter that trials are started with.
         is_trusted: whether its overrides may name code.
 
@@ -52,68 +48,34 @@ def work_on_search(
     """
     directory = directory.resolve()
     plan = read_plan(directory)
-    attempt = attempt or _join(directory)
-    account = None
-    try:
-        with stopping(launcher) as signals:
-            run_trials(
-                directory,
-                say=say,
-                launcher=launcher,
-                folder=started_in(directory) or Path(),
-                suffix=attempt.folder.name,
-                signals=signals,
-                is_trusted=is_trusted,
-                start=tuple(start),
-            )
-        write_result(result_of(directory, plan, []), directory)
-        stopped_by = signals[0] if signals else None
-        jobs = fresh_jobs(directory, plan, is_trusted=is_trusted) if stopped_by is None else []
-        if stopped_by is None:
-            stopped_by = _run_fresh(
-                directory, plan, jobs, attempt, say, launcher, start, is_trusted
-            )
-        missing = sum(each.status != "completed" for each in states_of_fresh(directory, jobs))
-        account = SearchAccount(result_of(directory, plan, jobs), missing, stopped_by)
-        write_result(account.result, directory)
-        return account
-    finally:
-        ended = account and {"counts": account.result.counts(), "stopped_by": account.stopped_by}
-        attempt.end({"search": ended})
-
-
-def _run_fresh(
-    directory: Path,
-    plan: SearchPlan,
-    jobs: list[SweepJob],
-    attempt: Attempt,
-    say: Callable[[str], None],
-    launcher: Launcher,
-    start: Sequence[str],
-    is_trusted: bool,
-) -> int | None:
+    with stopping(launcher) as signals:
+        run_trials(
+            directory,
+            say=say,
+            launcher=launcher,
+            folder=started_in(directory) or Path(),
+            signals=signals,
+            is_trusted=is_trusted,
+            start=tuple(start),
+        )
+    write_result(result_of(directory, plan, []), directory)
+    if signals:
+        return SearchAccount(result_of(directory, plan, []), 0, signals[0])
+    jobs = fresh_jobs(directory, plan, is_trusted=is_trusted)
     todo = [state for state in states_of_fresh(directory, jobs) if state.is_open]
-    if not todo:
-        return None
-    say(f"The best configuration with fresh seeds, {len(todo)} to do.")
-    _, stopped_by = run_jobs(
-        todo,
-        directory,
-        attempt.folder.name,
-        say=say,
-        launcher=launcher,
-        start=start,
-        is_trusted=is_trusted,
-    )
-    return stopped_by
-
-
-def _join(directory: Path) -> Attempt:
-    """Workers do not exclude each other: each has an attempt of its own."""
-    for _ in range(1000):
-        latest = latest_attempt(directory)
-        try:
-            return Attempt.begin(directory, number=int(latest.name) + 1 if latest else 1)
-        except FileExistsError:
-            continue
-    raise InputError(f"{directory} takes no further worker: its attempts cannot be numbered.")
+    stopped_by = None
+    if todo:
+        say(f"The best configuration with fresh seeds, {len(todo)} to do.")
+        _, stopped_by = run_jobs(
+            todo,
+            directory,
+            SUFFIX,
+            say=say,
+            launcher=launcher,
+            start=start,
+            is_trusted=is_trusted,
+        )
+    missing = sum(each.status != "completed" for each in states_of_fresh(directory, jobs))
+    account = SearchAccount(result_of(directory, plan, jobs), missing, stopped_by)
+    write_result(account.result, directory)
+    return account
