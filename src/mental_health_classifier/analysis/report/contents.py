@@ -27,6 +27,7 @@ from mental_health_classifier.analysis.report.recommendation import (
 )
 from mental_health_classifier.analysis.report.reproduction import replays, sources
 from mental_health_classifier.analysis.report.runs import RunSection, failures, run_sections
+from mental_health_classifier.analysis.report.searches import SearchReport, searches
 from mental_health_classifier.analysis.report.summary import summary
 from mental_health_classifier.analysis.report.table import RunGroup, comparison, corpus_title
 from mental_health_classifier.analysis.sections.assessments import SECTIONS, section_for
@@ -76,6 +77,7 @@ class Report:
     variants: Sequence[Section]
     """What each clinical variant bought, in pairs of runs that differ in nothing else."""
     variants_not_tried: Sequence[str]
+    searches: Sequence[SearchReport]
     figures: Mapping[str, InlineFigure]
     """By kind, those that can be drawn."""
     curves: Curves
@@ -122,6 +124,7 @@ def gather_report(runs: Iterable[RunSummary], *, archived: Sequence[RunSummary] 
         sizes=size_steps(evidence),
         variants=_variants(evidence),
         variants_not_tried=variants_not_tried(tried),
+        searches=searches(evidence),
         figures=figures_of_runs(evidence)
         | ({} if shown is None else figures_of_run(evidence, shown)),
         curves=training_curves(evidence),

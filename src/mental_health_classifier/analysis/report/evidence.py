@@ -25,6 +25,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
     comparable_runs,
+    competing,
     terms_of,
 )
 from mental_health_classifier.tracking.selection.rivals import ranked_candidates
@@ -63,10 +64,24 @@ class Evidence:
 
     @property
     def looked_at(self) -> int:
-        """Models on these posts that a reader, or who archived some, could choose from."""
+        """Models on these posts that a reader, a search, or who archived some, could choose
+        from."""
         terms = {terms_of(run) for run in self.comparable}
         archived = [run for run in self.archived if run.status == "completed" and run.judges_posts]
-        return len(self.comparable) + sum(terms_of(run) in terms for run in archived)
+        others = (*archived, *self.trials)
+        return len(self.comparable) + sum(terms_of(run) in terms for run in others)
+
+    @property
+    def trials(self) -> list[RunSummary]:
+        """Completed trials of a search that do not compete."""
+        competitors = {run.directory for run in competing(self.runs)}
+        return [
+            run
+            for run in self.runs
+            if run.status == "completed"
+            and run.trial is not None
+            and run.directory not in competitors
+        ]
 
     @property
     def headline(self) -> str:

@@ -72,7 +72,12 @@ def _about_runs(evidence: Evidence) -> Iterator[Sentence]:
             f"{count(foreign, 'run')} of these {'holds' if foreign == 1 else 'hold'} predictions "
             "that another program made: nobody here can say which posts its model learned from.",
         )
-    others = len(completed) - imported - len(evidence.comparable)
+    if trials := len(evidence.trials):
+        yield (
+            f"{count(trials, 'completed trial')} of a search cannot win here, being one seed "
+            "of many tries: the best of them was trained again with fresh seeds, which can.",
+        )
+    others = len(completed) - imported - len(evidence.comparable) - trials
     if others:
         yield (
             f"{count(others, 'completed run')} on other posts, on other parts "

@@ -65,8 +65,10 @@ class RunGroup:
 def comparison(evidence: Evidence) -> list[RunGroup]:
     """The runs that the report speaks of first, then others, which are not ranked against them."""
     groups: dict[Hashable, dict[Path, RunSummary]] = {}
+    shown = {run.directory for run in evidence.runs if run.status == "completed"}
+    shown -= {run.directory for run in evidence.trials}
     for run in (*evidence.comparable, *evidence.runs):
-        if run.status == "completed":
+        if run.directory in shown:
             groups.setdefault(terms_of(run), {})[run.directory] = run
     tables = [list(runs.values()) for runs in groups.values()]
     is_told = len({_priority_class_of(runs) for runs in tables}) > 1

@@ -56,6 +56,7 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
         "is_external": run.is_external if is_readable else None,
         "variants": "+".join(map(str, run.variants)) if is_readable else None,
         "seed": run.seed,
+        "trial": run.trial,
         "parameters": parameters,
         "parameters_millions": parameters / 1e6 if isinstance(parameters, int) else None,
         "duration_seconds": run.duration_seconds,

@@ -39,7 +39,7 @@ LEADING = (
 """Every table begins with these columns, with the recall of each class before the headline."""
 
 _COUNTS = re.compile(
-    r"(final|val)_(n|(support|predicted)_.*)|seed|parameters|.*_bytes|trainable_parameters"
+    r"(final|val)_(n|(support|predicted)_.*)|seed|trial|parameters|.*_bytes|trainable_parameters"
     r"|(feedforward_)?width|num_layers|num_heads|max_(tokens|posts_per_batch|tokens_per_batch"
     r"|epochs)|vocabulary_size|selected_(epoch|step)"
 )

@@ -38,7 +38,8 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     and on the same posts the best mean of the headline first.
 
     A configuration is what runs share that differ only in their seed (`configuration_hash`) and
-    were tested on the same posts. Of a seed that ran twice the latest run counts. Beside SHARED and
+    were tested on the same posts. Of a seed that ran twice the latest run counts. Trials of a
+    search are left out where other runs were tested on the same posts, see `competing`. Beside SHARED and
     the means of MEASURED there are `num_seeds`, `seeds`, `run_ids`, and of every number of the test
     and validation part, for instance `final_accuracy`, five columns:
 
@@ -54,7 +55,8 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     Args:
         runs: a `run_table`.
     """
-    completed = runs[runs["status"] == "completed"].sort_values(["created_at", "run_id"])
+    completed = _competing(runs[runs["status"] == "completed"])
+    completed = completed.sort_values(["created_at", "run_id"])
     groups = _group_of(completed)
     seeds = completed["seed"].astype("str").where(completed["seed"].notna(), completed["run_id"])
     is_latest = ~pd.DataFrame({"group": groups, "seed": seeds}).duplicated(keep="last")
@@ -94,6 +96,12 @@ def compared_columns(runs: pd.DataFrame) -> list[str]:
             name.endswith(end) and name.removesuffix(end) in columns for end in ("_low", "_high")
         )
     ]
+
+
+def _competing(completed: pd.DataFrame) -> pd.DataFrame:
+    is_trial = completed["trial"].notna()
+    terms = completed["parts_fingerprint"].fillna("") + " " + completed["priority_class"].fillna("")
+    return completed[~is_trial | ~terms.isin(terms[~is_trial])]
 
 
 def _group_of(runs: pd.DataFrame) -> pd.Series:

@@ -71,11 +71,21 @@ class Candidate:
         return max(self.runs, key=lambda run: run.metrics.get(key) or 0)
 
 
+def competing(runs: Iterable[RunSummary]) -> list[RunSummary]:
+    """Completed runs that judge posts, without the trials of a search where there are others that
+    can be compared: a trial is one seed among many tries, and the best of them is lucky. The search
+    trains its configuration again with fresh seeds, which compete.
+    """
+    completed = [run for run in runs if run.status == "completed" and run.is_ranked]
+    of_others = {terms_of(run) for run in completed if run.trial is None}
+    return [run for run in completed if run.trial is None or terms_of(run) not in of_others]
+
+
 def candidates_among(runs: Iterable[RunSummary]) -> list[Candidate]:
-    """Groups completed runs that judge posts by the hash of their configuration."""
+    """Groups runs that are `competing` by the hash of their configuration."""
     groups: dict[str, dict[object, RunSummary]] = {}
-    for run in sorted(runs, key=lambda run: run.created_at or ""):
-        if run.status == "completed" and run.is_ranked and run.configuration_hash is not None:
+    for run in sorted(competing(runs), key=lambda run: run.created_at or ""):
+        if run.configuration_hash is not None:
             # A run that has no seed stands for itself.
             seed = run.id if run.seed is None else run.seed
             groups.setdefault(run.configuration_hash, {})[seed] = run
@@ -121,12 +131,11 @@ def require_one_corpus(runs: Iterable[RunSummary], *, what: str) -> None:
 
 
 def comparable_runs(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
-    """Completed runs that judge posts, in groups that can be compared, the group of the latest run
+    """Runs that are `competing`, in groups that can be compared, the group of the latest run
     first."""
     groups: dict[Hashable, list[RunSummary]] = {}
-    for run in runs:
-        if run.status == "completed" and run.is_ranked:
-            groups.setdefault(terms_of(run), []).append(run)
+    for run in competing(runs):
+        groups.setdefault(terms_of(run), []).append(run)
 
     def began(group: list[RunSummary]) -> str:
         return max(run.created_at or "" for run in group)
