@@ -67,7 +67,8 @@ def history_figure(result: SearchResult) -> Figure:
         handles.append(drawn)
     axes.set_xlabel("trial")
     axes.set_ylabel(metric_name(result.metric.replace("/", "_", 1)))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ticks = MaxNLocator(integer=True).tick_values(0, result.wanted - 1)
+    axes.set_xticks([tick for tick in ticks if 0 <= tick < result.wanted])
     add_legend(figure, handles)
     add_texts(
         figure,

@@ -39,9 +39,9 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
 
     A configuration is what runs share that differ only in their seed (`configuration_hash`) and
     were tested on the same posts. Of a seed that ran twice the latest run counts. Trials of a
-    search are left out where other runs were tested on the same posts, see `competing`. Beside SHARED
-    and the means of MEASURED there are `num_seeds`, `seeds`, `run_ids`, and of every number of the test
-    and validation part, for instance `final_accuracy`, five columns:
+    search are left out where other runs were tested on the same posts, see `competing`. Beside
+    SHARED and the means of MEASURED there are `num_seeds`, `seeds`, `run_ids`, and of every number
+    of the test and validation part, for instance `final_accuracy`, five columns:
 
         final_accuracy_mean, final_accuracy_spread (the standard deviation over the seeds),
         final_accuracy_low and _high (95 % interval of the mean over other authors and seeds, see
