@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from mental_health_classifier.tracking.provenance.configuration_hash import job_
 from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
 from mental_health_classifier.tracking.record.attempts import latest_attempt, life_of_latest
 from mental_health_classifier.tracking.search.plan import SearchPlan, read_plan
-from mental_health_classifier.tracking.search.study import open_study, suggest
+from mental_health_classifier.tracking.search.study import open_study, optuna, suggest
 from mental_health_classifier.tracking.search.trial import Trial
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ SUFFIX = "1"
 
 _PAUSE = 2.0
 """Seconds between two looks at trials that others run."""
+
+_ABANDONED = 60.0
+"""Seconds after which a trial that nobody has claimed was asked for by somebody who is dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ def run_trials(
             here.add(number)
             try:
                 job = job_of(study, number, plan, directory, is_trusted=is_trusted)
+                if job is None:
+                    here.discard(number)
+                    continue
                 state = _state(job, directory)
                 task = task_of(state, directory, folder, **given)
             except InputError as error:
@@ -134,10 +141,10 @@ def settle(directory: Path, plan: SearchPlan, job: SweepJob) -> None:
         if value is None:
             _fail(study, job.number, f"its run has no {plan.maximise}.")
         else:
-            study.tell(job.number, value, skip_if_finished=True)
+            _tell(study, job.number, value)
     elif state.status == "pruned" and run is not None:
         _note(study, job.number, "seconds", run.duration_seconds or 0)
-        study.tell(job.number, state=TrialState.PRUNED, skip_if_finished=True)
+        _tell(study, job.number, state=TrialState.PRUNED)
     elif state.status == "failed" and run is not None:
         _fail(study, job.number, run.problem or "its run failed.")
     elif state.is_open and (reason := _is_given_up(job, directory, is_begun=run is not None)):
@@ -154,13 +161,17 @@ def trials_of(study: Study, plan: SearchPlan) -> dict[int, FrozenTrial]:
 
 def job_of(
     study: Study, number: int, plan: SearchPlan, directory: Path, *, is_trusted: bool
-) -> SweepJob:
-    """The job of a trial, with the values that it tries.
+) -> SweepJob | None:
+    """The job of a trial, with the values that it tries. None: another worker, who took this one
+    for dead, has finished it meanwhile.
 
     Raises:
         InputError: it makes no configuration that can be run, or names code.
     """
-    values = suggest(study, number, plan)
+    try:
+        values = suggest(study, number, plan)
+    except optuna().exceptions.UpdateFinishedTrialError:
+        return None
     overrides = (*plan.overrides, *(override_of(key, value) for key, value in values.items()))
     refuse_what_is_not_plain(overrides, of=str(directory), is_trusted=is_trusted)
     job = SweepJob(number, job_hash(composed(overrides)), overrides)
@@ -177,12 +188,12 @@ def _left_by_others(study: Study, plan: SearchPlan, directory: Path, here: set[i
         if key is None:
             # Asked for a moment ago by somebody, or by somebody who died then. Either way its
             # claim decides who runs it.
-            if _age(trial) > 30 * _PAUSE:
+            if _age(trial) > _ABANDONED:
                 return number
             continue
         claim = latest_attempt(claims_of(directory, SweepJob(number, str(key), ())))
         if claim is None:
-            if _age(trial) > 30 * _PAUSE:
+            if _age(trial) > _ABANDONED:
                 return number
         elif (claim / "end.json").exists() or life_of_latest(claim) == "killed":
             return number
@@ -233,14 +244,21 @@ def _state(job: SweepJob, directory: Path) -> JobState:
 def _note(study: Study, number: int, key: str, value: Any) -> None:
     frozen = study.get_trials(deepcopy=False)[number]
     if not frozen.state.is_finished() and frozen.user_attrs.get(key) != value:
-        study._storage.set_trial_user_attr(frozen._trial_id, key, value)
+        with suppress(optuna().exceptions.UpdateFinishedTrialError):
+            study._storage.set_trial_user_attr(frozen._trial_id, key, value)
 
 
 def _fail(study: Study, number: int, reason: str) -> None:
     from optuna.trial import TrialState
 
     _note(study, number, "problem", " ".join(reason.split()))
-    study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+    _tell(study, number, state=TrialState.FAIL)
+
+
+def _tell(study: Study, number: int, value: float | None = None, **state: Any) -> None:
+    # Two may have seen that the run is over, and one of them is the first to say so.
+    with suppress(optuna().exceptions.UpdateFinishedTrialError):
+        study.tell(number, value, **state, skip_if_finished=True)
 
 
 def _words(job: SweepJob, plan: SearchPlan) -> str:
