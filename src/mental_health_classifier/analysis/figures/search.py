@@ -41,7 +41,7 @@ def history_figure(result: SearchResult) -> Figure:
         if shown:
             handles += axes.plot(
                 [each.number for each in shown],
-                [each.value for each in shown],
+                [each.value or 0.0 for each in shown],
                 linestyle="none",
                 color=look.color if state == "completed" else GREY,
                 marker="o" if state == "completed" else "x",

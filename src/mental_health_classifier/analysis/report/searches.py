@@ -37,7 +37,7 @@ def searches(evidence: Evidence) -> list[SearchReport]:
     folders = sorted({run.directory.parent for run in evidence.runs if run.trial is not None})
     found = []
     for place, folder in enumerate(folders):
-        links = {
+        links: dict[int | None, RunLink] = {
             run.trial: evidence.link(run)
             for run in evidence.runs
             if run.trial is not None and run.directory.parent == folder
