@@ -17,7 +17,7 @@ from mental_health_classifier.sweeps import job_process, resume
 from mental_health_classifier.sweeps.job_process import JobTask
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
 from mental_health_classifier.sweeps.ledger import claim_job
-from mental_health_classifier.sweeps.search import beginning, trials, winner
+from mental_health_classifier.sweeps.search import beginning, trials, winner, workers
 from mental_health_classifier.sweeps.search.beginning import begin_search, override_of
 from mental_health_classifier.sweeps.search.winner import lines_of, require_trials
 from mental_health_classifier.sweeps.search.workers import SearchAccount, work_on_search
@@ -108,9 +108,10 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for module in (beginning, trials, winner):
         monkeypatch.setattr(module, "composed", configuration)
     monkeypatch.setattr(job_process, "configuration_of", configuration)
+    monkeypatch.setattr(workers, "PAUSE", 0.01)
     for module in (trials, resume):
         monkeypatch.setattr(module, "run_job", run_job)
-    monkeypatch.setattr(trials, "_PAUSE", 0.01)
+    monkeypatch.setattr(trials, "PAUSE", 0.01)
 
     def play(say: Callable[[str], None] = lambda _: None) -> SearchAccount:
         launcher = OnThisMachine(jobs=1)

@@ -38,7 +38,7 @@ MOST_TRIES = 4
 SUFFIX = "1"
 """See `JobTask`."""
 
-_PAUSE = 2.0
+PAUSE = 2.0
 """Seconds between two looks at trials that others run."""
 
 _ABANDONED = 60.0
@@ -115,7 +115,7 @@ def run_trials(
         if not any(not each.state.is_finished() for each in trials_of(study, plan).values()):
             return
         if not signals:
-            time.sleep(_PAUSE)
+            time.sleep(PAUSE)
 
 
 def run_trial(item: TrialTask, environment: Mapping[str, str]) -> None:
@@ -149,6 +149,11 @@ def settle(directory: Path, plan: SearchPlan, job: SweepJob) -> None:
         _fail(study, job.number, run.problem or "its run failed.")
     elif state.is_open and (reason := _is_given_up(job, directory, is_begun=run is not None)):
         _fail(study, job.number, reason)
+
+
+def is_taken(directory: Path, job: SweepJob) -> bool:
+    """Whether a process is at a job just now."""
+    return life_of_latest(latest_attempt(claims_of(directory, job))) == "running"
 
 
 def trials_of(study: Study, plan: SearchPlan) -> dict[int, FrozenTrial]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mental_health_classifier.sweeps.launchers.launcher import Launcher
 from mental_health_classifier.sweeps.resume import run_jobs, stopping
-from mental_health_classifier.sweeps.search.trials import SUFFIX, run_trials
+from mental_health_classifier.sweeps.search.trials import PAUSE, SUFFIX, is_taken, run_trials
 from mental_health_classifier.sweeps.search.winner import fresh_jobs, result_of, states_of_fresh
 from mental_health_classifier.tracking.record.attempts import started_in
 from mental_health_classifier.tracking.search.plan import read_plan
@@ -75,6 +76,11 @@ def work_on_search(
             start=start,
             is_trusted=is_trusted,
         )
+    with stopping(launcher) as signals:
+        # Whoever leaves first would say that some are missing.
+        while not signals and any(is_taken(directory, job) for job in jobs):
+            time.sleep(PAUSE)
+    stopped_by = stopped_by or (signals[0] if signals else None)
     missing = sum(each.status != "completed" for each in states_of_fresh(directory, jobs))
     account = SearchAccount(result_of(directory, plan, jobs), missing, stopped_by)
     write_result(account.result, directory)
