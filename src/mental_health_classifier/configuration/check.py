@@ -36,7 +36,7 @@ from mental_health_classifier.configuration.teacher import fill_in_teacher
 from mental_health_classifier.configuration.trainer_check import check_trainer
 from mental_health_classifier.configuration.unknown import refuse_unknown
 from mental_health_classifier.configuration.windows import check_windows
-from mental_health_classifier.configuration.wrong_value import below, fitted
+from mental_health_classifier.configuration.wrong_value import fitted
 from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.contracts.pretraining import MEASURED, is_pretraining
 from mental_health_classifier.data.reading.source import fold_labels
