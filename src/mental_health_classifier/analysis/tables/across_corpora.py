@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -38,10 +39,8 @@ class AcrossCorpora:
             cells = [f"{ranks[name]:.1f}" if name in ranks else "-" for name in models]
             found.append(Column("mean\nrank", cells, is_number=True))
         for corpus, rows in self.cells.groupby("corpus", sort=False):
-            by_model = rows.set_index("model")
-            cells = [
-                _cell(by_model.loc[name]) if name in by_model.index else "-" for name in models
-            ]
+            by_model = {row["model"]: row for row in rows.to_dict("records")}
+            cells = [_cell(by_model[name]) if name in by_model else "-" for name in models]
             found.append(
                 Column(f"{corpus}\n{METRICS[rows['metric'].iloc[0]]}", cells, is_number=True)
             )
@@ -133,5 +132,5 @@ def _cells_of(block: pd.DataFrame) -> pd.DataFrame:
     return cells.drop_duplicates("model")[[name for name in FACTS if name != "corpus"]]
 
 
-def _cell(row: pd.Series) -> str:
-    return number(float(row["value"]), (float(row["low"]), float(row["high"])))
+def _cell(row: Mapping[str, Any]) -> str:
+    return number(row["value"], (row["low"], row["high"]))
