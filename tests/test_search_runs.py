@@ -39,9 +39,9 @@ def test_a_search_that_is_killed_goes_on_with_its_trial_and_prunes(tmp_path: Pat
     begin_search(plan, place)
     train = TextClassifier.training_step
 
-    def killed_in_the_second_epoch(self: TextClassifier, *arguments: Any) -> object:
+    def killed_on_the_way(self: TextClassifier, *arguments: Any) -> object:
         is_second_trial = os.environ.get("MENTAL_HEALTH_TRIAL", "").startswith("1:")
-        if is_second_trial and self.global_step == 20 and not (tmp_path / "died").exists():
+        if is_second_trial and self.global_step == 6 and not (tmp_path / "died").exists():
             (tmp_path / "died").touch()
             os.kill(os.getppid(), 9)  # the worker, and by that this process
             die()
@@ -50,7 +50,7 @@ def test_a_search_that_is_killed_goes_on_with_its_trial_and_prunes(tmp_path: Pat
     def work() -> None:
         with (
             a_repository_that_stays_as_it_is(),
-            patch.object(TextClassifier, "training_step", killed_in_the_second_epoch),
+            patch.object(TextClassifier, "training_step", killed_on_the_way),
             patch.object(job_process, "_run", forked_job()),
         ):
             launcher = OnThisMachine(jobs=1)
@@ -72,4 +72,5 @@ def test_a_search_that_is_killed_goes_on_with_its_trial_and_prunes(tmp_path: Pat
         assert len(told) == lines == len(set(told))
         assert run.status in ("completed", "pruned")
         # What a trial is to the search is no part of its configuration.
-        assert "search" not in str(read_json(run.directory / "run.json")["config"])
+        config = read_json(run.directory / "run.json")["config"]
+        assert "trial" not in str(config) and "search" not in config
