@@ -10,13 +10,17 @@ from typer.testing import CliRunner
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.configuration.check import checked
 from mental_health_classifier.configuration.registry import CLASSES
-from mental_health_classifier.configuration.schema import configuration_schema, file_schemas
+from mental_health_classifier.configuration.schema import (
+    OF_OTHERS,
+    configuration_schema,
+    file_schemas,
+)
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 FILES = sorted(
     file.relative_to(CONF).as_posix()
     for file in CONF.rglob("*.yaml")
-    if "hydra" not in file.relative_to(CONF).parts
+    if file.relative_to(CONF).parts[0] not in OF_OTHERS
 )
 
 

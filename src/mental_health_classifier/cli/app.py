@@ -38,10 +38,7 @@ COMMANDS = {
     "rename": ("annotations", "Gives a run another name in tables, lists and reports."),
     "archive": ("annotations", "Hides runs from lists without deleting them."),
     "resume": ("resume", "Goes on with a killed, interrupted or failed run, or a sweep."),
-    "search": (
-        "search",
-        "Searches for the best settings, and trains the best again with fresh seeds.",
-    ),
+    "search": ("search", "Searches for the best settings; fresh seeds test the winner."),
     "reproduce": ("resume", "Runs a run again with its own source and compares every bit."),
     "gone": ("records", "Says that the process of an unknown run is gone."),
     "clean": ("records", "Lists or deletes runs; never a best, running or snapshotted one."),

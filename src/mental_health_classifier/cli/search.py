@@ -40,7 +40,7 @@ def search(
         bool, typer.Option("--trust", help="Run what the overrides of a folder name, code too.")
     ] = False,
 ) -> None:
-    """Searches for the best settings, and trains the best again with fresh seeds.
+    """Searches for the best settings; fresh seeds test the winner.
 
     Every trial is a run with its record. A search that was stopped or killed goes on, and more
     workers join, by this command with its folder. The value that the search itself found is

@@ -16,6 +16,9 @@ Schema = dict[str, Any]
 PUT_ELSEWHERE = {"vocabulary": "clinical.vocabulary", "yardstick": "evaluation.yardstick"}
 """Groups whose files others put at a key of another name."""
 
+OF_OTHERS = ("hydra", "search")
+"""Folders whose files are no part of a run's configuration: Hydra and `mhc search` read them."""
+
 _REFERENCE = {"type": "string", "pattern": r"\$\{|^\?\?\?$"}
 _PACKAGE = re.compile(r"^# @package (\S+)$", re.MULTILINE)
 
@@ -52,7 +55,7 @@ def file_schemas(conf: Path) -> dict[str, Schema]:
     packages: dict[str, set[str]] = {"config": {"_global_"}}
     for file in sorted(conf.rglob("*.yaml")):
         group = file.parent.relative_to(conf).as_posix()
-        if group != "." and not group.startswith("hydra"):
+        if group.split("/")[0] not in (".", *OF_OTHERS):
             found = _PACKAGE.search(file.read_text(encoding="utf-8"))
             key = PUT_ELSEWHERE.get(group, group.replace("/", "."))
             packages.setdefault(group, set()).add(found[1] if found else key)
