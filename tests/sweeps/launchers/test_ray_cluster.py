@@ -77,6 +77,6 @@ def test_a_cluster_that_goes_away_is_told(tmp_path, cluster, show) -> None:
 
     threading.Thread(target=end_it).start()
     items = [(99, str(tmp_path)), (0, str(tmp_path))]
-    with pytest.raises(InputError, match="the cluster of Ray went away"):
+    with pytest.raises(InputError, match="The cluster of Ray went away"):
         list(OnRay(address=address, jobs=1).each(note, items, tmp_path))
     show(f"a cluster of Ray that went away was noticed after {time.monotonic() - ended[0]:.0f} s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,5 +132,5 @@ def _cells_of(block: pd.DataFrame) -> pd.DataFrame:
     return cells.drop_duplicates("model")[[name for name in FACTS if name != "corpus"]]
 
 
-def _cell(row: Mapping[str, Any]) -> str:
+def _cell(row: Mapping[Hashable, Any]) -> str:
     return number(row["value"], (row["low"], row["high"]))
