@@ -9,8 +9,8 @@ from hydra import compose, initialize_config_dir
 
 from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.sweeps.jobs import plan_of
-from mental_health_classifier.sweeps.ledger import SweepJob
 from mental_health_classifier.tracking.clinical_variants import OVERLAYS
+from mental_health_classifier.tracking.sweep.ledger import SweepJob
 
 CONF = OVERLAYS.parent
 EXPERIMENTS = {

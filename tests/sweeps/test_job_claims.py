@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from resuming import start_child
 
-from mental_health_classifier.sweeps.ledger import SweepJob, claim_job
+from mental_health_classifier.tracking.sweep.ledger import SweepJob, claim_job
 
 WORKERS, JOBS = 16, 200
 

@@ -17,15 +17,15 @@ from mental_health_classifier.storage.files import read_json, write_json
 from mental_health_classifier.sweeps import launched_jobs
 from mental_health_classifier.sweeps.jobs import configuration_of
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
-from mental_health_classifier.sweeps.ledger import (
+from mental_health_classifier.sweeps.resume import resume_sweep, run_jobs
+from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
+from mental_health_classifier.tracking.sweep.ledger import (
     SweepJob,
     begin_sweep,
     claim_job,
     read_jobs,
     states_of,
 )
-from mental_health_classifier.sweeps.resume import resume_sweep, run_jobs
-from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 
 TESTS = Path(__file__).resolve().parents[1]
 PLAYER = """

@@ -16,7 +16,6 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweeps import job_process, resume
 from mental_health_classifier.sweeps.job_process import JobTask
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
-from mental_health_classifier.sweeps.ledger import claim_job
 from mental_health_classifier.sweeps.search import beginning, trials, winner, workers
 from mental_health_classifier.sweeps.search.beginning import begin_search, override_of
 from mental_health_classifier.sweeps.search.winner import lines_of, require_trials
@@ -32,6 +31,7 @@ from mental_health_classifier.tracking.search.study import (
 )
 from mental_health_classifier.tracking.search.trial import VARIABLE
 from mental_health_classifier.tracking.selection.candidates import candidates_among
+from mental_health_classifier.tracking.sweep.ledger import claim_job
 
 RATE = {"model.learning_rate": {"float": [1e-4, 1e-2], "log": True}}
 

@@ -24,7 +24,6 @@ from mental_health_classifier.console.wording import count, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.storage.leftovers import leftovers_below, remove
-from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.tracking.importing.foreign_records import (
     LONGEST_SETTING,
     import_foreign,
@@ -41,6 +40,7 @@ from mental_health_classifier.tracking.keeping.snapshot import SNAPSHOTS, preser
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.run_index import ROOTS, find_runs, is_run, resolve_run
+from mental_health_classifier.tracking.sweep.ledger import sweep_called
 
 
 def gone(run: RunOrSweep, root: LookedUpIn = None) -> None:

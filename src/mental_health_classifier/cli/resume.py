@@ -22,7 +22,6 @@ from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import place_in
 from mental_health_classifier.sweeps.launchers.choice import launcher_called
-from mental_health_classifier.sweeps.ledger import sweep_called
 from mental_health_classifier.sweeps.resume import resume_sweep
 from mental_health_classifier.tracking.provenance.environment import (
     ensure_deterministic_environment,
@@ -34,6 +33,7 @@ from mental_health_classifier.tracking.provenance.replay import (
 )
 from mental_health_classifier.tracking.run_index import RunSummary, is_run, resolve_run
 from mental_health_classifier.tracking.search.plan import is_search
+from mental_health_classifier.tracking.sweep.ledger import sweep_called
 
 
 def resume(

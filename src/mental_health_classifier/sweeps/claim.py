@@ -19,7 +19,7 @@ from mental_health_classifier.configuration.literal import without_interpolation
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.leftovers import never_began
 from mental_health_classifier.sweeps.jobs import plan_of, quoted
-from mental_health_classifier.sweeps.ledger import begin_sweep
+from mental_health_classifier.tracking.sweep.ledger import begin_sweep
 
 
 class DirectoryClaim(Callback):

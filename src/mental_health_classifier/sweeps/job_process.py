@@ -19,14 +19,14 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
 from mental_health_classifier.storage.process_identity import end_with_the_parent
 from mental_health_classifier.sweeps.jobs import configuration_of, quoted
-from mental_health_classifier.sweeps.ledger import (
+from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
+from mental_health_classifier.tracking.provenance.source_files import PROJECT
+from mental_health_classifier.tracking.sweep.ledger import (
     JobState,
     SweepJob,
     claim_job,
     states_of,
 )
-from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
-from mental_health_classifier.tracking.provenance.source_files import PROJECT
 
 OUTPUT = "output.log"
 """Beside the claim of a job: what its process printed."""

@@ -23,9 +23,9 @@ from mental_health_classifier.configuration.errors import explain
 from mental_health_classifier.configuration.literal import resolved, without_interpolation
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
-from mental_health_classifier.sweeps.ledger import SweepJob
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
+from mental_health_classifier.tracking.sweep.ledger import SweepJob
 
 
 @dataclass(frozen=True, slots=True)

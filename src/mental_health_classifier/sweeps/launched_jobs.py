@@ -13,9 +13,9 @@ from mental_health_classifier.configuration.errors import complain
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweeps.jobs import configuration_of
 from mental_health_classifier.sweeps.launchers.choice import launcher_of
-from mental_health_classifier.sweeps.ledger import JobState, SweepJob, read_jobs, states_of
 from mental_health_classifier.sweeps.resume import run_jobs
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
+from mental_health_classifier.tracking.sweep.ledger import JobState, SweepJob, read_jobs, states_of
 
 
 def launch_jobs(

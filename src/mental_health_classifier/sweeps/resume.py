@@ -16,7 +16,9 @@ from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.sweeps.job_process import OUTPUT, JobTask, run_job, task_of
 from mental_health_classifier.sweeps.launchers.launcher import Launcher
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
-from mental_health_classifier.sweeps.ledger import (
+from mental_health_classifier.tracking.record.attempts import latest_attempt, started_in
+from mental_health_classifier.tracking.record.interruption import handle_stopping
+from mental_health_classifier.tracking.sweep.ledger import (
     JobState,
     SweepJob,
     claims_of,
@@ -24,8 +26,6 @@ from mental_health_classifier.sweeps.ledger import (
     read_jobs,
     states_of,
 )
-from mental_health_classifier.tracking.record.attempts import latest_attempt, started_in
-from mental_health_classifier.tracking.record.interruption import handle_stopping
 
 
 @dataclass(frozen=True, slots=True)

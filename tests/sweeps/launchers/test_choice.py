@@ -16,8 +16,8 @@ from mental_health_classifier.sweeps.launchers.launcher import library
 from mental_health_classifier.sweeps.launchers.ray_cluster import OnRay
 from mental_health_classifier.sweeps.launchers.slurm import OnSlurm
 from mental_health_classifier.sweeps.launchers.this_machine import OnThisMachine
-from mental_health_classifier.sweeps.ledger import begin_sweep
 from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.sweep.ledger import begin_sweep
 
 CONF = Path(__file__).resolve().parents[3] / "conf" / "hydra" / "launcher"
 

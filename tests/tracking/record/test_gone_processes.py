@@ -7,12 +7,12 @@ from written_runs import write_run
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import read_json, write_json
-from mental_health_classifier.sweeps.ledger import begin_sweep, continue_sweep
 from mental_health_classifier.tracking.keeping.run_archive import export_run, import_run
 from mental_health_classifier.tracking.record.attempts import Attempt
 from mental_health_classifier.tracking.record.gone_processes import declare_all_gone
 from mental_health_classifier.tracking.record.resumption import resumed_run
 from mental_health_classifier.tracking.record.run_summary import read_run
+from mental_health_classifier.tracking.sweep.ledger import begin_sweep, continue_sweep
 
 
 def move_to_another_machine(directory: Path) -> None:

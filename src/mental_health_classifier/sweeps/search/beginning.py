@@ -11,11 +11,11 @@ from typing import Any
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.sweeps.jobs import composed, quoted
-from mental_health_classifier.sweeps.ledger import begin_sweep
 from mental_health_classifier.tracking.provenance.overrides import is_of_a_run
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
 from mental_health_classifier.tracking.search.plan import Choice, Choices, SearchPlan, write_plan
 from mental_health_classifier.tracking.search.study import open_study, optuna
+from mental_health_classifier.tracking.sweep.ledger import begin_sweep
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.-]*(/[\w.-]+)*")
 _NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "nan", "inf"}

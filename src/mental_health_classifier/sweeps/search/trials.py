@@ -19,7 +19,6 @@ from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.sweeps.job_process import JobTask, run_job, task_of
 from mental_health_classifier.sweeps.jobs import composed
 from mental_health_classifier.sweeps.launchers.launcher import Launcher
-from mental_health_classifier.sweeps.ledger import JobState, SweepJob, claims_of, states_of
 from mental_health_classifier.sweeps.search.beginning import override_of
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
@@ -27,6 +26,7 @@ from mental_health_classifier.tracking.record.attempts import latest_attempt, li
 from mental_health_classifier.tracking.search.plan import SearchPlan, read_plan
 from mental_health_classifier.tracking.search.study import open_study, optuna, suggest
 from mental_health_classifier.tracking.search.trial import Trial
+from mental_health_classifier.tracking.sweep.ledger import JobState, SweepJob, claims_of, states_of
 
 if TYPE_CHECKING:
     from optuna.study import Study

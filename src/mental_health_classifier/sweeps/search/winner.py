@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.sweeps.jobs import composed
-from mental_health_classifier.sweeps.ledger import JobState, SweepJob, states_of
 from mental_health_classifier.sweeps.search.beginning import override_of
 from mental_health_classifier.sweeps.search.trials import trials_of
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
@@ -17,6 +16,7 @@ from mental_health_classifier.tracking.search.plan import SearchPlan
 from mental_health_classifier.tracking.search.result import FreshSeeds, SearchResult, TrialResult
 from mental_health_classifier.tracking.search.study import best_of, importances, open_study
 from mental_health_classifier.tracking.selection.candidates import candidates_among
+from mental_health_classifier.tracking.sweep.ledger import JobState, SweepJob, states_of
 
 _SEED = re.compile(r"seed=\d+")
 _STATES = {"COMPLETE": "completed", "PRUNED": "pruned", "FAIL": "failed"}

@@ -4,17 +4,17 @@ import pytest
 from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.contracts import InputError
-from mental_health_classifier.sweeps.ledger import (
+from mental_health_classifier.tracking.provenance.configuration_hash import (
+    configuration_hash,
+    job_hash,
+)
+from mental_health_classifier.tracking.sweep.ledger import (
     FILE_NAME,
     SweepJob,
     begin_sweep,
     continue_sweep,
     read_jobs,
     states_of,
-)
-from mental_health_classifier.tracking.provenance.configuration_hash import (
-    configuration_hash,
-    job_hash,
 )
 
 
