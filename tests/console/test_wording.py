@@ -42,6 +42,11 @@ def test_durations_are_said_as_people_say_them(seconds, shown):
     assert duration(seconds) == shown
 
 
+def test_what_rounds_to_zero_has_no_sign():
+    assert number(-0.0004, [-0.004, 0.0]) == ".000 [.00, .00]"
+    assert number(-0.0004, signed=True) == "+.000"
+
+
 def test_amounts_are_counted_in_words():
     assert count(1, "post") == "1 post"
     assert count(2400, "post") == "2,400 posts"
@@ -65,3 +70,7 @@ def test_amounts_are_counted_in_words():
 )
 def test_what_steers_a_terminal_is_escaped_and_all_else_kept(hostile, shown):
     assert printable(hostile) == shown
+
+
+def test_a_noun_can_have_a_plural_of_its_own():
+    assert [count(n, "miss", "misses") for n in (0, 1, 2)] == ["0 misses", "1 miss", "2 misses"]

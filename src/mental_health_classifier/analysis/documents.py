@@ -13,7 +13,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     plain,
     shortened,
 )
-from mental_health_classifier.console.wording import printable, printable_lines
+from mental_health_classifier.console.wording import count, printable, printable_lines
 
 PACKAGE = "mental_health_classifier.analysis"
 
@@ -56,7 +56,7 @@ def _environment(*, is_markdown: bool) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"decimal": decimal, "shortened": shortened}
+    environment.filters |= {"counted": count, "decimal": decimal, "shortened": shortened}
     environment.tests |= {
         "measure": lambda piece: isinstance(piece, Measure),
         "run_link": lambda piece: isinstance(piece, RunLink),

@@ -65,9 +65,9 @@ def moment(written: object) -> str:
     return "-" if written is None else str(written)[:16].replace("T", " ")
 
 
-def count(value: object, noun: str) -> str:
-    """`1 post`, `2,400 posts`."""
-    return f"{amount(value)} {noun}" + ("" if value == 1 else "s")
+def count(value: object, noun: str, plural: str = "") -> str:
+    """`1 post`, `2,400 posts`; with a plural of its own `2 misses`."""
+    return f"{amount(value)} {noun if value == 1 else plural or f'{noun}s'}"
 
 
 def amount(value: object) -> str:
@@ -92,7 +92,8 @@ def is_interval(value: object) -> TypeGuard[Sequence[float]]:
 def _decimals(value: float, places: int, *, sign: str = "") -> str:
     # One is as wide as all other shares when it gives a decimal away for its first digit.
     places -= abs(value) >= 1 - 10**-places / 2
-    shown = f"{value:{sign}.{places}f}"
+    # z: what rounds to zero is no negative zero.
+    shown = f"{value:{sign}z.{places}f}"
     sign = shown[: shown[0] in "+-"]
     return sign + shown.removeprefix(sign).removeprefix("0")
 

@@ -123,11 +123,11 @@ def test_long_series_are_smoothed_over_the_raw_line_and_short_ones_joined():
 
 
 def test_an_unknown_metric_of_curves_is_refused_with_those_there_are():
-    curve = pd.DataFrame({"train/loss": [1.0], "val/accuracy": [0.5]})
+    curve = pd.DataFrame({"train/loss": [1.0, 0.9], "val/accuracy": [0.5, 0.6]})
     with pytest.raises(InputError, match=r"Similar: val/accuracy\.\nThere are: train/loss, val/a"):
         curves_figure({"run": curve}, metric="val/acuracy")
     (axes,) = curves_figure({"run": curve}, metric="val/accuracy").axes
-    assert axes.get_title() == "val/accuracy"
+    assert axes.get_title() == "accuracy, validation"
 
 
 def test_torn_lines_of_a_curve_are_left_out(tmp_path):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from trained_runs import train_run
-from written_runs import write_failed_run, write_run
+from written_runs import write_failed_run, write_run, yardstick_of
 
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.report.page import report_page
@@ -150,3 +150,44 @@ def test_a_name_that_would_be_a_broken_formula_is_drawn_as_it_is(tmp_path):
     name = "name='a $5_{ b $6^'"
     run = train_run(tmp_path / "outputs", "tfidf_logistic", "model=tfidf_logistic", name)
     assert "a $5_{ b $6^" in html_of(run.directory)
+
+
+IMPOSSIBLE = {
+    "one counted as several": r"\b1 (?:more )?(?:\w+ )?(?:runs|posts|seeds|pairs|models|authors|"
+    r"configurations|comparisons|trials|misses|alarms|cases|lines|warnings)\b",
+    "a zero with a sign": r"[-\u2212]0?\.0+(?![0-9])",
+    "a key for a word": r"\b(?:final_|val_|test/|train/)\w+",
+    "a sign escaped for another page": r"\\\$|&(?:amp|lt|gt|quot|#)\w*;",
+    "nothing for a number": r"\b(?:nan|inf)\b",
+}
+
+
+def written_odd(tmp_path, kind):
+    """Runs that make a page say what it is rarely asked to say."""
+    name = "a$b$ <i> & co"
+    metrics = {"test/n": 1, "test/support/suicide": 1, "test/accuracy": -0.0001}
+    of_yardstick = yardstick_of({"test/recall_at_spec80": (-0.0002, -0.004, 0.001)})
+    end = {"yardstick": of_yardstick}
+    if kind == "one post":
+        end |= {"metrics": metrics, "intervals": {"test/accuracy": [-0.004, 0.001]}}
+    seeds = 2 if kind == "two seeds" else 1
+    return [
+        write_run(
+            tmp_path / f"{seed}",
+            classes=("suicide", "$x$ & <b>", "control"),
+            run={"name": name, "model": name, "seed": seed, "hypothesis": name},
+            data={"name": name},
+            end=end,
+        )
+        for seed in range(seeds)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["one run", "two seeds", "one post"])
+def test_the_page_says_nothing_impossible(tmp_path, kind):
+    html = html_of(*written_odd(tmp_path, kind))
+    # What is written as code is a name of the record or a command.
+    text = Page(re.sub(r"<code.*?</code>", "", html, flags=re.DOTALL)).text
+    assert "a$b$ <i> & co" in text
+    for what, pattern in IMPOSSIBLE.items():
+        assert not (found := re.findall(f".{{0,40}}{pattern}.{{0,20}}", text)), (what, found)

@@ -4,7 +4,11 @@ from written_runs import write_failed_run, write_run
 
 from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
 from mental_health_classifier.analysis.tables.run_table import run_table
-from mental_health_classifier.analysis.tables.seed_groups import compared_columns, group_table
+from mental_health_classifier.analysis.tables.seed_groups import (
+    compared_columns,
+    group_table,
+    is_share,
+)
 from mental_health_classifier.tracking.run_index import read_run
 
 
@@ -104,3 +108,12 @@ def test_types_of_columns_are_those_of_the_runs(tmp_path):
     assert kinds["final_accuracy_mean"] == kinds["duration_seconds"] == "float64"
     assert "object" not in kinds.values()
     assert group_table(run_table([])).dtypes["num_seeds"] == "Int64"
+
+
+def test_only_shares_are_kept_between_nothing_and_all():
+    others = ("final_severity_mae", "final_urgency_r2", "val_severity_kappa", "val_loss")
+    others += ("final_operating_point_temperature", "yardstick_difference_final_accuracy")
+    assert [name for name in (*others, "final_accuracy", "val_auprc") if is_share(name)] == [
+        "final_accuracy",
+        "val_auprc",
+    ]

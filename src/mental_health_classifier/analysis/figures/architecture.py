@@ -27,10 +27,12 @@ from mental_health_classifier.analysis.figures.style import (
     add_legend,
     add_texts,
     compact,
+    keep_to_shares,
     new_figure,
     styled,
     use_log_scale,
 )
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 
 SIZES = {
@@ -48,22 +50,23 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
     """A metric against width, depth, heads and number of parameters, a panel each.
 
     Large marks are configurations with their interval, small ones their seeds; the dashed line is
-    the yardstick. A size that no run has recorded has no panel.
+    the yardstick. A size that all share, or that no run has recorded, has no panel.
 
     Args:
         runs: a `run_table`.
         metric: as for `metric_column`.
 
     Raises:
-        InputError: as `metric_column`; or no run has recorded any size.
+        InputError: as `metric_column`; or there are no two sizes.
     """
     metric = metric_column(runs, metric)
     groups = measured_groups(runs, metric)
-    sizes = [name for name in SIZES if groups[name].notna().any()]
+    # Of one size alone there is nothing to see.
+    sizes = [name for name in SIZES if groups[name].nunique() > 1]
     if not sizes:
         raise InputError(
-            f"None of the {len(groups)} configurations has recorded its {', '.join(SIZES)}: there "
-            "is no architecture to draw."
+            f"{count(len(groups), 'configuration')} of one size, or of a size that no run has "
+            f"recorded ({', '.join(SIZES)}): there is no architecture to compare."
         )
     families = _families(groups)
     looks = _looks_of(families)
@@ -85,6 +88,7 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
         if yardstick is not None:
             axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
         axes.set_xlabel(SIZES[size])
+    keep_to_shares(panels, "y")
     for axes in panels[::columns]:
         axes.set_ylabel(metric_name(metric))
     for axes in panels[len(sizes) :]:
@@ -151,7 +155,7 @@ def _handles(
     ]
     others = len(set(families)) - len(looks)
     if others:
-        label = f"{others} other models"
+        label = count(others, "other model")
         handles += axes.plot([], [], OTHERS.marker, color=OTHERS.color, label=label)
     if yardstick is not None:
         handles += axes.plot(

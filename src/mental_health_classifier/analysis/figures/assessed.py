@@ -13,6 +13,7 @@ from mental_health_classifier.analysis.figures.style import (
     LOOKS,
     Look,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
 )
@@ -46,7 +47,8 @@ def assessed_figure(calibration: Mapping[str, Any], triage: Mapping[str, Any]) -
             _draw(axes, xs, ys, look, label)
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
         across, up = axis_names[title]
-        axes.set(title=title, xlabel=across, ylabel=up, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.set(title=title, xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1))
+        keep_to_shares([axes], "x", "y")
         axes.legend(loc="best")
     add_texts(
         figure,

@@ -18,6 +18,7 @@ from mental_health_classifier.analysis.figures.style import (
     Look,
     add_legend,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
 )
@@ -81,16 +82,18 @@ def clinical_figure(models: Mapping[str, ShownModel]) -> Figure:
     for axes, draw in drawings.items():
         for model, look in zip(models.values(), LOOKS, strict=False):
             draw(axes, model, look)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        axes.set(xlim=(0, 1), ylim=(0, 1))
     first = next(iter(models.values())).test
     prevalence = float(first.is_priority.mean())
     curves.axhline(prevalence, color=GREY, linewidth=1, linestyle=":")
     trade_off.axvline(HEADLINE_SPECIFICITY, color=GREY, linewidth=1, linestyle=":")
-    trade_off.set_xlim(1.02, -0.02)
+    trade_off.set_xlim(1, 0)
     for axes in (triage, calibration):
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
+    keep_to_shares(drawings, "x", "y")
     _operating_points(point, models)
     _alerts_by_class(alerts, models)
+    keep_to_shares((point, alerts), "x")
     short = plain_name(name, max_length=CLASS_LENGTH)
     curves.set(title="Precision and recall", xlabel="recall", ylabel="precision")
     trade_off.set(title="Sensitivity and specificity", xlabel="specificity", ylabel="sensitivity")
@@ -271,7 +274,7 @@ def _dots(axes: Axes, rows: Mapping[str, list[MeasuredShare | None]]) -> None:
                     [share.value], [place + shift], look.marker, color=look.color, markersize=5
                 )
     axes.set_yticks(range(len(rows)), list(rows))
-    axes.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
     axes.grid(False, axis="y")
     for place in range(1, len(rows)):
         axes.axhline(place - 0.5, color=DARK, linewidth=0.3)

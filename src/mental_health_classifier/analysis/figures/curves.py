@@ -10,12 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mental_health_classifier.analysis.figures.names import plain_name
+from mental_health_classifier.analysis.figures.names import metric_name
 from mental_health_classifier.analysis.figures.style import (
     LOOKS,
     Look,
     add_legend,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
 )
@@ -92,9 +93,10 @@ def curves_figure(
     figure, panels = new_figure(columns=len(metrics), width=2.8 + 3.3 * len(metrics), height=4.0)
     for axes, key in zip(panels, metrics, strict=True):
         for name, look in shown.items():
-            if key in curves[name]:
+            if has_course(curves[name], key):
                 _draw(axes, curves[name][key].dropna(), look, (links or {}).get(name))
-        axes.set(xlabel="step", title=plain_name(key, max_length=40))
+        axes.set(xlabel="step", title=metric_name(key))
+    keep_to_shares(panels, "y")
     if looks is None:
         handles: list[Any] = [
             panels[0].plot([], [], color=look.color, linestyle=look.line, label=name)[0]
@@ -115,15 +117,23 @@ def curves_figure(
     return figure
 
 
+def has_course(curve: pd.DataFrame, key: str) -> bool:
+    """Whether a metric was logged more than once: one point is no curve."""
+    return key in curve and curve[key].count() > 1
+
+
 def _metrics_of(curves: Mapping[str, pd.DataFrame], metric: str | None) -> list[str]:
-    known = sorted({str(key) for curve in curves.values() for key in curve.columns})
+    logged = {str(key) for curve in curves.values() for key in curve.columns}
+    known = sorted(key for key in logged if any(has_course(c, key) for c in curves.values()))
+    if not known:
+        raise InputError("Each of these runs logged its metrics once: one point is no curve.")
     if metric is None:
         usual = [key for key in USUAL if key in known]
         return usual[:3] or known[:3]
     if metric not in known:
         raise InputError(
-            f"--metric={metric}: no run of {len(curves)} has logged it while training."
-            f"{alternatives(metric, known)}"
+            f"--metric={metric}: no run of {len(curves)} has logged it while training, more than "
+            f"once.{alternatives(metric, known)}"
         )
     return [metric]
 

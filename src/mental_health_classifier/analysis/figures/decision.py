@@ -13,10 +13,11 @@ from mental_health_classifier.analysis.figures.style import (
     LOOKS,
     add_legend,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
 )
-from mental_health_classifier.console.wording import is_interval, is_number
+from mental_health_classifier.console.wording import count, is_interval, is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -75,15 +76,16 @@ def decision_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure
     handles.append(axes.axhline(0, color=DARK, linewidth=1.1, label="alert no post"))
     # Alerting everybody falls far below everything else.
     axes.set_ylim(min(low, -0.1 * high), high)
+    keep_to_shares([axes], "x")
     axes.set(xlabel="threshold of the calibrated probability", ylabel="net benefit a post")
     add_legend(figure, handles)
     add_texts(
         figure,
         title="Decision curves",
         caption=(
-            f"n = {len(shown)} models, test part. Priority posts found, minus false alarms at the "
-            "price that a threshold stands for (at .1: nine false alarms for one post found), as a "
-            "share of all posts. Bands: 95 % intervals by drawing authors again."
+            f"n = {count(len(shown), 'model')}, test part. Priority posts found, minus false "
+            "alarms at the price that a threshold stands for (at .1: nine false alarms for one "
+            "post found), as a share of all posts. Bands: 95 % intervals by drawing authors again."
         ),
     )
     return figure

@@ -22,10 +22,12 @@ from mental_health_classifier.analysis.figures.style import (
     OTHERS,
     add_legend,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
     use_log_scale,
 )
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 
 COSTS = {
@@ -47,15 +49,16 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
         metric: as for `metric_column`.
 
     Raises:
-        InputError: as `metric_column`; or no run has recorded any cost.
+        InputError: as `metric_column`; or there are no two costs.
     """
     metric = metric_column(runs, metric)
     groups = measured_groups(runs, metric)
-    costs = [name for name in COSTS if (groups[name] > 0).any()]
+    # Of one cost alone there is nothing to see.
+    costs = [name for name in COSTS if groups[name].where(groups[name] > 0).nunique() > 1]
     if not costs:
         raise InputError(
-            f"None of the {len(groups)} configurations has recorded its {', '.join(COSTS)}: there "
-            "is no cost to draw."
+            f"{count(len(groups), 'configuration')} of one cost, or of a cost that no run has "
+            f"recorded ({', '.join(COSTS)}): there is nothing to weigh."
         )
     width = 3.2 + 3.1 * len(costs)
     figure, panels = new_figure(columns=len(costs), width=width, height=4.0, sharey=True)
@@ -70,6 +73,7 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
             _draw(axes, cost[place], groups.iloc[place], named.get(place), place in front)
         use_log_scale(axes)
         axes.set(xlabel=COSTS[name])
+    keep_to_shares(panels, "y")
     panels[0].set_ylabel(metric_name(metric))
     add_legend(figure, _handles(panels[0], groups, named))
     add_texts(
@@ -124,7 +128,7 @@ def _handles(axes: Axes, groups: pd.DataFrame, named: dict[int, int]) -> list[An
         label = f"{group['name']}\n{group['mean']:.3f}, n = {group['num_models']}"
         handles += axes.plot([], [], look.marker, color=look.color, label=label)
     if others := len(groups) - len(named):
-        label = f"{others} other configurations"
+        label = count(others, "other configuration")
         handles += axes.plot([], [], OTHERS.marker, color=OTHERS.color, label=label)
     return handles
 

@@ -46,7 +46,11 @@ def inline_figure(
         titles: what is shown of a link when it is pointed at, by its address; `data-link` of such
             an element is the address.
     """
-    title, caption = figure.get_suptitle(), " ".join(figure.get_supxlabel().split())
+    # A page reads no dollar sign as a formula.
+    title, caption = (
+        " ".join(text.replace(r"\$", "$").split())
+        for text in (figure.get_suptitle(), figure.get_supxlabel())
+    )
     figure.suptitle("")
     figure.supxlabel("")
     with rc_context({"svg.fonttype": "none"}):

@@ -11,7 +11,7 @@ from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import group_names
 from mental_health_classifier.analysis.tables.run_table import headline_column, records_of
 from mental_health_classifier.analysis.tables.seed_groups import compared_columns, group_table
-from mental_health_classifier.console.wording import alternatives
+from mental_health_classifier.console.wording import alternatives, count
 from mental_health_classifier.contracts import InputError
 
 
@@ -100,7 +100,8 @@ def caption_of(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> str:
     )
     name = metric_name(metric)
     return (
-        f"{name[:1].upper()}{name[1:]}. n = {len(groups)} configurations, {num_runs} runs{behind}. "
+        f"{name[:1].upper()}{name[1:]}. n = {count(len(groups), 'configuration')}, "
+        f"{count(num_runs, 'run')}{behind}. "
         f"Bars: {bars}."
     )
 

@@ -7,6 +7,11 @@ from mental_health_classifier.console.wording import printable
 MAX_LENGTH = 28
 
 _WORDS = {
+    "loss": "loss",
+    "operating_point_recall": "recall at the operating point",
+    "operating_point_specificity": "specificity at the operating point",
+    "operating_point_precision": "precision at the operating point",
+    "operating_point_alert_rate": "share alerted at the operating point",
     "recall_at_spec80": "recall at specificity .80",
     "recall_at_spec90": "recall at specificity .90",
     "f1_macro": "macro F1",
@@ -15,7 +20,7 @@ _WORDS = {
     "auprc_above_chance": "AUPRC above chance",
     "partial_auc": "partial AUC",
 }
-_PARTS = {"final_": "test", "val_": "validation"}
+_PARTS = {"final_": "test", "val_": "validation", "train_": "training"}
 
 
 def plain_name(value: object, *, max_length: int = MAX_LENGTH) -> str:
@@ -26,11 +31,17 @@ def plain_name(value: object, *, max_length: int = MAX_LENGTH) -> str:
     return shown.replace("$", r"\$")
 
 
-def metric_name(column: str) -> str:
-    """`final_recall_at_spec80` in words: recall at specificity .80, test."""
+def metric_name(metric: str) -> str:
+    """`metric_words` as they can be drawn."""
+    return plain_name(metric_words(metric), max_length=60)
+
+
+def metric_words(metric: str) -> str:
+    """`final_recall_at_spec80`, or `test/recall_at_spec80`, in words: recall at specificity .80,
+    test."""
+    column = metric.replace("test/", "final_", 1).replace("/", "_")
     for prefix, part in _PARTS.items():
         if column.startswith(prefix):
             rest = column.removeprefix(prefix)
-            words = _WORDS.get(rest, rest.replace("_", " "))
-            return f"{plain_name(words, max_length=48)}, {part}"
-    return plain_name(column.replace("_", " "), max_length=48)
+            return f"{_WORDS.get(rest, rest.replace('_', ' '))}, {part}"
+    return column.replace("_", " ")

@@ -13,9 +13,11 @@ from mental_health_classifier.analysis.figures.style import (
     LOOKS,
     add_legend,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
 )
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.search.result import SearchResult
 
@@ -66,9 +68,10 @@ def history_figure(result: SearchResult) -> Figure:
         )
         handles.append(drawn)
     axes.set_xlabel("trial")
-    axes.set_ylabel(metric_name(result.metric.replace("/", "_", 1)))
+    axes.set_ylabel(metric_name(result.metric))
     ticks = MaxNLocator(integer=True).tick_values(0, result.wanted - 1)
     axes.set_xticks([tick for tick in ticks if 0 <= tick < result.wanted])
+    keep_to_shares([axes], "y")
     add_legend(figure, handles)
     add_texts(
         figure,
@@ -101,7 +104,7 @@ def importances_figure(result: SearchResult) -> Figure:
     add_texts(
         figure,
         title=f"Search {plain_name(result.name)}: which settings tell good trials from others",
-        caption=f"Of {completed} completed trials; shares add up to 1. From few trials, chosen by "
-        "a sampler that looks where it is good already, this is a hint and no test.",
+        caption=f"Of {count(completed, 'completed trial')}; shares add up to 1. From few trials, "
+        "chosen by a sampler that looks where it is good already, this is a hint and no test.",
     )
     return figure

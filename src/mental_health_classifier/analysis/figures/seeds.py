@@ -21,9 +21,11 @@ from mental_health_classifier.analysis.figures.style import (
     DARK,
     LOOKS,
     add_texts,
+    keep_to_shares,
     new_figure,
     styled,
 )
+from mental_health_classifier.console.wording import count
 
 MAX_CONFIGURATIONS = 25
 
@@ -66,17 +68,18 @@ def seeds_figure(
         axes.axvline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
     is_yardstick = groups["is_yardstick"].fillna(False).astype(bool) & (yardstick is not None)
     labels = [
-        f"{'* ' if is_marked else ''}{name}  (n = {count})"
-        for name, count, is_marked in zip(
+        f"{'* ' if is_marked else ''}{name}  (n = {num_models})"
+        for name, num_models, is_marked in zip(
             groups["name"], groups["num_models"], is_yardstick, strict=True
         )
     ]
     axes.set_yticks(places, labels)
     axes.set(xlabel=metric_name(metric), ylabel="", ylim=(len(groups) - 0.5, -0.5))
+    keep_to_shares([axes], "x")
     explained = " Dots: seeds, n different models of them; diamonds: their mean."
     if yardstick is not None:
         explained += " Dashed, and marked *: the yardstick."
     if left_out := len(all_groups) - len(groups):
-        explained += f" {left_out} configurations with lower means are left out."
+        explained += f" Left out: {count(left_out, 'configuration')} with lower means."
     add_texts(figure, title="Seeds", caption=caption_of(runs, all_groups, metric) + explained)
     return figure

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -84,6 +85,22 @@ def add_legend(figure: Figure, handles: Sequence[Any]) -> None:
     """A legend beside all panels."""
     if handles:
         figure.legend(handles=list(handles), loc="outside right upper", handlelength=2.6)
+
+
+def keep_to_shares(panels: Iterable[Axes], *directions: Literal["x", "y"]) -> None:
+    """Ends axes at 0 and at 1 where all that is drawn lies between: no share is beyond. Marks on
+    the edge stay whole."""
+    for axes in panels:
+        for direction in directions:
+            axis = axes.xaxis if direction == "x" else axes.yaxis
+            # Infinite where nothing is drawn.
+            if all(0 <= end <= 1 for end in axis.get_data_interval()):
+                set_limits = axes.set_xlim if direction == "x" else axes.set_ylim
+                set_limits(*np.clip(axis.get_view_interval(), 0, 1))
+        # What is not cut off counts when panels are laid out, however far beyond them it goes.
+        if all(axes.viewLim.contains(*corner) for corner in axes.dataLim.corners()):
+            for artist in (*axes.lines, *axes.collections):
+                artist.set_clip_on(False)
 
 
 def use_log_scale(axes: Axes) -> None:

@@ -12,7 +12,11 @@ from mental_health_classifier.analysis.figures.architecture import architecture_
 from mental_health_classifier.analysis.figures.assessed import assessed_figure
 from mental_health_classifier.analysis.figures.clinical import clinical_figure, read_clinical_model
 from mental_health_classifier.analysis.figures.confusion import confusion_figure
-from mental_health_classifier.analysis.figures.curves import curves_figure, training_curve
+from mental_health_classifier.analysis.figures.curves import (
+    curves_figure,
+    has_course,
+    training_curve,
+)
 from mental_health_classifier.analysis.figures.decision import (
     decision_figure,
     stored_decision_curve,
@@ -115,10 +119,9 @@ def training_curves(evidence: Evidence) -> Curves:
         look = places.setdefault(run.configuration_hash, len(places) % len(LOOKS))
         is_shown = len(curves) < MOST_AT_FIRST
         curves.append(Curve(anchor, evidence.name(run), run.seed, look, is_shown))
-    figures, nothing = [], pd.Series(dtype=float)
+    figures = []
     for number, (key, title) in enumerate(PANELS.items()):
-        # One point is no curve.
-        drawn = [each for each in curves if read[each.anchor].get(key, nothing).count() > 1]
+        drawn = [each for each in curves if has_course(read[each.anchor], key)]
         if drawn:
             figure = curves_figure(
                 read,
@@ -126,6 +129,7 @@ def training_curves(evidence: Evidence) -> Curves:
                 looks={each.anchor: LOOKS[each.look] for each in drawn},
                 links={each.anchor: f"#{each.anchor}" for each in drawn},
             )
+            figure.axes[0].set_title("")  # the page has it above
             titles = {
                 f"#{each.anchor}": _course(each, read[each.anchor][key].dropna()) for each in drawn
             }

@@ -13,6 +13,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
@@ -32,7 +33,11 @@ def hypotheses(evidence: Evidence) -> list[Section]:
         Section(
             title=shortened(text, LENGTH),
             caption="Outcomes, best first"
-            + (f"; {more} more runs are not listed" if (more := len(runs) - MOST_RUNS) > 0 else ""),
+            + (
+                f"; not listed: {count(more, 'more run')}"
+                if (more := len(runs) - MOST_RUNS) > 0
+                else ""
+            ),
             header=["Run", "Seed", "Headline on test", "Minus the yardstick", "Which means"],
             rows=[_outcome(evidence, run) for run in runs[:MOST_RUNS]],
         )

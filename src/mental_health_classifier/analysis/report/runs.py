@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mental_health_classifier.analysis.figures.names import metric_words
 from mental_health_classifier.analysis.pages.run_list import model_of
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.performance import classes_in_order
@@ -75,15 +76,19 @@ def failures(evidence: Evidence) -> Section:
 def _section(evidence: Evidence, run: RunSummary) -> RunSection:
     anchor = evidence.anchor(run)
     seed = "" if run.seed is None else f", seed {run.seed}"
-    keys = [key for key in NUMBERS if key in run.metrics]
-    keys += [key for name in classes_in_order(run) if (key := f"test/recall/{name}") in run.metrics]
+    named = {key: metric_words(key) for key in NUMBERS}
+    named |= {f"test/recall/{name}": f"recall of {name}, test" for name in classes_in_order(run)}
     return RunSection(
         anchor=anchor,
         name=evidence.name(run),
         status=run.status,
         title=shortened(model_of(facts_of(run))) + seed,
         facts=_facts(run),
-        numbers=[(shortened(key), measure_of(run, key, None)) for key in keys],
+        numbers=[
+            (shortened(name), measure_of(run, key, None))
+            for key, name in named.items()
+            if key in run.metrics
+        ],
         checksums=_checksums(run.directory),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mental_health_classifier.analysis.figures.inline import InlineFigure, inline_figure
+from mental_health_classifier.analysis.figures.names import metric_words
 from mental_health_classifier.analysis.figures.search import history_figure, importances_figure
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.pieces import (
@@ -54,6 +55,7 @@ def searches(evidence: Evidence) -> list[SearchReport]:
 
 
 def _section(result: SearchResult, links: dict[int | None, RunLink]) -> Section:
+    metric = metric_words(result.metric)
     completed = [each for each in result.trials if each.state == "completed"]
     shown = sorted(completed, key=lambda each: -(each.value or 0))[:SHOWN]
     ended = listed([f"{number} {state}" for state, number in result.counts().items()])
@@ -61,8 +63,8 @@ def _section(result: SearchResult, links: dict[int | None, RunLink]) -> Section:
         title=f"Search {shortened(result.name)}",
         sentences=[(f"{count(len(result.trials), 'trial')}: {ended}.",), *_outcome(result, links)],
         missing="" if completed else "No trial was completed.",
-        caption=f"The {count(len(shown), 'best trial')} by {result.metric}",
-        header=["Trial", result.metric, "What it tries"],
+        caption=f"The {count(len(shown), 'best trial')} by {metric}",
+        header=["Trial", metric, "What it tries"],
         rows=[
             [
                 links.get(each.number, str(each.number)),
@@ -81,14 +83,15 @@ def _outcome(result: SearchResult, links: dict[int | None, RunLink]) -> Iterator
     yield (
         f"The best is trial {best.number}, ",
         links.get(best.number, "whose run is not among these"),
-        f", with {result.metric} ",
+        f", with {metric_words(result.metric)} ",
         Measure(best.value),
         f". That is optimistic: it is the highest of {result.counts().get('completed', 0)}.",
     )
     for name, fresh in result.fresh.items():
         ends = None if fresh.low is None or fresh.high is None else (fresh.low, fresh.high)
         yield (
-            f"Trained again with {count(len(result.seeds), 'fresh seed')}, it reaches {name} ",
+            f"Trained again with {count(len(result.seeds), 'fresh seed')}, it reaches "
+            f"{metric_words(name)} ",
             Measure(fresh.mean, ends),
             " on average and ",
             Measure(fresh.worst),

@@ -21,7 +21,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.sections.shortcuts import shortcuts
-from mental_health_classifier.console.wording import amount, number
+from mental_health_classifier.console.wording import amount, count, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -149,8 +149,8 @@ def behaviour(found: Assessment) -> Section:
         notes=[] if seen else [learned],
         warnings=[learned] if seen else [],
         brief=[
-            f"Behaviour suite: {total['misses']} misses and {total['false_alarms']} false alarms "
-            f"in {total['n']} cases."
+            f"Behaviour suite: {count(total['misses'], 'miss', 'misses')} and "
+            f"{count(total['false_alarms'], 'false alarm')} in {count(total['n'], 'case')}."
         ],
     )
 

@@ -86,10 +86,11 @@ def plain(piece: Piece) -> str:
 
 
 def decimal(value: object, decimals: int | None, *, is_signed: bool = False) -> str:
-    """`0.812`, with a true minus sign; a dash where there is no number."""
+    """`0.812`, with a true minus sign, and none of what rounds to zero; a dash where there is no
+    number."""
     if not is_number(value):
         return DASH
-    digits = ".3g" if decimals is None else f",.{decimals}f"
+    digits = "z.3g" if decimals is None else f"z,.{decimals}f"
     return f"{value:{'+' if is_signed else ''}{digits}}".replace("-", MINUS)
 
 

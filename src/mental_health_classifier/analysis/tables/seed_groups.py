@@ -28,7 +28,9 @@ SHARED = (
 )
 """Facts that the runs of a group share; of names that differ it has the latest."""
 
-_UNBOUNDED = re.compile(r"yardstick_difference_.*|.*_(kappa|mae|r2|auprc_above_chance|threshold)")
+_UNBOUNDED = re.compile(
+    r"yardstick_difference_.*|.*_(kappa|mae|r2|auprc_above_chance|threshold|temperature|loss)"
+)
 """Numbers that are no shares; differences are below 0 where the yardstick is better."""
 _COMPARED = re.compile(r"(yardstick_difference_)?(final|val)_.*")
 
@@ -143,4 +145,4 @@ def _distances(kept: pd.DataFrame, columns: Sequence[str], end: str) -> pd.DataF
 
 def is_share(column: str) -> bool:
     """Whether a number lies between 0 and 1."""
-    return not ("difference" in column or column.endswith("above_chance"))
+    return not _UNBOUNDED.fullmatch(column)
