@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -94,3 +95,53 @@ def test_a_post_does_not_depend_on_those_explained_with_it() -> None:
     some = faithfulness(WORTHS[:40], bag_of_tokens).comprehensiveness.gained
     every = faithfulness(WORTHS, bag_of_tokens).comprehensiveness.gained
     assert some == pytest.approx(every[:40].tolist())
+
+
+def tokens_that_depend_on_each_other(kept: np.ndarray) -> np.ndarray:
+    """A probability for each row of tokens that are there, bool `(variants, L)`."""
+    length = kept.shape[1]
+    pairs = np.random.default_rng(length).normal(0, 1, (length, length))
+    return 1 / (1 + np.exp(-np.einsum("vi,ij,vj->v", kept, pairs, kept) / length**0.5))
+
+
+def mean_fall_of_greedy_search(length: int, sizes: Sequence[int], *, is_removal: bool) -> float:
+    def probability(chosen: list[int]) -> float:
+        is_chosen = np.isin(np.arange(length), chosen)
+        return float(tokens_that_depend_on_each_other((is_chosen != is_removal)[None])[0])
+
+    whole = float(tokens_that_depend_on_each_other(np.ones((1, length)))[0])
+    chosen: list[int] = []
+    falls = []
+    for size in sizes:
+        free = [token for token in range(length) if token not in chosen]
+        sign = 1 if is_removal else -1
+        free.sort(key=lambda token: sign * probability([*chosen, token]))
+        chosen += free[: size - len(chosen)]
+        falls.append(whole - probability(chosen))
+    return float(np.mean(falls))
+
+
+def test_greedy_search_finds_what_a_plain_loop_finds_and_asks_about_no_variant_twice() -> None:
+    lengths, asked = [7, 12, 12, 20], Counter()
+
+    def score(rows: Sequence[int], masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        asked.update(
+            (row, mask.tobytes())
+            for row, each in zip(rows, masks, strict=True)
+            for mask in each
+        )  # fmt: skip
+        return [tokens_that_depend_on_each_other(~each) for each in masks]
+
+    found = faithfulness([np.arange(n) * 1.0 for n in lengths], score)
+    given, alone = found.raw["comprehensiveness"], found.raw["sufficiency"]
+    removed = given - found.comprehensiveness.gained + found.comprehensiveness.headroom
+    kept = alone + found.sufficiency.gained - found.sufficiency.headroom
+    # 1, 5, 10, 20 and 50 % of each length, rounded up.
+    sizes = [(1, 2, 4), (1, 2, 3, 6), (1, 2, 3, 6), (1, 2, 4, 10)]
+    for row, (length, of_post) in enumerate(zip(lengths, sizes, strict=True)):
+        expected = [
+            mean_fall_of_greedy_search(length, of_post, is_removal=True),
+            mean_fall_of_greedy_search(length, of_post, is_removal=False),
+        ]
+        assert [removed[row], kept[row]] == pytest.approx(expected, abs=1e-12)
+    assert set(asked.values()) == {1}

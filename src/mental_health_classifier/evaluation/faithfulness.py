@@ -88,7 +88,9 @@ def faithfulness(
     by_length = np.argsort([len(values) for values in attributions], kind="stable").tolist()
     for first in range(0, len(by_length), _POSTS_AT_ONCE):
         rows = by_length[first : first + _POSTS_AT_ONCE]
-        falls[rows] = _falls(rows, [attributions[row] for row in rows], score, seed)
+        falls[rows] = _falls(
+            rows, [attributions[row] for row in rows], _asked_once(score, rows), seed
+        )
         advance(len(rows))
     given, chance, best = falls[:, 0], falls[:, 1:-1].mean(1), falls[:, -1]
     return Faithfulness(
@@ -114,7 +116,7 @@ def _falls(
         )
         for row, values in zip(rows, attributions, strict=True)
     ]
-    found = _score_once(score, rows, variants)
+    found = score(rows, variants)
     removed = _greedy(score, rows, lengths, is_removal=True)
     kept = _greedy(score, rows, lengths, is_removal=False)
     greedily = score(rows, [np.concatenate(each) for each in zip(removed, kept, strict=True)])
@@ -184,10 +186,25 @@ def _means(probabilities: np.ndarray) -> np.ndarray:
     return probabilities.reshape(NUM_RANDOM_ORDERS + 2, 2, -1).mean(-1)
 
 
-def _score_once(
-    score: Score, rows: Sequence[int], variants: Sequence[np.ndarray]
-) -> list[np.ndarray]:
-    """Scores what occurs several times once: random orders of a short post often agree."""
-    unique = [np.unique(each, axis=0, return_inverse=True) for each in variants]
-    scores = score(rows, [masks for masks, _ in unique])
-    return [found[places.ravel()] for found, (_, places) in zip(scores, unique, strict=True)]
+def _asked_once(score: Score, rows: Sequence[int]) -> Score:
+    """The same for some posts, but the model is asked about each variant once: small explanations
+    are the same in many orders, and those that greedy search tries are among them."""
+    known: dict[int, dict[bytes, float]] = {row: {} for row in rows}
+
+    def remembered(rows: Sequence[int], masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        by_name = [{mask.tobytes(): mask for mask in each} for each in masks]
+        new = {
+            row: {name: mask for name, mask in each.items() if name not in known[row]}
+            for row, each in zip(rows, by_name, strict=True)
+        }
+        asked = [row for row, each in new.items() if each]
+        if asked:
+            found = score(asked, [np.stack(list(new[row].values())) for row in asked])
+            for row, probabilities in zip(asked, found, strict=True):
+                known[row].update(zip(new[row], probabilities.tolist(), strict=True))
+        return [
+            np.array([known[row][mask.tobytes()] for mask in each])
+            for row, each in zip(rows, masks, strict=True)
+        ]
+
+    return remembered

@@ -59,9 +59,9 @@ def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None)
     posts = posts.reset_index(drop=True)
     tokens = loaded.encode(posts)
     classes = loaded.predict_tokens(tokens).argmax(1)
-    with counting("Attributing answers to tokens", total=len(posts)) as advance:
+    with counting("Posts attributed to their tokens", total=len(posts)) as advance:
         found = integrated_gradients(loaded, tokens, classes, advance=advance)
-    with counting("Masking what explains", total=len(posts)) as advance:
+    with counting("Posts masked", total=len(posts)) as advance:
         score = masked_score(loaded, tokens, classes)
         is_faithful = faithfulness(found.tokens, score, seed=seed, advance=advance)
     authors = posts["author"].where(posts["author"].notna(), posts["id"])
@@ -132,7 +132,7 @@ def _stabilities(
     by_edit = []
     for name, changed in edits.items():
         edited = loaded.encode(posts.assign(text=changed))
-        with counting(f"Attributing again {name}", total=len(posts)) as advance:
+        with counting(f"Posts attributed again {name}", total=len(posts)) as advance:
             again = integrated_gradients(loaded, edited, classes, advance=advance)
         pairs = zip(_by_post(tokens.token_ids, tokens), found.tokens, strict=True)
         edited_pairs = zip(_by_post(edited.token_ids, edited), again.tokens, strict=True)

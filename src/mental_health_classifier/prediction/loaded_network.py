@@ -37,7 +37,7 @@ OWN = "network."
 @dataclass(frozen=True, slots=True)
 class LoadedNetwork:
     network: nn.Module
-    """Evaluating, with the weights of the best checkpoint."""
+    """Evaluating, with the weights of the best checkpoint, which learn no more."""
     task: Task
     tokenizer: PostTokenizer
     annotators: Mapping[str, Annotator]
@@ -135,6 +135,7 @@ def load_network(run: RunSummary, *, task: Task) -> LoadedNetwork:
         ) from None
     windows = windows_of(config, around=tokenizer.num_around)
     network.merge_adapters()
+    network.requires_grad_(False)
     return LoadedNetwork(
         network=network,
         task=task,

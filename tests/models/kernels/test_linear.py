@@ -28,3 +28,17 @@ def test_a_linear_layer_is_that_of_torch(inputs: int, outputs: int) -> None:
         answer.square().sum().backward()
         results.append([answer, hidden.grad, layer.weight.grad, layer.bias.grad])
     torch.testing.assert_close(*results)
+
+
+@pytest.mark.usefixtures("products")
+def test_weights_that_learn_no_more_get_no_gradient_and_inputs_the_same() -> None:
+    torch.manual_seed(0)
+    layer, values = linear.Linear(5, 7), torch.randn(11, 5)
+    found = []
+    for learns in (True, False):
+        layer.zero_grad()
+        hidden = values.clone().requires_grad_()
+        layer.requires_grad_(learns)(hidden).square().sum().backward()
+        found.append(hidden.grad)
+    assert layer.weight.grad is None and layer.bias.grad is None
+    torch.testing.assert_close(*found)

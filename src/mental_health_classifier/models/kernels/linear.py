@@ -47,15 +47,18 @@ class _OneDnnLinear(torch.autograd.Function):
         return _multiply(inputs, weight, bias)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         inputs, weight = ctx.saved_tensors
         (gradient,) = gradients
+        grad_inputs = _multiply(gradient, weight.t())
+        if not ctx.needs_input_grad[1]:  # as of an answer that is explained
+            return grad_inputs, None, None
         # The left factor is copied when it is transposed, so let that be the narrower one.
         if inputs.shape[1] < gradient.shape[1]:
             grad_weight = _multiply(inputs.t(), gradient.t()).t()
         else:
             grad_weight = _multiply(gradient.t(), inputs.t())
-        return _multiply(gradient, weight.t()), grad_weight, gradient.sum(0)
+        return grad_inputs, grad_weight, gradient.sum(0)
 
 
 def _multiply(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
