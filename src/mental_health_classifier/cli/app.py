@@ -25,6 +25,7 @@ from mental_health_classifier.tracking.provenance.environment import let_idle_th
 COMMANDS = {
     "check": ("check", "Says what a file of posts holds, and how to train with it."),
     "runs": ("runs", "Lists runs, newest first, whatever became of them."),
+    "watch": ("watch", "Shows how far the jobs of a sweep have come, until it is over."),
     "show": ("show", "Shows one run in full: its numbers, its yardstick, its posts."),
     "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),
     "best": ("runs", "Names the best models, chosen on val and reported on test."),

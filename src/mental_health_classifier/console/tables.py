@@ -122,3 +122,9 @@ def names_that_fit(columns: Mapping[str, Column], *, width: int) -> list[str]:
         if sum(columns[each].width + GAP for each in kept) + column.width <= width:
             kept.append(name)
     return kept
+
+
+def left_out_line(columns: Mapping[str, Column], shown: Sequence[str]) -> list[Text]:
+    """Says which columns there was no room for; nothing where all are shown."""
+    left_out = [name for name in columns if name not in shown]
+    return [text(f"No room for: {', '.join(left_out)}.", "dim")] if left_out else []

@@ -60,6 +60,24 @@ def duration(seconds: object) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def clock(seconds: object) -> str:
+    """`0:48`, `2:05`, `1:12:00`: a duration where there is little room; a hyphen where it is not
+    known."""
+    if not is_number(seconds):
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def size(bytes_: object) -> str:
+    """`810 MB`, `1.6 GB`; a hyphen where it is not known."""
+    if not is_number(bytes_):
+        return "-"
+    megabytes = bytes_ / 2**20
+    return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1024:.1f} GB"
+
+
 def moment(written: object) -> str:
     """`2026-11-23 15:04`, from a time in ISO 8601; a hyphen where it is not known."""
     return "-" if written is None else str(written)[:16].replace("T", " ")

@@ -61,8 +61,13 @@ def append_record(handle: FileIO, mapping: Mapping[str, Any]) -> None:
         raise OSError(errno.ENOSPC, "A record was written in part: the disk is full", handle.name)
 
 
-def read_records(path: Path | str, *, most_bytes: int = MOST_BYTES) -> Records:
+def read_records(
+    path: Path | str, *, most_bytes: int = MOST_BYTES, holding: bytes = b""
+) -> Records:
     """Reads a file of records, leaving out and counting lines that were cut or changed.
+
+    Args:
+        holding: only lines with these bytes are looked at.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -73,6 +78,8 @@ def read_records(path: Path | str, *, most_bytes: int = MOST_BYTES) -> Records:
     try:
         with BufferedReader(open_to_read(path, most_bytes=most_bytes)) as handle:
             for line in handle:
+                if holding not in line:
+                    continue
                 record = _record_of(line)
                 if record is None:
                     num_damaged += 1
