@@ -2,11 +2,13 @@ import pytest
 
 from mental_health_classifier.console.wording import (
     amount,
+    clock,
     count,
     duration,
     moment,
     number,
     printable,
+    size,
 )
 
 
@@ -45,6 +47,13 @@ def test_durations_are_said_as_people_say_them(seconds, shown):
 def test_what_rounds_to_zero_has_no_sign():
     assert number(-0.0004, [-0.004, 0.0]) == ".000 [.00, .00]"
     assert number(-0.0004, signed=True) == "+.000"
+
+
+def test_durations_and_sizes_are_short_where_there_is_little_room():
+    assert [clock(each) for each in (None, 48, 125.4, 4321)] == ["-", "0:48", "2:05", "1:12:01"]
+    megabyte = 2**20
+    assert size(810.4 * megabyte) == "810 MB" and size(1640 * megabyte) == "1.6 GB"
+    assert size(None) == "-"
 
 
 def test_amounts_are_counted_in_words():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -58,6 +58,13 @@ class Column:
         lines = [*self.header.split("\n"), *map(str, self.cells)]
         width = max(cell_len(printable(line)) for line in lines)
         return width if self.max_width is None else min(width, self.max_width)
+
+    def narrowed(self) -> Column:
+        """The column wrapped after every word, or as near to that as its longest word lets it."""
+        words = (word for cell in self.cells for word in str(cell).split())
+        lines = [*self.header.split("\n"), *words]
+        longest = max(cell_len(printable(line)) for line in lines)
+        return replace(self, is_wrapped=True, max_width=min(longest, self.width))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,11 @@ def sweep_table(sweep: SweepProgress, *, width: int | None) -> RenderableType:
         width: characters in a line; less important columns are left out to fit, and named. None:
             as wide as it comes.
     """
-    columns = _columns(sweep.jobs, name_width=None if width is None else NAME_WIDTH)
+    columns = _columns(sweep.jobs)
     shown = list(columns) if width is None else names_that_fit(columns, width=width)
+    if len(shown) < len(columns) and width is not None:
+        columns["settings"] = columns["settings"].narrowed()
+        shown = names_that_fit(columns, width=width)
     return Group(
         TextTable([columns[name] for name in shown]),
         *left_out_line(columns, shown),
@@ -80,18 +83,23 @@ def called(metric: str | None) -> str:
     return _HEADLINES.get(metric or "", plain)
 
 
-def _columns(jobs: Sequence[JobProgress], *, name_width: int | None) -> dict[str, Column]:
+def settings_of(jobs: Sequence[JobProgress]) -> Column:
+    """What sets each job apart, over several lines where it is long."""
+    return Column("settings", [job.name for job in jobs], max_width=NAME_WIDTH, is_wrapped=True)
+
+
+def _columns(jobs: Sequence[JobProgress]) -> dict[str, Column]:
     """The most important first, in the order of display."""
     each = [job.progress for job in jobs]
     columns = {
         "job": Column("job", [str(job.number) for job in jobs], is_number=True),
-        "settings": Column("settings", [job.name for job in jobs], max_width=name_width),
+        "settings": settings_of(jobs),
         "status": Column("status", [status_text(job.status) for job in jobs]),
     }
     metric = next((one.metric for one in each if one.metric), None)
     for key, one in {"headline": metric, "accuracy": metric and "val/accuracy"}.items():
         if one is not None:
-            header = called(one).replace(" at ", " at\n") + " on test"
+            header = f"{called(one)}\non test".replace(" at ", " at\n")
             columns[key] = Column(header, [_on_test(job, one) for job in jobs], is_number=True)
     return columns | {
         "epoch": Column("epoch", [epochs_in_words(one) for one in each], is_number=True),

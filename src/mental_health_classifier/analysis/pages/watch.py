@@ -17,6 +17,7 @@ from mental_health_classifier.analysis.pages.sweep_table import (
     counts_in_words,
     epochs_in_words,
     problems_of,
+    settings_of,
 )
 from mental_health_classifier.console.tables import (
     Column,
@@ -31,6 +32,9 @@ from mental_health_classifier.tracking.sweep.progress import JobProgress, SweepP
 
 _BLOCKS, _ASCII_BLOCKS = "▁▂▃▄▅▆▇█", "_.-~=+*#"
 _MOST_BLOCKS = 12
+_FEWER_BLOCKS = 8
+_NARROW = 100
+"""Characters in a line below which curves are shorter."""
 _LINES_BESIDE_JOBS = 12
 """Of a screen: title, head of the table, counts, what went wrong."""
 _PROBLEMS = 3
@@ -72,9 +76,13 @@ def jobs_table(jobs: Sequence[JobProgress], *, width: int, is_ascii: bool = Fals
         width: characters in a line; less important columns are left out to fit, and named.
         is_ascii: whether the terminal has no blocks to draw with.
     """
-    columns = _columns(jobs, is_ascii=is_ascii)
+    blocks = _FEWER_BLOCKS if width < _NARROW else _MOST_BLOCKS
+    columns = _columns(jobs, blocks=blocks, is_ascii=is_ascii)
     ordered = {name: columns[name] for name in _IMPORTANCE if name in columns}
     shown = names_that_fit(ordered, width=width)
+    if len(shown) < len(columns):
+        columns["settings"] = ordered["settings"] = columns["settings"].narrowed()
+        shown = names_that_fit(ordered, width=width)
     table = TextTable([column for name, column in columns.items() if name in shown])
     return Group(table, *left_out_line(columns, shown))
 
@@ -89,11 +97,19 @@ def changes_between(
             yield f"{at:%H:%M:%S}  {job.number} {job.name}: {', '.join(_news(job))}"
 
 
-def sparkline(values: Sequence[float], low: float, high: float, *, is_ascii: bool = False) -> str:
-    """The last values as blocks of a height between that of `low` and that of `high`."""
+def sparkline(
+    values: Sequence[float],
+    low: float,
+    high: float,
+    *,
+    most: int = _MOST_BLOCKS,
+    is_ascii: bool = False,
+) -> str:
+    """The last values, at `most` so many, as blocks of a height between that of `low` and that of
+    `high`."""
     blocks = _ASCII_BLOCKS if is_ascii else _BLOCKS
     span = (high - low) or 1.0
-    places = ((value - low) / span * (len(blocks) - 1) for value in values[-_MOST_BLOCKS:])
+    places = ((value - low) / span * (len(blocks) - 1) for value in values[-most:])
     return "".join(blocks[min(max(round(place), 0), len(blocks) - 1)] for place in places)
 
 
@@ -114,17 +130,17 @@ def percent(use: float | None) -> str:
     return "-" if use is None else f"{use:.0f} %"
 
 
-def _columns(jobs: Sequence[JobProgress], *, is_ascii: bool) -> dict[str, Column]:
+def _columns(jobs: Sequence[JobProgress], *, blocks: int, is_ascii: bool) -> dict[str, Column]:
     """In the order of display."""
     each = [job.progress for job in jobs]
     columns = {
         "job": Column("job", [str(job.number) for job in jobs], is_number=True),
-        "settings": Column("settings", [job.name for job in jobs], max_width=NAME_WIDTH),
+        "settings": settings_of(jobs),
         "status": Column("status", [status_text(job.status) for job in jobs]),
         "epoch": Column("epoch", [epochs_in_words(one) for one in each], is_number=True),
         "headline": Column(
-            headline_of_jobs(jobs).replace(" at ", " at\n"),
-            _curves(jobs, is_ascii=is_ascii),
+            headline_of_jobs(jobs).replace(" at ", " at\n").replace(" on ", "\non "),
+            _curves(jobs, blocks=blocks, is_ascii=is_ascii),
             is_number=True,
         ),
         "elapsed": Column("elapsed", [clock(one.elapsed_seconds) for one in each], is_number=True),
@@ -140,10 +156,10 @@ def _columns(jobs: Sequence[JobProgress], *, is_ascii: bool) -> dict[str, Column
     return columns
 
 
-def _curves(jobs: Sequence[JobProgress], *, is_ascii: bool) -> list[str]:
+def _curves(jobs: Sequence[JobProgress], *, blocks: int, is_ascii: bool) -> list[str]:
     low, high = range_of(jobs)
     values = [job.progress.values for job in jobs]
-    lines = [sparkline(each, low, high, is_ascii=is_ascii) for each in values]
+    lines = [sparkline(each, low, high, most=blocks, is_ascii=is_ascii) for each in values]
     longest = max(map(len, lines), default=0)
     latest = [number(each[-1]) if each else "-" for each in values]
     return [f"{line:<{longest}} {value:>4}" for line, value in zip(lines, latest, strict=True)]

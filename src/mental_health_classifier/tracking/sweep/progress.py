@@ -160,16 +160,29 @@ def _end_of_claim(claim: Path) -> str:
 
 
 def _names(jobs: Sequence[SweepJob]) -> list[str]:
-    """Of each job the overrides that not all have."""
+    """Of each job the overrides that not all have, each without the groups that its key lies in
+    where the key alone tells which it is."""
     common = (
         set[str]()
         .union(*(job.overrides for job in jobs))
         .intersection(*(job.overrides for job in jobs))
     )
-    return [
-        " ".join(each for each in job.overrides if each not in common or len(jobs) == 1)
-        for job in jobs
+    differing = [
+        [each for each in job.overrides if each not in common or len(jobs) == 1] for job in jobs
     ]
+    keys = {_key(each) for overrides in differing for each in overrides}
+    times = Counter(key.rpartition(".")[2] for key in keys)
+    return [" ".join(_short(each, times) for each in overrides) for overrides in differing]
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0]
+
+
+def _short(override: str, times: Counter[str]) -> str:
+    key, sign, value = override.partition("=")
+    last = key.rpartition(".")[2]
+    return f"{last if times[last] == 1 else key}{sign}{value}"
 
 
 def _is_finished(search: Path) -> bool:
