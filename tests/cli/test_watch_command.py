@@ -8,8 +8,10 @@ import termios
 import time
 
 import pytest
+from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run
 
+from mental_health_classifier.cli.app import app
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.sweep.ledger import SweepJob, begin_sweep
 
@@ -31,9 +33,11 @@ def sweep(tmp_path):
     return directory, attempt
 
 
-def test_a_sweep_that_is_over_is_shown_as_its_table_and_its_last_page(
-    mhc, sweep, tmp_path, monkeypatch
-):
+def mhc(*arguments):
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def test_a_sweep_that_is_over_is_shown_as_its_table_and_its_last_page(sweep, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sweep[1].end({})
     result = mhc("watch", "--html", tmp_path / "page.html")
@@ -47,7 +51,8 @@ def test_a_sweep_that_is_over_is_shown_as_its_table_and_its_last_page(
     assert mhc("watch", "--html", tmp_path / "page.html", "--force").exit_code == 0
 
 
-def test_what_is_not_there_is_refused(mhc, tmp_path):
+def test_what_is_not_there_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     refused = mhc("watch", "no_such_run")
     assert refused.exit_code == 1 and "no_such_run" in refused.stderr
 

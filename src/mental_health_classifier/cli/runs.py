@@ -11,10 +11,9 @@ import typer
 from rich.console import Group, RenderableType
 
 from mental_health_classifier.analysis.pages.best_list import best_list
-from mental_health_classifier.analysis.pages.run_list import run_list
+from mental_health_classifier.analysis.pages.run_list import row_of, run_list
 from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.tables.run_difference import difference_page, run_difference
-from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.cli.arguments import (
     AsJson,
     LookedUpIn,
@@ -48,7 +47,7 @@ def runs(
     if status is not None and status not in get_args(Status):
         raise InputError(f"--status={status}: expected one of {', '.join(get_args(Status))}.")
     rows = [
-        facts_of(run)
+        row_of(run)
         for run in found_runs(roots, as_list=True, with_archived=archived)
         if status in (None, run.status) and all(each in run.tags for each in tag or ())
     ]

@@ -7,8 +7,6 @@ from mental_health_classifier.analysis.pages.leaderboard import (
     columns_for_paper,
     leaderboard,
 )
-from mental_health_classifier.analysis.pages.run_list import run_list
-from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_table import headline_column, ranked, run_table
 from mental_health_classifier.console.tables import TextTable, new_console
 from mental_health_classifier.tracking.run_index import read_run
@@ -125,19 +123,6 @@ def test_columns_that_were_asked_for_stand_under_their_own_names(runs):
         "is_dirty",
     ]
     assert page.splitlines()[2].split() == ["low", "300", ".650", "[.61,", ".68]", "True"]
-
-
-def test_a_list_of_runs_says_what_became_of_them(runs, tmp_path):
-    damaged = write_run(tmp_path / "damaged")
-    (damaged / "run.json").write_text("{", encoding="utf-8")
-    rows = [facts_of(read_run(run)) for run in (*runs, damaged)]
-    page = printed(run_list(rows, width=None))
-    for status in ("completed", "failed", "killed", "damaged"):
-        assert status in page
-    assert "failed: InputError: data.path=x is gone" in page
-    assert "run.json is damaged" in page
-    narrow = printed(run_list(rows, width=80), width=80)
-    assert max(map(len, narrow.splitlines())) <= 80 and "killed" in narrow
 
 
 def test_a_table_for_a_paper_has_the_numbers_and_neither_ids_nor_commits(runs):

@@ -37,6 +37,7 @@ _NARROW = 100
 """Characters in a line below which curves are shorter."""
 _LINES_BESIDE_JOBS = 12
 """Of a screen: title, head of the table, counts, what went wrong."""
+_LINES_OF_HEAD = 5
 _PROBLEMS = 3
 
 _MOST_URGENT = ("running", "starting", "failed", "killed", "damaged", "unknown", "interrupted")
@@ -56,11 +57,18 @@ class LiveScreen:
     sweep: SweepProgress
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        height = options.height or console.height
-        chosen = _that_fit(self.sweep.jobs, lines=max(1, height - _LINES_BESIDE_JOBS))
+        room = (options.height or console.height) - _LINES_BESIDE_JOBS
+        options = options.update(height=None)
+        lines = max(1, min(room, len(self.sweep.jobs)))
+        while True:
+            chosen = _that_fit(self.sweep.jobs, lines=lines)
+            table = jobs_table(chosen, width=options.max_width, is_ascii=options.ascii_only)
+            if lines == 1 or len(console.render_lines(table, options)) <= room + _LINES_OF_HEAD:
+                break
+            lines -= 1
         yield text(self.sweep.directory, "bold")
         yield Text()
-        yield jobs_table(chosen, width=options.max_width, is_ascii=options.ascii_only)
+        yield table
         yield Text()
         hidden = len(self.sweep.jobs) - len(chosen)
         more = f"; no room for {count(hidden, 'job')}" if hidden else ""
