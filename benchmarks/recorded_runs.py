@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 CLASSES = ("suicide", "anxiety", "bipolar", "control", "depression", "ptsd")
+FIRST_DAY = date(2026, 1, 1)
 PACKAGES = 150
 METRICS = (
     *("accuracy", "balanced_accuracy", "f1_macro", "recall_at_spec80", "recall_at_spec90"),
@@ -19,7 +21,7 @@ def write_runs(root: Path, count: int) -> None:
     """Writes completed runs, a hundred a day."""
     for number in range(count):
         day, minute = divmod(number, 100)
-        directory = root / f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}" / f"{minute:02d}-run"
+        directory = root / str(FIRST_DAY + timedelta(days=day)) / f"{minute:02d}-run"
         _write_run(directory, number, created_at=f"{directory.parent.name}T10:{minute % 60:02d}:00")
 
 

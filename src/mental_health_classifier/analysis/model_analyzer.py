@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mental_health_classifier.analysis.tables.recorded_table import JUDGES_POSTS, recorded_table
 from mental_health_classifier.analysis.tables.run_table import (
     headline_column,
     newest_first,
     ranked,
-    run_table,
 )
 from mental_health_classifier.tracking.run_index import (
     ROOTS,
     Roots,
-    each_run,
     find_runs,
     folders_of,
 )
@@ -33,8 +32,9 @@ class ModelAnalyzer:
     def create_performance_comparison(self) -> pd.DataFrame:
         """One row a run that judges posts and is not archived, best first by the headline; read
         anew at each call, see `run_table`."""
-        runs = (run for run in each_run(self.roots) if run.judges_posts and not run.is_archived)
-        table = newest_first(run_table(runs))
+        table = recorded_table(self.roots)
+        is_wanted = table.pop(JUDGES_POSTS) & ~table["is_archived"].fillna(False).astype(bool)
+        table = newest_first(table[is_wanted])
         return ranked(table, by=headline_column(table))
 
     def groups(self) -> pd.DataFrame:

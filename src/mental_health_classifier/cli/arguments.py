@@ -87,11 +87,7 @@ def judging(runs: Iterable[RunSummary]) -> Iterator[RunSummary]:
             yield run
         else:
             left_out += 1
-    if left_out:
-        say(
-            f"Left out: {count(left_out, 'run')} of objective=masked_tokens, without a model that "
-            "judges posts; mhc show has the numbers."
-        )
+    say_left_out(num_pretraining=left_out)
 
 
 def in_sight(runs: Iterable[RunSummary], *, with_archived: bool) -> Iterator[RunSummary]:
@@ -106,8 +102,18 @@ def in_sight(runs: Iterable[RunSummary], *, with_archived: bool) -> Iterator[Run
             yield run
         else:
             archived += 1
-    if archived:
-        say(f"Left out: {count(archived, 'archived run')}; --archived shows them.")
+    say_left_out(num_archived=archived)
+
+
+def say_left_out(*, num_pretraining: int = 0, num_archived: int = 0) -> None:
+    """Says which runs are not shown, and how they are."""
+    if num_pretraining:
+        say(
+            f"Left out: {count(num_pretraining, 'run')} of objective=masked_tokens, without a "
+            "model that judges posts; mhc show has the numbers."
+        )
+    if num_archived:
+        say(f"Left out: {count(num_archived, 'archived run')}; --archived shows them.")
 
 
 def say_no_runs(folders: Sequence[Path]) -> None:

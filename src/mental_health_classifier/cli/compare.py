@@ -30,7 +30,12 @@ from mental_health_classifier.analysis.tables.model_comparison import (
     comparison_section,
     models_called,
 )
-from mental_health_classifier.analysis.tables.run_filter import known_columns, select_runs
+from mental_health_classifier.analysis.tables.recorded_table import JUDGES_POSTS, recorded_table
+from mental_health_classifier.analysis.tables.run_filter import (
+    known_columns,
+    rows_tagged,
+    runs_where,
+)
 from mental_health_classifier.analysis.tables.run_table import (
     each_record,
     headline_column,
@@ -46,22 +51,25 @@ from mental_health_classifier.cli.arguments import (
     WithArchived,
     answer,
     existing,
-    in_sight,
-    judging,
     print_json,
     say,
+    say_left_out,
     say_no_runs,
 )
 from mental_health_classifier.console.tables import TextTable, names_that_fit, print_table, text
+from mental_health_classifier.console.wording import amount
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
-from mental_health_classifier.tracking.run_index import ROOTS, each_run, read_run
+from mental_health_classifier.tracking.run_index import ROOTS, read_run
 
 if TYPE_CHECKING:
     from mental_health_classifier.analysis.tables.across_corpora import AcrossCorpora
 
 MOST_JUDGED = 100
 """Completed runs of which the table says too which configuration is better; of more, mhc best."""
+
+MOST_LINES = 1000
+"""Of a table that is printed to be read; files and JSON have every run."""
 
 
 def compare(
@@ -106,14 +114,14 @@ def compare(
             raise InputError("--test has no form in Markdown or LaTeX yet: give --json.")
         return _test_models(roots, margin=margin, as_json=as_json)
     folders = existing(roots)
-    runs = in_sight(judging(each_run(folders)), with_archived=archived)
-    selected = select_runs(runs, tags=tag or (), where=where)
-    if not selected.of:
+    runs = _to_compare(recorded_table(folders), with_archived=archived)
+    if not len(runs):
         say_no_runs(folders)
         return print_json([]) if as_json else None
-    table = newest_first(selected.table)
+    table = rows_tagged(runs, tag or ())
+    table = newest_first(table if where is None else runs_where(table, where))
     if not len(table):
-        say(f"No run of {selected.of} is like that.")
+        say(f"No run of {len(runs)} is like that.")
     if by_corpus:
         if sort or columns:
             raise InputError("--by-corpus has an order of its own: leave out --sort and --columns.")
@@ -146,12 +154,24 @@ def compare(
             typer.echo((as_latex if latex else as_markdown)(shown, caption=caption))
     else:
         for title, by, block in blocks:
-            print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
+            best = block.head(MOST_LINES)
+            print_table(_page(title if len(blocks) > 1 else None, best, by=by, names=names))
+            if more := len(block) - len(best):
+                say(f"{amount(more)} more runs follow; all: --csv - or --json, some: --where.")
             _print_verdict(block)
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):
         say(f"Warning: {warning}")
+
+
+def _to_compare(table: pd.DataFrame, *, with_archived: bool) -> pd.DataFrame:
+    """The runs that judge posts and that nobody archived; says which others were left out."""
+    judges, is_archived = table[JUDGES_POSTS], table["is_archived"].fillna(False).astype(bool)
+    is_left_out = judges & is_archived & (not with_archived)
+    say_left_out(num_pretraining=int((~judges).sum()), num_archived=int(is_left_out.sum()))
+    is_wanted = judges & ~is_left_out
+    return table[is_wanted].drop(columns=JUDGES_POSTS).reset_index(drop=True)
 
 
 def _print_by_corpus(

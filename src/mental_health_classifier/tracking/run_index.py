@@ -31,6 +31,7 @@ __all__ = [
     "no_garbage_collection",
     "read_run",
     "resolve_run",
+    "run_directories",
     "runs_called",
 ]
 
@@ -71,7 +72,7 @@ def each_run(
 ) -> Iterator[RunSummary]:
     """As `find_runs`, one at a time and in no order, so that not all have to fit in memory."""
     folders = folders_of(roots)
-    for directory in _run_directories(folders, knows=lambda _: False, unseen=unseen):
+    for directory in run_directories(folders, knows=lambda _: False, unseen=unseen):
         yield _without_bulk(read_run(Path(directory)))
 
 
@@ -83,7 +84,7 @@ def list_runs(roots: Iterable[Path]) -> list[RunSummary]:
     with no_garbage_collection():
         for root in map(os.fspath, roots):
             index = ListingIndex(root)
-            for directory in _run_directories([root], knows=index.knows, visited=visited):
+            for directory in run_directories([root], knows=index.knows, visited=visited):
                 run, identity = index.read(directory)
                 # A run that has not ended was told apart by its folder.
                 if identity is None or identity not in listed:
@@ -212,7 +213,7 @@ def runs_called(
     return list(found.values())
 
 
-def _run_directories(
+def run_directories(
     roots: Iterable[Path | str],
     *,
     knows: Callable[[str], bool],
@@ -260,7 +261,7 @@ def _run_directories(
             waiting += folders
         elif "attempts" not in names:
             # A run whose attempts were deleted, or a file that lies in a folder of runs.
-            below = list(_run_directories(folders, knows=knows, visited=visited, unseen=unseen))
+            below = list(run_directories(folders, knows=knows, visited=visited, unseen=unseen))
             if below:
                 log.warning("%s/run.json belongs to no run and is passed over.", folder)
             yield from below or [folder]

@@ -6,9 +6,9 @@ import ast
 import operator
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
@@ -41,32 +41,12 @@ _COMPARISONS: dict[type[ast.cmpop], Callable] = {
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`([^`]*)`""")
 
 
-class SelectedRuns(NamedTuple):
-    """Runs that are like what was asked for."""
-
-    table: pd.DataFrame
-    """Their `run_table`, in the order in which they came."""
-    of: int
-    """How many there were."""
-
-
-def select_runs(
-    runs: Iterable[RunSummary], *, tags: Sequence[str], where: str | None
-) -> SelectedRuns:
-    """The runs that have all these tags and for which a condition holds, looked at one at a time.
-
-    Raises:
-        InputError: as `runs_where`.
-    """
-    is_tagged = []
-
-    def noted() -> Iterator[RunSummary]:
-        for run in runs:
-            is_tagged.append(all(tag in run.tags for tag in tags))
-            yield run
-
-    table = run_table(noted()).loc[is_tagged].reset_index(drop=True)
-    return SelectedRuns(table if where is None else runs_where(table, where), len(is_tagged))
+def rows_tagged(table: pd.DataFrame, tags: Sequence[str]) -> pd.DataFrame:
+    """The rows of a `run_table` whose runs have all these tags."""
+    for tag in tags:
+        has = [tag in each.split(", ") for each in table[TAGS].fillna("")]
+        table = table.loc[has]
+    return table.reset_index(drop=True)
 
 
 def runs_like(runs: Sequence[RunSummary], where: str | None) -> list[RunSummary]:
@@ -77,7 +57,7 @@ def runs_like(runs: Sequence[RunSummary], where: str | None) -> list[RunSummary]
     """
     if where is None:
         return list(runs)
-    chosen = set(select_runs(runs, tags=(), where=where).table["directory"])
+    chosen = set(runs_where(run_table(runs), where)["directory"])
     return [run for run in runs if writable(str(run.directory)) in chosen]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from mental_health_classifier.console.wording import printable
 from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.storage.spreadsheet_cells import inert
 from mental_health_classifier.tracking.run_index import RunSummary, no_garbage_collection
+
+_HEADLINE = "final_recall_at_spec80"
 
 YARDSTICK_MODELS = ("tfidf_logistic", "tfidf_words")
 """What networks are measured against, as conf/yardstick/ names them."""
@@ -77,9 +79,44 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
         numbers.add(count - 1, run)
         if in_vocabulary_impacts(run):
             with_vocabulary.append(run)
+    table = _assembled(facts, numbers.columns(count), numbers.recalls, count)
+    return with_impacts(table, with_vocabulary)
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Several tables as one, as if it had been made of all their runs; `vocabulary_impact`, which
+    takes their records, is missing."""
+    if len(tables) == 1:
+        (table,) = tables
+    else:
+        table = pd.concat([each for each in tables if len(each)] or tables[:1], ignore_index=True)
+    names = dict.fromkeys(table["yardstick_name"].dropna()) if "yardstick_name" in table else ()
+    is_yardstick = table["model"].isin({*YARDSTICK_MODELS, *names}).astype("boolean")
+    nothing = pd.Series(np.nan, index=table.index)
+    table = table.assign(is_yardstick=is_yardstick, vocabulary_impact=nothing)
+    recalls = dict.fromkeys(name for each in tables for name in _recalls_in(each))
+    before = LEADING.index(_HEADLINE)
+    order = dict.fromkeys((*LEADING[:before], *recalls, *LEADING[before:], *table.columns))
+    return table[list(order)]
+
+
+def with_impacts(table: pd.DataFrame, with_vocabulary: Sequence[RunSummary]) -> pd.DataFrame:
+    """The table with its column `vocabulary_impact`.
+
+    Args:
+        with_vocabulary: those of its runs that are `in_vocabulary_impacts`.
+    """
     impacts = vocabulary_impacts(with_vocabulary)
-    facts["vocabulary_impact"] = [impacts.get(Path(each)) for each in facts["directory"]]
-    return _assembled(facts, numbers.columns(count), numbers.recalls, count)
+    if impacts:
+        found = [impacts.get(Path(each), np.nan) for each in table["directory"]]
+        table["vocabulary_impact"] = pd.Series(found, index=table.index, dtype="float64")
+    return table
+
+
+def _recalls_in(table: pd.DataFrame) -> list[str]:
+    names = list(map(str, table.columns))
+    first = names.index(LEADING[LEADING.index(_HEADLINE) - 1]) + 1
+    return names[first : names.index(_HEADLINE)]
 
 
 def headline_column(table: pd.DataFrame) -> str:
@@ -162,11 +199,12 @@ def _assembled(
 ) -> pd.DataFrame:
     names = facts["yardstick_name"]
     yardsticks = {*YARDSTICK_MODELS, *names} - {None}
+    facts["vocabulary_impact"] = [None] * count
     facts["is_yardstick"] = [model in yardsticks for model in facts["model"]]
     for column in ("yardstick_name", "yardstick_reads"):
         if all(value is None for value in facts[column]):
             del facts[column]
-    before_headline = LEADING.index("final_recall_at_spec80")
+    before_headline = LEADING.index(_HEADLINE)
     columns = (*LEADING[:before_headline], *recalls, *LEADING[before_headline:])
     table: dict[str, Any] = {}
     for name in dict.fromkeys((*columns, *facts, *numbers)):
