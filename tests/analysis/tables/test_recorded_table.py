@@ -42,7 +42,8 @@ def num_read(monkeypatch) -> list[str]:
 
 def expected(*roots: Path) -> pd.DataFrame:
     runs = find_runs(roots)
-    return ordered(run_table(runs).assign(judges_posts=[run.judges_posts for run in runs]))
+    judges = pd.array([run.judges_posts for run in runs], dtype="boolean")
+    return ordered(run_table(runs).assign(judges_posts=judges))
 
 
 def ordered(table: pd.DataFrame) -> pd.DataFrame:

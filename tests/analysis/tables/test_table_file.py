@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mental_health_classifier.analysis.tables.table_file import read_table, write_table
+from mental_health_classifier.analysis.tables.table_file import frame_of, read_table, write_table
 
 FRAME = pd.DataFrame(
     {
@@ -11,7 +11,7 @@ FRAME = pd.DataFrame(
         "number": [0.1, float("nan"), 3.0],
         "count": pd.array([1, None, 2**53 - 1], dtype="Int64"),
         "is_dirty": pd.array([True, None, False], dtype="boolean"),
-        "created_at": pd.to_datetime(["2026-11-01T10:00", None, "2026-11-03"], utc=True),
+        "created_at": pd.to_datetime(["2026-11-01T10:00", None, "2026-11-03T11:30"], utc=True),
     }
 )
 
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_table_comes_back_with_its_types(path: Path) -> None:
     table = read_table(path, version=3)
     assert table is not None
-    pd.testing.assert_frame_equal(table.to_pandas(), FRAME)
+    pd.testing.assert_frame_equal(frame_of(table), FRAME)
 
 
 def test_a_file_of_another_version_or_none_is_no_table(path: Path) -> None:

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mental_health_classifier.analysis.tables.run_table import joined, run_table, with_impacts
-from mental_health_classifier.analysis.tables.table_file import read_table, write_table
+from mental_health_classifier.analysis.tables.table_file import frame_of, read_table, write_table
 from mental_health_classifier.analysis.tables.variant_impacts import in_vocabulary_impacts
 from mental_health_classifier.tracking.record.annotations import FILE as ANNOTATIONS
 from mental_health_classifier.tracking.record.assessments import FOLDER as ASSESSMENTS
@@ -128,8 +128,7 @@ def _table_below(root: Path, seen: _Seen) -> pd.DataFrame:
         kept = kept.take(pa.array(unchanged, pa.int64()))
     tables = [others]
     if kept.num_rows:
-        # Column by column, so that there are not two whole tables.
-        tables.insert(0, kept.to_pandas(split_blocks=True, self_destruct=True))
+        tables.insert(0, frame_of(kept))
         del kept
         _place_below(root, tables[0], seen)
     table = joined(tables)
@@ -165,7 +164,7 @@ def _piece_of(runs: Iterable[RunSummary]) -> pd.DataFrame:
             judges.append(run.judges_posts)
             yield run
 
-    return run_table(noted()).assign(**{JUDGES_POSTS: pd.Series(judges, dtype="bool")})
+    return run_table(noted()).assign(**{JUDGES_POSTS: pd.Series(judges, dtype="boolean")})
 
 
 def _read_anew(directory: str, name: str) -> tuple[RunSummary, _Key, Identity | None]:

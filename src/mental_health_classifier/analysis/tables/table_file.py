@@ -6,6 +6,7 @@ import zlib
 from io import FileIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -16,6 +17,8 @@ _CHECKSUM_BYTES = 4
 _ROWS_AT_A_TIME = 10_000
 _BLOCK_BYTES = 2**20
 _VERSION = b"version"
+_DTYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+"""What holds a column in which something can be missing; NumPy's types have no room for that."""
 
 
 def read_table(path: Path, *, version: int) -> pa.Table | None:
@@ -43,18 +46,35 @@ def write_table(path: Path, frame: pd.DataFrame, *, version: int) -> None:
     Raises:
         OSError: nothing can be written there.
     """
-    schema = pa.Schema.from_pandas(frame.iloc[:0], preserve_index=False)
-    schema = schema.with_metadata({**(schema.metadata or {}), _VERSION: b"%d" % version})
+    schema = _arrow(frame.iloc[:0]).schema.with_metadata({_VERSION: b"%d" % version})
     with whole_file(path) as temporary, FileIO(temporary, "w+") as handle:
         handle.write(bytes(_CHECKSUM_BYTES))
         with pa.ipc.new_stream(handle, schema) as batches:
             for first in range(0, len(frame), _ROWS_AT_A_TIME):
                 rows = frame.iloc[first : first + _ROWS_AT_A_TIME]
-                batches.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
+                batches.write_table(_arrow(rows).cast(schema))
         handle.seek(_CHECKSUM_BYTES)
         checksum = _checksum_of_rest(handle)
         handle.seek(0)
         handle.write(checksum)
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """A table that was read, as it was written; column by column, so that there are not two whole
+    ones where nobody else holds it."""
+    return table.to_pandas(split_blocks=True, self_destruct=True, types_mapper=_DTYPES.get)
+
+
+def _arrow(frame: pd.DataFrame) -> pa.Table:
+    return pa.table({name: _arrow_column(column) for name, column in frame.items()})
+
+
+def _arrow_column(column: pd.Series) -> pa.Array:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        times = column.dt.tz_convert(None).to_numpy()
+        return pa.array(times, pa.timestamp(column.dtype.unit, "UTC"), from_pandas=True)
+    is_plain = isinstance(column.dtype, np.dtype)
+    return pa.array(column.to_numpy() if is_plain else column.array, from_pandas=True)
 
 
 def _checksum_of_rest(handle: FileIO) -> bytes:
