@@ -42,6 +42,21 @@ def open_parquet(file: TableFile) -> Table:
     return Table(parquet.schema_arrow.names, read, _lists(parquet.schema_arrow))
 
 
+def parquet_columns(file: TableFile) -> list[str]:
+    """Names of the columns, from the end of the file alone.
+
+    Raises:
+        InputError: it is no whole Parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_schema(file.path, memory_map=True).names
+    except (pa.ArrowException, OSError):
+        raise _not_parquet(file) from None
+
+
 def open_arrow(file: TableFile) -> Table:
     """Opens an Arrow file, or a stream, which is what `datasets` writes."""
     import pyarrow as pa
@@ -117,7 +132,7 @@ def _refuse_what_is_no_text(schema: pa.Schema, names: Sequence[str], file: Table
         if column.name in names and (are_bytes or is_record):
             raise InputError(
                 f"Column {column.name!r} of {file.name} holds "
-                f"{'bytes' if are_bytes else 'lists'}. Write it as text, or name another column."
+                f"{'bytes' if are_bytes else 'records'}. Write it as text, or name another column."
             )
 
 
@@ -142,10 +157,12 @@ def _values(column: pa.Array, name: str, file: TableFile) -> list[object]:
 
 def _not_parquet(file: TableFile) -> InputError:
     with file.path.open("rb") as stream:
-        begins_as_parquet = stream.read(4) == b"PAR1"
+        beginning = stream.read(4)
     what = (
         "it begins as one, so it is damaged or was cut short: fetch it again"
-        if begins_as_parquet
+        if beginning == b"PAR1"
+        else "it is empty, as where its writing was cut short: fetch or write it again"
+        if not beginning
         else "it is something else under that name: rename it by what it is, .csv for example"
     )
     return InputError(f"{file.name} cannot be read as a Parquet file; {what}.")

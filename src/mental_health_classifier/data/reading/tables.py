@@ -21,6 +21,10 @@ from mental_health_classifier.data.reading.table_files import (
     require_encoding,
 )
 from mental_health_classifier.data.reading.table_formats import FORMATS, open_table
+from mental_health_classifier.data.reading.written_folders import (
+    require_finished,
+    require_same_columns,
+)
 
 Columns = Mapping[str, str | Sequence[str] | None]
 
@@ -74,6 +78,7 @@ def files_to_read(
             (TableFile(file, f"file {number}"), part)
             for number, (file, part) in enumerate(zip(shards, parts, strict=True), start=1)
         ]
+        require_same_columns([file for file, _ in found])
     else:
         if not root.is_file():
             raise InputError(
@@ -103,6 +108,7 @@ _BESIDE_ARROW = ("dataset_dict.json", "dataset_info.json", "state.json")
 def _shards(folder: Path) -> list[Path]:
     """The files of a folder by name, without what is hidden or only marks the end of a job; of a
     folder of folders that are called like parts those of each."""
+    require_finished(folder)
     there = sorted(p for p in folder.iterdir() if p.name[0] not in "._")
     shards = [p for p in there if p.is_file() and p.name not in _BESIDE_ARROW]
     folders = [p for p in there if p.is_dir() and part_of_name(p.name)]
