@@ -26,9 +26,11 @@ from typing import Any
 
 import psutil
 from machine import describe_machine, machine_line
+from slopes import slope_line
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
+EXPECTED_AT = (10_000, 1_000_000, 100_000_000)
 ROUNDS_OF_OPENING = 11
 SAMPLED_EVERY_SECONDS = 0.05
 IMPORTED_BEFORE = (
@@ -69,6 +71,10 @@ def main() -> None:
         rows.append(row := measure(size, arguments.workers))
         cells = [form.format(row[key]) for key, form in COLUMNS.values()]
         print("  ".join(c.rjust(len(t)) for c, t in zip(cells, COLUMNS, strict=True)), flush=True)
+    if len(rows) > 1:
+        for key, unit in (("seconds", "s"), ("cpu_seconds", "s"), ("peak_mb", "MB")):
+            costs = [row[key] for row in rows]
+            print(slope_line(key, arguments.sizes, costs, unit=unit, at=EXPECTED_AT))
     print(f"load at the end: {describe_machine()['load_1_5_15_minutes']}")
     if arguments.json:
         print(json.dumps({"machine": machine, "preparation": rows}))

@@ -1,6 +1,6 @@
 """How long a report on many runs takes, how large it is, and how fast a browser sorts its table.
 
-    python benchmarks/report_speed.py [--runs 1000]
+    python benchmarks/report_speed.py [--runs 100 300 1000]
 
 The runs have predictions of 600 test posts and training curves of 300 lines each, five seeds a
 configuration. Seconds are wall time of one report; the browser is Chromium, where it is installed.
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from recorded_runs import CLASSES, write_runs
+from slopes import slope_line
 
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.report.page import report_page
@@ -47,11 +48,19 @@ const buttons = document.querySelectorAll("#table-1 thead button");
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--runs", type=int, nargs="+", default=[1000])
     given = parser.parse_args()
+    costs = [measure(count) for count in given.runs]
+    for what, unit, of_one in zip(("report", "page"), ("s", "MB"), zip(*costs), strict=True):
+        if len(costs) > 1:
+            print(slope_line(what, given.runs, of_one, unit=unit, at=(10, 1000, 100_000)))
+
+
+def measure(count: int) -> tuple[float, float]:
+    """Prints what a report on so many runs takes; returns its seconds and megabytes."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "outputs")
-        write_runs(root, given.runs)
+        write_runs(root, count)
         for number, record in enumerate(sorted(root.rglob("run.json"))):
             complete_run(record.parent, number)
         start = time.perf_counter()
@@ -65,12 +74,13 @@ def main() -> None:
         path.write_text(page, encoding="utf-8")
         megabytes = path.stat().st_size / 1e6
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"report on {given.runs} runs: {written - start:.1f} s", end=" ")
+        print(f"report on {count} runs: {written - start:.1f} s", end=" ")
         print(
             f"(reading {read - start:.1f}, working out {gathered - read:.1f}, "
             f"page {written - gathered:.1f}), {megabytes:.1f} MB, peak memory {peak:.0f} MB"
         )
-        print(f"sorting {given.runs} rows in the browser: {sorting_time(path, Path(folder))}")
+        print(f"sorting {count} rows in the browser: {sorting_time(path, Path(folder))}")
+        return written - start, megabytes
 
 
 def complete_run(directory: Path, number: int) -> None:
