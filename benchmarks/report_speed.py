@@ -51,7 +51,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, nargs="+", default=[1000])
     given = parser.parse_args()
     costs = [measure(count) for count in given.runs]
-    for what, unit, of_one in zip(("report", "page"), ("s", "MB"), zip(*costs), strict=True):
+    for what, unit, of_one in zip(
+        ("report", "page"), ("s", "MB"), zip(*costs, strict=True), strict=True
+    ):
         if len(costs) > 1:
             print(slope_line(what, given.runs, of_one, unit=unit, at=(10, 1000, 100_000)))
 
