@@ -50,7 +50,10 @@ def test_a_text_is_shown_with_what_its_tokens_add(mhc) -> None:
     shown = mhc("explain", "outputs/baseline_micro", "--text", TEXT)
     assert shown.exit_code == 0, shown.output
     assert TEXT in shown.stdout.replace("\n", "")
-    assert "adds to the logit" in shown.stdout and "The model says suicide" in shown.output
+    assert "adds to the logit" in shown.stdout and "Probability of suicide: " in shown.output
+    first = shown.stdout.split(":")[0]
+    assert first in ("Alerted", "Referred to a person", "Not alerted")
+    assert "alert from ." in shown.stdout
     assert not Path("outputs/baseline_micro/assessments/explain.json").exists()
 
 
@@ -66,7 +69,7 @@ def test_another_class_can_be_explained_and_read_by_programs(mhc) -> None:
     options = ("--text", TEXT, "--class", "anxiety", "--json")
     (found,) = json.loads(mhc("explain", "outputs/baseline_micro", *options).stdout)
     assert found["class"] == "anxiety"
-    assert sum(found["probabilities"].values()) == pytest.approx(1)
+    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     places = found["places"]
     assert "".join(TEXT[first:last] for first, last in places) == TEXT.replace(" ", "")
     assert len(places) == len(found["attributions"]) and TEXT not in json.dumps(found)
@@ -121,3 +124,17 @@ def test_cues_that_were_marked_are_compared_with_what_explains(mhc) -> None:
     assert -1 < found["plausibility"] < 1
     refused = mhc("explain", "outputs/baseline_micro", "--cues", "no_such_column")
     assert refused.exit_code == 1 and "no_such_column" in refused.output
+
+
+def test_what_is_said_to_be_decided_is_what_predict_decides(mhc, runs) -> None:
+    posts = write_posts(Path("posts.csv"), runs["baseline_micro"], rows=4)
+    options = ("--run", "outputs/baseline_micro", "--column", "text=body", "--uncertified")
+    assert mhc("predict", posts, "--output", "decisions.csv", *options).exit_code == 0
+    with Path("decisions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows, start=2):
+        one = ("--file", posts, "--row", number, "--column", "text=body", "--json")
+        (found,) = json.loads(mhc("explain", "outputs/baseline_micro", *one).stdout)
+        decided = found["decided"]
+        assert (decided["action"], decided["reason"]) == (row["decision"], row["reason"])
+        assert decided["probability"] == pytest.approx(float(row["p_suicide"]), abs=1e-6)

@@ -22,8 +22,10 @@ from mental_health_classifier.cli.arguments import (
     say,
 )
 from mental_health_classifier.console.tables import new_console
+from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.outputs import check_output, write_output
+from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import resolve_run
 
 
@@ -56,7 +58,8 @@ def explain(
 ) -> None:
     """Explains one post, or measures how faithful explanations are.
 
-    The measured numbers are stored with the run and appear in tables; a post is only shown.
+    Of a post: whether it is alerted and by what, and what each of its words adds. The measured
+    numbers are stored with the run and appear in tables; a post is only shown.
     """
     if (file is None) != (row is None) or (text is not None and file is not None):
         raise InputError("Give --text, or --file with --row, or none of them.")
@@ -76,12 +79,17 @@ def explain(
     assert text is not None
     (explained,) = explain_texts(found, [text], class_name=class_name)
     if html is not None:
-        write_output(html, explained_page(explained, run_id=found.id), option="--html")
+        worth = read_assessment(found.directory, "explain")
+        page = explained_page(
+            explained, run_id=found.id, worth=None if worth is None else explanations(worth)
+        )
+        write_output(html, page, option="--html")
         return say(f"See {html}. It holds the text of the post: keep it as you keep the posts.")
     if as_json:
         return print_json(
             [
                 {
+                    "decided": None if explained.decided is None else explained.decided._asdict(),
                     "class": explained.class_name,
                     "probabilities": dict(explained.probabilities),
                     "places": explained.places.tolist(),
@@ -92,9 +100,8 @@ def explain(
     new_console().print(explained)
     name = explained.class_name
     say(
-        f"The model says {name} with probability {explained.probabilities[name]:.3f}. Red speaks "
-        f"for {name}, blue against it. mhc predict decides by the probability at the "
-        "temperature that val chose, which is another number."
+        f"Probability of {name}: {number(explained.probabilities[name])}. A model's reasons are no "
+        "evidence of why a person is unwell."
     )
 
 

@@ -6,6 +6,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.jupyter import JupyterMixin
 from rich.text import Text
 
+from mental_health_classifier.console.decisions import WORDS_ARE_SUMS, sentence
 from mental_health_classifier.console.shades import shade
 from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import printable
@@ -17,10 +18,14 @@ class Explanation(ExplainedText, JupyterMixin):
     blue against it, the stronger the more."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(sentence(self.decided), "bold")
+        yield Text()
         yield self.coloured
+        yield Text()
+        yield self.legend
         yield TextTable(
             [
-                Column("token", [printable(piece) for piece, _ in self.strongest]),
+                Column("word", [printable(word) for word, _ in self.strongest]),
                 Column(
                     "adds to the logit",
                     [f"{value:+.3f}" for _, value in self.strongest],
@@ -28,14 +33,26 @@ class Explanation(ExplainedText, JupyterMixin):
                 ),
             ]
         )
+        yield Text(WORDS_ARE_SUMS)
 
     @property
     def coloured(self) -> Text:
         shown = Text()
-        for piece, value in self.pieces:
-            style = ""
-            if value is not None:
-                colour = ",".join(map(str, shade(value / self.scale)))
-                style = f"black on rgb({colour})"
-            shown.append(printable(piece), style)
+        for word, value in self.words:
+            shown.append(printable(word), "" if value is None else _style(value / self.scale))
         return shown
+
+    @property
+    def legend(self) -> Text:
+        name = printable(self.class_name)
+        return Text.assemble(
+            (" red ", _style(1.0)),
+            f" speaks for {name}, ",
+            (" blue ", _style(-1.0)),
+            " against it; no colour: not read.",
+        )
+
+
+def _style(strength: float) -> str:
+    colour = ",".join(map(str, shade(strength)))
+    return f"black on rgb({colour})"

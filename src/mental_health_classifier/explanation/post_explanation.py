@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.explained_text import DecidedPost
+from mental_health_classifier.contracts.predictions import DECIMALS
 from mental_health_classifier.data.reading.account import Account
 from mental_health_classifier.data.reading.posts_to_judge import read_unlabelled
 from mental_health_classifier.data.reading.scrubbing import scrub
@@ -17,6 +19,7 @@ from mental_health_classifier.data.reading.table_files import without_halves
 from mental_health_classifier.explanation.integrated_gradients import integrated_gradients
 from mental_health_classifier.explanation.on_terminal import Explanation
 from mental_health_classifier.explanation.run_explanation import network_of
+from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.run_index import resolve_run
 
@@ -24,7 +27,8 @@ from mental_health_classifier.tracking.run_index import resolve_run
 def explain_texts(
     run: RunSummary | Path | str, texts: Sequence[str], *, class_name: str | None = None
 ) -> list[Explanation]:
-    """What each token of some posts adds to the logit of a class, by integrated gradients.
+    """What is decided of some posts, and what each of their tokens adds to the logit of a class, by
+    integrated gradients.
 
     Args:
         run: a completed run with a network: its record, folder or id, see `resolve_run`.
@@ -41,7 +45,8 @@ def explain_texts(
         raise InputError("explain: expected a list of texts, but one text came. Write [text].")
     if not texts:
         return []
-    loaded = network_of(resolve_run(run))
+    found_run = resolve_run(run)
+    loaded = network_of(found_run)
     known = loaded.task.class_names
     if class_name is not None and class_name not in known:
         raise InputError(f"--class={class_name}: expected one of {', '.join(known)}.")
@@ -50,7 +55,8 @@ def explain_texts(
         raise InputError("The post is empty: there is nothing to explain.")
     posts = pd.DataFrame({"text": scrubbed})
     tokens = loaded.encode(posts)
-    probabilities = loaded.predict_tokens(tokens)
+    predictor = Predictor(found_run, loaded.predict_texts, allow_uncertified=True)
+    probabilities = predictor.calibrated(loaded.predict_tokens(tokens).round(DECIMALS))
     chosen = class_name or loaded.task.priority_class
     classes = probabilities.argmax(1)
     if chosen is not None:
@@ -66,15 +72,40 @@ def explain_texts(
             },
             places=of_tokens,
             attributions=attributions,
+            decided=decided,
         )
-        for text, of_post, row, of_tokens, attributions in zip(
+        for text, decided, of_post, row, of_tokens, attributions in zip(
             scrubbed,
+            _decided(predictor, scrubbed),
             classes,
             probabilities,
             np.split(places, np.cumsum(lengths)[:-1]),
             found.tokens,
             strict=True,
         )
+    ]
+
+
+def _decided(predictor: Predictor, texts: Sequence[str]) -> list[DecidedPost | None]:
+    """What `mhc predict` decides of scrubbed texts, without a promise where there is none."""
+    try:
+        class_name = predictor.task.class_names[predictor.priority_index]
+        threshold, refer_from = predictor.threshold, predictor.refer_from
+    except InputError:
+        return [None] * len(texts)
+    judged = predictor.judge(texts)
+    scores = judged.probabilities[:, predictor.priority_index].tolist()
+    return [
+        DecidedPost(
+            action=decision.action,
+            reason=decision.reason,
+            class_name=class_name,
+            probability=score if np.isfinite(score) else None,
+            threshold=threshold,
+            refer_from=refer_from,
+            is_certified=predictor.is_certified,
+        )
+        for decision, score in zip(judged.decisions, scores, strict=True)
     ]
 
 

@@ -27,7 +27,10 @@ def test_explanations_show_intervals_counts_and_what_was_left_out() -> None:
         ["interpretability score", "0.700 [0.60, 0.75]", "40", ""],
         ["sufficiency", DASH, "40", "1.000"],
     ]
-    assert found.brief == ["Interpretability score: .700 [.60, .75] on 40 test posts."]
+    assert found.brief == [
+        "Interpretability score: .700 [.60, .75] on 40 test posts (left out of them: .250 for "
+        "comprehensiveness, 1.00 for sufficiency, .000 for stability)."
+    ]
 
 
 def test_what_was_not_measured_is_said_with_what_would_measure_it() -> None:

@@ -206,6 +206,7 @@ def explanations(found: Assessment) -> Section:
     """The score of explanations and its parts, with the share of posts left out."""
     names = [name for name in EXPLAINED if name in found]
     left_out = found.get("dropped_share") or {}
+    shares = [f"{number(share)} for {name}" for name, share in left_out.items()]
     score = number(
         found["interpretability_score"], found["intervals"].get("interpretability_score")
     )
@@ -227,7 +228,10 @@ def explanations(found: Assessment) -> Section:
             ]
             for name in names
         ],
-        brief=[f"Interpretability score: {score} on {found['n']} test posts."],
+        brief=[
+            f"Interpretability score: {score} on {found['n']} test posts"
+            + (f" (left out of them: {', '.join(shares)})." if shares else ".")
+        ],
     )
 
 
