@@ -31,6 +31,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary, rea
 from mental_health_classifier.tracking.record.settled_choices import settled_choices
 from mental_health_classifier.training import memory
 from mental_health_classifier.training.checkpoint_files import read_checkpoint
+from mental_health_classifier.training.tensorboard_pages import readable_name
 
 SMALL = [
     *("model=baseline_micro", "trainer=smoke", "evaluation.bootstrap_draws=100", "num_threads=1"),
@@ -266,8 +267,9 @@ def test_the_yardstick_and_the_loggers_can_be_left_out(run: Run) -> None:
 
 def test_csv_and_tensorboard_can_log_at_once(run: Run) -> None:
     found = run(["logger=[tensorboard,csv]"])
-    assert list((found.directory / "tensorboard").glob("events.*"))
-    images = EventAccumulator(str(found.directory / "tensorboard")).Reload().Tags()["images"]
+    events = found.directory / "tensorboard" / readable_name(found.configuration)
+    assert list(events.glob("events.*"))
+    images = EventAccumulator(str(events)).Reload().Tags()["images"]
     assert {"test/confusion", "test/clinical"} <= set(images)
     assert "train/loss" in (found.directory / "csv" / "metrics.csv").read_text()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mental_health_classifier.analysis.figures import kinds as figures
     from mental_health_classifier.analysis.model_analyzer import ModelAnalyzer
+    from mental_health_classifier.analysis.pages.in_notebooks import certificate, show
     from mental_health_classifier.contracts import InputError
     from mental_health_classifier.explanation.post_explanation import explain_texts as explain
     from mental_health_classifier.prediction.predictor import Predictor, load_classifier
@@ -22,11 +23,13 @@ __all__ = [
     "Predictor",
     "RunSummary",
     "__version__",
+    "certificate",
     "explain",
     "figures",
     "find_runs",
     "load_classifier",
     "read_run",
+    "show",
     "tracker",
 ]
 
@@ -35,11 +38,13 @@ _HOMES = {
     "ModelAnalyzer": "analysis.model_analyzer:ModelAnalyzer",
     "Predictor": "prediction.predictor:Predictor",
     "RunSummary": "tracking.record.run_summary:RunSummary",
+    "certificate": "analysis.pages.in_notebooks:certificate",
     "explain": "explanation.post_explanation:explain_texts",
     "figures": "analysis.figures.kinds",
     "find_runs": "tracking.run_index:find_runs",
     "load_classifier": "prediction.predictor:load_classifier",
     "read_run": "tracking.run_index:resolve_run",
+    "show": "analysis.pages.in_notebooks:show",
     "tracker": "tracking.tracker:tracker",
 }
 

@@ -3,13 +3,16 @@ from pathlib import Path
 import numpy as np
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
 from written_predictions import predictions_of
 
 from mental_health_classifier.analysis.figures.kinds import figures_of_finished_run
 from mental_health_classifier.contracts import Task
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.training.tensorboard_pages import (
+    begin_hyperparameter_page,
     hyperparameters,
+    readable_name,
     write_figure_page,
     write_hyperparameter_page,
 )
@@ -46,6 +49,39 @@ def test_the_page_leaves_the_curves_as_they_are(tmp_path: Path) -> None:
     assert [event.step for event in events.Scalars("val/accuracy")] == [10, 20]
     assert {"val_accuracy", "final_accuracy"} <= set(events.Tags()["scalars"])
     assert "final_auprc" not in events.Tags()["scalars"]
+
+
+CONFIG = {
+    "seed": 2,
+    "data": {"name": "sample"},
+    "clinical": {"variants": {"multitask": True, "curriculum": True}},
+    "model": {"name": "small", "width": 128, "num_layers": 3, "learning_rate": 5e-4},
+}
+
+
+def test_a_run_that_did_not_end_shows_what_it_was_given(tmp_path: Path) -> None:
+    logger = TensorBoardLogger(tmp_path, name=None, version="tensorboard", default_hp_metric=False)
+    begin_hyperparameter_page([logger, CSVLogger(tmp_path)], CONFIG)
+    logger.experiment.flush()
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    content = events.PluginTagToContent("hparams")
+    assert "_hparams_/session_end_info" not in content
+    given = plugin_data_pb2.HParamsPluginData.FromString(content["_hparams_/session_start_info"])
+    values = given.session_start_info.hparams
+    assert values["model.width"].number_value == 128 and values["seed"].number_value == 2
+    assert values["variants"].string_value == "curriculum+multitask"
+    assert events.Tags()["scalars"] == []
+
+
+def test_a_run_is_called_by_what_people_vary() -> None:
+    assert readable_name(CONFIG) == "width128-layers3-lr0.0005-curriculum-multitask-seed2"
+
+
+def test_what_a_model_does_not_have_is_not_in_its_name() -> None:
+    config = CONFIG | {"model": {"name": "tuned", "width": None}, "clinical": {"variants": {}}}
+    assert (
+        readable_name(config | {"optimizer": {"learning_rate": 2e-5}}) == "lr2e-05-standard-seed2"
+    )
 
 
 TASK = Task.categorical("condition", ("control", "suicide"), "suicide")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mental_health_classifier.analysis.pages.in_notebooks import Shown, comparison
 from mental_health_classifier.analysis.tables.recorded_table import JUDGES_POSTS, recorded_table
 from mental_health_classifier.analysis.tables.run_table import (
     headline_column,
@@ -42,6 +43,13 @@ class ModelAnalyzer:
         from mental_health_classifier.analysis.tables.seed_groups import group_table
 
         return group_table(self.create_performance_comparison())
+
+    def comparison(self) -> Shown:
+        """The same as a table for people, which a notebook shows as HTML."""
+        from mental_health_classifier.analysis.tables.seed_groups import group_table
+
+        table = self.create_performance_comparison()
+        return comparison(group_table(table), headline=headline_column(table))
 
     def conclusions(self) -> list[str]:
         """Sentences of the report, its verdict first, each worked out from the records."""

@@ -177,18 +177,33 @@ def _stream(name: str, annotators: Mapping[str, Annotator]) -> Any:
 def build_loggers(config: DictConfig, record: RunRecord) -> list[Logger]:
     """The chosen loggers, and the one that writes into the record."""
     from mental_health_classifier.training.record_logger import RecordLogger
-    from mental_health_classifier.training.tensorboard_pages import hyperparameters
+    from mental_health_classifier.training.tensorboard_pages import (
+        begin_hyperparameter_page,
+        hyperparameters,
+        readable_name,
+    )
     from mental_health_classifier.training.trackers import begin_trackers
 
     nodes = {key: node for key, node in (config.logger or {}).items() if node is not None}
     for name, node in nodes.items():
         _check_place(str(name), node)
+    values = resolved(config)
     loggers = [
         RecordLogger(record),
-        *(build(node, save_dir=record.directory) for node in nodes.values()),
+        *(
+            build(node, save_dir=record.directory, **_own_folder(node, readable_name(values)))
+            for node in nodes.values()
+        ),
     ]
-    begin_trackers(loggers, hyperparameters(resolved(config)))
+    begin_trackers(loggers, hyperparameters(values))
+    begin_hyperparameter_page(loggers, values)
     return loggers
+
+
+def _own_folder(node: DictConfig, name: str) -> dict[str, str]:
+    """TensorBoard calls a run by the folder of its events."""
+    target = with_short_names(dict(node))["_target_"]
+    return {"sub_dir": name} if target == "TensorBoardLogger" and "sub_dir" not in node else {}
 
 
 def _check_place(name: str, node: DictConfig) -> None:

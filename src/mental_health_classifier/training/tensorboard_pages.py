@@ -7,11 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
+from mental_health_classifier.contracts.folder_names import folder_name
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GROUPS = ("model", "optimizer", "objective", "sampler")
 METRICS = ("accuracy", "f1_macro", "recall_at_spec80", "partial_auc", "auprc")
+
+
+def begin_hyperparameter_page(loggers: Sequence[Logger], config: Mapping[str, Any]) -> None:
+    """Writes what a person varies when a run begins, so that a run that fails has it too."""
+    for logger in loggers:
+        if isinstance(logger, TensorBoardLogger):
+            # Nobody else waits for it.
+            from torch.utils.tensorboard.summary import hparams
+
+            names = [*_names("val"), *_names("final")]
+            experiment, start, _ = hparams(hyperparameters(config), dict.fromkeys(names, 0.0))
+            # What Lightning writes comes with an end, which is not known yet.
+            for summary in (experiment, start):
+                logger.experiment.file_writer.add_summary(summary)
 
 
 def write_hyperparameter_page(
@@ -24,17 +40,39 @@ def write_hyperparameter_page(
         config: the resolved configuration.
         metrics: final numbers by key; those that were not measured are left out.
     """
-    # Named as in tables: a second `val/accuracy` would cut off the curve of that name.
     measured = {
-        f"{prefix}_{name}": value
+        name_shown: value
         for prefix, part in (("val", "val"), ("final", "test"))
-        for name in METRICS
+        for name_shown, name in zip(_names(prefix), METRICS, strict=True)
         if (value := metrics.get(f"{part}/{name}")) is not None
     }
     for logger in loggers:
         if isinstance(logger, TensorBoardLogger):
             logger.log_hyperparams(hyperparameters(config), measured)
             logger.finalize("success")
+
+
+def _names(prefix: str) -> list[str]:
+    # Named as in tables: a second `val/accuracy` would cut off the curve of that name.
+    return [f"{prefix}_{name}" for name in METRICS]
+
+
+def readable_name(config: Mapping[str, Any]) -> str:
+    """`width256-layers3-lr0.0005-standard-seed1`: a run among others in TensorBoard, whose list
+    shows the path of its events; what a model does not have is left out."""
+    model, values = config["model"], hyperparameters(config)
+    parts = {
+        "width": model.get("width"),
+        "layers": model.get("num_layers"),
+        "lr": model.get("learning_rate") or values.get("optimizer.learning_rate"),
+    }
+    return "-".join(
+        [
+            *(f"{name}{value:g}" for name, value in parts.items() if value is not None),
+            folder_name(values["variants"].replace("+", "-")),
+            f"seed{values['seed']}",
+        ]
+    )
 
 
 def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
