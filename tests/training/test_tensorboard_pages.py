@@ -68,8 +68,11 @@ def test_a_run_that_did_not_end_shows_what_it_was_given(tmp_path: Path) -> None:
     assert "_hparams_/session_end_info" not in content
     given = plugin_data_pb2.HParamsPluginData.FromString(content["_hparams_/session_start_info"])
     values = given.session_start_info.hparams
-    assert values["model.width"].number_value == 128 and values["seed"].number_value == 2
-    assert values["variants"].string_value == "curriculum+multitask"
+    assert values["Width"].number_value == 128 and values["Layers"].number_value == 3
+    assert values["Learning rate"].number_value == 5e-4 and values["Seed"].number_value == 2
+    assert values["Variants"].string_value == "curriculum+multitask"
+    # The five that TensorBoard shows until it is asked for more.
+    assert sorted(values)[:5] == ["Layers", "Learning rate", "Seed", "Variants", "Width"]
     assert events.Tags()["scalars"] == []
 
 

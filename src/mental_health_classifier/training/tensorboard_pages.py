@@ -24,7 +24,7 @@ def begin_hyperparameter_page(loggers: Sequence[Logger], config: Mapping[str, An
             from torch.utils.tensorboard.summary import hparams
 
             names = [*_names("val"), *_names("final")]
-            experiment, start, _ = hparams(hyperparameters(config), dict.fromkeys(names, 0.0))
+            experiment, start, _ = hparams(_shown(config), dict.fromkeys(names, 0.0))
             # What Lightning writes comes with an end, which is not known yet.
             for summary in (experiment, start):
                 logger.experiment.file_writer.add_summary(summary)
@@ -48,7 +48,7 @@ def write_hyperparameter_page(
     }
     for logger in loggers:
         if isinstance(logger, TensorBoardLogger):
-            logger.log_hyperparams(hyperparameters(config), measured)
+            logger.log_hyperparams(_shown(config), measured)
             logger.finalize("success")
 
 
@@ -60,19 +60,38 @@ def _names(prefix: str) -> list[str]:
 def readable_name(config: Mapping[str, Any]) -> str:
     """`width256-layers3-lr0.0005-standard-seed1`: a run among others in TensorBoard, whose list
     shows the path of its events; what a model does not have is left out."""
-    model, values = config["model"], hyperparameters(config)
-    parts = {
-        "width": model.get("width"),
-        "layers": model.get("num_layers"),
-        "lr": model.get("learning_rate") or values.get("optimizer.learning_rate"),
-    }
+    values = _varied(config)
+    parts = {"width": values["Width"], "layers": values["Layers"], "lr": values["Learning rate"]}
     return "-".join(
         [
             *(f"{name}{value:g}" for name, value in parts.items() if value is not None),
-            folder_name(values["variants"].replace("+", "-")),
-            f"seed{values['seed']}",
+            folder_name(values["Variants"].replace("+", "-")),
+            f"seed{values['Seed']}",
         ]
     )
+
+
+def _shown(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What people vary most, and all other hyperparameters."""
+    varied = {name: value for name, value in _varied(config).items() if value is not None}
+    repeated = {
+        *("variants", "seed", "model.width", "model.num_layers"),
+        *("model.learning_rate", "optimizer.learning_rate"),
+    }
+    others = hyperparameters(config).items()
+    return varied | {name: value for name, value in others if name not in repeated}
+
+
+def _varied(config: Mapping[str, Any]) -> dict[str, Any]:
+    # TensorBoard orders columns by name, capitals first, and shows five until asked for more.
+    model, values = config["model"], hyperparameters(config)
+    return {
+        "Width": model.get("width"),
+        "Layers": model.get("num_layers"),
+        "Learning rate": values.get("optimizer.learning_rate", model.get("learning_rate")),
+        "Variants": values["variants"],
+        "Seed": values["seed"],
+    }
 
 
 def hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
