@@ -41,4 +41,7 @@ if __name__ == "__main__":
 
             take_part(main)
         else:
-            main()
+            from mental_health_classifier.experiment.ending import table_of_sweep
+
+            with table_of_sweep():
+                main()

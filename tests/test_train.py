@@ -143,6 +143,11 @@ def test_a_sweep_leaves_runs_that_can_be_compared(tmp_path: Path) -> None:
         for seed in (1, 2)
     }
     assert len({row["data_fingerprint"] for row in rows}) == 1
+    lines = done.stdout.splitlines()
+    for job in range(4):
+        assert sum(line.startswith(f"{job} model=") for line in lines) == 1
+    assert "4 jobs: 4 completed. In the order of the jobs, which chooses nothing." in lines
+    assert "Certificate" not in done.stdout and "epoch " not in done.stdout
 
 
 @pytest.mark.slow
@@ -156,6 +161,7 @@ def test_a_failed_job_does_not_end_the_sweep(tmp_path: Path) -> None:
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "Job 0 (model=tfidf_logistic data.size=10 " in done.stderr
+    assert "2 jobs: 1 completed, 1 failed." in done.stdout
     assert sorted(run.status for run in find_runs([tmp_path / "multirun"])) == [
         "completed",
         "failed",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mental_health_classifier.analysis.pages.sweep_table import sweep_table
 from mental_health_classifier.cli.arguments import (
     LookedUpIn,
     Run,
@@ -19,6 +20,7 @@ from mental_health_classifier.cli.arguments import (
 from mental_health_classifier.cli.search import go_on_with_search
 from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
+from mental_health_classifier.console.tables import print_table
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.files import place_in
 from mental_health_classifier.sweeps.launchers.choice import launcher_called
@@ -34,6 +36,7 @@ from mental_health_classifier.tracking.provenance.replay import (
 from mental_health_classifier.tracking.run_index import RunSummary, is_run, resolve_run
 from mental_health_classifier.tracking.search.plan import is_search
 from mental_health_classifier.tracking.sweep.ledger import sweep_called
+from mental_health_classifier.tracking.sweep.progress import progress_in
 
 
 def resume(
@@ -66,6 +69,8 @@ def resume(
             return
         way = launcher_called(launcher or "joblib", jobs=jobs) if is_parallel else None
         account = resume_sweep(sweep, say=say, launcher=way, is_trusted=trust)
+        states = progress_in(sweep)
+        print_table(lambda width: sweep_table(states, width=width))
         answer(f"{run}: {account}")
         if account.stopped_by is not None:
             raise typer.Exit(128 + account.stopped_by)

@@ -25,6 +25,13 @@ class ScreenFilter(logging.Filter):
         return not getattr(record, "is_for_the_log", False)
 
 
+def warnings_alone() -> None:
+    """Keeps from the screen, from now on, whatever is no warning."""
+    for handler in logging.getLogger().handlers:
+        if any(isinstance(each, ScreenFilter) for each in handler.filters):
+            handler.setLevel(logging.WARNING)
+
+
 class RunLogFile(logging.FileHandler):
     """A log whose disk can be full: the run itself says so, once, and not every line of its log.
     No link is followed to it."""
@@ -45,14 +52,14 @@ def log_into(file: Path) -> None:
 
     Where this process sends its messages somewhere already, that stays so.
     """
-    from rich.logging import RichHandler
+    from mental_health_classifier.console.screen import ScreenHandler
 
     if logging.getLogger().handlers:
         return
     file.parent.mkdir(exist_ok=True)
     to_file = RunLogFile(file, encoding="utf-8")
     to_file.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    to_screen = RichHandler(show_time=False, show_level=False, show_path=False)
+    to_screen = ScreenHandler()
     to_screen.addFilter(ScreenFilter())
     to_screen.setFormatter(PrintableFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[to_screen, to_file])

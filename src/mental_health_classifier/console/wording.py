@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from mental_health_classifier.contracts.decimals import decimals
+
 STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories of what is not itself seen: controls, formats, line separators, and halves of
 characters, which cannot even be printed."""
@@ -42,10 +44,10 @@ def number(value: object, interval: object = None, *, signed: bool = False) -> s
     """`.812 [.78, .84]`: a share with its interval; a hyphen where it is not known."""
     if not is_number(value):
         return "-"
-    shown = _decimals(value, 3, sign="+" if signed else "")
+    shown = decimals(value, 3, sign="+" if signed else "")
     if not is_interval(interval):
         return shown
-    low, high = (_decimals(end, 2) for end in interval)
+    low, high = (decimals(end, 2) for end in interval)
     return f"{shown} [{low}, {high}]"
 
 
@@ -105,15 +107,6 @@ def is_number(value: object) -> TypeGuard[float]:
 
 def is_interval(value: object) -> TypeGuard[Sequence[float]]:
     return isinstance(value, Sequence) and len(value) == 2 and all(map(is_number, value))
-
-
-def _decimals(value: float, places: int, *, sign: str = "") -> str:
-    # One is as wide as all other shares when it gives a decimal away for its first digit.
-    places -= abs(value) >= 1 - 10**-places / 2
-    # z: what rounds to zero is no negative zero.
-    shown = f"{value:{sign}z.{places}f}"
-    sign = shown[: shown[0] in "+-"]
-    return sign + shown.removeprefix(sign).removeprefix("0")
 
 
 def alternatives(wanted: str, known: Sequence[str], *, most: int = 30) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from mental_health_classifier.analysis.model_card import write_model_card
-from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.configuration.build import (
     build_annotators,
     build_corpus,
@@ -28,7 +27,6 @@ from mental_health_classifier.configuration.own_encoder import describe_own_enco
 from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.recorded import recorded_configuration
 from mental_health_classifier.console.progress import showing
-from mental_health_classifier.console.tables import new_console
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.contracts.errors import Pruned
 from mental_health_classifier.contracts.pretraining import is_pretraining
@@ -50,6 +48,7 @@ from mental_health_classifier.evaluation.evaluate import (
 )
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
+from mental_health_classifier.experiment.ending import begin_quietly, say_how_it_ended
 from mental_health_classifier.experiment.posts import check_metric, with_warnings_of_read_posts
 from mental_health_classifier.experiment.processes import answers_of, other_processes
 from mental_health_classifier.prediction.soft_targets import soft_targets
@@ -128,6 +127,7 @@ def resume_experiment(run_directory: Path) -> float | None:
 def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number. None: a search ended it early."""
     spare_memory_traffic()
+    begin_quietly(record.directory)
     try:
         return (pretrain if is_pretraining(config) else train)(config, record)
     except Pruned as reason:
@@ -171,7 +171,7 @@ def train(config: DictConfig, record: RunRecord) -> float | None:
     write_hyperparameter_page(loggers, resolved(config), evaluation.metrics)
     end_trackers(loggers, evaluation.metrics)
     write_model_card(read_run(record.directory))
-    new_console().print(run_overview(read_run(record.directory)))
+    say_how_it_ended(record.directory)
     return evaluation.metrics[config.optimized_metric]
 
 
@@ -195,7 +195,7 @@ def pretrain(config: DictConfig, record: RunRecord) -> float | None:
         record.note_model(**learner.describe(), size_on_disk_bytes=size_on_disk(place))
         record.finish(metrics=metrics, selection=learner.selection)
     end_trackers(loggers, metrics)
-    new_console().print(run_overview(read_run(record.directory)))
+    say_how_it_ended(record.directory)
     return metrics[config.optimized_metric]
 
 

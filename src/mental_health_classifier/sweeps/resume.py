@@ -68,7 +68,8 @@ def resume_sweep(
     and none is started after that.
 
     Args:
-        say: is told of every job as it begins and as it ends otherwise than completed.
+        say: is told of every job as it ends; one that prints where this process does says itself that it is
+            completed.
         launcher: None: one job after the other, which print where this process does.
         start: the interpreter that jobs are started with; it imports nothing from the folder that
             the sweep says it began in.
@@ -130,7 +131,6 @@ def run_jobs(
             for state in todo:
                 if signals:
                     return
-                say(f"Job {_words(state.job)} ({state.status})")
                 try:
                     task = task_of(
                         *(state, directory, folder),

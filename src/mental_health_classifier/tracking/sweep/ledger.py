@@ -66,6 +66,14 @@ class JobState:
         return self.run is None or self.run.status in RESUMABLE
 
 
+_begun_here: list[Path] = []
+
+
+def begun_here() -> Path | None:
+    """The folder of the sweep that this process has begun last. None: it has begun none."""
+    return _begun_here[-1] if _begun_here else None
+
+
 def begin_sweep(directory: Path, jobs: Sequence[SweepJob]) -> Attempt:
     """Writes down what a sweep wants, and that it runs for as long as this process lives.
 
@@ -75,6 +83,7 @@ def begin_sweep(directory: Path, jobs: Sequence[SweepJob]) -> Attempt:
     attempt = Attempt.begin(directory, number=1)
     wanted = [asdict(job) for job in jobs]
     write_json_once(directory / FILE_NAME, {"schema_version": SCHEMA_VERSION, "jobs": wanted})
+    _begun_here.append(directory.resolve())
     return attempt
 
 

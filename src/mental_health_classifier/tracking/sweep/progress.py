@@ -87,6 +87,32 @@ def progress_in(directory: Path) -> SweepProgress:
     return SweepProgress(directory, (job,), is_over=job.status not in AT_WORK)
 
 
+def job_of_run(directory: Path) -> JobProgress | None:
+    """The job of a sweep that a run is of. None: it is of none, or of one whose ledger is damaged.
+
+    Args:
+        directory: of the run.
+    """
+    sweep = sweep_called(directory.parent)
+    if sweep is None or is_search(sweep):
+        return None
+    try:
+        jobs = read_jobs(sweep, is_trusted=True)
+    except InputError:
+        return None
+    states = states_of(sweep, jobs, among=[directory])
+    names = _names([state.job for state in states])
+    of_runs = zip(states, names, strict=True)
+    return next(
+        (
+            _job(state.run, number=state.job.number, name=name)
+            for state, name in of_runs
+            if state.run is not None
+        ),
+        None,
+    )
+
+
 def watched_called(reference: str | None, roots: Sequence[Path]) -> Path:
     """The folder of the sweep, search or run that a person means.
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.tracking.record.run_record import RunRecord
 from mental_health_classifier.training.text_classifier import TextClassifier
 
 logger = logging.getLogger(__name__)
+
+_SHOWN = {
+    "at spec. .80": "val/recall_at_spec80",
+    "macro F1": "val/f1_macro",
+    "accuracy": "val/accuracy",
+}
+"""Numbers of an epoch by what they are called."""
 
 
 class ClinicalMetrics(Callback):
@@ -42,13 +51,33 @@ class ClinicalMetrics(Callback):
                 each.experiment.add_figure("val/confusion", figure, trainer.global_step - 1)
                 plt.close(figure)
         pl_module.val_confusion.reset()
-        scores = trainer.callback_metrics
-        headline = scores.get("val/recall_at_spec80")
-        logger.info(
-            "epoch %d · recall %s · %saccuracy %.3f · loss %.3f",
-            trainer.current_epoch + 1,
-            "  ".join(f"{name} {value:.2f}" for name, value in by_class.items()),
-            "" if headline is None else f"at specificity .80 {headline:.2f} · ",
-            scores["val/accuracy"],
-            scores["val/loss"],
-        )
+        scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        epoch = f"{trainer.current_epoch + 1}/{trainer.max_epochs}"
+        line, emphasised = epoch_line(epoch, scores, by_class, task.priority_class)
+        logger.info(line, extra={"emphasised": emphasised})
+        others = "  ".join(f"{name} {decimals(value, 3)}" for name, value in by_class.items())
+        logger.info("recall %s", others, extra={"is_for_the_log": True})
+
+
+def epoch_line(
+    epoch: str,
+    scores: Mapping[str, float],
+    recall: Mapping[str, float],
+    priority_class: str | None,
+) -> tuple[str, str]:
+    """What a person watches, as wide for every epoch, and the part of it that matters most.
+
+    Args:
+        epoch: `3/30`.
+        scores: numbers of val by their names, in [0, 1] but the loss.
+        recall: by class.
+    """
+    parts = {}
+    if priority_class is not None:
+        parts[f"{priority_class} recall"] = recall[priority_class]
+    for name, key in _SHOWN.items():
+        if key in scores and not (key == "val/f1_macro" and priority_class is not None):
+            parts[name] = scores[key]
+    shown = [f"{name} {decimals(value, 3)}" for name, value in parts.items()]
+    loss = f"loss {scores['val/loss']:.3f}"
+    return "  ".join([f"epoch {epoch:>7}", *shown, loss]), shown[0]
