@@ -22,50 +22,67 @@ from mental_health_classifier.console.logs import PrintableFormatter
 from mental_health_classifier.console.wording import printable_lines
 from mental_health_classifier.tracking.provenance.environment import let_idle_threads_sleep
 
-COMMANDS = {
-    "check": ("check", "Says what a file of posts holds, and how to train with it."),
-    "runs": ("runs", "Lists runs, newest first, whatever became of them."),
-    "watch": ("watch", "Shows how far the jobs of a sweep have come, until it is over."),
-    "show": ("show", "Shows one run in full: its numbers, its yardstick, its posts."),
-    "diff": ("runs", "Shows how two runs differ, in what they did and in their numbers."),
-    "best": ("runs", "Names the best models, chosen on val and reported on test."),
-    "compare": ("compare", "Compares runs, best first, in a table for each corpus."),
-    "folds": ("folds", "Pools the runs of a cross-validation: each post counts once."),
-    "plot": ("plot", "Draws runs as one figure."),
-    "report": ("report", "Writes one offline HTML page about many runs."),
-    "impact": ("impact", "Says whether a clinical variant helps, seed by seed."),
-    "note": ("annotations", "Adds a note to a run, beside its record."),
-    "tag": ("annotations", "Adds tags to a run, or takes tags off."),
-    "rename": ("annotations", "Gives a run another name in tables, lists and reports."),
-    "archive": ("annotations", "Hides runs from lists without deleting them."),
-    "resume": ("resume", "Goes on with a killed, interrupted or failed run, or a sweep."),
-    "search": ("search", "Searches for the best settings; fresh seeds test the winner."),
-    "reproduce": ("resume", "Runs a run again with its own source and compares every bit."),
-    "gone": ("records", "Says that the process of an unknown run is gone."),
-    "clean": ("records", "Lists or deletes runs; never a best, running or snapshotted one."),
-    "export": ("records", "Packs a run into one .tar.gz file, or makes an ONNX model of it."),
-    "import": ("records", "Unpacks a run from elsewhere, or reads another tracker."),
-    "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
-    "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),
-    "assess": ("external", "Judges predictions of another program, as a run of its own."),
-    "prompts": ("prompts", "Writes questions about a run's posts for a language model."),
-    "predictions": ("external", "Writes what a run's model said of its posts into a CSV file."),
-    "certify": ("assess", "Says which recall of the priority class can be promised."),
-    "card": ("show", "Writes a run's model card with all that was assessed since."),
-    "publish": ("publish", "Writes a folder for the Hugging Face hub; --push sends it."),
-    "behaviour": ("behaviour", "Tries a model on sentences that any model should get right."),
-    "shortcuts": ("behaviour", "Says how much of a run's score is single words."),
-    "ensemble": ("ensemble", "Makes one model of several runs, certified as a whole."),
-    "predict": ("predict", "Decides for every post of a file: alert, refer, or no alert."),
-    "explain": ("explain", "Explains one post, or measures how faithful explanations are."),
-    "schema": (
-        "schema",
-        "Prints the JSON schema of a configuration, or of files in conf/.",
-    ),
+COMPLETE_VARIABLE = "_MHC_COMPLETE"
+"""By which a shell asks, see `completion`."""
+
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Look": {
+        "runs": ("runs", "Lists runs, newest first, whatever became of them."),
+        "watch": ("watch", "Shows how far the jobs of a sweep have come, until it is over."),
+        "show": ("show", "Shows one run in full: its numbers, its yardstick, its posts."),
+        "check": ("check", "Says what a file of posts holds, and how to train with it."),
+    },
+    "Compare": {
+        "compare": ("compare", "Compares runs, best first, in a table for each corpus."),
+        "best": ("runs", "Names the best models, chosen on val and reported on test."),
+        "diff": ("runs", "Shows how two runs differ, in settings and in numbers."),
+        "impact": ("impact", "Says whether a clinical variant helps, seed by seed."),
+        "folds": ("folds", "Pools the runs of a cross-validation: each post counts once."),
+        "plot": ("plot", "Draws runs as one figure."),
+        "report": ("report", "Writes one offline HTML page about many runs."),
+    },
+    "Judge": {
+        "certify": ("assess", "Says which recall of the priority class can be promised."),
+        "evaluate": ("assess", "Works out a run's numbers again, or on posts from elsewhere."),
+        "assess": ("external", "Judges predictions of another program, as a run of its own."),
+        "predictions": ("external", "Writes what a run's model said of its posts into a CSV file."),
+        "prompts": ("prompts", "Writes questions about a run's posts for a language model."),
+        "behaviour": ("behaviour", "Tries a model on sentences that any model should get right."),
+        "shortcuts": ("behaviour", "Says how much of a run's score is single words."),
+    },
+    "Train": {
+        "search": ("search", "Searches for the best settings; fresh seeds test the winner."),
+        "resume": ("resume", "Goes on with a killed, interrupted or failed run, or a sweep."),
+        "reproduce": ("resume", "Runs a run again with its own source and compares every bit."),
+    },
+    "Use": {
+        "predict": ("predict", "Decides for every post of a file: alert, refer, or no alert."),
+        "explain": ("explain", "Explains one post, or measures how faithful explanations are."),
+        "ensemble": ("ensemble", "Makes one model of several runs, certified as a whole."),
+        "export": ("records", "Packs a run into a .tar.gz file, or makes an ONNX model of it."),
+        "publish": ("publish", "Writes a folder for the Hugging Face hub; --push sends it."),
+        "card": ("show", "Writes a run's model card with all that was assessed since."),
+    },
+    "Keep": {
+        "note": ("annotations", "Adds a note to a run, beside its record."),
+        "tag": ("annotations", "Adds tags to a run, or takes tags off."),
+        "rename": ("annotations", "Gives a run another name in tables, lists and reports."),
+        "archive": ("annotations", "Hides runs from lists without deleting them."),
+        "snapshot": ("snapshots", "Preserves source, environment and runs, and gives them back."),
+        "import": ("records", "Unpacks a run from elsewhere, or reads another tracker."),
+        "gone": ("records", "Says that the process of an unknown run is gone."),
+        "clean": ("records", "Lists or deletes runs; never the best, running or kept ones."),
+    },
+    "This command": {
+        "schema": ("schema", "Prints the JSON schema of a configuration, or of conf/ files."),
+        "completion": ("completion", "Prints what a shell needs to complete mhc."),
+    },
 }
-"""Commands in the order of `mhc --help`, which imports none of them: the module of each in this
-folder, and what it does, as the first line of its docstring says it. The function is called like
-the command."""
+"""Commands by what they are for, in the order of `mhc --help`, which imports none of them: the
+module of each in this folder, and what it does, as the first line of its docstring says it. The
+function is called like the command."""
+
+COMMANDS = {name: facts for group in GROUPS.values() for name, facts in group.items()}
 
 
 class Commands(TyperGroup):
@@ -90,8 +107,11 @@ class Commands(TyperGroup):
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        widest = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                lines = [(name.ljust(widest), line) for name, (_, line) in commands.items()]
+                formatter.write_dl(lines)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -126,6 +146,10 @@ def main() -> None:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _leave)
     let_idle_threads_sleep()
+    if COMPLETE_VARIABLE in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     app()
 
 

@@ -69,7 +69,7 @@ def clean(
         bool, typer.Option("--delete", help="Delete them; otherwise they are only listed.")
     ] = False,
 ) -> None:
-    """Lists or deletes runs; never a best, running or snapshotted one.
+    """Lists or deletes runs; never the best, running or kept ones.
 
     Runs that `mhc best` names stay, and what others rest on: those below the folders given, and
     below outputs, multirun and model_snapshots here and in every folder that those given lie in.
@@ -128,7 +128,7 @@ def export(
     ] = 0,
     root: LookedUpIn = None,
 ) -> None:
-    """Packs a run into one .tar.gz file, or makes an ONNX model of it.
+    """Packs a run into a .tar.gz file, or makes an ONNX model of it.
 
     The ONNX model is a run of its own: it predicts val, calibration and test again, has its own
     certificate, and is used like any other, mhc predict posts.csv --run FOLDER. It is refused where

@@ -58,7 +58,7 @@ def runs(
 
 
 def diff(a: Run, b: Run, root: LookedUpIn = None, as_json: AsJson = False) -> None:
-    """Shows how two runs differ, in what they did and in their numbers."""
+    """Shows how two runs differ, in settings and in numbers."""
     run_a, run_b = (resolve_run(reference, existing(root)) for reference in (a, b))
     if as_json:
         print_json(run_difference(run_a, run_b))

@@ -14,7 +14,7 @@ def schema(
         Path | None, typer.Argument(help="Write schemas of the files in conf/ here.")
     ] = None,
 ) -> None:
-    """Prints the JSON schema of a configuration, or of files in conf/.
+    """Prints the JSON schema of a configuration, or of conf/ files.
 
     The latter are written, one for each group. What is printed then tells an editor which file has
     which: in VS Code with the YAML extension it belongs in .vscode/settings.json.

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mental_health_classifier.analysis.pages.run_overview import run_overview
 from mental_health_classifier.analysis.pages.sweep_table import line_of, sweep_table
 from mental_health_classifier.console.logs import warnings_alone
 from mental_health_classifier.console.tables import new_console, print_table, text
@@ -27,6 +26,9 @@ def begin_quietly(directory: Path) -> None:
 
 def say_how_it_ended(directory: Path) -> None:
     """Prints the page of a run; of a job of a sweep one line."""
+    # With NumPy, which the help of train.py does without.
+    from mental_health_classifier.analysis.pages.run_overview import run_overview
+
     job = job_of_run(directory)
     new_console().print(run_overview(read_run(directory)) if job is None else text(line_of(job)))
 

@@ -68,8 +68,8 @@ def resume_sweep(
     and none is started after that.
 
     Args:
-        say: is told of every job as it ends; one that prints where this process does says itself that it is
-            completed.
+        say: is told of every job as it ends; that it is completed says one itself that prints where
+            this process does.
         launcher: None: one job after the other, which print where this process does.
         start: the interpreter that jobs are started with; it imports nothing from the folder that
             the sweep says it began in.
