@@ -30,7 +30,10 @@ def say_how_it_ended(directory: Path) -> None:
     from mental_health_classifier.analysis.pages.run_overview import run_overview
 
     job = job_of_run(directory)
-    new_console().print(run_overview(read_run(directory)) if job is None else text(line_of(job)))
+    if job is None:
+        new_console().print(run_overview(read_run(directory)))
+    else:
+        new_console().print(text(line_of(job)), soft_wrap=True)
 
 
 @contextmanager

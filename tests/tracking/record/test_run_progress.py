@@ -83,6 +83,11 @@ def test_of_a_run_that_has_ended_nothing_is_left(tmp_path: Path):
     assert not is_alive(failed) and progress_of(failed).elapsed_seconds == 125.4
 
 
+def test_a_model_that_is_fitted_whole_has_no_epochs(tmp_path: Path):
+    config = {**CONFIG, "model": {"_target_": "LogisticRegression", "name": "tfidf_logistic"}}
+    assert progress_of(read_run(write_run(tmp_path / "a", run={"config": config}))).epochs is None
+
+
 def test_a_killed_run_lasted_until_its_last_sign_of_life(running):
     sample(running, step=20, time=10.0)
     die(running)

@@ -57,6 +57,8 @@ def progress_of(run: RunSummary, *, now: datetime | None = None) -> RunProgress:
     samples = _samples_of_attempt(run.directory)
     latest = samples[-1] if samples else {}
     epochs, steps = (_whole(run.setting("trainer", f"max_{key}")) for key in ("epochs", "steps"))
+    if run.setting("model", "_target_") is not None:
+        epochs = steps = None  # a model that is fitted whole
     start = _start(run.directory)
     return RunProgress(
         metric=metric,
