@@ -12,6 +12,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from mental_health_classifier.analysis.figures.files import figure_bytes
+from mental_health_classifier.analysis.figures.narrow import make_narrow
 from mental_health_classifier.analysis.figures.style import DARK, GREY, GRID, LOOKS
 
 COLORS = {
@@ -19,6 +20,9 @@ COLORS = {
     **{DARK: "currentColor", GREY: "var(--quiet)", GRID: "var(--rule)", "#ffffff": "var(--paper)"},
 }
 """What a page says of the colours of `style`, so that they follow its light and dark looks."""
+
+BROAD = 9.0
+"""In inches."""
 
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -33,6 +37,10 @@ class InlineFigure:
     title: str
     caption: str
     svg: Markup
+    narrow: Markup
+    """The same for a phone."""
+    is_broad: bool = False
+    """Whether it takes a wide screen to be read as it is."""
 
 
 def inline_figure(
@@ -41,7 +49,7 @@ def inline_figure(
     """A figure for a page whose policy forbids styles of its elements.
 
     Args:
-        figure: without its title and caption from here on.
+        figure: laid out for a phone, without its title and caption, from here on.
         name: what its ids begin with, unique on the page.
         titles: what is shown of a link when it is pointed at, by its address; `data-link` of such
             an element is the address.
@@ -53,6 +61,15 @@ def inline_figure(
     )
     figure.suptitle("")
     figure.supxlabel("")
+    is_broad = figure.get_figwidth() > BROAD
+    svg = _drawing(figure, name, title, titles)
+    return InlineFigure(
+        **{"title": title, "caption": caption, "svg": svg, "is_broad": is_broad},
+        narrow=_drawing(make_narrow(figure), f"{name}-narrow", title, titles),
+    )
+
+
+def _drawing(figure: Figure, name: str, title: str, titles: Mapping[str, str] | None) -> Markup:
     with rc_context({"svg.fonttype": "none"}):
         root = ElementTree.fromstring(figure_bytes(figure, "svg"))
     for parent in list(root.iter()):
@@ -62,6 +79,8 @@ def inline_figure(
     for element in list(root.iter()):
         _make_inline(element, name)
         if titles and element.tag == "a":
+            # For the pointer: the same link stands in a table, and a key press each would be many.
+            element.set("tabindex", "-1")
             address = element.get("href", "")
             element.set("data-link", address)
             ElementTree.SubElement(element, "title").text = titles.get(address, "")
@@ -69,7 +88,7 @@ def inline_figure(
     width, height = (f"{round(inches * 96)}" for inches in figure.get_size_inches())
     root.attrib = {"viewBox": root.get("viewBox", ""), "width": width, "height": height}
     root.attrib |= {"role": role, "aria-label": title}
-    return InlineFigure(title, caption, Markup(ElementTree.tostring(root, encoding="unicode")))
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
 def _make_inline(element: ElementTree.Element, name: str) -> None:

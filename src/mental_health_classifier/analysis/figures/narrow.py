@@ -1,0 +1,58 @@
+"""A figure laid out anew for a phone: its panels in one column."""
+
+from __future__ import annotations
+
+import textwrap
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+WIDTH = 3.4
+"""In inches: what a phone shows, which a page makes a little smaller or larger."""
+PANEL_HEIGHT = 2.9
+LEGEND_HEIGHT = 0.22
+"""Of an entry."""
+LABEL_LENGTH = 14
+"""Characters in a line beside an axis."""
+
+
+def make_narrow(figure: Figure) -> Figure:
+    """Stacks the panels of a figure of this package; its legend goes below them.
+
+    A panel keeps its height where it holds more rows than fit into PANEL_HEIGHT.
+    """
+    panels = figure.axes
+    rows = figure.axes[0].get_gridspec().nrows if panels else 1
+    height = max(PANEL_HEIGHT, figure.get_figheight() / rows - 1.0)
+    legends = _take_legend(figure)
+    figure.set_size_inches(WIDTH, height * len(panels) + LEGEND_HEIGHT * len(legends))
+    grid = GridSpec(len(panels), 1, figure=figure)
+    for place, axes in enumerate(panels):
+        axes.set_subplotspec(grid[place])
+        # Of a shared axis only the first panel of a row had its name and numbers.
+        axes.tick_params(labelleft=True)
+        if not axes.get_ylabel() and axes.get_shared_y_axes().joined(axes, panels[0]):
+            axes.set_ylabel(panels[0].get_ylabel())
+        _wrap_names(axes)
+    if legends:
+        figure.legend(handles=legends, loc="outside lower left", handlelength=2.6)
+    return figure
+
+
+def _take_legend(figure: Figure) -> list:
+    handles = []
+    for legend in list(figure.legends):
+        handles += legend.legend_handles
+        legend.remove()
+    return handles
+
+
+def _wrap_names(axes: Axes) -> None:
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    if any(len(name) > LABEL_LENGTH for name in names):
+        wrapped = [textwrap.fill(name, LABEL_LENGTH) for name in names]
+        axes.set_yticks(axes.get_yticks(), wrapped, fontsize=7.5)
+    for name in ("xlabel", "ylabel", "title"):
+        text = getattr(axes, f"get_{name}")()
+        getattr(axes, f"set_{name}")(textwrap.fill(text, 36))
