@@ -15,6 +15,7 @@ from mental_health_classifier.analysis.figures.measured import (
     measured_groups,
     measured_seeds,
     metric_column,
+    value_of,
     yardstick_mean,
 )
 from mental_health_classifier.analysis.figures.names import metric_name, plain_name
@@ -30,6 +31,7 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
     use_log_scale,
 )
 from mental_health_classifier.console.wording import count
@@ -141,9 +143,10 @@ def _draw(axes: Axes, place: float, group: Any, values: pd.Series, look: Look) -
         axes.plot(
             [place] * len(values), values, look.marker, color=look.color, markersize=3, alpha=0.55
         )
-    axes.plot(
+    (mark,) = axes.plot(
         [place], [group["mean"]], look.marker, color=look.color, markeredgecolor="white", zorder=3
     )
+    tell(mark, value_of(group))
 
 
 def _handles(

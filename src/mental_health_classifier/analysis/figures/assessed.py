@@ -16,7 +16,9 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
 )
+from mental_health_classifier.console.wording import number
 from mental_health_classifier.contracts import InputError
 
 
@@ -83,7 +85,7 @@ def _triage_curves(triage: Mapping[str, Any]) -> dict[str, tuple[list, list]]:
 
 
 def _draw(axes: Axes, xs: list, ys: list, look: Look, label: str) -> None:
-    axes.plot(
+    (line,) = axes.plot(
         xs,
         ys,
         color=look.color,
@@ -92,3 +94,4 @@ def _draw(axes: Axes, xs: list, ys: list, look: Look, label: str) -> None:
         markersize=3.5,
         label=label,
     )
+    tell(line, *(f"{label}: {number(x)}, {number(y)}" for x, y in zip(xs, ys, strict=True)))

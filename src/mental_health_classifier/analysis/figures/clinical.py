@@ -21,8 +21,9 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
 )
-from mental_health_classifier.console.wording import amount
+from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.contracts import SEVERITY, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import reliability_curve
 from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
@@ -179,21 +180,25 @@ def _cross(axes: Axes, across: MeasuredShare | None, up: MeasuredShare | None, l
         return
     axes.hlines(up.value, *across.interval, color=look.color, linewidth=1.2, zorder=3)
     axes.vlines(across.value, *up.interval, color=look.color, linewidth=1.2, zorder=3)
-    axes.plot(
+    (mark,) = axes.plot(
         *([across.value], [up.value], look.marker),
         **{"color": look.color, "markersize": 8, "markeredgecolor": "white", "zorder": 4},
     )
+    ends = (number(each.value, each.interval) for each in (across, up))
+    tell(mark, "operating point: {}, {}".format(*ends))
 
 
 def _triage(axes: Axes, model: ShownModel, look: Look) -> None:
     if not model.test.has_probabilities:
         return
     recalls = recalls_at_shares(model.test.priority_scores, model.test.is_priority)
-    axes.plot(
-        *([0, *SHARES_READ], [0, *recalls]),
+    points = [(0.0, 0.0), *zip(SHARES_READ, recalls, strict=True)]
+    (line,) = axes.plot(
+        *zip(*points, strict=True),
         **{"color": look.color, "linestyle": look.line, "linewidth": 1.4},
         **{"marker": look.marker, "markersize": 3.5},
     )
+    tell(line, *(f"read {number(read)}, found {number(recall)}" for read, recall in points))
 
 
 def _calibration(axes: Axes, model: ShownModel, look: Look) -> None:
@@ -206,11 +211,13 @@ def _calibration(axes: Axes, model: ShownModel, look: Look) -> None:
         *([point["interval"][1] for point in points],),
         **{"color": look.color, "linewidth": 0.9, "alpha": 0.6},
     )
-    axes.plot(
+    (line,) = axes.plot(
         *(predicted, [point["observed"] for point in points]),
         **{"color": look.color, "linestyle": look.line, "linewidth": 1.0},
         **{"marker": look.marker, "markersize": 4},
     )
+    said = [(number(p["predicted"]), number(p["observed"], p["interval"])) for p in points]
+    tell(line, *("predicted {}, so {}".format(*each) for each in said))
 
 
 def _operating_points(axes: Axes, models: Mapping[str, ShownModel]) -> None:
@@ -265,14 +272,15 @@ def _alerted_of(model: ShownModel, is_here: np.ndarray) -> MeasuredShare | None:
 
 def _dots(axes: Axes, rows: Mapping[str, list[MeasuredShare | None]]) -> None:
     """A row of dots with intervals for each name, one dot a model."""
-    for place, shares in enumerate(rows.values()):
+    for place, (name, shares) in enumerate(rows.items()):
         shifts = (np.arange(len(shares)) - (len(shares) - 1) / 2) * 0.7 / len(shares)
         for share, shift, look in zip(shares, shifts, LOOKS, strict=False):
             if share and share.value is not None and share.interval is not None:
                 axes.hlines(place + shift, *share.interval, color=look.color, linewidth=1.3)
-                axes.plot(
+                (mark,) = axes.plot(
                     [share.value], [place + shift], look.marker, color=look.color, markersize=5
                 )
+                tell(mark, f"{name}: {number(share.value, share.interval)}")
     axes.set_yticks(range(len(rows)), list(rows))
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
     axes.grid(False, axis="y")

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from mental_health_classifier.analysis.figures.names import metric_name
 from mental_health_classifier.analysis.figures.style import (
+    DARK,
     LOOKS,
     Look,
     add_legend,
@@ -19,6 +20,7 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
 )
 from mental_health_classifier.console.wording import alternatives, count
 from mental_health_classifier.contracts import InputError
@@ -72,6 +74,8 @@ def curves_figure(
     metric: str | None = None,
     looks: Mapping[str, Look] | None = None,
     links: Mapping[str, str] | None = None,
+    kept: Mapping[str, int] | None = None,
+    yardstick: float | None = None,
 ) -> Figure:
     """Training curves compared, a panel a metric.
 
@@ -84,6 +88,8 @@ def curves_figure(
         looks: what each run is drawn with, where something else than a legend tells them apart.
             None: the first runs are drawn, with a legend.
         links: by name of a run where its lines lead to, in formats that have links.
+        kept: by name of a run the step whose weights it kept as the best.
+        yardstick: what the yardstick reaches on the one metric that is drawn.
 
     Raises:
         InputError: no run has logged it; the message lists what there is.
@@ -94,8 +100,13 @@ def curves_figure(
     for axes, key in zip(panels, metrics, strict=True):
         for name, look in shown.items():
             if has_course(curves[name], key):
-                _draw(axes, curves[name][key].dropna(), look, (links or {}).get(name))
+                values, link = curves[name][key].dropna(), (links or {}).get(name)
+                _draw(axes, values, look, link)
+                _mark(axes, values, look, link, step=(kept or {}).get(name))
         axes.set(xlabel="step", title=metric_name(key))
+        if yardstick is not None:
+            line = axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)))
+            tell(line, f"the yardstick: {yardstick:.3f}")
     keep_to_shares(panels, "y")
     if looks is None:
         handles: list[Any] = [
@@ -111,7 +122,7 @@ def curves_figure(
             f"n = {count(len(shown), 'run')}{f' of {len(curves)}' if left_out else ''}. "
             "Faint: as logged; strong: exponentially weighted mean with a half-life of "
             f"{SMOOTHED_SHARE:.0%} of the points. Up to {FEW_POINTS} points (marks) are not "
-            "smoothed."
+            f"smoothed.{' Stars: the weights that were kept.' if kept else ''}"
         ),
     )
     return figure
@@ -140,17 +151,28 @@ def _metrics_of(curves: Mapping[str, pd.DataFrame], metric: str | None) -> list[
 
 def _draw(axes: Axes, values: pd.Series, look: Look, link: str | None) -> None:
     if len(values) <= FEW_POINTS:
-        axes.plot(
+        (line,) = axes.plot(
             *(values.index, values),
             **{"color": look.color, "linestyle": look.line},
             **{"marker": look.marker, "markersize": 4, "url": link},
         )
+        tell(line, *(f"step {step}: {value:.3f}" for step, value in values.items()))
         return
-    smoothed = values.ewm(halflife=max(1.0, SMOOTHED_SHARE * len(values))).mean()
     raw = thinned(values)
-    axes.plot(raw.index, raw, color=look.color, alpha=0.25, linewidth=0.8, url=link)
-    smoothed = thinned(smoothed)
-    axes.plot(smoothed.index, smoothed, color=look.color, linestyle=look.line, url=link)
+    faint = {"alpha": 0.25, "linewidth": 0.8, "gid": "as-logged"}
+    axes.plot(raw.index, raw, color=look.color, url=link, **faint)
+    smoothed = thinned(values.ewm(halflife=max(1.0, SMOOTHED_SHARE * len(values))).mean())
+    strong = {"linestyle": look.line, "gid": "smoothed"}
+    axes.plot(smoothed.index, smoothed, color=look.color, url=link, **strong)
+
+
+def _mark(axes: Axes, values: pd.Series, look: Look, link: str | None, *, step: int | None) -> None:
+    """A star where the weights are from that were kept."""
+    if step is not None and step in values.index:
+        axes.plot(
+            *([step], [values.loc[step]], "*"),
+            **{"color": look.color, "markersize": 11, "markeredgecolor": "white", "url": link},
+        )
 
 
 def thinned(values: pd.Series, *, buckets: int = BUCKETS) -> pd.Series:

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mental_health_classifier.analysis.figures.models import ShownModel
 from mental_health_classifier.analysis.figures.style import (
     DARK,
     GREY,
@@ -16,11 +17,17 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
 )
-from mental_health_classifier.console.wording import count, is_interval, is_number
+from mental_health_classifier.console.wording import count, is_interval, is_number, number
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.evaluation.calibration import calibrated
+from mental_health_classifier.evaluation.decision_curve import decision_curve
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary
+
+DRAWN = 500
+"""Draws of authors behind intervals that no run has recorded."""
 
 
 def stored_decision_curve(run: RunSummary) -> list[dict[str, Any]]:
@@ -42,6 +49,11 @@ def stored_decision_curve(run: RunSummary) -> list[dict[str, Any]]:
     return points
 
 
+def decision_curve_of(model: ShownModel) -> list[dict[str, Any]]:
+    """The same of a model whose predictions are at hand, as a yardstick's are."""
+    return decision_curve(calibrated(model.test, model.point.temperature), bootstrap_draws=DRAWN)
+
+
 @styled
 def decision_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     """Net benefit of the models' alerts by threshold, with their intervals.
@@ -61,11 +73,19 @@ def decision_figure(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure
             [point["interval"][1] for point in known],
             **{"color": look.color, "alpha": 0.12, "linewidth": 0},
         )
-        handles += axes.plot(
+        (line,) = axes.plot(
             *(thresholds, [point["net_benefit"] for point in points]),
             **{"color": look.color, "linestyle": look.line, "label": name},
             **{"marker": look.marker, "markersize": 4.5},
         )
+        tell(
+            line,
+            *(
+                f"{name} at {p['threshold']:g}: {number(p['net_benefit'], p.get('interval'))}"
+                for p in points
+            ),
+        )
+        handles.append(line)
     low, high = axes.get_ylim()
     points = next(iter(curves.values()))
     handles += axes.plot(

@@ -13,18 +13,23 @@ from mental_health_classifier.analysis.figures.measured import (
     caption_of,
     measured_groups,
     metric_column,
+    value_of,
+    yardstick_mean,
 )
 from mental_health_classifier.analysis.figures.names import metric_name
 from mental_health_classifier.analysis.figures.style import (
+    DARK,
     GREY,
     LOOKS,
     MAX_SERIES,
     OTHERS,
     add_legend,
     add_texts,
+    compact,
     keep_to_shares,
     new_figure,
     styled,
+    tell,
     use_log_scale,
 )
 from mental_health_classifier.console.wording import count
@@ -65,6 +70,7 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
     means = groups["mean"].to_numpy()
     fronts = {name: pareto_front(_numbers(groups[name]), means) for name in costs}
     named = _named(fronts, num_groups=len(groups))
+    yardstick = yardstick_mean(runs, groups, metric)
     for axes, name in zip(panels, costs, strict=True):
         cost, front = _numbers(groups[name]), fronts[name]
         is_drawn = cost > 0
@@ -72,10 +78,18 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
         for place in np.flatnonzero(is_drawn).tolist():
             _draw(axes, cost[place], groups.iloc[place], named.get(place), place in front)
         use_log_scale(axes)
+        if yardstick is not None:
+            axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
         axes.set(xlabel=COSTS[name])
     keep_to_shares(panels, "y")
     panels[0].set_ylabel(metric_name(metric))
-    add_legend(figure, _handles(panels[0], groups, named))
+    handles = _handles(panels[0], groups, named)
+    if yardstick is not None:
+        handles += panels[0].plot(
+            *([], []),
+            **{"color": DARK, "linewidth": 1.1, "linestyle": (0, (5, 3)), "label": "the yardstick"},
+        )
+    add_legend(figure, handles)
     add_texts(
         figure,
         title="Performance for its cost",
@@ -112,7 +126,10 @@ def _draw(axes: Axes, cost: float, group: Any, number: int | None, is_on_front: 
     alpha = 0.5 if number is None else 1.0
     if number is not None and np.isfinite(group["low"]):
         axes.vlines(cost, group["low"], group["high"], color=look.color, linewidth=1.1, zorder=2)
-    axes.plot([cost], [group["mean"]], look.marker, color=look.color, alpha=alpha, zorder=3)
+    (mark,) = axes.plot(
+        [cost], [group["mean"]], look.marker, color=look.color, alpha=alpha, zorder=3
+    )
+    tell(mark, f"{value_of(group)}; {compact(cost)}")
     if is_on_front:
         axes.plot(
             *([cost], [group["mean"]]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ COLORS = {
 }
 """What a page says of the colours of `style`, so that they follow its light and dark looks."""
 
-BROAD = 9.0
-"""In inches."""
+SMALL, BROAD = 4.5, 9.0
+"""Widths in inches: what a phone can show as it is, and what a small window cannot."""
+KINDS_OF_LINE = ("as-logged", "smoothed")
+"""Names of lines that a page can show and hide."""
 
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -37,8 +40,8 @@ class InlineFigure:
     title: str
     caption: str
     svg: Markup
-    narrow: Markup
-    """The same for a phone."""
+    narrow: Markup | None = None
+    """The same for a phone; None: it is small enough."""
     is_broad: bool = False
     """Whether it takes a wide screen to be read as it is."""
 
@@ -61,12 +64,11 @@ def inline_figure(
     )
     figure.suptitle("")
     figure.supxlabel("")
-    is_broad = figure.get_figwidth() > BROAD
-    svg = _drawing(figure, name, title, titles)
-    return InlineFigure(
-        **{"title": title, "caption": caption, "svg": svg, "is_broad": is_broad},
-        narrow=_drawing(make_narrow(figure), f"{name}-narrow", title, titles),
-    )
+    width = figure.get_figwidth()
+    svg, narrow = _drawing(figure, name, title, titles), None
+    if width > SMALL:
+        narrow = _drawing(make_narrow(figure), f"{name}-narrow", title, titles)
+    return InlineFigure(title, caption, svg, narrow, is_broad=width > BROAD)
 
 
 def _drawing(figure: Figure, name: str, title: str, titles: Mapping[str, str] | None) -> Markup:
@@ -77,18 +79,39 @@ def _drawing(figure: Figure, name: str, title: str, titles: Mapping[str, str] | 
             if child.tag.endswith(("}metadata", "}style")):
                 parent.remove(child)
     for element in list(root.iter()):
+        _tell_values(element)
+    for element in list(root.iter()):
         _make_inline(element, name)
         if titles and element.tag == "a":
             # For the pointer: the same link stands in a table, and a key press each would be many.
             element.set("tabindex", "-1")
             address = element.get("href", "")
             element.set("data-link", address)
-            ElementTree.SubElement(element, "title").text = titles.get(address, "")
+            if element.find(".//title") is None:
+                ElementTree.SubElement(element, "title").text = titles.get(address, "")
     role = "group" if titles else "img"
     width, height = (f"{round(inches * 96)}" for inches in figure.get_size_inches())
     root.attrib = {"viewBox": root.get("viewBox", ""), "width": width, "height": height}
     root.attrib |= {"role": role, "aria-label": title}
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _tell_values(element: ElementTree.Element) -> None:
+    """What `tell` said becomes titles: one for each mark, or one for the whole."""
+    identity = element.get("id", "")
+    if identity in KINDS_OF_LINE:
+        element.set("class", identity)
+    if not identity.startswith("["):
+        return
+    del element.attrib["id"]
+    values = json.loads(identity)
+    marks = [each for each in element.iter() if each.tag.endswith("}use")]
+    if len(marks) != len(values):
+        marks, values = [element], ["; ".join(values)]
+    for mark, value in zip(marks, values, strict=True):
+        title = ElementTree.Element("title")
+        title.text = value.replace(r"\$", "$")
+        mark.insert(0, title)
 
 
 def _make_inline(element: ElementTree.Element, name: str) -> None:

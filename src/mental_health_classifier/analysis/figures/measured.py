@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from mental_health_classifier.analysis.figures.models import nothing_completed
@@ -11,7 +13,7 @@ from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import group_names
 from mental_health_classifier.analysis.tables.run_table import headline_column, records_of
 from mental_health_classifier.analysis.tables.seed_groups import compared_columns, group_table
-from mental_health_classifier.console.wording import alternatives, count
+from mental_health_classifier.console.wording import alternatives, count, number
 from mental_health_classifier.contracts import InputError
 
 
@@ -85,6 +87,12 @@ def yardstick_mean(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> flo
     beside = f"yardstick_{metric}"
     values = own if len(own) else runs[beside].dropna() if beside in runs else own
     return float(values.mean()) if len(values) else None
+
+
+def value_of(group: Any) -> str:
+    """What a mark of one of the `measured_groups` stands for."""
+    mean = number(group["mean"], [group["low"], group["high"]])
+    return f"{group['name']}: {mean}, n = {group['num_models']}"
 
 
 def caption_of(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> str:

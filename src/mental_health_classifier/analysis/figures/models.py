@@ -14,7 +14,8 @@ from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.contracts import InputError, Predictions
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
-from mental_health_classifier.tracking.record.assessments import stored_predictions
+from mental_health_classifier.tracking.record.assessments import stored_predictions, task_of
+from mental_health_classifier.tracking.record.prediction_files import read_predictions
 from mental_health_classifier.tracking.run_index import RunSummary
 from mental_health_classifier.tracking.selection.candidates import candidates_among
 
@@ -41,6 +42,21 @@ def read_model(run: RunSummary) -> ShownModel:
     return ShownModel(
         test=stored_predictions(run, ["test"])["test"],
         point=OperatingPoint.recorded_in(run.metrics),
+    )
+
+
+def read_yardstick(run: RunSummary) -> ShownModel:
+    """The yardstick that was fitted on the posts of a run, with its own operating point.
+
+    Raises:
+        InputError: the run has none, or its predictions are missing or torn.
+    """
+    path = run.directory / "predictions" / "yardstick" / "test.csv"
+    if run.yardstick is None or not path.is_file():
+        raise InputError(f"Run {run.id or run.directory} has no predictions of a yardstick.")
+    return ShownModel(
+        test=read_predictions(path, task_of(run)),
+        point=OperatingPoint.recorded_in(run.yardstick.get("metrics", {})),
     )
 
 

@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from mental_health_classifier.analysis.figures.style import styled
+
 WIDTH = 3.4
 """In inches: what a phone shows, which a page makes a little smaller or larger."""
 PANEL_HEIGHT = 2.9
@@ -15,15 +17,19 @@ LEGEND_HEIGHT = 0.22
 """Of an entry."""
 LABEL_LENGTH = 14
 """Characters in a line beside an axis."""
+TITLE_LENGTH = 34
+"""And in one along it."""
 
 
+@styled
 def make_narrow(figure: Figure) -> Figure:
     """Stacks the panels of a figure of this package; its legend goes below them.
 
     A panel keeps its height where it holds more rows than fit into PANEL_HEIGHT.
     """
     panels = figure.axes
-    rows = figure.axes[0].get_gridspec().nrows if panels else 1
+    spec = panels[0].get_subplotspec()
+    rows = 1 if spec is None else spec.get_gridspec().nrows
     height = max(PANEL_HEIGHT, figure.get_figheight() / rows - 1.0)
     legends = _take_legend(figure)
     figure.set_size_inches(WIDTH, height * len(panels) + LEGEND_HEIGHT * len(legends))
@@ -53,6 +59,6 @@ def _wrap_names(axes: Axes) -> None:
     if any(len(name) > LABEL_LENGTH for name in names):
         wrapped = [textwrap.fill(name, LABEL_LENGTH) for name in names]
         axes.set_yticks(axes.get_yticks(), wrapped, fontsize=7.5)
-    for name in ("xlabel", "ylabel", "title"):
-        text = getattr(axes, f"get_{name}")()
-        getattr(axes, f"set_{name}")(textwrap.fill(text, 36))
+    for text in (axes.xaxis.label, axes.yaxis.label, axes.title):
+        lines = text.get_text().split("\n")
+        text.set_text("\n".join(textwrap.fill(line, TITLE_LENGTH) for line in lines))

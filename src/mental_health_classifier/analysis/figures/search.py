@@ -16,8 +16,9 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
 )
-from mental_health_classifier.console.wording import count
+from mental_health_classifier.console.wording import count, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.search.result import SearchResult
 
@@ -41,7 +42,7 @@ def history_figure(result: SearchResult) -> Figure:
     for state, look in zip(("completed", "pruned"), LOOKS, strict=False):
         shown = [each for each in result.trials if each.state == state and each.value is not None]
         if shown:
-            handles += axes.plot(
+            (marks,) = axes.plot(
                 [each.number for each in shown],
                 [each.value or 0.0 for each in shown],
                 linestyle="none",
@@ -49,6 +50,8 @@ def history_figure(result: SearchResult) -> Figure:
                 marker="o" if state == "completed" else "x",
                 label=state if state == "completed" else "pruned, when it ended",
             )
+            tell(marks, *(f"trial {each.number}: {number(each.value)}" for each in shown))
+            handles.append(marks)
     numbers = [each.number for each in completed]
     best = np.maximum.accumulate([each.value or 0.0 for each in completed])
     handles += axes.plot(numbers, best, color=DARK, drawstyle="steps-post", label="best so far")

@@ -14,6 +14,7 @@ from mental_health_classifier.analysis.figures.measured import (
     measured_groups,
     measured_seeds,
     metric_column,
+    value_of,
     yardstick_mean,
 )
 from mental_health_classifier.analysis.figures.names import metric_name
@@ -24,6 +25,7 @@ from mental_health_classifier.analysis.figures.style import (
     keep_to_shares,
     new_figure,
     styled,
+    tell,
 )
 from mental_health_classifier.console.wording import count
 
@@ -60,15 +62,16 @@ def seeds_figure(
     for swarm, values in zip(axes.collections, seeds, strict=True):
         swarm.set_urls([(links or {}).get(run) for run in values.index])
     axes.hlines(places, groups["low"], groups["high"], color=DARK, linewidth=1.5, zorder=1)
-    axes.plot(
+    (means,) = axes.plot(
         groups["mean"], places, "D", color=DARK, markersize=6, markeredgecolor="white", zorder=3
     )
+    tell(means, *(value_of(group) for _, group in groups.iterrows()))
     yardstick = yardstick_mean(runs, all_groups, metric)
     if yardstick is not None:
         axes.axvline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
     is_yardstick = groups["is_yardstick"].fillna(False).astype(bool) & (yardstick is not None)
     labels = [
-        f"{'* ' if is_marked else ''}{name}  (n = {num_models})"
+        f"{'* ' if is_marked else ''}{name}  (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{num_models})"
         for name, num_models, is_marked in zip(
             groups["name"], groups["num_models"], is_yardstick, strict=True
         )

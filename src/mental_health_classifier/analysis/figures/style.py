@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import seaborn as sns
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -101,6 +103,11 @@ def keep_to_shares(panels: Iterable[Axes], *directions: Literal["x", "y"]) -> No
         if all(axes.viewLim.contains(*corner) for corner in axes.dataLim.corners()):
             for artist in (*axes.lines, *axes.collections):
                 artist.set_clip_on(False)
+
+
+def tell(artist: Artist, *values: str) -> None:
+    """What a page says of each mark of an artist, or of the whole, when it is pointed at."""
+    artist.set_gid(json.dumps(values))
 
 
 def use_log_scale(axes: Axes) -> None:

@@ -19,6 +19,7 @@ from mental_health_classifier.analysis.report.figures import (
 )
 from mental_health_classifier.analysis.report.gates import Gate, gates_of, promise_of
 from mental_health_classifier.analysis.report.hypotheses import hypotheses
+from mental_health_classifier.analysis.report.missed import missed_posts
 from mental_health_classifier.analysis.report.recommendation import (
     Recommendation,
     recommend,
@@ -171,4 +172,5 @@ def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:
     promise, doubt = promise_of(evidence, run)
     certificate = section_for(run, "certificate", promise)
     assessed["certificate"] = replace(certificate, warnings=[doubt] if doubt else [])
-    return [*performance_sections(run), *assessed.values()]
+    performance, *others = performance_sections(run)
+    return [performance, missed_posts(run), *others, *assessed.values()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,28 +15,40 @@ from mental_health_classifier.analysis.figures.assessed import assessed_figure
 from mental_health_classifier.analysis.figures.clinical import clinical_figure, read_clinical_model
 from mental_health_classifier.analysis.figures.confusion import confusion_figure
 from mental_health_classifier.analysis.figures.curves import (
+    FEW_POINTS,
     curves_figure,
     has_course,
     training_curve,
 )
 from mental_health_classifier.analysis.figures.decision import (
+    decision_curve_of,
     decision_figure,
     stored_decision_curve,
 )
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
 from mental_health_classifier.analysis.figures.inline import InlineFigure, inline_figure
-from mental_health_classifier.analysis.figures.models import read_model
+from mental_health_classifier.analysis.figures.models import (
+    ShownModel,
+    read_model,
+    read_yardstick,
+)
 from mental_health_classifier.analysis.figures.names import plain_name
+from mental_health_classifier.analysis.figures.parallel import parallel_figure
+from mental_health_classifier.analysis.figures.resources import resource_use, resources_figure
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.figures.style import LOOKS
+from mental_health_classifier.analysis.report.differences import settings_of
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.sections.pieces import measure_of
+from mental_health_classifier.analysis.sections.pieces import measure_of, yardstick_name
 from mental_health_classifier.analysis.tables.run_table import run_table
+from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MOST_CURVES = 24
 MOST_AT_FIRST = 6
+SIZE = (4.4, 3.3)
+"""Of a chart of curves, in inches: as a phone shows it."""
 
 PANELS = {
     "val/recall_at_spec80": "Recall of the priority class at specificity 0.80, validation",
@@ -61,6 +75,10 @@ class Curve:
 class Curves:
     curves: Sequence[Curve]
     figures: Sequence[InlineFigure]
+    logarithmic: Mapping[str, InlineFigure]
+    """Those of losses by their title, on a logarithmic scale."""
+    is_smoothed: bool
+    """Whether there are lines that are drawn smoothed, too."""
     num_left_out: int
     """Runs with curves beyond those drawn: the ones that rank lower."""
     num_damaged: int
@@ -68,7 +86,8 @@ class Curves:
 
 
 def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
-    """Those of all comparable runs that can be drawn: `seeds`, `architecture`, `efficiency`."""
+    """Those of all comparable runs that can be drawn: `seeds`, `architecture`, `efficiency`,
+    `parallel`, `resources`."""
     table = run_table(evidence.comparable)
     key = f"test/{evidence.headline}"
     links = {str(run.id): f"#{evidence.anchor(run)}" for run in evidence.comparable}
@@ -81,23 +100,57 @@ def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
             "seeds": lambda: seeds_figure(table, links=links),
             "architecture": lambda: architecture_figure(table),
             "efficiency": lambda: efficiency_figure(table),
+            "parallel": lambda: parallel_figure(_configurations(evidence), metric=key),
+            "resources": lambda: resources_figure(_resources(evidence)),
         },
         titles={"seeds": titles},
     )
 
 
+def _configurations(evidence: Evidence) -> list[tuple[str, Mapping[str, Any], float]]:
+    key = f"test/{evidence.headline}"
+    return [
+        (evidence.name(each.runs[-1]), settings_of(each.runs[-1]), each.mean(key))
+        for each in evidence.candidates
+        if each.values(key)
+    ]
+
+
+def _resources(evidence: Evidence) -> dict[str, pd.DataFrame]:
+    found = {}
+    for run in evidence.comparable[:MOST_AT_FIRST]:
+        with contextlib.suppress(InputError):
+            found[plain_name(evidence.seed_link(run))] = resource_use(run)
+    return found
+
+
 def figures_of_run(evidence: Evidence, run: RunSummary) -> dict[str, InlineFigure]:
-    """Those of one run that can be drawn: `confusion`, `clinical`, `assessed`, `decision`."""
+    """Those of one run that can be drawn, beside its yardstick: `confusion`, `clinical`,
+    `assessed`, `decision`."""
     name = plain_name(evidence.seed_link(run))
     assessments = [evidence.assessment(run, each) or {} for each in ("calibration", "triage")]
+    beside = _yardstick_beside(run)
     return _drawn(
         {
-            "confusion": lambda: confusion_figure({name: read_model(run).test}),
-            "clinical": lambda: clinical_figure({name: read_clinical_model(run)}),
+            "confusion": lambda: confusion_figure(
+                {name: read_model(run).test} | {key: each.test for key, each in beside.items()}
+            ),
+            "clinical": lambda: clinical_figure({name: read_clinical_model(run)} | beside),
             "assessed": lambda: assessed_figure(*assessments),
-            "decision": lambda: decision_figure({name: stored_decision_curve(run)}),
+            "decision": lambda: decision_figure(
+                {name: stored_decision_curve(run)}
+                | {key: decision_curve_of(each) for key, each in beside.items()}
+            ),
         }
     )
+
+
+def _yardstick_beside(run: RunSummary) -> dict[str, ShownModel]:
+    """The yardstick of a run by its name; empty where there is none to draw."""
+    try:
+        return {plain_name(f"yardstick {yardstick_name(run)}"): read_yardstick(run)}
+    except InputError:
+        return {}
 
 
 def training_curves(evidence: Evidence) -> Curves:
@@ -105,6 +158,7 @@ def training_curves(evidence: Evidence) -> Curves:
     curves: list[Curve] = []
     read: dict[str, pd.DataFrame] = {}
     places: dict[str | None, int] = {}
+    kept: dict[str, int] = {}
     num_left_out = 0
     for run in evidence.comparable:
         if len(curves) == MOST_CURVES:
@@ -116,10 +170,12 @@ def training_curves(evidence: Evidence) -> Curves:
             read[anchor] = training_curve(run)
         except InputError:
             continue
+        if isinstance(step := (run.selection or {}).get("step"), int):
+            kept[anchor] = step - 1  # counted from nothing, as metrics are
         look = places.setdefault(run.configuration_hash, len(places) % len(LOOKS))
         is_shown = len(curves) < MOST_AT_FIRST
         curves.append(Curve(anchor, evidence.name(run), run.seed, look, is_shown))
-    figures = []
+    figures, logarithmic = [], {}
     for number, (key, title) in enumerate(PANELS.items()):
         drawn = [each for each in curves if has_course(read[each.anchor], key)]
         if drawn:
@@ -128,15 +184,29 @@ def training_curves(evidence: Evidence) -> Curves:
                 metric=key,
                 looks={each.anchor: LOOKS[each.look] for each in drawn},
                 links={each.anchor: f"#{each.anchor}" for each in drawn},
+                kept=kept,
+                yardstick=_of_yardstick(evidence, key),
             )
             figure.axes[0].set_title("")  # the page has it above
+            figure.set_size_inches(SIZE)
             titles = {
                 f"#{each.anchor}": _course(each, read[each.anchor][key].dropna()) for each in drawn
             }
             inline = inline_figure(figure, f"curve-{number}", titles=titles)
             figures.append(replace(inline, title=title))
+            if "loss" in key:
+                figure.axes[0].set_yscale("log")
+                logarithmic[title] = inline_figure(figure, f"curve-{number}-log", titles=titles)
     num_damaged = sum(curve.attrs["num_damaged"] for curve in read.values())
-    return Curves(curves, figures, num_left_out, num_damaged)
+    is_smoothed = any(len(curve) > FEW_POINTS for curve in read.values())
+    return Curves(curves, figures, logarithmic, is_smoothed, num_left_out, num_damaged)
+
+
+def _of_yardstick(evidence: Evidence, key: str) -> float | None:
+    """What the yardstick reaches; None: runs have several, or none that was measured so."""
+    found = {(run.yardstick or {}).get("metrics", {}).get(key) for run in evidence.comparable}
+    known = [value for value in found if is_number(value)]
+    return known[0] if len(known) == 1 else None
 
 
 def _course(curve: Curve, values: pd.Series) -> str:

@@ -15,10 +15,16 @@ from markupsafe import Markup
 from mental_health_classifier.analysis.documents import PACKAGE, html_page
 from mental_health_classifier.analysis.report.contents import Report
 
+SCRIPTS = tuple(
+    f"scripts/{name}.js"
+    for name in ("begin", "address", "filter", "tables", "curves", "differences", "links", "page")
+)
+"""In the order in which they run: each knows those before it."""
+
 
 def report_page(report: Report) -> str:
     """The page. Whatever people named is escaped; nothing but its own script may run."""
-    style, script = _own("report.css"), _own("report.js")
+    style, script = _own("report.css"), "\n".join(map(_own, SCRIPTS))
     return html_page(
         "report.html.j2",
         report=report,
@@ -58,4 +64,4 @@ def _embedded(value: Mapping[str, Any]) -> Markup:
 
 
 def _own(name: str) -> str:
-    return files(PACKAGE).joinpath("templates", name).read_text(encoding="utf-8")
+    return files(PACKAGE).joinpath("templates", *name.split("/")).read_text(encoding="utf-8")

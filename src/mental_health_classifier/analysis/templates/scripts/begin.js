@@ -1,0 +1,3 @@
+"use strict";
+
+const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
