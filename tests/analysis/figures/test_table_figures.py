@@ -154,7 +154,7 @@ def test_of_many_configurations_those_on_a_front_are_named(tmp_path):
 
 def test_seeds_are_dots_and_the_best_configuration_is_on_top(table):
     (axes,) = seeds_figure(table).axes
-    labels = [label.get_text() for label in axes.get_yticklabels()]
+    labels = [label.get_text().replace("\xa0", " ") for label in axes.get_yticklabels()]
     assert labels == ["large  (n = 1)", "small  (n = 2)", "dear  (n = 1)"]
     dots = [swarm.get_offsets()[:, 0].tolist() for swarm in axes.collections[:3]]
     assert list(map(sorted, dots)) == [[0.85], [0.7, 0.8], [0.6]]

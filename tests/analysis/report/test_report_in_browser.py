@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ def page(tmp_path_factory):
 @pytest.fixture
 def opened(browser, page):
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     browser.get("about:blank")
     for kind in ("browser", "performance"):
         browser.get_log(kind)
@@ -130,9 +132,57 @@ def test_words_filter_and_boxes_choose_columns(opened):
     assert heading(opened, "Tags").is_displayed()
 
 
+def type_filter(browser, typed):
+    words = browser.find_element(By.CSS_SELECTOR, "[data-filter=table-1]")
+    words.clear()
+    words.send_keys(typed)
+
+
+def test_the_filter_understands_columns_and_comparisons(opened):
+    for typed, names in (
+        ("seed 2", ["high"]),
+        ("recall > .7", ["high", "middle"]),
+        ("accuracy <= .75 seed 0", ["middle"]),
+        ("middle recall >= 0.8", ["middle"]),
+        ("seed != 2 and accuracy > .6", ["middle"]),
+        ("seed 7", []),
+        ("recall > ", []),
+    ):
+        type_filter(opened, typed)
+        assert names_shown(opened) == names, typed
+
+
+def test_the_address_keeps_filter_order_pins_and_what_is_hidden(opened):
+    type_filter(opened, "recall > .7")
+    heading(opened, "Accuracy").find_element(By.TAG_NAME, "button").click()
+    rows = opened.find_elements(By.CSS_SELECTOR, "#table-1 tbody tr")
+    rows[1].find_element(By.CSS_SELECTOR, "[data-pin]").click()
+    assert names_shown(opened) == ["middle", "high"]
+    opened.find_elements(By.CSS_SELECTOR, "[data-hide]")[1].click()
+    assert names_shown(opened) == ["middle"]
+    address = opened.current_url
+    opened.get("about:blank")
+    opened.get(address)
+    assert names_shown(opened) == ["middle"]
+    assert (
+        opened.find_element(By.CSS_SELECTOR, "[data-filter]").get_property("value") == "recall > .7"
+    )
+    assert heading(opened, "Accuracy").get_attribute("aria-sort") == "descending"
+    opened.find_element(By.CSS_SELECTOR, "[data-restore]").click()
+    assert names_shown(opened) == ["high", "middle"]
+
+
+def test_arrows_lead_through_the_buttons_of_rows(opened):
+    first = opened.find_element(By.CSS_SELECTOR, "#table-1 [data-pin]")
+    first.send_keys(Keys.ARROW_DOWN)
+    active = opened.switch_to.active_element
+    assert active.get_attribute("aria-label") == "Keep on top: middle"
+    stops = opened.find_elements(By.CSS_SELECTOR, "#table-1 .tools [tabindex='0']")
+    assert stops == [active]
+
+
 def test_a_number_leads_to_its_run_which_opens(opened):
-    row = opened.find_element(By.CSS_SELECTOR, "#table-1 tbody tr")
-    number = row.find_element(By.CSS_SELECTOR, "td a")
+    number = opened.find_element(By.CSS_SELECTOR, "#stability tbody td a")
     opened.execute_script("arguments[0].click()", number)
     section = opened.find_element(By.CSS_SELECTOR, number.get_dom_attribute("href"))
     opened.execute_async_script("requestAnimationFrame(() => arguments[0]())")
@@ -150,9 +200,25 @@ def test_two_runs_are_compared_by_what_differs(opened):
     second.select_by_index(next(i for i, name in enumerate(options) if name.startswith("low")))
     rows = opened.find_elements(By.CSS_SELECTOR, "#difference-rows tr")
     assert [[cell.text for cell in row.find_elements(By.XPATH, "*")] for row in rows] == [
-        ["width", "2", "1"]
+        ["seed", "2", "1"],
+        ["width", "2", "1"],
     ]
-    assert opened.find_element(By.ID, "difference-caption").text == "Keys that differ: 1"
+    assert opened.find_element(By.ID, "difference-caption").text == "Keys that differ: 2"
+    numbers = opened.find_elements(By.CSS_SELECTOR, "#difference-numbers tr")
+    cells = [[cell.text for cell in row.find_elements(By.XPATH, "*")] for row in numbers]
+    (accuracy,) = [row for row in cells if row[0] == "accuracy"]
+    assert accuracy[1:3] == ["0.850 [0.81, 0.88] (n = 300)", "0.550 [0.51, 0.58] (n = 300)"]
+    assert accuracy[3].startswith("+0.")
+    # 40 posts of each class, on the diagonal most of them.
+    matrix = opened.find_elements(By.CSS_SELECTOR, "#confusion-a tbody td")
+    assert sum(int(cell.text) for cell in matrix[:3]) == 40
+
+
+def test_the_curves_of_two_runs_can_be_drawn_alone(opened):
+    opened.execute_script("document.getElementById('difference-curves').click()")
+    boxes = opened.find_elements(By.CSS_SELECTOR, "[data-curve]")
+    drawn = {box.get_attribute("data-curve") for box in boxes if box.is_selected()}
+    assert drawn == {"run-1", "run-2"} and len(boxes) == 3
 
 
 def test_curves_are_switched_on_and_off(opened):
@@ -164,13 +230,68 @@ def test_curves_are_switched_on_and_off(opened):
     assert line.value_of_css_property("display") == "none"
 
 
+def test_losses_have_a_logarithmic_scale(opened):
+    linear, on_log = (
+        opened.find_element(By.CSS_SELECTOR, f"#curves .{kind}")
+        for kind in ("linear", "logarithmic")
+    )
+    assert linear.is_displayed() and not on_log.is_displayed()
+    opened.find_element(By.CSS_SELECTOR, "[data-looks='is-logarithmic']").click()
+    assert on_log.is_displayed() and not linear.is_displayed()
+
+
+def test_marks_tell_their_values(opened):
+    titles = opened.execute_script(
+        "return Array.from(document.querySelectorAll('#summary .wide title'), (t) => t.textContent)"
+    )
+    assert any(title.startswith("high: .900 [.86, .93]") for title in titles)
+
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+VIOLATIONS = """
+const done = arguments[0];
+axe.run(document, {resultTypes: ["violations"]}).then((found) => done(
+  found.violations.map((each) => [each.id, each.nodes.slice(0, 3).map((node) => node.html)])));
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1400])
+def test_axe_finds_no_fault(opened, page, width, scheme):
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    opened.get(page.as_uri())
+    opened.execute_script(AXE)
+    assert opened.execute_async_script(VIOLATIONS) == []
+
+
+def test_every_landmark_has_a_name_of_its_own_and_there_is_one_of_each_kind(opened):
+    for tag in ("main", "nav", "header.page", "footer.page"):
+        assert len(opened.find_elements(By.CSS_SELECTOR, tag)) == 1
+    sections = opened.find_elements(By.CSS_SELECTOR, "section, [role=region]")
+    names = [each.accessible_name for each in sections]
+    assert len(set(names)) == len(names) and all(names)
+
+
+TAB_STOPS = """
+const table = document.getElementById("table-1");
+const all = document.querySelectorAll(
+  "a[href], button, input, select, summary, [tabindex]");
+return [...all].filter((each) => each.tabIndex >= 0 && !each.disabled && each.checkVisibility()
+  && (table.contains(each)
+      || each.compareDocumentPosition(table) & Node.DOCUMENT_POSITION_FOLLOWING)).length;
+"""
+
+
 def test_nothing_that_people_wrote_runs(opened):
     assert opened.title == "Report on 4 runs"
     assert not opened.find_elements(By.CSS_SELECTOR, "main b")
     assert HOSTILE[:30] in opened.find_element(By.ID, "failures").text
 
 
-@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_the_page_does_not_overflow(opened, width):
     metrics = {"width": width, "height": 844, "deviceScaleFactor": 2, "mobile": width < 500}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
@@ -198,6 +319,7 @@ def test_of_a_long_table_the_first_rows_are_shown_until_all_are_wanted(browser, 
     )
     browser.get((tmp_path / "report.html").as_uri())
     assert len(names_shown(browser)) == 50
+    assert 50 < browser.execute_script(TAB_STOPS) <= 200
     count = browser.find_element(By.CSS_SELECTOR, "[data-count]")
     assert count.text == "53 of 53 runs, the first 50 shown"
     browser.find_element(By.XPATH, "//*[@id='table-1']//button[.='Seed']").click()

@@ -17,6 +17,8 @@ LEGEND_HEIGHT = 0.22
 """Of an entry."""
 LABEL_LENGTH = 14
 """Characters in a line beside an axis."""
+SMALL = 7.5
+"""Size of letters of what is long, in points."""
 TITLE_LENGTH = 34
 """And in one along it."""
 
@@ -58,7 +60,12 @@ def _wrap_names(axes: Axes) -> None:
     names = [label.get_text() for label in axes.get_yticklabels()]
     if any(len(name) > LABEL_LENGTH for name in names):
         wrapped = [textwrap.fill(name, LABEL_LENGTH) for name in names]
-        axes.set_yticks(axes.get_yticks(), wrapped, fontsize=7.5)
+        axes.set_yticks(axes.get_yticks(), wrapped, fontsize=SMALL)
+    below = [label.get_text() for label in axes.get_xticklabels()]
+    if sum(map(len, below)) > TITLE_LENGTH and any(map(str.isalpha, "".join(below))):
+        axes.set_xticks(axes.get_xticks(), below, rotation=40, ha="right", fontsize=SMALL)
+    for text in axes.texts:
+        text.set_fontsize(min(text.get_fontsize(), SMALL))
     for text in (axes.xaxis.label, axes.yaxis.label, axes.title):
         lines = text.get_text().split("\n")
         text.set_text("\n".join(textwrap.fill(line, TITLE_LENGTH) for line in lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from mental_health_classifier.contracts import InputError
 MOST_SETTINGS = 7
 STRONG = 3
 """Configurations that are drawn in colour, the best ones."""
-LABEL_LENGTH = 18
+LABEL_LENGTH = 16
 
 
 @styled
@@ -34,7 +35,7 @@ def parallel_figure(
     """A line for each configuration through its settings to its mean, the best in colour.
 
     Args:
-        configurations: of each its name, its settings by key, and its mean.
+        configurations: of each its name, what it was told otherwise by key, and its mean.
         metric: what was measured, as its key.
 
     Raises:
@@ -42,7 +43,8 @@ def parallel_figure(
     """
     ranked = sorted(configurations, key=lambda each: -each[2])
     settings = [each for _, each, _ in ranked]
-    keys = [key for key in settings[0] if len({str(each.get(key)) for each in settings}) > 1]
+    named = dict.fromkeys(key for each in settings for key in each)
+    keys = [key for key in named if len({_shown(each.get(key)) for each in settings}) > 1]
     if len(ranked) < 3 or not keys:
         raise InputError("Parallel coordinates take three configurations that differ in a setting.")
     shown = keys[:MOST_SETTINGS]
@@ -102,8 +104,8 @@ def _in_order(name: str) -> tuple[bool, float, str]:
 
 
 def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)
+    return "as it comes" if value is None else str(value)
 
 
 def _short(key: str) -> str:
-    return plain_name("\n".join(key.split(".")[-2:]), max_length=LABEL_LENGTH * 2)
+    return plain_name(re.split(r"[./]", key)[-1], max_length=LABEL_LENGTH)

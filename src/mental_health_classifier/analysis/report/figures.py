@@ -37,16 +37,17 @@ from mental_health_classifier.analysis.figures.parallel import parallel_figure
 from mental_health_classifier.analysis.figures.resources import resource_use, resources_figure
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.figures.style import LOOKS
-from mental_health_classifier.analysis.report.differences import settings_of
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.pieces import measure_of, yardstick_name
-from mental_health_classifier.analysis.tables.run_table import run_table
+from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS, run_table
 from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MOST_CURVES = 24
 MOST_AT_FIRST = 6
+NAME_LENGTH = 40
+"""Characters of a name beside a figure, which has a line to itself."""
 SIZE = (4.4, 3.3)
 """Of a chart of curves, in inches: as a phone shows it."""
 
@@ -110,24 +111,31 @@ def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
 def _configurations(evidence: Evidence) -> list[tuple[str, Mapping[str, Any], float]]:
     key = f"test/{evidence.headline}"
     return [
-        (evidence.name(each.runs[-1]), settings_of(each.runs[-1]), each.mean(key))
+        (evidence.name(each.runs[-1]), told_otherwise(each.runs[-1]), each.mean(key))
         for each in evidence.candidates
-        if each.values(key)
+        if each.values(key) and each.runs[-1].model not in YARDSTICK_MODELS
     ]
+
+
+def told_otherwise(run: RunSummary) -> dict[str, str]:
+    """What the command of a run chose, by key: all that a sweep varies, and nothing that follows
+    from it. Without the seed."""
+    said = (str(each).lstrip("+~").partition("=") for each in run.run.get("overrides") or ())
+    return {key: value for key, sign, value in said if sign and key != "seed"}
 
 
 def _resources(evidence: Evidence) -> dict[str, pd.DataFrame]:
     found = {}
     for run in evidence.comparable[:MOST_AT_FIRST]:
         with contextlib.suppress(InputError):
-            found[plain_name(evidence.seed_link(run))] = resource_use(run)
+            found[plain_name(evidence.seed_link(run), max_length=NAME_LENGTH)] = resource_use(run)
     return found
 
 
 def figures_of_run(evidence: Evidence, run: RunSummary) -> dict[str, InlineFigure]:
     """Those of one run that can be drawn, beside its yardstick: `confusion`, `clinical`,
     `assessed`, `decision`."""
-    name = plain_name(evidence.seed_link(run))
+    name = plain_name(evidence.seed_link(run), max_length=NAME_LENGTH)
     assessments = [evidence.assessment(run, each) or {} for each in ("calibration", "triage")]
     beside = _yardstick_beside(run)
     return _drawn(

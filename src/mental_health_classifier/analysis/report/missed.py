@@ -12,7 +12,7 @@ from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import SEVERITY, InputError
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
-MOST_ROWS = 40
+MOST_ROWS = 20
 
 
 def missed_posts(run: RunSummary) -> Section:

@@ -27,19 +27,26 @@ def side_by_side(evidence: Evidence) -> dict[str, Any]:
 
     Returns:
         `numbers`: what they are called; `runs`: of each its `numbers` as text, its `confusion` as
-        counts in the order of its `classes`; `pairs`: by places of two runs, `0-3`, their paired
-        differences as text, by place in `numbers`.
+        counts in the order of its `classes`, and the `posts` that it was tested on; `pairs`: by places of two runs, `0-3`, their paired
+        differences as text, by place in `numbers`; `first`: which two are shown at first.
     """
     named = _names(evidence)
+    completed = [run for run in evidence.runs if run.status == "completed"]
     known = {
         run.directory: test
-        for run in evidence.comparable[:MOST_MATRICES]
+        for run in completed[:MOST_MATRICES]
         if (test := _test_of(run)) is not None
     }
+    order = [evidence.runs.index(run) for run in (*evidence.comparable, *completed)]
     return {
         "numbers": list(named.values()),
         "runs": [_facts(run, named, known.get(run.directory)) for run in evidence.runs],
-        "pairs": _pairs(evidence, list(named), known),
+        "pairs": {
+            place: told
+            for corpus in (evidence, *evidence.others)
+            for place, told in _pairs(corpus, list(named), known).items()
+        },
+        "first": list(dict.fromkeys(order))[:2],
     }
 
 
@@ -62,12 +69,14 @@ def _test_of(run: RunSummary) -> Predictions | None:
 
 
 def _facts(run: RunSummary, named: dict[str, str], test: Predictions | None) -> dict[str, Any]:
-    shown = [str(measure_of(run, key)) for key in named]
+    facts = {
+        "numbers": [str(measure_of(run, key)) for key in named],
+        "posts": shortened(run.parts_fingerprint or ""),
+    }
     if test is None or test.task.num_classes > MOST_CLASSES:
-        return {"numbers": shown, "classes": [], "confusion": []}
+        return facts | {"classes": [], "confusion": []}
     order = [test.task.class_names.index(name) for name in test.task.display_order]
-    return {
-        "numbers": shown,
+    return facts | {
         "classes": [shortened(name, 30) for name in test.task.display_order],
         "confusion": confusion_matrix(test)[order][:, order].tolist(),
     }

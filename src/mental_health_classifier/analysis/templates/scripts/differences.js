@@ -1,6 +1,6 @@
 // Two runs beside each other: what was chosen differently, their numbers, and who is taken for whom.
 
-const { runs, keys, values, places, numbers, pairs } = JSON.parse(
+const { runs, keys, values, places, numbers, pairs, first: shownFirst } = JSON.parse(
   document.getElementById("configurations").textContent,
 );
 
@@ -55,6 +55,8 @@ function compareRuns(first, second) {
     "difference-pairs",
     first === second || Object.keys(paired).length
       ? ""
+      : one.posts !== other.posts
+      ? "They were tested on different posts: their numbers cannot be compared."
       : `These two were not measured as a pair for this page: mhc compare ${one.id} ${other.id} does.`,
   );
 }
@@ -66,7 +68,7 @@ if (runs.length > 1) {
   const compare = () => compareRuns(selects[0].selectedIndex, selects[1].selectedIndex);
   selects.forEach((select, place) => {
     select.append(...runs.map((run) => new Option(run.name)));
-    select.selectedIndex = before[place] >= 0 ? before[place] : place;
+    select.selectedIndex = before[place] >= 0 ? before[place] : (shownFirst[place] ?? place);
     select.addEventListener("change", () => {
       keepInAddress("runs", selects.map((each) => known[each.selectedIndex]).join(","));
       compare();
