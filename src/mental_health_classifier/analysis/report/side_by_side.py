@@ -27,8 +27,9 @@ def side_by_side(evidence: Evidence) -> dict[str, Any]:
 
     Returns:
         `numbers`: what they are called; `runs`: of each its `numbers` as text, its `confusion` as
-        counts in the order of its `classes`, and the `posts` that it was tested on; `pairs`: by places of two runs, `0-3`, their paired
-        differences as text, by place in `numbers`; `first`: which two are shown at first.
+        counts in the order of its `classes`, and the `posts` that it was tested on; `pairs`: by
+        places of two runs, `0-3`, their paired differences as text, by place in `numbers`; `first`:
+        which two are shown at first.
     """
     named = _names(evidence)
     completed = [run for run in evidence.runs if run.status == "completed"]
