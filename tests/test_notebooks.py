@@ -87,4 +87,7 @@ def test_first_steps_train_look_and_explain(tmp_path: Path) -> None:
     assert run.status == "completed"
     assert as_shown(run.metrics["test/accuracy"]) in shown
     assert "image/png" in shown
-    assert "Decision(" in shown
+    assert "Decision(" in shown and "alert from ." in shown and "Not guaranteed:" in shown
+    assert shown.count("text/html") == 3
+    # Neither progress bars nor what libraries warn of.
+    assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" not in shown and "Warning: " not in shown

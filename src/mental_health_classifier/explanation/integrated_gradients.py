@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 import torch
-from captum.attr import IntegratedGradients
 from torch import Tensor
 
 from mental_health_classifier.contracts import Batch
@@ -17,6 +17,11 @@ from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.explanation.masked_posts import masked
 from mental_health_classifier.models.network import Network
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork
+
+with warnings.catch_warnings():
+    # In a notebook without widgets, of progress bars that are not shown.
+    warnings.filterwarnings("ignore", "IProgress not found")
+    from captum.attr import IntegratedGradients
 
 MAX_GAP = 0.05
 """Of what is to be explained, the share that attributions may be off in sum."""
