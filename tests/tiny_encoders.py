@@ -1,4 +1,4 @@
-"""Tiny encoders of many families with random weights, as folders that transformers has saved."""
+"""Tiny encoders and language models with random weights, as folders that transformers has saved."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import AutoConfig, AutoModel
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PreTrainedTokenizerFast
 
 WORDS = "i feel fine today low tired sad and alone nobody sleep work want to die help the is not my"
 VOCABULARY = 64
@@ -59,6 +59,19 @@ NO_ENCODERS: dict[str, dict[str, Any]] = {
     "vit": {"image_size": 8, "patch_size": 4},
 }
 
+THAT_WRITE: dict[str, dict[str, Any]] = {
+    "gpt2": {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 2048},
+    "llama": {"num_key_value_heads": 1},
+    "qwen2": {"num_key_value_heads": 1},
+    "mistral": {"num_key_value_heads": 1, "sliding_window": 64},
+    "gemma2": {"num_key_value_heads": 1, "head_dim": 8, "sliding_window": 64},
+}
+"""Families of language models; some look back no further than their window."""
+CHAT = (
+    "{% for message in messages %}<|{{ message.role }}|>\n{{ message.content }}</s>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+
 
 def settings_of(family: str, **changes: Any) -> dict[str, Any]:
     """Settings of a tiny model of a family."""
@@ -83,6 +96,29 @@ def write_encoder(
     """Saves such a model and a tokenizer of some words that fits it."""
     make_model(family, **changes).save_pretrained(folder)
     make_tokenizer(mask).save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def write_language_model(
+    folder: Path, family: str = "llama", *, template: str | None = None, **changes: Any
+) -> Path:
+    """Saves a language model that writes bytes, with its tokenizer and perhaps a chat template."""
+    specials = ["<s>", "</s>", "<|system|>", "<|user|>", "<|assistant|>"]
+    words = [*specials, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    tokenizer = Tokenizer(models.BPE(dict(zip(words, range(len(words)), strict=True)), []))
+    tokenizer.add_special_tokens(specials)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    sizes = {**_SIZES, "max_position_embeddings": 2048, "vocab_size": len(words)}
+    settings = {**sizes, **THAT_WRITE[family], "bos_token_id": 0, "eos_token_id": 1, **changes}
+    torch.manual_seed(0)
+    # Far enough from zero that it likes some answers better.
+    configuration = AutoConfig.for_model(family, initializer_range=0.5, **settings)
+    AutoModelForCausalLM.from_config(configuration).save_pretrained(folder)
+    saved = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", chat_template=template
+    )
+    saved.save_pretrained(folder)
     return folder
 
 

@@ -9,6 +9,7 @@ import pytest
 from trained_runs import config_of
 
 from mental_health_classifier.analysis.model_card import model_card
+from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.assessment.prompts import FORMATS, prompts_of_run
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
@@ -22,12 +23,18 @@ def run(runs):
     return runs["tfidf_logistic"]
 
 
+def wording_of(lines: list[str]) -> str:
+    """What the first identifier says of the wording."""
+    return json.loads(lines[0])["custom_id"].split("-")[1].removeprefix("q")
+
+
 @pytest.mark.parametrize("server", FORMATS)
 def test_questions_hold_the_posts_of_their_part_and_no_label(run, server) -> None:
     lines, num_shown = prompts_of_run(run, ["test"], **{**ASKED, "server": server})
     test = build_corpus(config_of(run)).part("test")
     asked = [json.loads(line) for line in lines]
-    assert [each["custom_id"] for each in asked] == [f"0shot-{post}" for post in test["id"]]
+    begins = f"0shot-q{wording_of(lines)}-"
+    assert [each["custom_id"] for each in asked] == [begins + post for post in test["id"]]
     body = asked[0]["body"] if server == "openai" else asked[0]["params"]
     assert body["messages"][-1]["content"] == f"<post>\n{test['text'].iloc[0]}\n</post>"
     assert len(body["messages"]) == (2 if server == "openai" else 1) and num_shown == 0
@@ -44,7 +51,7 @@ def test_shown_posts_are_of_train_alone(run) -> None:
     assert set(texts) <= set(corpus.part("train")["text"])
     labels = [m["content"] for m in first["body"]["messages"] if m["role"] == "assistant"]
     assert labels[0] == "A" and len(set(labels)) == corpus.task.num_classes
-    assert first["body"]["logprobs"] and first["custom_id"].startswith("2shot-")
+    assert first["body"]["logprobs"] and first["custom_id"].startswith("2shot1-q")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,7 @@ def test_answers_come_back_as_a_run_with_refusals_for_people(run, mhc, tmp_path)
     answers = []
     for place, line in enumerate(Path("q.jsonl").read_text().splitlines()):
         post = json.loads(line)["custom_id"]
-        label = names[corpus["label"][post.removeprefix("0shot-")]]
+        label = names[corpus["label"][post.rpartition("-")[2]]]
         shares = {name: 0.8 if name == label else 0.2 / (len(names) - 1) for name in names}
         said = json.dumps({"probabilities": shares}) if place % 10 else "I'm sorry, I can't."
         answers.append(json.dumps({"custom_id": post, "answer": said, "model": "made-up"}))
@@ -94,3 +101,11 @@ def test_answers_come_back_as_a_run_with_refusals_for_people(run, mhc, tmp_path)
         assert not any(len(text) > 20 and text in content for text in texts), file
     again = mhc("evaluate", directory, "--json")
     assert json.loads(again.stdout)[0]["metrics"] == made.metrics
+    # The same answers as the same seed of the same name, to questions of one's own.
+    for seed, prompt in ((1, "mine"), (2, "mine"), (3, "yours")):
+        given = ("--name", "b", "--seed", seed, "--prompt", prompt)
+        assert mhc("assess", "a.jsonl", "--run", run.directory, *given).exit_code == 0
+    others = {(found := read_run(each)).seed: found for each in Path("outputs").glob("*/*-b")}
+    hashes = [others[seed].configuration_hash for seed in (1, 2, 3)]
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert facts_of(made)["commit"] is None and made.commit is not None

@@ -11,6 +11,7 @@ from mental_health_classifier.configuration.windows import check_windows
 from mental_health_classifier.contracts import InputError
 
 WHOLE = {"_target_": "TfidfLogistic", "name": "tfidf_logistic"}
+ASKED = {"_target_": "LocalLLM", "name": "asked", "language_model": {"max_tokens": 9}}
 FROZEN = {"_target_": "FrozenEmbeddings", "name": "frozen", "embedding": {"truncate": "head"}}
 PARTS = {
     "network": {"pooling": {"_target_": "MeanPooling"}},
@@ -30,10 +31,14 @@ def values(model: dict[str, Any], data: dict[str, Any] | None = None, **more: An
         (values(WHOLE, {"truncate": "windows"}), "data.truncate=windows .* posts of any length"),
         (values(WHOLE, {"window_overlap": 5}), "data.window_overlap=5 is about posts"),
         (values(FROZEN, {"truncate": "tail"}), "frozen is none: model.embedding.truncate says"),
+        (values(ASKED, {"truncate": "tail"}), "model.language_model.max_tokens says how much"),
         (values(WHOLE, objective={"_target_": "A"}), "objective: .* is no network"),
         (values(WHOLE, network={"heads": {"_target_": "A"}}), "network/heads: .* is no network"),
         (values(WHOLE, regularizer={"_target_": "A"}), "regularizer: .* is no network"),
-        (values(WHOLE, callbacks={"a": {"_target_": "A"}}), "callbacks: .* is fitted at once"),
+        (
+            values(WHOLE, callbacks={"a": {"_target_": "A"}}),
+            "callbacks: .* has no steps of training",
+        ),
         (
             values({"name": "small", "layer_decay": 1}, **PARTS),
             "model.layer_decay .* and model=small has",

@@ -145,6 +145,14 @@ def test_a_run_of_frozen_embeddings_predicts_as_it_did_and_tells_a_changed_encod
         f"model.embedding.encoder={folder}",
         f"model.embedding.max_tokens={LONGEST}",
     )
+    facts, sizes = run.model_facts, dict(make_model("bert").named_parameters())
+    regression = (16 + 1) * len(run.data["classes"])  # of each class a line
+    assert facts["trainable_parameters"] == regression
+    # All layers are counted; words that the tokenizer does not know need not be.
+    layers = sum(each.numel() for name, each in sizes.items() if name.startswith("encoder"))
+    whole = sum(each.numel() for each in sizes.values())
+    assert layers < facts["parameters"] - regression <= whole
+    assert facts["size_on_disk_bytes"] > (folder / "model.safetensors").stat().st_size
     model = load_model(run, task=TASK)
     assert model(TEXTS).shape[0] == len(TEXTS)
     assert model(TEXTS) == pytest.approx(model(TEXTS))

@@ -129,7 +129,8 @@ def record_beside_run(
         found: from `read_foreign_predictions`, for the classes of `task_of(run)`.
         directory: of the new run; must not hold one.
         refers_missing: see `match`.
-        asked: `name`, `description`, `tags`, `seed`; see `recorded_run`.
+        asked: `name`, `description`, `tags`, `seed`, see `recorded_run`; and `prompt`, what the
+            questions are called, if they were of a person's own.
 
     Raises:
         InputError: see `match`.
@@ -222,11 +223,14 @@ def _record(
     description: str = "",
     tags: Sequence[str] = (),
     seed: int | None = None,
+    prompt: str = "",
 ) -> None:
     settings = config["evaluation"]
     given: dict[str, Any] = {"predictions": found.kind, "parts": list(predictions)}
     if found.asked:  # other questions are another configuration
         given["asked"] = found.asked
+    if prompt:
+        given["prompt"] = prompt
     if seed is None:  # nobody said that others of this name are the same model
         values = (each.probabilities.tobytes() for each in predictions.values())
         given["sha256"] = hashlib.sha256(b"".join(values)).hexdigest()

@@ -51,6 +51,9 @@ def assess(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Where the same model has several: a run for each.")
     ] = None,
+    prompt: Annotated[
+        str, typer.Option(help="Of a language model: other questions are another configuration.")
+    ] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Can be given several times.")] = None,
     column: Pairs = None,
     label: Pairs = None,
@@ -95,6 +98,7 @@ def assess(
     called = name_of_run(name or predictions.name.partition(".")[0])
     directory = new_run_directory(ROOTS[0], called)
     asked = {"name": called, "seed": seed, "tags": tag or ()}
+    asked["prompt"] = prompt and name_of_run(prompt)
     columns = pairs(column, option="--column")
     if run is not None:
         if posts_column or priority:

@@ -24,7 +24,7 @@ def prompts(
         str, typer.Option("--format", help="openai, which vLLM reads too, or anthropic.")
     ] = "openai",
     answer: Annotated[
-        str, typer.Option(help="probabilities, as JSON; or letter, with log-probabilities.")
+        str, typer.Option(help="probabilities, as JSON; letter, with log-probabilities; or class.")
     ] = "probabilities",
     shots: Annotated[
         int, typer.Option(help="Posts of each class that are shown with labels, from train.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -122,7 +123,8 @@ def reproduce(
 
 
 def _require_inputs(run: RunSummary) -> None:
-    """Refuses a run whose posts or encoder are not here, before its source is rebuilt.
+    """Refuses a run whose posts, encoder or language model are not here, before its source is
+    rebuilt.
 
     Raises:
         InputError: as said.
@@ -139,3 +141,12 @@ def _require_inputs(run: RunSummary) -> None:
 
         # Whatever the record says: it may be somebody else's, and reaches no hub.
         find_recorded_encoder(encoder, download=False, sha256=sha256)
+    asked = run.setting("model", "language_model")
+    if isinstance(asked, Mapping):
+        from mental_health_classifier.data.tokens.language_model_folder import (
+            find_language_model,
+            refuse_another_language_model,
+        )
+
+        folder = find_language_model(str(asked.get("folder")))
+        refuse_another_language_model(folder, asked.get("sha256"))

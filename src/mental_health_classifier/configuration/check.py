@@ -21,6 +21,7 @@ from mental_health_classifier.configuration.pretrained import (
 from mental_health_classifier.configuration.pretraining import refuse_unfit
 from mental_health_classifier.configuration.registry import (
     EMBEDDINGS,
+    LANGUAGE_MODEL,
     REGISTRY,
     Place,
     check_buildable,
@@ -80,6 +81,7 @@ def checked(config: DictConfig) -> DictConfig:
             _check_part(place, each, node)
     _check_posts(values["data"])
     _check_embeddings(values)
+    _check_language_model(values)
     check_variants(values["clinical"]["variants"])
     check_model(values["model"], values["clinical"]["variants"])
     refuse_idle(values)
@@ -170,6 +172,17 @@ def _check_embeddings(values: dict[str, Any]) -> None:
             check_frozen_encoder(node["encoder"], key=f"{key}.encoder")
         elif node is not None:
             find_part(node["_target_"])(**{k: v for k, v in node.items() if k != "_target_"})
+
+
+def _check_language_model(values: dict[str, Any]) -> None:
+    """Refuses a language model that is not here or is none, before posts are read, and says in its
+    `sha256` which one it is."""
+    node = _at(values, LANGUAGE_MODEL)
+    if node is not None:
+        # Imported here, since few runs ask one.
+        from mental_health_classifier.configuration.language_model import check_language_model
+
+        node["sha256"] = check_language_model(node["folder"], node.get("sha256"))
 
 
 def _check_known_vectors(package: str | None, model: dict[str, Any]) -> None:

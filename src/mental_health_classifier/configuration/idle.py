@@ -76,16 +76,16 @@ def _refuse_beside_a_whole_model(values: Mapping[str, Any]) -> None:
             )
     if any(node is not None for node in (values.get("callbacks") or {}).values()):
         raise InputError(
-            f"callbacks: model={name} is fitted at once, without steps that a callback could watch."
+            f"callbacks: model={name} has no steps of training that a callback could watch."
             " Leave them out, or choose a network, such as model=baseline_small."
         )
     for key, usual in _OF_LONG_POSTS.items():
         if data.get(key, usual) != usual:
-            instead = (
-                "model.embedding.truncate says what becomes of long ones"
-                if "truncate" in (values["model"].get("embedding") or {})
-                else "it reads posts of any length whole"
-            )
+            instead = "it reads posts of any length whole"
+            if "truncate" in (values["model"].get("embedding") or {}):
+                instead = "model.embedding.truncate says what becomes of long ones"
+            elif "language_model" in values["model"]:
+                instead = "model.language_model.max_tokens says how much of them it reads"
             raise InputError(
                 f"data.{key}={data[key]} is about posts that are too long for a network, and "
                 f"model={name} is none: {instead}. Leave it out."

@@ -16,6 +16,7 @@ from mental_health_classifier.configuration.build import (
     build_network,
     build_regularizer,
 )
+from mental_health_classifier.configuration.registry import LANGUAGE_MODEL
 from mental_health_classifier.contracts import Corpus, InputError
 from mental_health_classifier.contracts.pretraining import is_pretraining
 from mental_health_classifier.evaluation.evaluate import number_of_val
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mental_health_classifier.data.datamodule import PostDataModule
     from mental_health_classifier.models.network import Network
     from mental_health_classifier.tracking.record.run_record import RunRecord
+    from mental_health_classifier.training.local_llm import LocalLLM
     from mental_health_classifier.training.masked_tokens import MaskedTokenModule
     from mental_health_classifier.training.network_learner import NetworkLearner
     from mental_health_classifier.training.seeded_module import SeededModule
@@ -52,7 +54,7 @@ def build_learner(
     *,
     teach: Callable[[str, str], np.ndarray] | None = None,
     environment: ClusterEnvironment | None = None,
-) -> NetworkLearner | LogisticYardstick:
+) -> NetworkLearner | LogisticYardstick | LocalLLM:
     """A network with all that trains it, or a model that is built whole (`model` has a
     `_target_`).
 
@@ -62,6 +64,10 @@ def build_learner(
             Lightning knows the launcher that started them.
     """
     if "_target_" in config.model:
+        if "language_model" in config.model:
+            # So that a replay is told at once where it finds another.
+            key = f"{LANGUAGE_MODEL}.sha256"
+            settle(record.directory, key, lambda: config.model.language_model.sha256)
         return build(
             config.model, corpus=corpus, record=record, folder="predictions", score=number_of_val
         )

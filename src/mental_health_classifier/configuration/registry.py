@@ -49,12 +49,15 @@ _CROSS_ENTROPY = _ours("training.objectives", "ClassWeightedCrossEntropy")
 _LOGISTIC = _ours("training.tfidf_logistic", "TfidfLogistic") | _ours(
     "training.frozen_embeddings", "FrozenEmbeddings"
 )
+_LOCAL_LLM = _ours("training.local_llm", "LocalLLM")
 _OF_YARDSTICK = ("corpus", "record", "folder", "score")
 EMBEDDINGS = tuple(
     f"{yardstick}.embedding"
     for yardstick in ("model", "evaluation.yardstick", "evaluation.yardstick.embeddings")
 )
 """Keys at which what gives posts vectors stands, where a yardstick needs it."""
+LANGUAGE_MODEL = "model.language_model"
+"""Key at which what is asked about posts stands."""
 
 REGISTRY: dict[str, Place] = {
     "data": Place(_ours("data.corpus", "FileCorpus") | _ours("data.sample.corpus", "SampleCorpus")),
@@ -115,7 +118,8 @@ REGISTRY: dict[str, Place] = {
         _ours("training.optimization", "adamw_in_stages", "adamw_with_cosine"),
         given=("network", "total_steps", "is_fused"),
     ),
-    "model": Place(_LOGISTIC, given=_OF_YARDSTICK),
+    "model": Place(_LOGISTIC | _LOCAL_LLM, given=_OF_YARDSTICK),
+    LANGUAGE_MODEL: Place(_ours("data.causal_language_model", "CausalLanguageModel")),
     "evaluation.yardstick": Place(
         _LOGISTIC | _ours("training.best_yardstick", "BestYardstick"), given=_OF_YARDSTICK
     ),
@@ -163,6 +167,12 @@ CLASSES = {
 """The whole name of every class and function of the registry, by its short one."""
 
 _SHORT_NAMES = {**SHORT_NAMES, **{whole: name for name, whole in CLASSES.items()}}
+
+
+def is_yardstick(model: Mapping[str, Any]) -> bool:
+    """Whether a model, as a configuration describes it, can be the yardstick of others."""
+    target = model.get("_target_")
+    return _SHORT_NAMES.get(str(target), target) in REGISTRY["evaluation.yardstick"].parts
 
 
 def find_part(target: str) -> Any:

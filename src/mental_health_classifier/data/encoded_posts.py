@@ -11,6 +11,7 @@ from mental_health_classifier.contracts.ranges import MaxTokens
 from mental_health_classifier.data.batching import Buckets, make_batch
 from mental_health_classifier.data.tokens.encoder_folder import (
     TOKENIZER,
+    files_of_encoder,
     find_encoder,
     hash_of_encoder,
     read_architecture,
@@ -48,6 +49,15 @@ class EncodedPosts:
     def sha256(self) -> str:
         """Of the encoder's files."""
         return hash_of_encoder(self._folder)
+
+    @property
+    def num_parameters(self) -> int:
+        return sum(each.numel() for each in self._network.parameters())
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes of the encoder's files."""
+        return sum(path.stat().st_size for path in files_of_encoder(self._folder))
 
     @cached_property
     def _tokenizer(self) -> PostTokenizer:

@@ -19,10 +19,15 @@ from mental_health_classifier.data.tokens.encoder_folder import find_recorded_en
 from mental_health_classifier.evaluation.auxiliary_metrics import evaluate_auxiliary
 from mental_health_classifier.evaluation.evaluate import MIN_DRAWS, metric_names
 
+_UNKNOWN_READING = (
+    "What the language model has read is not known: published posts can be among it, with their "
+    "labels, and numbers on them are then better than they are on new posts."
+)
+
 
 def with_warnings_of_read_posts(config: DictConfig, corpus: Corpus, directory: Path) -> Corpus:
     """The same posts with a warning of each part, train aside, that the encoder of the run, or that
-    of its teacher, has read."""
+    of its teacher, has read; or one that nobody knows what its language model has read."""
     readers = ["encoder"] if is_pretraining(config) else []
     model = config.model
     if model.get("encoder") is not None:
@@ -36,6 +41,8 @@ def with_warnings_of_read_posts(config: DictConfig, corpus: Corpus, directory: P
         readers.append("teacher")
         teacher = find_teacher(config.objective.teacher, config.objective.teacher_sha256)
         copy_read_posts(teacher.directory, directory)
+    if "language_model" in model:
+        return replace(corpus, warnings=[*corpus.warnings, _UNKNOWN_READING])
     if not readers:
         return corpus
     counts = read_before(directory, corpus)

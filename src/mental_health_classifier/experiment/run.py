@@ -26,6 +26,7 @@ from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.own_encoder import describe_own_encoder
 from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.recorded import recorded_configuration
+from mental_health_classifier.configuration.registry import is_yardstick
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.contracts import Corpus, InputError, Predictions
 from mental_health_classifier.contracts.errors import Pruned
@@ -155,9 +156,9 @@ def train(config: DictConfig, record: RunRecord) -> float | None:
             )
             write_assessments(record.directory, assessments)
         learner.save(record.directory / "checkpoints")
-        record.note_model(
-            **learner.describe(), size_on_disk_bytes=size_on_disk(record.directory / "checkpoints")
-        )
+        facts = learner.describe()
+        size = facts.pop("size_elsewhere_bytes", 0) + size_on_disk(record.directory / "checkpoints")
+        record.note_model(**facts, size_on_disk_bytes=size)
         record.finish(
             metrics=evaluation.metrics,
             intervals=evaluation.intervals,
@@ -272,9 +273,8 @@ def settings(config: DictConfig) -> dict[str, Any]:
 def fit_yardstick(
     config: DictConfig, corpus: Corpus, record: RunRecord
 ) -> LogisticYardstick | BestYardstick | None:
-    """Fits the yardstick on the run's own parts. None: switched off, or the run is the
-    yardstick."""
-    if config.evaluation.yardstick is None or "_target_" in config.model:
+    """Fits the yardstick on the run's own parts. None: switched off, or the run is one."""
+    if config.evaluation.yardstick is None or is_yardstick(config.model):
         return None
     node = config.evaluation.yardstick
     yardstick = build_yardstick(node, corpus, record, folder="predictions/yardstick")

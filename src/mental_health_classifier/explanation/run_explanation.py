@@ -108,8 +108,8 @@ def network_of(run: RunSummary) -> LoadedNetwork:
         )
     if "network" not in run.configuration:
         raise InputError(
-            f"Run {run.id} has no network: {run.model} is a sum over words, which explains itself "
-            "by its coefficients. Give a run with a network."
+            f"Run {run.id} has no network that was trained here ({run.model}). Give a run with a "
+            "network; a model of words explains itself by its coefficients."
         )
     task = task_of(run)
     check_facts(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,6 +31,7 @@ from mental_health_classifier.tracking.record.weight_files import EXPORTED
 from mental_health_classifier.tracking.run_index import resolve_run
 
 if TYPE_CHECKING:
+    from mental_health_classifier.training.local_llm import SavedLocalLLM
     from mental_health_classifier.training.yardstick import SavedLogistic
 
 log = logging.getLogger(__name__)
@@ -257,8 +259,9 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
 
         return load_exported(run, task=task)
     if "_target_" in run.configuration["model"]:
-        # Neither kind of model waits for the libraries of the other.
-        return _load_logistic(run).predict_texts
+        # No kind of model waits for the libraries of the others.
+        is_asked = "language_model" in run.configuration["model"]
+        return (_load_language_model if is_asked else _load_logistic)(run).predict_texts
     from mental_health_classifier.prediction.loaded_network import load_network
 
     return load_network(run, task=task).predict_texts
@@ -274,6 +277,23 @@ def _load_logistic(run: RunSummary) -> SavedLogistic:
     if "embedding" in model:
         return SavedFrozenEmbeddings(run, name=model.name, embedding=build(model.embedding))
     return SavedTfidfLogistic(run, name=model.name)
+
+
+def _load_language_model(run: RunSummary) -> SavedLocalLLM:
+    from mental_health_classifier.configuration.build import build
+    from mental_health_classifier.configuration.recorded import recorded_configuration
+    from mental_health_classifier.prediction.run_posts import corpus_of_run
+    from mental_health_classifier.training.local_llm import SavedLocalLLM
+
+    model = recorded_configuration(run).model
+    # Whatever this machine has, which need not be what the run had.
+    model.language_model.update({"accelerator": "auto", "devices": 1})
+    return SavedLocalLLM(
+        run,
+        name=model.name,
+        language_model=build(model.language_model),
+        read_corpus=partial(corpus_of_run, run),
+    )
 
 
 def _load_ensemble(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.ndarray]:

@@ -18,6 +18,10 @@ class Embedding(Protocol):
 
     sha256: str
     """Of the files that the vectors come from."""
+    size_on_disk: int
+    """Bytes of these files."""
+    num_parameters: int
+    """Numbers in them."""
 
     def means(self, texts: Sequence[str]) -> np.ndarray:
         """float32, shape `(n, D)`"""
@@ -39,6 +43,12 @@ class FrozenEmbeddings(LogisticYardstick):
 
     def describe_features(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         return {"embedding_sha256": self.embedding.sha256}, {}
+
+    def describe(self) -> dict[str, object]:
+        """Size of the whole model; of it the regression alone was trained."""
+        found = super().describe()
+        found["parameters"] = self.embedding.num_parameters + int(found["parameters"])  # pyright: ignore[reportArgumentType]
+        return {**found, "size_elsewhere_bytes": self.embedding.size_on_disk}
 
 
 class SavedFrozenEmbeddings(SavedLogistic):

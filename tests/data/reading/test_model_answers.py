@@ -175,3 +175,30 @@ def test_shots_are_told_and_tables_are_no_answers(tmp_path) -> None:
     table = tmp_path / "table.jsonl"
     table.write_text('{"id": "a", "p_suicide": 0.5}\n')
     assert not are_answers(table) and not are_answers(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "asked", "note"),
+    [
+        ("", "shots not said", []),
+        ("2shot-", "2 shots", "labels."),
+        ("2shot7-q1a2b3c-", "2 shots q1a2b3c", "drawn with seed 7."),
+        ("0shot-q1a2b3c-", "0 shots q1a2b3c", "no labelled post."),
+    ],
+)
+def test_identifiers_of_every_version_say_what_was_asked(tmp_path, beginning, asked, note) -> None:
+    line = {"custom_id": f"{beginning}0123abcd", "answer": "anxiety"}
+    found, _ = read(tmp_path, line)
+    assert found.keys == {"post": ["0123abcd"]}
+    assert found.asked == f"{asked}, answered {CLASS_ALONE}"
+    assert [each.endswith(note) for each in found.notes] == ([True] if note else [])
+
+
+def test_answers_to_two_draws_or_wordings_are_no_run(tmp_path) -> None:
+    for first, second in (("2shot1-q1a2b3c", "2shot2-q1a2b3c"), ("0shot-q111111", "0shot-q222222")):
+        lines = [
+            {"custom_id": f"{asked}-{post}", "answer": "anxiety"}
+            for asked, post in ((first, "a"), (second, "b"))
+        ]
+        with pytest.raises(InputError, match="several kinds of questions"):
+            read(tmp_path, *lines)

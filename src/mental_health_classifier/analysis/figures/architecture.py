@@ -28,6 +28,7 @@ from mental_health_classifier.analysis.figures.style import (
     add_legend,
     add_texts,
     compact,
+    first_of_rows,
     keep_to_shares,
     new_figure,
     styled,
@@ -91,7 +92,7 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
             axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
         axes.set_xlabel(SIZES[size])
     keep_to_shares(panels, "y")
-    for axes in panels[::columns]:
+    for axes in first_of_rows(panels):
         axes.set_ylabel(metric_name(metric))
     for axes in panels[len(sizes) :]:
         axes.remove()

@@ -34,7 +34,11 @@ def confusion_figure(models: Mapping[str, Predictions]) -> Figure:
     most_classes = max(given.task.num_classes for given in models.values())
     side = 1.7 + 0.42 * most_classes
     figure, panels = new_figure(
-        rows=rows, columns=columns, width=max(columns * side, 5.5), height=0.8 + rows * (side - 0.1)
+        rows=rows,
+        columns=columns,
+        width=max(columns * side, 5.5),
+        height=0.8 + rows * (side - 0.1),
+        least_width=side,
     )
     for axes, given in zip(panels, models.values(), strict=False):
         _draw(axes, given)

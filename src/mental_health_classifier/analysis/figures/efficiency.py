@@ -26,6 +26,7 @@ from mental_health_classifier.analysis.figures.style import (
     add_legend,
     add_texts,
     compact,
+    first_of_rows,
     keep_to_shares,
     new_figure,
     styled,
@@ -82,7 +83,8 @@ def efficiency_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Figur
             axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)), zorder=1)
         axes.set(xlabel=COSTS[name])
     keep_to_shares(panels, "y")
-    panels[0].set_ylabel(metric_name(metric))
+    for axes in first_of_rows(panels):
+        axes.set_ylabel(metric_name(metric))
     handles = _handles(panels[0], groups, named)
     if yardstick is not None:
         handles += panels[0].plot(

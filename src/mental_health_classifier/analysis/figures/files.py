@@ -36,11 +36,12 @@ def format_of(path: Path) -> str:
     return suffix
 
 
-def figure_bytes(figure: Figure, file_format: str) -> bytes:
+def figure_bytes(figure: Figure, file_format: str, *, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
     """A figure as the content of a file, the same bytes each time.
 
     Args:
         file_format: one of FORMATS.
+        dots_per_inch: of a PNG; the others are lines.
     """
     buffer = io.BytesIO()
     with warnings.catch_warnings(), rc_context(_REPEATABLE):
@@ -51,6 +52,6 @@ def figure_bytes(figure: Figure, file_format: str) -> bytes:
             FigureCanvasSVG(figure).print_svg(buffer, metadata=_NO_DATE["svg"])
         else:
             figure.savefig(
-                buffer, format=file_format, dpi=DOTS_PER_INCH, metadata=_NO_DATE[file_format]
+                buffer, format=file_format, dpi=dots_per_inch, metadata=_NO_DATE[file_format]
             )
     return buffer.getvalue()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, ParamSpec
 
 import numpy as np
 import seaborn as sns
@@ -16,6 +17,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from mental_health_classifier.analysis.figures.print_size import (
+    LEAST_WIDTH,
+    laid_out,
+    legend_below,
+    printed_width,
+    shrink,
+)
+
+Given = ParamSpec("Given")
 
 GREY, DARK, GRID = "#767676", "#222222", "#dddddd"
 STYLE: Any = {
@@ -50,43 +61,82 @@ LOOKS = tuple(map(Look, _COLORS, _MARKERS, _LINES))
 OTHERS = Look(GREY, ".", "-")
 """Of series beyond MAX_SERIES."""
 
-styled = rc_context(STYLE)
-"""Decorates functions that draw: nothing of it outlives them."""
+
+def styled(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
+    """Decorates functions that draw: nothing of the style outlives them."""
+
+    @wraps(draw)
+    def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
+        with rc_context(STYLE):
+            figure = draw(*args, **kwargs)
+        if printed_width() is not None:
+            shrink(figure)
+        return figure
+
+    return drawn
 
 
 def new_figure(
-    *, rows: int = 1, columns: int, width: float, height: float, sharey: bool = False
+    *,
+    rows: int = 1,
+    columns: int,
+    width: float,
+    height: float,
+    sharey: bool = False,
+    least_width: float = LEAST_WIDTH,
 ) -> tuple[Figure, list[Axes]]:
     """A figure with its panels row by row, apart from pyplot and its list of open figures.
 
     Args:
-        width, height: in inches.
+        width, height: in inches; in print the page says the width, and the height follows.
         sharey: whether all panels have one y axis, written at the left ones.
+        least_width: of a panel in print, in inches; where less is left, there are more rows.
     """
+    asked = rows * columns
+    if (printed := printed_width()) is not None:
+        rows, columns, width, height = laid_out(
+            rows, columns, width, height, printed=printed, least_width=least_width
+        )
     figure = Figure(figsize=(width, height))
     # Seaborn measures what it draws, for which a figure apart from pyplot needs a canvas.
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
     sns.despine(fig=figure)
-    return figure, list(panels.flat)
+    for axes in panels.flat[asked:]:
+        axes.remove()
+    return figure, list(panels.flat[:asked])
+
+
+def first_of_rows(panels: Sequence[Axes]) -> list[Axes]:
+    """The leftmost panel of each row."""
+    specs = [(axes, axes.get_subplotspec()) for axes in panels]
+    return [axes for axes, spec in specs if spec is not None and spec.is_first_col()]
 
 
 def add_texts(figure: Figure, *, title: str, caption: str) -> None:
-    """The title above, and below what a reader has to know: what is drawn, of how many posts."""
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    characters = int(figure.get_figwidth() * 72 / (CAPTION_SIZE * 0.53))
+    """The title above, and below what a reader has to know: what is drawn, of how many posts. In
+    print both belong to the manuscript, and are the figure's label."""
     # A number stays with its unit.
     whole = caption.replace(" %", "\N{NO-BREAK SPACE}%").replace(
         "n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
     )
+    if printed_width() is not None:
+        figure.set_label(f"{title}. {caption}")
+        return
+    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
+    characters = int(figure.get_figwidth() * 72 / (CAPTION_SIZE * 0.53))
     lines = textwrap.fill(whole, characters)
     figure.supxlabel(lines, x=0.01, ha="left", fontsize=CAPTION_SIZE, color=DARK)
 
 
 def add_legend(figure: Figure, handles: Sequence[Any]) -> None:
-    """A legend beside all panels."""
-    if handles:
-        figure.legend(handles=list(handles), loc="outside right upper", handlelength=2.6)
+    """A legend beside all panels; in print below them."""
+    if not handles:
+        return
+    place: dict[str, Any] = {"loc": "outside right upper"}
+    if printed_width() is not None:
+        place = legend_below(figure, [str(handle.get_label()) for handle in handles])
+    figure.legend(handles=list(handles), handlelength=2.6, **place)
 
 
 def keep_to_shares(panels: Iterable[Axes], *directions: Literal["x", "y"]) -> None:

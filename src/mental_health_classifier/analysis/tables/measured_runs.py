@@ -48,9 +48,13 @@ class MeasuredRuns:
             self._by_directory[run.directory] = measured_model(
                 stored_predictions(run, ("test",))["test"],
                 seed=run.seed,
-                # A learner that is no network draws nothing at random, and of predictions from
-                # elsewhere without a seed there are no others.
-                is_deterministic=run.setting("model", "_target_") is not None
+                # A learner that is no network draws nothing at random, but for a language model
+                # the posts that it is shown; and of predictions from elsewhere without a seed there
+                # are no others.
+                is_deterministic=(
+                    run.setting("model", "_target_") is not None
+                    and not run.setting("model", "shots")
+                )
                 or (run.is_external and run.seed is None),
             )
         return self._by_directory[run.directory]

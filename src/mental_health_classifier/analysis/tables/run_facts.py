@@ -47,6 +47,8 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
     """
     parameters = run.model_facts.get("parameters")
     is_readable = bool(run.run)
+    # Beside predictions from elsewhere the record has the source of the program that judged them.
+    is_source_known = not run.is_external
     facts = {
         "experiment_name": run.name,
         "run_id": run.id,
@@ -61,9 +63,9 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
         "parameters_millions": parameters / 1e6 if isinstance(parameters, int) else None,
         "duration_seconds": run.duration_seconds,
         "peak_memory_bytes": run.peak_memory_bytes,
-        "commit": run.commit,
-        "branch": run.branch,
-        "is_dirty": run.is_dirty,
+        "commit": run.commit if is_source_known else None,
+        "branch": run.branch if is_source_known else None,
+        "is_dirty": run.is_dirty if is_source_known else None,
         "tags": ", ".join(map(str, run.tags)) if is_readable else None,
         "description": run.description,
         "hypothesis": run.hypothesis,

@@ -37,7 +37,10 @@ _FILTERS = ("content_filter", "content_policy", "safety", "refusal")
 """In the code of an error, or the reason for an end: the server declined."""
 _BEGINNING = 4096
 _CUT = ("length", "max_tokens")
-_ID = re.compile(r"(?:(?P<shots>\d+)shot-)?(?P<post>.+)")
+_ID = re.compile(
+    r"(?:(?P<shots>\d+)shot(?P<draw>\d*)-(?:(?P<wording>q[0-9a-f]{6})-)?)?(?P<post>.+)"
+)
+"""As mhc prompts writes it; earlier versions said neither draw nor wording."""
 _DECLINED = re.compile(
     r"\b(?:i'?m sorry|i am sorry|i apologi[sz]e|as an ai|i (?:can'?t|cannot|can not|won'?t)\b"
     r"|i(?:'m| am) (?:unable|not able)|unable to (?:help|assist|comply|provide))",
@@ -62,6 +65,25 @@ class _Reply(NamedTuple):
     tokens: Sequence[Mapping[str, Any]] = ()
     """The likeliest first tokens with their log-probabilities."""
     model: str = ""
+
+
+class _Asked(NamedTuple):
+    """What an identifier says of the question."""
+
+    shots: int
+    draw: str
+    """Seed of the posts that were shown. Empty: none was, or it is not said."""
+    wording: str
+    """Digits of its hash. Empty: not said."""
+
+    def __str__(self) -> str:
+        of_draw = f" of draw {self.draw}" if self.draw else ""
+        return f"{self.shots} shots{of_draw}" + (f" {self.wording}" if self.wording else "")
+
+    @property
+    def kind(self) -> str:
+        """What is the same for all draws."""
+        return str(self._replace(draw=""))
 
 
 class _Answer(NamedTuple):
@@ -128,7 +150,7 @@ def read_answers(
                 f"--label ...={name}: there is no such class; {', '.join(task.class_names)} are."
             )
         classes[spelling] = classes[folded(name)]
-    rows, posts, answers, models, shots = [], [], [], Counter[str](), Counter[str]()
+    rows, posts, answers, models, asked = [], [], [], Counter[str](), Counter[_Asked]()
     failed: dict[str, tuple[str, str]] = {}
     for reference, fields in _lines(path):
         key = next((fields[name] for name in _KEYS if isinstance(fields.get(name), str)), None)
@@ -146,10 +168,13 @@ def read_answers(
         posts.append(found["post"])
         answers.append(_read(reply, classes, task))
         models.update([reply.model] if reply.model else [])
-        shots.update([f"{found['shots']} shots"] if found["shots"] else [])
-    for what, found_here in (("models", models), ("kinds of questions", shots)):
+        if found["shots"]:
+            draw, wording = found["draw"] or "", found["wording"] or ""
+            asked.update([_Asked(int(found["shots"]), draw, wording)])
+    for what, found_here in (("models", models), ("kinds of questions", asked)):
         if len(found_here) > 1:
-            each = ", ".join(f"{ascii(name)[1:-1][:80]} ({n:,})" for name, n in found_here.items())
+            counted = ((ascii(str(name))[1:-1][:80], n) for name, n in found_here.items())
+            each = ", ".join(f"{name} ({n:,})" for name, n in counted)
             raise InputError(
                 f"{path.name} holds answers of several {what}: {each}. A run is of one: give each "
                 "a file of its own."
@@ -177,8 +202,8 @@ def read_answers(
     nothing = [math.nan] * task.num_classes
     is_ranked = counts[STATED] + counts[TOKENS] > 0
     kind: Kind = "probabilities" if is_ranked else "labels"
-    asked = next(iter(shots), "shots not said")
-    notes = [_shown_with(int(each.split()[0])) for each in shots]
+    question = next(iter(asked), None)
+    notes = [] if question is None else [_shown_with(question)]
     if is_ranked and counts[CLASS_ALONE]:
         notes.append(
             "Answers with a class alone count as certain of it, beside those with probabilities."
@@ -191,15 +216,20 @@ def read_answers(
         kind=kind,
         notes=notes,
         answers={kind: counts[kind] for kind in _KINDS if counts[kind]},
-        asked=f"{asked}, answered {max(_KINDS[:3], key=lambda kind: counts[kind])}",
+        asked=f"{'shots not said' if question is None else question.kind}, answered "
+        f"{max(_KINDS[:3], key=lambda kind: counts[kind])}",
     )
     return found, next(iter(models), "")
 
 
-def _shown_with(shots: int) -> str:
-    if not shots:
+def _shown_with(asked: _Asked) -> str:
+    if not asked.shots:
         return "Zero-shot: the questions showed no labelled post."
-    return f"Few-shot: the questions showed {shots} posts of each class of train with their labels."
+    drawn = f", drawn with seed {asked.draw}" if asked.draw else ""
+    return (
+        f"Few-shot: the questions showed {asked.shots} posts of each class of train with their "
+        f"labels{drawn}."
+    )
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

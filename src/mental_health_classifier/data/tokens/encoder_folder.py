@@ -113,7 +113,7 @@ def read_architecture(folder: Path) -> dict[str, Any]:
             "format, transformers converts it: "
             "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)."
         )
-    values = _read_mapping(folder / CONFIGURATION)
+    values = read_mapping(folder / CONFIGURATION)
     if not isinstance(values.get("model_type"), str):
         raise InputError(
             f"model.encoder: {folder / CONFIGURATION} does not say its model_type, so it is not "
@@ -123,8 +123,14 @@ def read_architecture(folder: Path) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key not in _NO_ARCHITECTURE}
 
 
-def weight_files(folder: Path) -> list[Path]:
+def weight_files(
+    folder: Path, *, key: str = "model.encoder", saved_by: str = "AutoModel"
+) -> list[Path]:
     """The safetensors files in a folder, whole or in pieces.
+
+    Args:
+        key: of the setting that names the folder, for messages.
+        saved_by: the class of transformers that writes such a folder.
 
     Raises:
         InputError: there are none; or there are weights that could run code.
@@ -132,33 +138,38 @@ def weight_files(folder: Path) -> list[Path]:
     if (folder / _WEIGHTS).is_file():
         return [folder / _WEIGHTS]
     if (folder / _INDEX).is_file():
-        pieces = _read_mapping(folder / _INDEX).get("weight_map")
+        pieces = read_mapping(folder / _INDEX, key=key).get("weight_map")
         names = list(dict.fromkeys(pieces.values())) if isinstance(pieces, Mapping) else []
         for name in names or [None]:
             if not isinstance(name, str) or not name or Path(name).name != name:
                 raise InputError(
-                    f"model.encoder: {folder / _INDEX} does not list files of its own folder. "
+                    f"{key}: {folder / _INDEX} does not list files of its own folder. "
                     "Restore it from a copy."
                 )
             if not (folder / name).is_file():
-                raise InputError(f"model.encoder: {folder} lacks {name}, which its index lists.")
+                raise InputError(f"{key}: {folder} lacks {name}, which its index lists.")
         return [folder / name for name in sorted(names)]
     others = sorted(path.name for kind in _OTHER_FORMATS for path in folder.glob(kind))
     if others:
         raise InputError(
-            f"model.encoder: {folder} has weights as {', '.join(others[:3])} alone, and only "
+            f"{key}: {folder} has weights as {', '.join(others[:3])} alone, and only "
             "safetensors are read, since pickled weights can run code. Who trusts the file saves "
-            "it anew: AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER)."
+            f"it anew: {saved_by}.from_pretrained(FOLDER).save_pretrained(FOLDER)."
         )
     raise InputError(
-        f"model.encoder: {folder} has no {_WEIGHTS}. Give the folder of an encoder as transformers "
-        "or objective=masked_tokens leaves it."
+        f"{key}: {folder} has no {_WEIGHTS}. Give the folder of a model as transformers "
+        "leaves it, or objective=masked_tokens an encoder."
     )
 
 
+def files_of_encoder(folder: Path) -> list[Path]:
+    """All in a folder that decides what the encoder in it says."""
+    return [folder / CONFIGURATION, folder / TOKENIZER, *weight_files(folder)]
+
+
 def hash_of_encoder(folder: Path) -> str:
-    """SHA-256 of all in a folder that decides what the encoder in it says."""
-    files = [folder / CONFIGURATION, folder / TOKENIZER, *weight_files(folder)]
+    """SHA-256 of these files, and of what the encoder has read."""
+    files = files_of_encoder(folder)
     files += [folder / PRETRAINED_ON] if (folder / PRETRAINED_ON).is_file() else []
     files += sorted(folder.glob(OF_ENCODER))
     lines = "".join(f"{path.name} {sha256_of(path)}\n" for path in files)
@@ -175,7 +186,7 @@ def read_pretrained_on(folder: Path) -> list[dict[str, Any]]:
     path = folder / PRETRAINED_ON
     if not path.is_file():
         return []
-    read = _read_mapping(path).get("texts")
+    read = read_mapping(path).get("texts")
     if not isinstance(read, list) or not all(map(_is_pretrained_on, read)):
         raise InputError(
             f"model.encoder: {path} does not say which posts the encoder has read. Restore it from "
@@ -239,16 +250,21 @@ def refuse_another(encoder: str, *, expected: str, found: str) -> None:
         )
 
 
-def _read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path, *, key: str = "model.encoder") -> dict[str, Any]:
+    """A file of JSON in the folder of a model.
+
+    Raises:
+        InputError: it is not there, or holds no mapping.
+    """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
-            f"model.encoder: {path.parent} has no {path.name}. Give the folder of an encoder as "
-            "transformers or objective=masked_tokens leaves it."
+            f"{key}: {path.parent} has no {path.name}. Give the folder of a model as transformers "
+            "leaves it, or objective=masked_tokens an encoder."
         ) from None
     except (ValueError, OSError):
         values = None
     if not isinstance(values, dict):
-        raise InputError(f"model.encoder: {path} is no JSON mapping. Restore it from a copy.")
+        raise InputError(f"{key}: {path} is no JSON mapping. Restore it from a copy.")
     return values

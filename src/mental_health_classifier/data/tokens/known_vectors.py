@@ -44,6 +44,15 @@ class KnownVectors:
         """Of the vectors."""
         return sha256_of(self._folder / _VECTORS)
 
+    @property
+    def num_parameters(self) -> int:
+        return self._vectors.size
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes of the vectors and of what spells texts."""
+        return sum((self._folder / name).stat().st_size for name in (_VECTORS, _PIECES))
+
     @cached_property
     def _pieces(self) -> Tokenizer:
         return Tokenizer.from_file(str(self._folder / _PIECES))

@@ -14,9 +14,8 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.models.kernels.dropout import Dropout
 from mental_health_classifier.models.kernels.linear import Linear
 from mental_health_classifier.models.pretrained.adapters import LowRankAdapters
-
-_NOT_FOLLOWED = ("implementation", "kernel", "auto_map", "quantization", "dtype")
-"""Parts of names of settings that choose code or precision, which is not for a file to choose."""
+from mental_health_classifier.models.pretrained.architecture import configuration_of
+from mental_health_classifier.models.pretrained.weights import read_weights
 
 
 def build_body(
@@ -100,36 +99,7 @@ def check_weights(folder: Path, architecture: Mapping[str, Any]) -> None:
 def _read_onto(device: str | None, folder: Path, configuration: Any) -> nn.Module:
     from transformers import AutoModel
 
-    try:
-        model, report = AutoModel.from_pretrained(
-            folder,
-            config=copy.deepcopy(configuration),
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            device_map=device,
-            ignore_mismatched_sizes=True,  # they are told below
-            output_loading_info=True,
-        )
-    except Exception as error:  # safetensors, transformers and torch each raise their own
-        raise InputError(
-            f"model.encoder: the weights in {folder} cannot be read ({type(error).__name__}). "
-            "They were cut or changed, or config.json is of another encoder. Restore them."
-        ) from None
-    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
-    unlike = sorted((name, *map(tuple, shapes)) for name, *shapes in report["mismatched_keys"])
-    if missing or unlike:
-        if unlike:
-            name, found, wanted = unlike[0]
-            what = f"hold {name} of shape {found} where config.json asks for {wanted}"
-        else:
-            what = f"lack {len(missing)} of those that config.json asks for, such as {missing[0]}"
-        raise InputError(
-            f"model.encoder: the weights in {folder} {what}: one of the two is of another encoder. "
-            "Restore them from a copy."
-        )
-    return model.eval()
+    return read_weights(AutoModel, folder, configuration, device=device, key="model.encoder")
 
 
 def write_model(folder: Path, body: nn.Module, word_vectors: Tensor) -> None:
@@ -173,44 +143,20 @@ def _whole_model(architecture: Mapping[str, Any], *, dropout: float | None) -> n
 
 
 def _configuration(architecture: Mapping[str, Any], *, dropout: float | None) -> Any:
-    try:
-        import transformers
-        from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    except ImportError:
-        raise InputError(
-            "model.encoder: a pretrained encoder needs the package transformers. Install it with "
-            "`make pretrained`, or pip install -c requirements.lock -e '.[pretrained]'."
-        ) from None
-    transformers.utils.logging.set_verbosity_error()  # loading prints a report
-    transformers.utils.logging.disable_progress_bar()
+    configuration = configuration_of(architecture, key="model.encoder")
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
     family = architecture["model_type"]
-    if family not in transformers.CONFIG_MAPPING:
-        raise InputError(
-            f"model.encoder: transformers {transformers.__version__} does not know the family "
-            f"{family}, and code that comes with a model is never run. Choose another encoder."
-        )
     # Learned from masked words: so did all that are encoders of text, and no other family did.
     if family not in MODEL_FOR_MASKED_LM_MAPPING_NAMES or architecture.get("is_encoder_decoder"):
         raise InputError(
             f"model.encoder: {family} is no encoder of text. Choose an encoder such as BERT, "
             "RoBERTa or ModernBERT."
         )
-    settings = {
-        key: value
-        for key, value in architecture.items()
-        if key != "model_type" and not any(part in key for part in _NOT_FOLLOWED)
-    }
-    try:
-        configuration = transformers.AutoConfig.for_model(family, **settings)
-        if dropout is not None:
-            for key, value in configuration.to_dict().items():
-                if "dropout" in key and value is not None:
-                    setattr(configuration, key, dropout)
-    except Exception as error:  # each family checks its settings in its own way
-        raise InputError(
-            f"model.encoder: config.json has a setting that {family} does not take "
-            f"({type(error).__name__}). Restore it from a copy."
-        ) from None
+    if dropout is not None:
+        for key, value in configuration.to_dict().items():
+            if "dropout" in key and value is not None:
+                setattr(configuration, key, dropout)
     return configuration
 
 

@@ -19,8 +19,8 @@ LEFT_OUT = frozenset(
         # What a person says about the run, and what a sweeper makes of it.
         *("name", "description", "hypothesis", "tags", "optimized_metric"),
         # Where things lie. Which posts were read is told by the fingerprint of the data, and which
-        # encoder or teacher by its own hash.
-        *("data.path", "model.encoder", "model.download"),
+        # encoder, language model or teacher by its own hash.
+        *("data.path", "model.encoder", "model.download", "model.language_model.folder"),
         *("tokenizer.encoder", "tokenizer.download"),
         "objective.teacher",
         # What only watches.

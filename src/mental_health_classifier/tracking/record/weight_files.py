@@ -18,7 +18,8 @@ one member has all the weight."""
 EXPORTED = "exported"
 """Key of a configuration that says which run an exported model is of."""
 ONNX_MODEL = "checkpoints/model.onnx"
-_WEIGHTS = ("best.safetensors", "model.onnx", "{model}.npz")
+_WEIGHTS = ("best.safetensors", "model.onnx", "{model}.npz", "{model}.json")
+"""The last is of a language model, whose weights are elsewhere: it has their hash."""
 
 
 def write_weights(model: Any, path: Path) -> None:
