@@ -80,7 +80,7 @@ def make_network(config: DictConfig) -> torch.nn.Module:
     """With the weights that training begins with."""
     torch.manual_seed(SEED)
     network = build_network(config, vocabulary_size=vocabulary_of(config), tasks=[TASK])
-    if "encoder" in config.model:
+    if config.model.get("encoder") is not None:
         take_over(config, network)
     return network
 

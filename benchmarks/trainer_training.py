@@ -138,7 +138,11 @@ def train(
     ]
     posts = [{"input_ids": each, "labels": int(y)} for each, y in zip(ids, labels, strict=True)]
     collator = PaddingCollator()
-    model = PaddedEncoder(config) if "encoder" in config.model else PaddedClassifier(config)
+    model = (
+        PaddedEncoder(config)
+        if config.model.get("encoder") is not None
+        else PaddedClassifier(config)
+    )
     _copy_and_compare(model, config, tokens, labels, collator(posts[:4]))
     collator.lengths.clear()
 

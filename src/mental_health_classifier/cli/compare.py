@@ -114,14 +114,15 @@ def compare(
             raise InputError("--test has no form in Markdown or LaTeX yet: give --json.")
         return _test_models(roots, margin=margin, as_json=as_json)
     folders = existing(roots)
-    runs = _to_compare(recorded_table(folders), with_archived=archived)
-    if not len(runs):
+    table = _to_compare(recorded_table(folders), with_archived=archived)
+    num_runs = len(table)
+    if not num_runs:
         say_no_runs(folders)
         return print_json([]) if as_json else None
-    table = rows_tagged(runs, tag or ())
+    table = rows_tagged(table, tag or ())
     table = newest_first(table if where is None else runs_where(table, where))
     if not len(table):
-        say(f"No run of {len(runs)} is like that.")
+        say(f"No run of {num_runs} is like that.")
     if by_corpus:
         if sort or columns:
             raise InputError("--by-corpus has an order of its own: leave out --sort and --columns.")
@@ -133,10 +134,13 @@ def compare(
     if sort:
         known_columns([sort], table, option="--sort")
     names = known_columns(columns.split(","), table, option="--columns") if columns else None
-    blocks = []
+    is_whole = as_json or csv is not None or markdown or latex
+    blocks, left_out = [], 0
     for title, block in corpora(table):
         by = sort or headline_column(block)
-        blocks.append((title, by, ranked(block, by=by, ascending=ascending)))
+        most = len(block) if is_whole else MOST_LINES
+        blocks.append((title, by, ranked(block, by=by, ascending=ascending, most=most)))
+        left_out += max(0, len(block) - most)
     if as_json or csv is not None:
         if sort:  # one order for all rows, as was asked for
             table = ranked(table, by=sort, ascending=ascending)
@@ -154,11 +158,10 @@ def compare(
             typer.echo((as_latex if latex else as_markdown)(shown, caption=caption))
     else:
         for title, by, block in blocks:
-            best = block.head(MOST_LINES)
-            print_table(_page(title if len(blocks) > 1 else None, best, by=by, names=names))
-            if more := len(block) - len(best):
-                say(f"{amount(more)} more runs follow; all: --csv - or --json, some: --where.")
+            print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
             _print_verdict(block)
+        if left_out:
+            say(f"{amount(left_out)} more runs; all: --csv - or --json, some: --where.")
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):
@@ -171,7 +174,8 @@ def _to_compare(table: pd.DataFrame, *, with_archived: bool) -> pd.DataFrame:
     is_left_out = judges & is_archived & (not with_archived)
     say_left_out(num_pretraining=int((~judges).sum()), num_archived=int(is_left_out.sum()))
     is_wanted = judges & ~is_left_out
-    return table[is_wanted].drop(columns=JUDGES_POSTS).reset_index(drop=True)
+    table = table if is_wanted.all() else table[is_wanted]
+    return table.drop(columns=JUDGES_POSTS).reset_index(drop=True)
 
 
 def _print_by_corpus(
@@ -209,7 +213,7 @@ def _print_verdict(block: pd.DataFrame) -> None:
     if completed["configuration_hash"].nunique() < 2:
         return
     if len(completed) > MOST_JUDGED:
-        return answer(f"Which configuration is better, of {len(completed)} runs: mhc best.")
+        return answer("Which configuration is better, of so many runs: mhc best.")
     # Lines are trained models; what they say of configurations takes their predictions.
     from mental_health_classifier.analysis.tables.standing import standing_of_best
 

@@ -7,9 +7,13 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.plugins.precision import MixedPrecision, Precision
+from lightning.pytorch.utilities import GradClipAlgorithmType
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from mental_health_classifier.contracts import Batch
+from mental_health_classifier.training.gradient_exchange import exchange_few_rows
 
 
 class SeededModule(LightningModule):
@@ -40,12 +44,31 @@ class SeededModule(LightningModule):
     def configure_optimizers(self) -> Any:
         total_steps = int(self.trainer.estimated_stepping_batches)
         learned = nn.ModuleList([self.network, self.objective])
-        # Fused steps undo the scaling of mixed precision themselves, after gradients were clipped.
-        is_mixed = "mixed" in str(self.trainer.precision)
+        # Fused steps undo the scale of half precision themselves, after gradients were clipped.
+        is_scaled = self.trainer.precision == "16-mixed"
         optimizer, schedule = self._make_optimizer(
-            learned, total_steps=total_steps, is_fused=not is_mixed
+            learned, total_steps=total_steps, is_fused=not is_scaled
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_train_start(self) -> None:
+        exchange_few_rows(self.trainer.model)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        precision = self.trainer.precision_plugin
+        if isinstance(precision, MixedPrecision) and precision.scaler is None:
+            # Lightning refuses fused steps here, as they undo a scale themselves; bf16 has none.
+            algorithm = GradClipAlgorithmType(gradient_clip_algorithm or "norm")
+            Precision.clip_gradients(precision, optimizer, gradient_clip_val or 0, algorithm)
+        else:
+            super().configure_gradient_clipping(
+                optimizer, gradient_clip_val, gradient_clip_algorithm
+            )
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         # One stream of random numbers for each step: resuming at step k needs no state of earlier

@@ -127,14 +127,25 @@ def headline_column(table: pd.DataFrame) -> str:
 
 def newest_first(table: pd.DataFrame) -> pd.DataFrame:
     """Runs ordered by when they began; those of which that is not known come last."""
-    return table.sort_values(["created_at", "run_id"], ascending=False, ignore_index=True)
+    deciding = table[["created_at", "run_id"]].reset_index(drop=True)
+    places = deciding.sort_values(["created_at", "run_id"], ascending=False).index
+    return table.iloc[places].reset_index(drop=True)
 
 
-def ranked(table: pd.DataFrame, *, by: str, ascending: bool = False) -> pd.DataFrame:
-    """Runs ordered by a column; those without its number follow, and uncompleted ones come last."""
-    ordered = table.sort_values(by, ascending=ascending, kind="stable")
+def ranked(
+    table: pd.DataFrame, *, by: str, ascending: bool = False, most: int | None = None
+) -> pd.DataFrame:
+    """Runs ordered by a column; those without its number follow, and uncompleted ones come last.
+
+    Args:
+        most: rows that are wanted, the first ones. None: all.
+    """
+    # Of the columns that decide, so that the others are copied once.
+    deciding = table[[*dict.fromkeys((by, "status"))]].reset_index(drop=True)
+    ordered = deciding.sort_values(by, ascending=ascending, kind="stable")
     is_last = (ordered["status"] != "completed").to_numpy()
-    return ordered.iloc[is_last.argsort(kind="stable")].reset_index(drop=True)
+    places = ordered.index.to_numpy()[is_last.argsort(kind="stable")[:most]]
+    return table.iloc[places].reset_index(drop=True)
 
 
 def records_of(table: pd.DataFrame) -> list[dict[str, Any]]:

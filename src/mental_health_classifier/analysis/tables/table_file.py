@@ -49,7 +49,9 @@ def write_table(path: Path, frame: pd.DataFrame, *, version: int) -> None:
     schema = _arrow(frame.iloc[:0]).schema.with_metadata({_VERSION: b"%d" % version})
     with whole_file(path) as temporary, FileIO(temporary, "w+") as handle:
         handle.write(bytes(_CHECKSUM_BYTES))
-        with pa.ipc.new_stream(handle, schema) as batches:
+        # Compressed columns are unpacked one by one, so that each can be let go of by itself.
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_stream(handle, schema, options=options) as batches:
             for first in range(0, len(frame), _ROWS_AT_A_TIME):
                 rows = frame.iloc[first : first + _ROWS_AT_A_TIME]
                 batches.write_table(_arrow(rows).cast(schema))
