@@ -47,6 +47,7 @@ COLUMNS = {
     "tokens s": ("tokens_seconds", "{:.1f}"),
     "CPU s": ("cpu_seconds", "{:.0f}"),
     "peak MB": ("peak_mb", "{:,.0f}"),
+    "cache MB": ("cache_mb", "{:,.1f}"),
     "first opening ms": ("first_opening_ms", "{:.1f}"),
     "opening ms": ("opening_ms", "{:.1f}"),
 }
@@ -72,7 +73,10 @@ def main() -> None:
         cells = [form.format(row[key]) for key, form in COLUMNS.values()]
         print("  ".join(c.rjust(len(t)) for c, t in zip(cells, COLUMNS, strict=True)), flush=True)
     if len(rows) > 1:
-        for key, unit in (("seconds", "s"), ("cpu_seconds", "s"), ("peak_mb", "MB")):
+        for key, unit in (
+            *(("seconds", "s"), ("cpu_seconds", "s")),
+            *(("peak_mb", "MB"), ("cache_mb", "MB")),
+        ):
             costs = [row[key] for row in rows]
             print(slope_line(key, arguments.sizes, costs, unit=unit, at=EXPECTED_AT))
     print(f"load at the end: {describe_machine()['load_1_5_15_minutes']}")
@@ -168,7 +172,12 @@ def step(name: str, folder: Path, arguments: argparse.Namespace) -> dict[str, An
         times.append((read - started, time.perf_counter() - read))
     if name == "open":
         return {"opening_ms": [1000 * sum(each) for each in times]}
-    return {"corpus_seconds": times[0][0], "tokens_seconds": times[0][1]}
+    kept = sum(each.stat().st_size for each in (folder / "cache").rglob("*") if each.is_file())
+    return {
+        "corpus_seconds": times[0][0],
+        "tokens_seconds": times[0][1],
+        "cache_mb": kept / 1e6,
+    }
 
 
 if __name__ == "__main__":

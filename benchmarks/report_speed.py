@@ -3,7 +3,8 @@
     python benchmarks/report_speed.py [--runs 100 300 1000]
 
 The runs have predictions of 600 test posts and training curves of 300 lines each, five seeds a
-configuration. Seconds are wall time of one report; the browser is Chromium, where it is installed.
+configuration. Seconds are processor time of one report; the browser is Chromium, where it is
+installed.
 """
 
 from __future__ import annotations
@@ -65,13 +66,13 @@ def measure(count: int) -> tuple[float, float]:
         write_runs(root, count)
         for number, record in enumerate(sorted(root.rglob("run.json"))):
             complete_run(record.parent, number)
-        start = time.perf_counter()
+        start = time.process_time()
         runs = find_runs([root])
-        read = time.perf_counter()
+        read = time.process_time()
         report = gather_report(runs)
-        gathered = time.perf_counter()
+        gathered = time.process_time()
         page = report_page(report)
-        written = time.perf_counter()
+        written = time.process_time()
         path = Path(folder, "report.html")
         path.write_text(page, encoding="utf-8")
         megabytes = path.stat().st_size / 1e6

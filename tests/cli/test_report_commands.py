@@ -36,6 +36,29 @@ def test_a_condition_chooses_runs(mhc, tmp_path):
     assert not (tmp_path / "b.html").exists()
 
 
+def test_more_runs_than_a_browser_opens_are_refused_with_what_to_do(mhc, tmp_path, monkeypatch):
+    monkeypatch.setattr("mental_health_classifier.cli.report.MOST_RUNS", 1)
+    for name in "ab":
+        write_run(tmp_path / "outputs" / name, run={"name": name})
+    result = mhc("report")
+    assert result.exit_code == 1
+    assert "A page about 2 runs is more than a browser opens; at most 1 go into" in result.stderr
+    assert not (tmp_path / "report.html").exists()
+    assert mhc("report", "--where", "experiment_name == 'a'").exit_code == 0
+
+
+def test_a_table_to_be_read_ends_after_the_best_runs_and_files_have_all(mhc, tmp_path, monkeypatch):
+    monkeypatch.setattr("mental_health_classifier.cli.compare.MOST_LINES", 2)
+    for name, recall in (("low", 0.1), ("high", 0.9), ("middle", 0.5)):
+        write_run(tmp_path / "outputs" / name, recall=recall, run={"name": name})
+    table = mhc("compare")
+    assert table.exit_code == 0
+    assert "high" in table.stdout and "middle" in table.stdout and "low" not in table.stdout
+    assert "1 more run; all: --csv - or --json, some: --where." in table.stderr
+    for whole in (("--json",), ("--csv", "-"), ("--markdown",)):
+        assert all(name in mhc("compare", *whole).stdout for name in ("low", "high", "middle"))
+
+
 def test_without_runs_nothing_is_written(mhc, tmp_path):
     result = mhc("report")
     assert result.exit_code == 1 and "No runs in outputs, multirun yet" in result.stderr

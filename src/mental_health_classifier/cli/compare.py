@@ -57,7 +57,7 @@ from mental_health_classifier.cli.arguments import (
     say_no_runs,
 )
 from mental_health_classifier.console.tables import TextTable, names_that_fit, print_table, text
-from mental_health_classifier.console.wording import amount
+from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, read_run
@@ -161,7 +161,7 @@ def compare(
             print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
             _print_verdict(block)
         if left_out:
-            say(f"{amount(left_out)} more runs; all: --csv - or --json, some: --where.")
+            say(f"{count(left_out, 'more run')}; all: --csv - or --json, some: --where.")
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):

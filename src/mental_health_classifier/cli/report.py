@@ -22,6 +22,9 @@ from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.outputs import check_output, write_output
 from mental_health_classifier.tracking.run_index import find_runs
 
+MOST_RUNS = 10_000
+"""Of one page: docs/scaling.md has what it takes."""
+
 
 def report(
     roots: Roots = None,
@@ -56,6 +59,12 @@ def report(
     chosen = runs_like(wanted, where)
     if not chosen:
         raise InputError(f"--where: none of the {count(len(wanted), 'run')} is like that.")
+    if len(chosen) > MOST_RUNS:
+        raise InputError(
+            f"A page about {count(len(chosen), 'run')} is more than a browser opens; at most "
+            f"{MOST_RUNS:,} go into one. Choose some with --where, or give a folder that holds "
+            "fewer; mhc compare takes all of them."
+        )
     left_out = [] if archived else [run for run in found if run.is_archived]
     with showing(f"Writing about {count(len(chosen), 'run')}"):
         write_output(output, report_page(gather_report(chosen, archived=left_out)))
