@@ -132,6 +132,8 @@ def train(
     num_posts: int,
     posts_per_step: int,
     is_bare: bool,
+    is_on_gpu: bool = False,
+    is_bf16: bool = False,
 ) -> None:
     """Both loops take the same steps: the same batches, weights and dropout."""
     spare_memory_traffic()
@@ -157,7 +159,9 @@ def train(
     sampler: LengthBuckets = build(config.sampler, posts=dataset, seed=SEED, is_shuffled=True)
     loader = TimedLoader(dataset, sampler=sampler, batch_size=None)
     if is_bare:
-        _bare_loop(turnstile, classifier, loader, config.trainer.gradient_clip_val)
+        device = torch.device("cuda" if is_on_gpu else "cpu")
+        clip = config.trainer.gradient_clip_val
+        _bare_loop(turnstile, classifier.to(device), loader, clip, is_bf16=is_bf16)
         return
     with tempfile.TemporaryDirectory() as folder:
         record = recorded_run(Path(folder) / "run", **describe_run(config, []))
@@ -167,18 +171,27 @@ def train(
             logger=build_loggers(config, record),
             default_root_dir=folder,
             limit_val_batches=0,
+            accelerator="gpu" if is_on_gpu else "cpu",
+            precision="bf16-mixed" if is_bf16 else None,
         )
         trainer.fit(classifier, train_dataloaders=loader, val_dataloaders=loader)
 
 
 def _bare_loop(
-    turnstile: Turnstile, classifier: TextClassifier, loader: TimedLoader, clip: float
+    turnstile: Turnstile,
+    classifier: TextClassifier,
+    loader: TimedLoader,
+    clip: float,
+    *,
+    is_bf16: bool,
 ) -> None:
     network, objective = classifier.network.train(), classifier.objective
     optimizer, schedule = classifier._make_optimizer(network, total_steps=len(loader))
-    for step, batch in enumerate(loader):
+    for step, loaded in enumerate(loader):
         torch.manual_seed((SEED << 32) + step)
-        loss = objective(network(batch), batch)["total"]
+        batch = loaded.to(classifier.device)
+        with torch.autocast(classifier.device.type, torch.bfloat16, enabled=is_bf16):
+            loss = objective(network(batch), batch)["total"]
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), clip)

@@ -127,6 +127,9 @@ def train(
     num_posts: int,
     posts_per_step: int,
     is_grouped: bool,
+    is_on_gpu: bool = False,
+    is_bf16: bool = False,
+    is_compiled: bool = False,
 ) -> None:
     from transformers import Trainer, TrainerCallback, TrainingArguments
 
@@ -165,7 +168,9 @@ def train(
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
-            use_cpu=True,
+            use_cpu=not is_on_gpu,
+            bf16=is_bf16,
+            torch_compile=is_compiled,
             seed=SEED,
         )
         Trainer(

@@ -26,6 +26,8 @@ class Turn:
     tokens: int
     squared_lengths: int
     """Sum over the posts of their number of tokens squared: what attention pays for."""
+    gpu_bytes: int = 0
+    """Of a GPU, at the peak of the turn."""
 
 
 class Turnstile:
@@ -49,15 +51,21 @@ class Turnstile:
             self._input_seconds += input_seconds
             self._steps_left -= 1
         if not self._steps_left:
+            has_gpu = torch.cuda.is_available()
+            if has_gpu:
+                torch.cuda.synchronize()  # a step returns before it is done there
             if self._is_started:
                 seconds = time.perf_counter() - self._start
                 processor = time.process_time() - self._processor_start
-                turn = Turn(seconds, processor, self._input_seconds, *self._counts)
+                peak = torch.cuda.max_memory_allocated() if has_gpu else 0
+                turn = Turn(seconds, processor, self._input_seconds, *self._counts, peak)
                 self._connection.send(turn)
             self._steps_left = self._connection.recv()
             self._counts = [0, 0, 0, 0]
             self._input_seconds = 0.0
             self._is_started = True
+            if has_gpu:
+                torch.cuda.reset_peak_memory_stats()
             self._start, self._processor_start = time.perf_counter(), time.process_time()
 
     _is_started = False

@@ -11,7 +11,7 @@ FEWEST_ROWS = 1024
 costs less than to send all."""
 
 
-def exchange_few_rows(model: nn.Module) -> None:
+def exchange_few_rows(model: nn.Module | None) -> None:
     """Has processes of the processor send each other no rows that none of them has learned.
 
     Half of a small network is its embedding, of which a step learns the tokens of its posts; the
@@ -22,7 +22,10 @@ def exchange_few_rows(model: nn.Module) -> None:
         model.register_comm_hook(None, mean_of_gradients)
 
 
-def mean_of_gradients(_: None, bucket: distributed.GradBucket) -> torch.futures.Future[Tensor]:
+def mean_of_gradients(
+    _: None,
+    bucket: distributed.GradBucket,  # pyright: ignore[reportPrivateImportUsage]
+) -> torch.futures.Future[Tensor]:
     """Communication hook: puts the mean over all processes in the place of their own gradients."""
     gradients = bucket.gradients()
     tables = [each for each in gradients if each.ndim == 2 and len(each) >= FEWEST_ROWS]
