@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import socket
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +16,15 @@ from lightning.pytorch import Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from mental_health_classifier.training.devices import OwnProcesses
 from mental_health_classifier.training.optimization import adamw_with_cosine
 from mental_health_classifier.training.seeded_module import SeededModule
 
 # Lightning 2.6 asks torch 2.13 in a way that torch is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec", "ignore:.*does not have many workers")
+
+
+POSTS = torch.randn(12, 4, generator=torch.Generator().manual_seed(2))
 
 
 class Steps(SeededModule):
@@ -53,8 +61,12 @@ class Steps(SeededModule):
         if gradients:
             self.norms.append(torch.cat(gradients).norm().item())
 
+    def on_train_end(self) -> None:
+        hooks = getattr(self.trainer.model, "_comm_hooks", [])
+        self.hooks = [hook.__name__ for hook, _ in hooks]
 
-def trained(**options: Any) -> Steps:
+
+def trained(posts: Tensor = POSTS, *, posts_per_step: int = 4, **options: Any) -> Steps:
     module = Steps()
     trainer = Trainer(
         accelerator="cpu",
@@ -65,8 +77,7 @@ def trained(**options: Any) -> Steps:
         enable_model_summary=False,
         **options,
     )
-    posts = torch.randn(12, 4, generator=torch.Generator().manual_seed(2))
-    trainer.fit(module, DataLoader(posts, batch_size=4))  # pyright: ignore[reportArgumentType]
+    trainer.fit(module, DataLoader(posts, batch_size=posts_per_step))  # pyright: ignore[reportArgumentType]
     return module
 
 
@@ -97,3 +108,40 @@ def test_values_are_clipped_too_where_that_is_asked_for() -> None:
     )
     # Five numbers of at most so much.
     assert max(module.norms) <= 0.01 * 5**0.5 + 1e-6
+
+
+def take_part(folder: Path, rank: int, port: int) -> None:
+    """Every other post of each batch of four."""
+    module = trained(
+        POSTS[rank::2],
+        posts_per_step=2,
+        devices=2,
+        strategy="ddp",
+        plugins=[OwnProcesses(rank, 2, port)],
+        use_distributed_sampler=False,
+        gradient_clip_val=0.5,
+    )
+    torch.save([module.network.state_dict(), module.hooks], folder / f"{rank}.pt")
+
+
+def test_two_processes_that_exchange_gradients_end_with_the_weights_of_one(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    children = []
+    for rank in range(2):
+        if not (pid := os.fork()):
+            try:
+                take_part(tmp_path, rank, port)
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+        children.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0]
+    alone = trained(gradient_clip_val=0.5)
+    assert alone.hooks == []
+    for rank in range(2):
+        weights, hooks = torch.load(tmp_path / f"{rank}.pt")
+        assert hooks == ["mean_of_gradients"]
+        torch.testing.assert_close(weights, alone.network.state_dict())
