@@ -58,7 +58,7 @@ class Turnstile:
                 seconds = time.perf_counter() - self._start
                 processor = time.process_time() - self._processor_start
                 peak = torch.cuda.max_memory_allocated() if has_gpu else 0
-                turn = Turn(seconds, processor, self._input_seconds, *self._counts, peak)
+                turn = Turn(seconds, processor, self._input_seconds, *self._counts, gpu_bytes=peak)
                 self._connection.send(turn)
             self._steps_left = self._connection.recv()
             self._counts = [0, 0, 0, 0]
