@@ -38,7 +38,7 @@ def confusion_figure(models: Mapping[str, Predictions]) -> Figure:
         columns=columns,
         width=max(columns * side, 5.5),
         height=0.8 + rows * (side - 0.1),
-        least_width=side,
+        least_width=1.3 + 0.27 * most_classes,
     )
     for axes, given in zip(panels, models.values(), strict=False):
         _draw(axes, given)

@@ -86,7 +86,7 @@ def laid_out(
     before, now = width / columns, printed / fitting
     panel = height / rows
     if rows * columns > 1:
-        panel *= max(now / before, min(1.0, _FLATTEST * now / panel))
+        panel *= min(1.0, max(now / before, _FLATTEST * now / panel))
     return num_rows, fitting, printed, num_rows * panel
 
 
