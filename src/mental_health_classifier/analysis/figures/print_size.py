@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ _FLATTEST = 1.0
 _MILLIMETRES = 25.4
 _OF_LETTER = 0.55
 """Width of a letter by its height, about."""
+_INTERVAL = re.compile(r"\[[^]\n]*\]")
 
 _printed: ContextVar[float | None] = ContextVar("printed", default=None)
 
@@ -145,7 +147,9 @@ def _break_lines(axes: Any, width: float, height: float) -> None:
 def _broken(text: Any, room: float) -> str:
     """Its lines, none longer than some inches if that can be helped."""
     characters = int(room * 72 / (_OF_LETTER * text.get_fontsize()))
-    lines = text.get_text().split("\n")
+    # An interval stays whole.
+    whole = _INTERVAL.sub(lambda each: each[0].replace(" ", "\N{NO-BREAK SPACE}"), text.get_text())
+    lines = whole.split("\n")
     return "\n".join(textwrap.fill(line, characters) for line in lines)
 
 
