@@ -28,7 +28,14 @@ def test_configurations_stand_side_by_side_with_the_mean_over_their_seeds(tmp_pa
     for seed, recall in ((1, 0.70), (2, 0.80)):
         write_run(tmp_path / f"{seed}", recall=recall, run={"seed": seed})
     page = ModelAnalyzer(tmp_path).comparison()._repr_html_()
-    assert "0.750" in page and "0.700" in page and "baseline_small" in page
+    assert "0.750" in page and "0.700" in page and "<bdi>baseline</bdi>" in page
+
+
+def test_configurations_are_called_by_what_tells_them_apart(tmp_path: Path) -> None:
+    write_run(tmp_path / "a")
+    write_run(tmp_path / "b", run={"variants": ["multitask"], "configuration_hash": "b" * 16})
+    page = ModelAnalyzer(tmp_path).comparison()._repr_html_()
+    assert "baseline+multitask" in page.replace(" ", "")
 
 
 def test_where_nothing_was_recorded_that_is_said(tmp_path: Path) -> None:

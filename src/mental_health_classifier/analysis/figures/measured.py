@@ -68,7 +68,8 @@ def measured_groups(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
         records_of(groups[["experiment_name", "model", "variants", "configuration_hash"]]),
         shown=plain_name,
     )
-    return groups.assign(name=names, mean=mean, low=low, high=high)
+    # Copied into one piece: to a table in many, pandas adds columns with a warning each.
+    return groups.copy().assign(name=names, mean=mean, low=low, high=high)
 
 
 def measured_seeds(runs: pd.DataFrame, groups: pd.DataFrame, metric: str) -> list[pd.Series]:

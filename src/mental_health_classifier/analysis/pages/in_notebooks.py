@@ -18,6 +18,8 @@ from mental_health_classifier.analysis.sections.pieces import (
     plain,
 )
 from mental_health_classifier.analysis.sections.section import Section
+from mental_health_classifier.analysis.tables.run_names import group_names
+from mental_health_classifier.analysis.tables.run_table import records_of
 from mental_health_classifier.tracking.record.assessments import read_assessment
 from mental_health_classifier.tracking.run_index import RunSummary, resolve_run
 
@@ -69,15 +71,15 @@ def comparison(groups: pd.DataFrame, *, headline: str) -> Shown:
         groups: a `group_table`.
         headline: the column of a run table that ranks them.
     """
+    rows = records_of(groups)
     section = Section(
         title="Configurations",
         caption=f"{headline.removeprefix('final_').replace('_', ' ')} on test: the mean over seeds "
         "with its 95 % interval, and the worst seed",
-        header=["name", "model", "posts", "seeds", "mean", "worst"],
+        header=["name", "posts", "seeds", "mean", "worst"],
         rows=[
             [
-                row["experiment_name"],
-                row["model"],
+                name,
                 row["data_name"],
                 Measure(row["num_seeds"], decimals=0),
                 Measure(
@@ -86,7 +88,7 @@ def comparison(groups: pd.DataFrame, *, headline: str) -> Shown:
                 ),
                 Measure(number_of(row[f"{headline}_worst"])),
             ]
-            for row in groups.to_dict("records")
+            for name, row in zip(group_names(rows, shown=str), rows, strict=True)
         ],
         missing="" if len(groups) else "No completed run was found.",
     )
