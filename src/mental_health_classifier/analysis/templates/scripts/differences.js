@@ -61,7 +61,7 @@ function compareRuns(first, second) {
   );
 }
 
-if (runs.length > 1) {
+if (document.getElementById("difference") && runs.length > 1) {
   const selects = ["a", "b"].map((side) => document.getElementById(`difference-${side}`));
   const known = runs.map((run) => run.anchor);
   const before = (chosen.get("runs") ?? "").split(",").map((anchor) => known.indexOf(anchor));
