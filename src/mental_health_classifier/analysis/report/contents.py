@@ -18,6 +18,7 @@ from mental_health_classifier.analysis.report.figures import (
     training_curves,
 )
 from mental_health_classifier.analysis.report.gates import Gate, gates_of, promise_of
+from mental_health_classifier.analysis.report.glance import glance
 from mental_health_classifier.analysis.report.hypotheses import hypotheses
 from mental_health_classifier.analysis.report.missed import missed_posts
 from mental_health_classifier.analysis.report.recommendation import (
@@ -63,6 +64,8 @@ class Report:
     verdict: str
     """What may be said of any use with people."""
     summary: Sequence[Sentence]
+    glance: Sequence[tuple[str, Sentence]]
+    """What is asked after the result, with answers of a line."""
     headline: str
     priority_class: str | None
     recommendation: Recommendation
@@ -113,6 +116,7 @@ def gather_report(runs: Iterable[RunSummary], *, archived: Sequence[RunSummary] 
     return Report(
         verdict=verdict(shown),
         summary=summary(evidence, found, gates),
+        glance=glance(evidence, shown, gates),
         headline=evidence.headline,
         priority_class=evidence.priority_class,
         recommendation=found,

@@ -1,0 +1,77 @@
+"""Answers in a line each to what a reader asks after the result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mental_health_classifier.analysis.report.evidence import Evidence
+from mental_health_classifier.analysis.report.gates import Gate
+from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, listed
+from mental_health_classifier.console.wording import amount, count, duration, is_number
+from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
+from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
+
+
+def glance(
+    evidence: Evidence, shown: RunSummary | None, gates: Sequence[Gate]
+) -> list[tuple[str, Sentence]]:
+    """Questions with their answers; of a page without a completed run only what failed."""
+    return [*_about_run(evidence, shown, gates), ("What failed", _failed(evidence))]
+
+
+def _about_run(
+    evidence: Evidence, run: RunSummary | None, gates: Sequence[Gate]
+) -> Iterator[tuple[str, Sentence]]:
+    if run is None:
+        return
+    met = sum(gate.state == "met" for gate in gates)
+    if met < len(gates):
+        open_ones = f"{len(gates) - met} of {count(len(gates), 'condition')} are not met"
+        yield "May it be used on people", f"No: {open_ones}. Each is listed below."
+    else:
+        yield "May it be used on people", "In a prospective study, no more: all conditions are met."
+    candidate = evidence.candidate_of(run)
+    seeds = 1 if candidate is None else len(candidate.models)
+    enough = "enough to rely on" if seeds >= SEEDS_NEEDED else f"{SEEDS_NEEDED} are needed"
+    yield "How many seeds", f"{seeds}; {enough}."
+    yield "What it cost", " ".join(_cost(evidence, run))
+    yield "Can it be repeated", _repeated(evidence, run)
+    steps = [gate.next_step for gate in gates if gate.state != "met" and gate.next_step]
+    if steps:
+        yield "What next", steps[0] if len(steps) == 1 else f"{steps[0]} Then: {steps[1]}"
+
+
+def _cost(evidence: Evidence, run: RunSummary) -> Iterator[str]:
+    parts = []
+    if is_number(run.duration_seconds):
+        parts.append(duration(run.duration_seconds))
+    if is_number(run.peak_memory_bytes):
+        parts.append(f"{amount(run.peak_memory_bytes / 2**20)} MB at most")
+    parameters = run.model_facts.get("parameters")
+    if is_number(parameters):
+        parts.append(f"{decimal(parameters / 1e6, 2)} million parameters")
+    yield f"{', '.join(parts)}." if parts else "Not known."
+    known = [each.duration_seconds for each in evidence.runs if is_number(each.duration_seconds)]
+    if len(known) > 1:
+        yield f"{count(len(known), 'run')} of this page together: {duration(sum(known))}."
+
+
+def _repeated(evidence: Evidence, run: RunSummary) -> Sentence:
+    if run.is_external:
+        return "Not here: another program made its predictions."
+    if obstacle := why_not_rebuilt(run):
+        return f"Not for certain: {obstacle}"
+    replay = evidence.assessment(run, "replay")
+    if replay is not None:
+        return f"It was made again: {replay.get('verdict')}."
+    return f"Its source and settings are kept: mhc reproduce {run.id} makes it again."
+
+
+def _failed(evidence: Evidence) -> str:
+    counts = Counter(run.status for run in evidence.runs if run.status != "completed")
+    if not counts:
+        return "Nothing: every run completed."
+    said = listed([f"{number} {status}" for status, number in counts.items()])
+    return f"{counts.total()} of {count(len(evidence.runs), 'run')}: {said}. Reasons are below."
