@@ -26,6 +26,6 @@ def completion(
     In ~/.bashrc or ~/.zshrc: eval "$(mhc completion bash)", or zsh. For fish:
     mhc completion fish > ~/.config/fish/completions/mhc.fish
     """
-    from typer.completion import get_completion_script
+    from typer._completion_shared import get_completion_script
 
     typer.echo(get_completion_script(prog_name="mhc", complete_var="_MHC_COMPLETE", shell=shell))

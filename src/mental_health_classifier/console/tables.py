@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
@@ -18,6 +18,9 @@ ENDLESS = 100_000
 
 GAP = 2
 """Spaces between columns."""
+
+FOLDED = 16
+"""Characters to which a column of text is folded, within words too, before others are left out."""
 
 
 def new_console(*, stderr: bool = False) -> Console:
@@ -49,27 +52,32 @@ class Column:
     cells: Sequence[str | Text]
     is_number: bool = False
     max_width: int | None = None
-    """Longer cells are cut, with an ellipsis."""
-    is_wrapped: bool = False
-    """Long cells go on in the next line, because they are to be read in full."""
+    """Longer cells go on in the next line, between words where they can; numbers never do."""
 
     @property
     def width(self) -> int:
-        lines = [*self.header.split("\n"), *map(str, self.cells)]
-        width = max(cell_len(printable(line)) for line in lines)
-        return width if self.max_width is None else min(width, self.max_width)
+        return self._most(self.header.split("\n"), self.cells)
+
+    def _most(self, header: Iterable[str], cells: Iterable[str | Text]) -> int:
+        most = ENDLESS if self.max_width is None else self.max_width
+        of_cells = max((cell_len(printable(cell)) for cell in cells), default=0)
+        if not self.is_number:
+            of_cells = min(of_cells, most)
+        of_header = min(max(map(cell_len, header), default=0), most)
+        return max(of_cells, of_header)
 
     def narrowed(self) -> Column:
-        """The column wrapped after every word, or as near to that as its longest word lets it."""
-        words = (word for cell in self.cells for word in str(cell).split())
-        lines = [*self.header.split("\n"), *words]
-        longest = max(cell_len(printable(line)) for line in lines)
-        return replace(self, is_wrapped=True, max_width=min(longest, self.width))
+        """The column wrapped after every word; a column of numbers is as it was."""
+        if self.is_number:
+            return self
+        words = [word for cell in self.cells for word in str(cell).split()]
+        return replace(self, max_width=self._most(self.header.split(), words))
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Columns side by side, without frames; where there is no room, the widest ones are cut.
+    """Columns side by side, without frames. Where there is no room, text goes on in the next line,
+    and then the last columns are left out and named: no number is ever cut.
 
     A layout of its own, since rich's takes half a millisecond a row.
     """
@@ -77,49 +85,76 @@ class TextTable:
     columns: Sequence[Column]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        widths = self._widths(options.max_width)
-        headers = [column.header.split("\n") for column in self.columns]
+        columns, left_out = self._that_fit(options.max_width)
+        widths = [column.width for column in columns]
+        headers = [
+            [part for line in column.header.split("\n") for part in _lines(line, width, console)]
+            for column, width in zip(columns, widths, strict=True)
+        ]
         height = max(map(len, headers))
         titles = ([""] * (height - len(lines)) + lines for lines in headers)
         for row in zip(*titles, strict=True):
-            yield from self._row([text(title, "table.header") for title in row], widths, console)
+            cells = [text(title, "table.header") for title in row]
+            yield from _row(cells, columns, widths, console)
         width = sum(widths) + GAP * (len(widths) - 1)
         yield Segment(("-" if options.ascii_only else "─") * width + "\n")
-        for row in zip(*(column.cells for column in self.columns), strict=True):
-            yield from self._row(row, widths, console)
+        for row in zip(*(column.cells for column in columns), strict=True):
+            yield from _row(row, columns, widths, console)
+        if left_out:
+            names = [" ".join(column.header.split()) for column in reversed(left_out)]
+            yield text(f"No room for: {', '.join(names)}.", "dim")
 
-    def _widths(self, most: int) -> list[int]:
-        widths = [column.width for column in self.columns]
-        while sum(widths) + GAP * (len(widths) - 1) > max(most, GAP * len(widths)):
-            widths[widths.index(max(widths))] -= 1
-        return widths
+    def _that_fit(self, most: int) -> tuple[list[Column], list[Column]]:
+        """The columns as they are shown, and those that there is no room for."""
+        columns, left_out = list(self.columns), []
+        for narrowed in (Column.narrowed, _folded):
+            while (excess := _width_of(columns) - most) > 0:
+                spare = [column.width - narrowed(column).width for column in columns]
+                if (most_spare := max(spare)) <= 0:
+                    break
+                place = spare.index(most_spare)
+                width = columns[place].width - min(excess, most_spare)
+                columns[place] = replace(columns[place], max_width=width)
+        while len(columns) > 1 and _width_of(columns) > most:
+            left_out.append(columns.pop())
+        return columns, left_out
 
-    def _row(
-        self, row: Sequence[str | Text], widths: Sequence[int], console: Console
-    ) -> Iterator[Segment]:
-        """The lines of a row; a cell of a wrapped column may have several."""
-        cells = [printable(cell) for cell in row]
-        lines = [
-            [line.plain.rstrip() for line in Text(cell).wrap(console, width, overflow="fold")]
-            if column.is_wrapped and cell_len(cell) > width
-            else [cell]
-            for cell, width, column in zip(cells, widths, self.columns, strict=True)
-        ]
-        for place in range(max(map(len, lines))):
-            written = ""
-            for cell, parts, width, column in zip(row, lines, widths, self.columns, strict=True):
-                shown = parts[place] if place < len(parts) else ""
-                if (room := width - cell_len(shown)) < 0:
-                    shown = set_cell_size(shown, width - 1) + "…"
-                padding = " " * room
-                shown = padding + shown if column.is_number else shown + padding
-                if isinstance(cell, Text):
-                    yield Segment(written)
-                    yield Segment(shown, console.get_style(cell.style))
-                    written = " " * GAP
-                else:
-                    written += shown + " " * GAP
-            yield Segment(written[:-GAP] + "\n")
+
+def _folded(column: Column) -> Column:
+    return column if column.is_number else replace(column, max_width=FOLDED)
+
+
+def _width_of(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + GAP * (len(columns) - 1)
+
+
+def _lines(cell: str, width: int, console: Console) -> list[str]:
+    if cell_len(cell) <= width:
+        return [cell]
+    return [line.plain.rstrip() for line in Text(cell).wrap(console, width, overflow="fold")]
+
+
+def _row(
+    row: Sequence[str | Text], columns: Sequence[Column], widths: Sequence[int], console: Console
+) -> Iterator[Segment]:
+    """The lines of a row, as many as its longest cell has."""
+    lines = [
+        [shown] if column.is_number else _lines(shown, width, console)
+        for shown, width, column in zip(map(printable, row), widths, columns, strict=True)
+    ]
+    for place in range(max(map(len, lines))):
+        written = ""
+        for cell, parts, width, column in zip(row, lines, widths, columns, strict=True):
+            shown = parts[place] if place < len(parts) else ""
+            padding = " " * (width - cell_len(shown))
+            shown = padding + shown if column.is_number else shown + padding
+            if isinstance(cell, Text):
+                yield Segment(written)
+                yield Segment(shown, console.get_style(cell.style))
+                written = " " * GAP
+            else:
+                written += shown + " " * GAP
+        yield Segment(written[:-GAP] + "\n")
 
 
 def names_that_fit(columns: Mapping[str, Column], *, width: int) -> list[str]:

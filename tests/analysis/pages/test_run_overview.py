@@ -170,7 +170,7 @@ def test_the_page_is_readable_at_usual_widths(tmp_path, width):
     page = page_of(run, width=width)
     assert max(map(len, page.splitlines())) <= width
     assert ".970 [.93, 1.0] 1.00 [.98, 1.0] +.100 [.02, .18]" in in_one_line(page)
-    assert page.count("…") == 1, "Nothing but the model's long name is cut."
+    assert "…" not in page
 
 
 def test_hostile_names_are_shown_and_not_obeyed(tmp_path):

@@ -93,7 +93,9 @@ def test_a_killed_run_lasted_until_its_last_sign_of_life(running):
     die(running)
     run = read_run(running.directory)
     later = datetime.fromisoformat("2100-01-01T00:00:00+00:00")
-    elapsed = progress_of(run, now=later).elapsed_seconds
+    progress = progress_of(run, now=later)
+    elapsed = progress.elapsed_seconds
+    assert progress.remaining_seconds is None
     assert run.status == "killed" and elapsed is not None and elapsed < 60
 
 

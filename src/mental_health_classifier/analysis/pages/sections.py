@@ -53,7 +53,7 @@ def section_table(
     """The table of a section.
 
     Args:
-        name_width: longer names of rows are cut. None: they are not.
+        name_width: longer names of rows go on in the next line. None: they do not.
         bold: name of the row that stands out.
         has_n: whether the posts behind a number stand beside it.
     """

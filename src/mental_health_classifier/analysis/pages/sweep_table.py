@@ -85,7 +85,7 @@ def called(metric: str | None) -> str:
 
 def settings_of(jobs: Sequence[JobProgress]) -> Column:
     """What sets each job apart, over several lines where it is long."""
-    return Column("settings", [job.name for job in jobs], max_width=NAME_WIDTH, is_wrapped=True)
+    return Column("settings", [job.name for job in jobs], max_width=NAME_WIDTH)
 
 
 def _columns(jobs: Sequence[JobProgress]) -> dict[str, Column]:

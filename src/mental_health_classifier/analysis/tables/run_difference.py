@@ -74,9 +74,9 @@ def difference_page(a: RunSummary, b: RunSummary) -> RenderableType:
 
 
 def _table_of_choices(choices: list[dict[str, Any]]) -> RenderableType:
-    columns = [Column("", [each["key"] for each in choices], is_wrapped=True)]
+    columns = [Column("", [each["key"] for each in choices])]
     for side in ("a", "b"):
-        columns.append(Column(side, [_choice(each, side) for each in choices], is_wrapped=True))
+        columns.append(Column(side, [_choice(each, side) for each in choices]))
     return TextTable(columns)
 
 

@@ -67,7 +67,7 @@ def progress_of(run: RunSummary, *, now: datetime | None = None) -> RunProgress:
         epochs=epochs,
         elapsed_seconds=_elapsed(run, start, now or datetime.now(UTC)),
         remaining_seconds=(
-            None if run.status in ENDED else _remaining(validated, samples, epochs, steps)
+            _remaining(validated, samples, epochs, steps) if is_alive(run) else None
         ),
         processor_percent=_number(latest.get("processor_percent")),
         memory_bytes=_megabytes(latest.get("memory_megabytes")),
