@@ -10,6 +10,8 @@ if __name__ == "__main__":
     let_idle_threads_sleep()
     ensure_deterministic_environment()
 
+import sys
+
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -34,6 +36,10 @@ def main(config: DictConfig) -> float | None:
 
 
 if __name__ == "__main__":
+    if "--help=all" in sys.argv:
+        # Hydra's own option takes no value.
+        sys.argv[1:] = [each for each in sys.argv[1:] if each != "--help=all"]
+        sys.argv += ["hydra/help=all", "--help"]
     register_resolvers()
     with explaining_errors():
         if number_of_processes() > 1:

@@ -55,6 +55,14 @@ def test_help_explains_the_groups_and_imports_nothing_heavy(tmp_path: Path) -> N
     assert json.loads(done.stderr) == []
     for words in ("GROUP=CHOICE", "model: ", "medium_model", "data: ", "dreaddit", "clinical"):
         assert words in done.stdout
+    assert len(done.stdout.splitlines()) <= 60
+
+
+def test_help_of_all_has_every_value_as_it_was_chosen(tmp_path: Path) -> None:
+    done = train(tmp_path, "--help=all", "model=baseline_micro", "seed=17")
+    assert done.returncode == 0, done.stderr
+    assert "seed: 17" in done.stdout and "learning_rate:" in done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
