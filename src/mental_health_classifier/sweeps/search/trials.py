@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.sweeps.job_process import JobTask, run_job, task_of
 from mental_health_classifier.sweeps.jobs import composed
@@ -276,8 +277,10 @@ def _said(directory: Path, plan: SearchPlan, number: int, death: str | None) -> 
     if not trial.state.is_finished():
         return f"Trial {number} is not over: {death or 'its process was stopped'}."
     if trial.state.name == "COMPLETE":
-        return f"Trial {number} is completed: {plan.maximise} {trial.value:.3f}."
+        return f"Trial {number} is completed: {plan.maximise} {decimals(trial.value or 0, 3)}."
     if trial.state.name == "PRUNED":
         epochs = len(trial.intermediate_values)
-        return f"Trial {number} is pruned after {epochs} epochs, at {trial.value or 0:.3f}."
+        return (
+            f"Trial {number} is pruned after {epochs} epochs, at {decimals(trial.value or 0, 3)}."
+        )
     return f"Trial {number} failed: {trial.user_attrs.get('problem', 'not known why')}"

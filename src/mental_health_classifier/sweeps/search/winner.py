@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.sweeps.jobs import composed
 from mental_health_classifier.sweeps.search.beginning import override_of
 from mental_health_classifier.sweeps.search.trials import trials_of
@@ -109,18 +110,22 @@ def lines_of(result: SearchResult) -> Iterator[str]:
         return
     yield (
         f"Best: trial {best.number}, {' '.join(best.overrides)}. {result.metric} "
-        f"{best.value:.3f}, which is optimistic: it is the highest of "
+        f"{decimals(best.value or 0, 3)}, which is optimistic: it is the highest of "
         f"{result.counts().get('completed', 0)}."
     )
     listed = ", ".join(map(str, result.seeds))
     for name, each in result.fresh.items():
-        interval = "" if each.low is None else f" [{each.low:.3f}, {each.high:.3f}]"
+        interval = (
+            "" if each.low is None else f" [{decimals(each.low, 2)}, {decimals(each.high or 0, 2)}]"
+        )
         yield (
-            f"With fresh seeds {listed}: {name} {each.mean:.3f}{interval} on average, "
-            f"{each.worst:.3f} at worst (seed {each.worst_seed})."
+            f"With fresh seeds {listed}: {name} {decimals(each.mean, 3)}{interval} on average, "
+            f"{decimals(each.worst, 3)} at worst (seed {each.worst_seed})."
         )
     if result.importances:
-        shares = ", ".join(f"{key} {share:.2f}" for key, share in result.importances.items())
+        shares = ", ".join(
+            f"{key} {decimals(share, 2)}" for key, share in result.importances.items()
+        )
         yield f"What mattered: {shares}."
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.external_runs import MADE_ELSEWHERE
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -149,7 +150,7 @@ def _most_stable(
     if winner is None:
         return _nobody(metric, objections)
     worst, mean, spread = winner.worst(key), winner.mean(key), winner.spread(key)
-    reason = _reason(f"Its worst seed has the highest {key} ({worst:.3f})", number)
+    reason = _reason(f"Its worst seed has the highest {key} ({decimals(worst, 3)})", number)
     return {
         **_won(winner, metric, reason),
         "stability": {
