@@ -92,9 +92,7 @@ class _Seen:
 def _table_below(root: Path, seen: _Seen) -> pd.DataFrame:
     """The table of one root. What is new of it is kept for the next time."""
     path = root / FILE_NAME
-    kept = read_table(path, version=VERSION) or pa.table(
-        {name: pa.array([], pa.string()) for name in _KEY}
-    )
+    kept = read_table(path, version=VERSION) or _NOTHING_KEPT
     columns = (kept.column(name).to_pylist() for name in _KEY)
     rows = {key.kept_name: (at, key) for at, key in enumerate(map(_Key, *columns))}
     start = len(os.path.join(root, ""))
