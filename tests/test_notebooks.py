@@ -45,7 +45,8 @@ def outputs_of(notebook: nbformat.NotebookNode) -> str:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            shown += [output.get("text", ""), data.get("text/plain", ""), *data]
+            texts = (data.get("text/plain", ""), data.get("text/html", ""))
+            shown += [output.get("text", ""), *texts, *data]
     return "\n".join(shown)
 
 
