@@ -11,7 +11,12 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
-from written_runs import write_failed_run, write_run, write_stored_predictions
+from written_runs import (
+    write_failed_run,
+    write_run,
+    write_stored_predictions,
+    yardstick_of,
+)
 
 from mental_health_classifier.analysis.report.contents import gather_report
 from mental_health_classifier.analysis.report.page import report_page
@@ -326,3 +331,43 @@ def test_of_a_long_table_the_first_rows_are_shown_until_all_are_wanted(browser, 
     assert names_shown(browser)[0] == "run 52"
     browser.find_element(By.CSS_SELECTOR, "[data-more]").click()
     assert len(names_shown(browser)) == 53 and count.text == "53 of 53 runs"
+
+
+QUESTIONS = {
+    "which model": "The recommended configuration, good",
+    "how many missed": r"found 0\.\d+ .* of the suicide posts",
+    "is it better than TF-IDF": "good is .* the yardstick tfidf_logistic",
+    "may I use it on people": "May it be used on people.*No: ",
+    "how many seeds": "How many seeds.*1; 5 are needed",
+    "which data": r"tested on the same .* posts \(",
+    "what failed": "What failed.*1 of 2 runs: 1 failed",
+    "what did it cost": "What it cost.*2 min 5 s",
+    "can it be repeated": "Can it be repeated",
+    "what next": "What next",
+}
+SCREEN = """
+const wanted = new RegExp(arguments[0], "s");
+const found = [...document.querySelectorAll("main li, main p, main dl")]
+  .flatMap((each) => each.tagName === "DL" ? [...each.querySelectorAll("dd")] : [each])
+  .find((each) => wanted.test((each.previousElementSibling?.textContent ?? "") + each.textContent));
+return found ? Math.ceil((found.getBoundingClientRect().bottom + scrollY) / innerHeight) : null;
+"""
+
+
+def test_a_cold_reader_finds_ten_answers_on_two_screens(browser, tmp_path):
+    good = write_run(
+        tmp_path / "runs" / "good",
+        run={"name": "good"},
+        end={"yardstick": yardstick_of({"test/recall_at_spec80": (0.1, 0.02, 0.18)})},
+    )
+    write_stored_predictions(good, skill=6, seed=1)
+    write_stored_predictions(good / "beside", skill=0, seed=9)
+    (good / "beside" / "predictions").rename(good / "predictions" / "yardstick")
+    write_failed_run(tmp_path / "runs" / "failed")
+    html = report_page(gather_report(find_runs([tmp_path / "runs"])))
+    (tmp_path / "report.html").write_text(html)
+    metrics = {"width": 1400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get((tmp_path / "report.html").as_uri())
+    screens = {what: browser.execute_script(SCREEN, said) for what, said in QUESTIONS.items()}
+    assert all(screen in (1, 2) for screen in screens.values()), screens
