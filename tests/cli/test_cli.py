@@ -97,7 +97,7 @@ def test_a_folder_that_is_not_there_is_an_error(mhc):
 
 
 def test_compare_puts_the_best_of_each_corpus_first_and_uncompleted_runs_last(mhc, six_runs):
-    rows = json.loads(mhc("compare", "--json").stdout)
+    rows = json.loads(mhc("compare", "--runs", "--json").stdout)
     # Without a priority class "plain" is compared with nobody.
     assert [row["experiment_name"] for row in rows] == [
         *("plain", "best", HOSTILE, "gone", "broken", "baseline")
@@ -155,16 +155,17 @@ def test_tags_choose_runs(mhc, six_runs):
     rows = json.loads(mhc("compare", "--tag", "pilot", "--json").stdout)
     assert [row["experiment_name"] for row in rows] == ["best"]
     assert json.loads(mhc("compare", "--tag", "pilot", "--tag", "x", "--json").stdout) == []
-    none = mhc("compare", "--tag", "x", "--columns", "final_recall_suicide", "--csv", "-")
-    assert none.stdout == "final_recall_suicide\n"
+    none = mhc("compare", "--tag", "x", "--columns", "final_accuracy_mean", "--csv", "-")
+    assert none.stdout == "final_accuracy_mean\n"
     assert "No run of 6 is like that." in none.stderr
 
 
 def test_columns_and_order_can_be_chosen(mhc, six_runs):
-    result = mhc("compare", "--sort", "seed", "--columns", "experiment_name,seed", "--json")
+    chosen = ("compare", "--runs", "--columns", "experiment_name,seed")
+    result = mhc(*chosen, "--sort", "seed", "--json")
     assert [list(row) for row in json.loads(result.stdout)] == [["experiment_name", "seed"]] * 6
     assert json.loads(result.stdout)[0]["seed"] == 2
-    ascending = mhc("compare", "--sort", "seed", "--ascending", "--columns", "seed", "--json")
+    ascending = mhc(*chosen, "--sort", "seed", "--ascending", "--json")
     assert json.loads(ascending.stdout)[0]["seed"] == 1
     assert "experiment_name" in mhc("compare", "--columns", "experiment_name").stdout
 
@@ -178,20 +179,20 @@ def test_columns_and_order_can_be_chosen(mhc, six_runs):
     ],
 )
 def test_a_misspelt_column_lists_what_there_is(mhc, six_runs, option, value):
-    result = mhc("compare", option, value)
+    result = mhc("compare", "--runs", option, value)
     assert result.exit_code == 1
     assert f"{option} names 'final_acuracy', which is not a column of these runs." in result.stderr
     assert "Similar: final_accuracy," in result.stderr and "There are: " in result.stderr
 
 
 def test_the_table_goes_to_a_file_or_to_standard_output(mhc, six_runs, tmp_path):
-    assert mhc("compare", "--csv", "runs.csv").exit_code == 0
+    assert mhc("compare", "--runs", "--csv", "runs.csv").exit_code == 0
     with open(tmp_path / "runs.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["experiment_name"] for row in rows][:3] == ["plain", "best", HOSTILE]
     result = mhc("compare", "--csv", "runs.csv")
     assert result.exit_code == 1 and "not replaced" in result.stderr
-    printed = mhc("compare", "--csv", "-").stdout
+    printed = mhc("compare", "--runs", "--csv", "-").stdout
     assert "\x1b" not in printed
     printed_rows = list(csv.DictReader(io.StringIO(printed)))
     assert printed_rows[1]["final_recall_at_spec80"] == "0.9"
@@ -202,7 +203,7 @@ def test_the_table_is_printed_for_a_paper(mhc, six_runs):
     assert latex.count(r"\begin{tabular}") == 2 and "\x1b" not in latex
     assert "damaged" not in latex and "failed" not in latex
     markdown = mhc("compare", "--markdown").stdout
-    assert markdown.startswith("| run |") and markdown.count("---:") > 4
+    assert markdown.startswith("| configuration |") and markdown.count("---:") > 4
     for wrong in (("--latex", "--json"), ("--markdown", "--csv", "-"), ("--latex", "--test", "a")):
         result = mhc("compare", *wrong)
         assert result.exit_code == 1 and result.stderr.count("\n") == 1
@@ -356,7 +357,7 @@ def imported_by(program, folder):
         (["runs"], {*HEAVY, "numpy", "pandas", "scipy", "hydra"}),
         # SciPy has the distributions that the verdict on its configuration takes.
         (["show", "a"], {*HEAVY, "pandas", "hydra"}),
-        (["compare", "--json"], {*HEAVY, "scipy", "hydra"}),
+        (["compare", "--runs", "--json"], {*HEAVY, "scipy", "hydra"}),
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )

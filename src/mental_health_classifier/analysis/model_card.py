@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mental_health_classifier.analysis.documents import markdown_card
+from mental_health_classifier.analysis.sections.answer import a_day, answer
 from mental_health_classifier.analysis.sections.assessments import assessment_sections
 from mental_health_classifier.analysis.sections.performance import evaluation, performance_sections
 from mental_health_classifier.analysis.sections.provenance import making, posts, verdict
@@ -40,9 +41,11 @@ def model_card(run: RunSummary, runs: Sequence[RunSummary] = ()) -> str:
         "model_card.md.j2",
         run=run,
         verdict=verdict(run),
+        answer=answer(run),
         standing=standing_of_run(run, runs),
         sections=[
             *performance_sections(run),
+            *([] if (day := a_day(run)) is None else [day]),
             *(assessment_sections(run) if run.judges_posts else ()),
             posts(run),
         ],

@@ -33,7 +33,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("check", "Says what a file of posts holds, and how to train with it."),
     },
     "Compare": {
-        "compare": ("compare", "Compares runs, best first, in a table for each corpus."),
+        "compare": ("compare", "Compares configurations, or single runs (--runs), best first."),
         "best": ("runs", "Names the best models, chosen on val and reported on test."),
         "diff": ("runs", "Shows how two runs differ, in settings and in numbers."),
         "impact": ("impact", "Says whether a clinical variant helps, seed by seed."),

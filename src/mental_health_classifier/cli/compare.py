@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,10 @@ import pandas as pd
 import typer
 from rich.console import Group, RenderableType
 
+from mental_health_classifier.analysis.pages.configuration_list import (
+    configuration_list,
+    configurations_for_paper,
+)
 from mental_health_classifier.analysis.pages.leaderboard import (
     caption_of,
     chosen_columns,
@@ -43,6 +48,7 @@ from mental_health_classifier.analysis.tables.run_table import (
     ranked,
     write_csv,
 )
+from mental_health_classifier.analysis.tables.seed_groups import group_table
 from mental_health_classifier.cli.arguments import (
     AsJson,
     Margin,
@@ -57,7 +63,6 @@ from mental_health_classifier.cli.arguments import (
     say_no_runs,
 )
 from mental_health_classifier.console.tables import TextTable, names_that_fit, print_table, text
-from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, read_run
@@ -83,8 +88,11 @@ def compare(
     ] = None,
     tag: Tagged = None,
     archived: WithArchived = False,
+    single: Annotated[
+        bool, typer.Option("--runs", help="A row a run, not a configuration with all its seeds.")
+    ] = False,
     columns: Annotated[
-        str | None, typer.Option(help="Only these columns: seed,final_accuracy.")
+        str | None, typer.Option(help="Only these columns: configuration,final_accuracy_mean.")
     ] = None,
     csv: Annotated[
         str | None, typer.Option(help="Write the table to this new file, or - for here.")
@@ -106,7 +114,7 @@ def compare(
     margin: Margin = EQUIVALENCE_MARGIN,
     as_json: AsJson = False,
 ) -> None:
-    """Compares runs, best first, in a table for each corpus."""
+    """Compares configurations, or single runs (--runs), best first."""
     if sum((markdown, latex, as_json, csv is not None)) > 1:
         raise InputError("Give one of --markdown, --latex, --json and --csv.")
     if test:
@@ -131,37 +139,33 @@ def compare(
 
         form = as_latex if latex else as_markdown if markdown else None
         return _print_by_corpus(across_corpora(table), form=form, as_json=as_json, csv=csv)
-    if sort:
-        known_columns([sort], table, option="--sort")
-    names = known_columns(columns.split(","), table, option="--columns") if columns else None
     is_whole = as_json or csv is not None or markdown or latex
-    blocks, left_out = [], 0
-    for title, block in corpora(table):
-        by = sort or headline_column(block)
-        most = len(block) if is_whole else MOST_LINES
-        blocks.append((title, by, ranked(block, by=by, ascending=ascending, most=most)))
-        left_out += max(0, len(block) - most)
+    most = len(table) if is_whole else MOST_LINES
+    blocks = [
+        _Block.of(runs, title, sort=sort, ascending=ascending, single=single, most=most)
+        for title, runs in corpora(table)
+    ]
+    nothing = table.iloc[:0] if single else group_table(table.iloc[:0])
+    rows = pd.concat([block.rows for block in blocks]) if blocks else nothing
+    names = None
+    if columns:
+        names = [_known(name, rows, table, option="--columns") for name in columns.split(",")]
     if as_json or csv is not None:
-        if sort:  # one order for all rows, as was asked for
-            table = ranked(table, by=sort, ascending=ascending)
-        elif blocks:
-            table = pd.concat([block for _, _, block in blocks])
-        chosen = table.loc[:, names] if names else table
+        if sort and blocks:  # one order for all rows, as was asked for
+            rows = rows.sort_values(blocks[0].by, ascending=ascending, kind="stable")
+        chosen = rows.loc[:, names] if names else rows
         print_json(each_record(chosen)) if as_json else write_csv(chosen, csv or "-")
-    elif markdown or latex:
-        # What did not complete has no number for a paper.
-        whole = [(title, by, block[block["status"] == "completed"]) for title, by, block in blocks]
-        for title, by, block in (each for each in whole if len(each[2])):
-            shown = chosen_columns(block, names) if names else columns_for_paper(block, by=by)
-            caption = f"{title}. " if len(blocks) > 1 else ""
-            caption += caption_of(block, by=by)
-            typer.echo((as_latex if latex else as_markdown)(shown, caption=caption))
     else:
-        for title, by, block in blocks:
-            print_table(_page(title if len(blocks) > 1 else None, block, by=by, names=names))
-            _print_verdict(block)
-        if left_out:
-            say(f"{count(left_out, 'more run')}; all: --csv - or --json, some: --where.")
+        form = as_latex if latex else as_markdown if markdown else None
+        for block in blocks:
+            title = block.title if len(blocks) > 1 else None
+            if form is None:
+                print_table(partial(block.page, title, names))
+                if block.num_more:
+                    say(f"{amount(block.num_more)} more; all: --csv - or --json, some: --where.")
+                _print_verdict(block.runs)
+            elif len(block.runs) and block.has_completed:
+                typer.echo(block.typeset(form, title, names))
     if warning := warning_about_posts(table):
         say(f"Warning: {warning}")
     for warning in warnings_about_shortcuts(table):
@@ -176,6 +180,84 @@ def _to_compare(table: pd.DataFrame, *, with_archived: bool) -> pd.DataFrame:
     is_wanted = judges & ~is_left_out
     table = table if is_wanted.all() else table[is_wanted]
     return table.drop(columns=JUDGES_POSTS).reset_index(drop=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The runs of one corpus, and the rows that are shown of them: themselves or their
+    configurations."""
+
+    title: str
+    runs: pd.DataFrame
+    rows: pd.DataFrame
+    by: str
+    single: bool
+    num_more: int
+    """Rows beyond those."""
+
+    @classmethod
+    def of(
+        cls,
+        runs: pd.DataFrame,
+        title: str,
+        *,
+        sort: str | None,
+        ascending: bool,
+        single: bool,
+        most: int,
+    ) -> _Block:
+        by = sort or headline_column(runs)
+        if single:
+            by = _known(by, runs, runs, option="--sort")
+            rows = ranked(runs, by=by, ascending=ascending, most=most)
+            return cls(title, runs, rows, by, single, num_more=max(0, len(runs) - most))
+        groups = group_table(runs)
+        by = _known(f"{by}_mean" if f"{by}_mean" in groups else by, groups, runs, option="--sort")
+        rows = groups.sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
+        num_more = max(0, len(rows) - most)
+        return cls(title, runs, rows.head(most), by, single, num_more=num_more)
+
+    @property
+    def has_completed(self) -> bool:
+        return bool((self.runs["status"] == "completed").any())
+
+    def page(self, title: str | None, names: list[str] | None, width: int | None) -> RenderableType:
+        """By the width of the terminal."""
+        if names:
+            shown = TextTable(chosen_columns(self.rows, names))
+        elif self.single:
+            shown = leaderboard(self.rows, by=self.by, width=width)
+        elif not len(self.rows):
+            # Where nothing has completed there is no configuration with a number.
+            runs = self.runs.head(MOST_LINES)
+            shown = leaderboard(runs, by=headline_column(runs), width=width)
+        else:
+            shown = configuration_list(self.rows, self.runs, by=self.by, width=width)
+        return shown if title is None else Group(text(title, "bold"), shown, "")
+
+    def typeset(self, form: Callable[..., str], title: str | None, names: list[str] | None) -> str:
+        """For a paper, where what did not complete has no number."""
+        if self.single:
+            rows = self.rows[self.rows["status"] == "completed"]
+            shown, caption = columns_for_paper(rows, by=self.by), caption_of(rows, by=self.by)
+        else:
+            rows = self.rows
+            shown, caption = configurations_for_paper(rows, self.runs, by=self.by)
+        if names:
+            shown = chosen_columns(rows, names)
+        return form(shown, caption=caption if title is None else f"{title}. {caption}")
+
+
+def _known(name: str, rows: pd.DataFrame, runs: pd.DataFrame, *, option: str) -> str:
+    """The name of a column of the rows that are shown."""
+    if name not in rows and name in runs:
+        raise InputError(
+            f"{option} names {name}, of which each run has its own: give --runs, too, or "
+            f"{name}_mean."
+            if f"{name}_mean" in rows
+            else f"{option} names {name}, of which each run has its own: give --runs, too."
+        )
+    return known_columns([name], rows, option=option)[0]
 
 
 def _print_by_corpus(
@@ -220,21 +302,6 @@ def _print_verdict(block: pd.DataFrame) -> None:
     runs = [read_run(Path(directory)) for directory in completed["directory"]]
     said = [text(plain(each)) for each in standing_of_best(runs)]
     print_table(lambda _width: Group(*said))
-
-
-def _page(
-    title: str | None, table: pd.DataFrame, *, by: str, names: list[str] | None
-) -> Callable[[int | None], RenderableType]:
-    """The runs of one corpus, by the width of the terminal."""
-
-    def page(width: int | None) -> RenderableType:
-        if names:
-            shown = TextTable(chosen_columns(table, names))
-        else:
-            shown = leaderboard(table, by=by, width=width)
-        return shown if title is None else Group(text(title, "bold"), shown, "")
-
-    return page
 
 
 def _test_models(references: list[Path] | None, *, margin: float, as_json: bool) -> None:

@@ -14,6 +14,8 @@ from mental_health_classifier.analysis.pages.best_list import best_list
 from mental_health_classifier.analysis.pages.run_list import row_of, run_list
 from mental_health_classifier.analysis.sections.pieces import plain
 from mental_health_classifier.analysis.tables.run_difference import difference_page, run_difference
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import names_by_hash
 from mental_health_classifier.cli.arguments import (
     AsJson,
     LookedUpIn,
@@ -104,8 +106,9 @@ def best(
         return print_json([{"best": heading, **entry} for heading, entry in rows])
     if any(run.fold is not None for run in found):
         say("A fold has a best of its own, which says little. All folds together: mhc folds")
+    names = names_by_hash([facts_of(run) for run in found], shown=str)
     for best in by_corpus:
-        print_table(partial(_best_page, best, has_title=len(by_corpus) > 1))
+        print_table(partial(_best_page, best, names, has_title=len(by_corpus) > 1))
 
 
 def _worth(entry: Mapping[str, Any], runs: Sequence[RunSummary]) -> dict[str, Any]:
@@ -128,13 +131,17 @@ def _worth(entry: Mapping[str, Any], runs: Sequence[RunSummary]) -> dict[str, An
 
 
 def _best_page(
-    best: Mapping[str, Mapping[str, Any]], width: int | None, *, has_title: bool
+    best: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, str],
+    width: int | None,
+    *,
+    has_title: bool,
 ) -> RenderableType:
     entry = next(iter(best.values()))
     if not has_title:
-        return best_list(best, width=width)
+        return best_list(best, names, width=width)
     title = (
         f"{printable(entry['posts_called'])}, parts {entry['parts_fingerprint']}, priority class: "
         f"{printable(entry['priority_class'] or 'none')}"
     )
-    return Group(text(title, "bold"), best_list(best, width=width), "")
+    return Group(text(title, "bold"), best_list(best, names, width=width), "")

@@ -29,13 +29,13 @@ from mental_health_classifier.tracking.record.record_shape import LISTING
 from mental_health_classifier.tracking.record.run_summary import ENDED, RunSummary, read_run
 
 FILE_NAME = ".run-index.json"
-VERSION = 2
+VERSION = 3
 
 """States that only another attempt can change."""
 
 OF_RUN = (
     *("id", "name", "description", "hypothesis", "tags", "seed", "model", "variants", "git"),
-    *("created_at", "configuration_hash"),
+    *("overrides", "created_at", "configuration_hash"),
 )
 OF_DATA = ("fingerprint", "name", "priority_class", "classes", "parts")
 OF_END = ("status", "duration_seconds", "error", "peak_memory_bytes")

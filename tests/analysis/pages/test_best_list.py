@@ -1,20 +1,28 @@
 import json
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from typer.testing import CliRunner
 from written_runs import write_run
 
 from mental_health_classifier.analysis.pages.best_list import best_list
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import names_by_hash
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.tracking.run_index import find_runs
 from mental_health_classifier.tracking.selection.best_models import best_models
 
 
+def page_of(folder: Path, *, width: int) -> RenderableType:
+    runs = find_runs([folder])
+    names = names_by_hash([facts_of(run) for run in runs], shown=str)
+    return best_list(best_models(runs), names, width=width)
+
+
 def test_every_heading_is_shown_with_its_number_or_the_reason_why_not(tmp_path: Path) -> None:
     write_run(tmp_path / "run", recall=0.8)
     console = Console(width=100, record=True, markup=False)
-    console.print(best_list(best_models(find_runs([tmp_path])), width=100))
+    console.print(page_of(tmp_path, width=100))
     shown = console.export_text()
     assert "best suicide recall" in shown and ".800 [.76, .83]" in shown
     assert (
@@ -27,7 +35,7 @@ def test_every_heading_is_shown_with_its_number_or_the_reason_why_not(tmp_path: 
 def test_a_winner_is_named_with_its_variants(tmp_path: Path) -> None:
     write_run(tmp_path / "run", run={"name": "sweep", "variants": ["multitask"]})
     console = Console(width=120, record=True, markup=False)
-    console.print(best_list(best_models(find_runs([tmp_path])), width=120))
+    console.print(page_of(tmp_path, width=120))
     assert "sweep + multitask" in console.export_text()
 
 
@@ -54,5 +62,5 @@ def test_a_best_run_that_cannot_be_certified_says_why(tmp_path: Path) -> None:
 def test_the_class_that_a_heading_is_about_is_named(tmp_path: Path) -> None:
     write_run(tmp_path / "run", priority_class="anxiety")
     console = Console(width=100, record=True, markup=False)
-    console.print(best_list(best_models(find_runs([tmp_path])), width=100))
+    console.print(page_of(tmp_path, width=100))
     assert "best anxiety recall" in (shown := console.export_text()) and "suicide" not in shown

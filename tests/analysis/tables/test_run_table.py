@@ -64,7 +64,7 @@ def test_columns_have_types(tmp_path):
 def test_the_first_columns_are_always_there_with_the_priority_class_first(tmp_path):
     table = table_of_runs(write_run(tmp_path / "run"))
     columns = list(table.columns)
-    assert columns[:4] == ["experiment_name", "run_id", "status", "model"]
+    assert columns[:4] == ["configuration", "experiment_name", "run_id", "status"]
     first = columns.index("final_recall_suicide")
     assert columns[first : first + 4] == [
         *("final_recall_suicide", "final_recall_anxiety", "final_recall_control"),

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mental_health_classifier.analysis.figures.models import nothing_completed
-from mental_health_classifier.analysis.figures.names import metric_name, plain_name
+from mental_health_classifier.analysis.figures.names import metric_name, wrapped_name
 from mental_health_classifier.analysis.tables.comparability import corpora, posts_behind
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_names import group_names
@@ -65,8 +65,8 @@ def measured_groups(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
     groups = groups.sort_values(f"{metric}_mean", ascending=False, ignore_index=True)
     mean, low, high = (groups[f"{metric}_{kind}"] for kind in ("mean", "low", "high"))
     names = group_names(
-        records_of(groups[["experiment_name", "model", "variants", "configuration_hash"]]),
-        shown=plain_name,
+        records_of(groups[["configuration"]]),
+        shown=wrapped_name,
     )
     # Copied into one piece: to a table in many, pandas adds columns with a warning each.
     return groups.copy().assign(name=names, mean=mean, low=low, high=high)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from mental_health_classifier.console.wording import printable
 
 MAX_LENGTH = 28
+LINE_LENGTH = 36
 
 _WORDS = {
     "loss": "loss",
@@ -29,6 +32,12 @@ def plain_name(value: object, *, max_length: int = MAX_LENGTH) -> str:
     if len(shown) > max_length:
         shown = f"{shown[: max_length - 1]}…"
     return shown.replace("$", r"\$")
+
+
+def wrapped_name(value: object) -> str:
+    """A `plain_name` of up to three lines, for what is told apart by its end."""
+    whole = plain_name(value, max_length=3 * LINE_LENGTH)
+    return "\n".join(textwrap.wrap(whole, LINE_LENGTH, break_on_hyphens=False)[:3])
 
 
 def metric_name(metric: str) -> str:

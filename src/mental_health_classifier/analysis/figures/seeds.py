@@ -49,7 +49,9 @@ def seeds_figure(
     metric = metric_column(runs, metric)
     all_groups = measured_groups(runs, metric)
     groups = all_groups.head(MAX_CONFIGURATIONS)
-    figure, (axes,) = new_figure(columns=1, width=8.5, height=1.9 + 0.34 * len(groups))
+    lines = max((name.count("\n") for name in groups["name"]), default=0) + 1
+    height = 1.9 + (0.16 + 0.14 * lines) * len(groups)
+    figure, (axes,) = new_figure(columns=1, width=8.5, height=height)
     places = np.arange(len(groups))
     seeds = measured_seeds(runs, groups, metric)
     dots = pd.concat(seeds, keys=places, names=["place", "run"]).reset_index(name="value")

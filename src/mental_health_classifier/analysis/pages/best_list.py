@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,16 +10,18 @@ from rich.text import Text
 
 from mental_health_classifier.analysis.sections.certificate import certificate_summary
 from mental_health_classifier.analysis.sections.pieces import heading_title
-from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, count, number
 
 
-def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> RenderableType:
+def best_list(
+    best: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], *, width: int | None
+) -> RenderableType:
     """A line for each heading, below them the reasons.
 
     Args:
         best: what `best_models` found.
+        names: what configurations are called, by their hash; see `names_by_hash`.
         width: characters in a line; None: as wide as it comes.
     """
     entries = list(best.values())
@@ -28,7 +30,9 @@ def best_list(best: Mapping[str, Mapping[str, Any]], *, width: int | None) -> Re
         "heading": Column("best by", titles),
         "id": Column("id", [entry["run"] or "-" for entry in entries]),
         "value": Column("on test", [number(e["value"], e["interval"]) for e in entries]),
-        "run": Column("run", _names(entries)),
+        "run": Column(
+            "run", [names.get(e["configuration"], "-") for e in entries], is_wrapped=True
+        ),
         "n": Column("posts", [amount(entry["n"]) for entry in entries], is_number=True),
         "seeds": Column("models", [amount(e["num_models"]) for e in entries], is_number=True),
         "metric": Column("number", [entry["metric"] for entry in entries]),
@@ -60,12 +64,3 @@ def _worth(runs: Mapping[str, Mapping[str, Any]]) -> Iterator[Text]:
         if found := entry.get("certificate"):
             among = f"Chosen among {count(entry['looked_at'], 'run')}. "
             yield text(f"{who}{among}{certificate_summary(found)}")
-
-
-def _names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [
-        {**entry, "experiment_name": entry["name"], "configuration_hash": entry["configuration"]}
-        for entry in entries
-    ]
-    names = configuration_names(rows, shown=str)
-    return [name if entry["run"] else "-" for entry, name in zip(entries, names, strict=True)]

@@ -13,7 +13,6 @@ from rich.text import Text
 from mental_health_classifier.analysis.pages.run_list import model_of
 from mental_health_classifier.analysis.tables.comparability import posts_behind
 from mental_health_classifier.analysis.tables.number_columns import column_of
-from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.analysis.tables.run_table import LEADING, headline_column, records_of
 from mental_health_classifier.console.tables import Column, TextTable, names_that_fit, text
 from mental_health_classifier.console.wording import amount, duration, is_number, moment, number
@@ -72,7 +71,7 @@ def chosen_columns(table: pd.DataFrame, names: list[str]) -> list[Column]:
     """The runs of a `run_table` with the columns that were asked for, under their own names."""
     rows = records_of(table)
     return [
-        Column(name, [_cell(row, name) for row in rows], is_numeric_dtype(table[name]))
+        Column(name, [cell_of(row, name) for row in rows], is_numeric_dtype(table[name]))
         for name in names
     ]
 
@@ -97,7 +96,7 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
     used = {*LEADING, *OTHER_FACTS, by, difference, *recalls}
     rows = records_of(table[[name for name in map(str, table.columns) if _stem(name) in used]])
     columns = {
-        "run": Column("run", _names(rows), max_width=name_width),
+        "run": Column("run", names_of(rows), max_width=name_width),
         "id": Column("id", [str(row["run_id"] or "-")[:ID_LENGTH] for row in rows]),
         "model": Column("model", [model_of(row) for row in rows]),
         "seed": Column("seed", [amount(row["seed"]) for row in rows], is_number=True),
@@ -113,7 +112,7 @@ def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[st
     if headline != "final_f1_macro":
         columns["macro F1"] = _numbers("macro F1", rows, "final_f1_macro")
     if by not in (headline, "final_accuracy", "final_f1_macro"):
-        columns["order"] = Column(by, [_cell(row, by) for row in rows], is_number=True)
+        columns["order"] = Column(by, [cell_of(row, by) for row in rows], is_number=True)
     if difference in table:
         columns["yardstick"] = _numbers("above\nyardstick", rows, difference, signed=True)
     posts = [amount(row.get("final_n")) for row in rows]
@@ -152,16 +151,14 @@ def _explanation(
         else "No numbers yet"
     )
     yield text(f"{what}; ordered by {by}. This order chooses nothing: mhc best chooses by val.")
-    yield from _about_yardsticks(table)
+    yield from about_yardsticks(table)
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
         yield text("+ after a commit: with changes that were not committed.")
-    if left_out:
-        yield text(
-            f"No room for: {', '.join(left_out)}. All columns: --csv - or --json; some: --columns."
-        )
+    yield from about_columns(left_out)
 
 
-def _about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
+def about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
+    """Which model the runs of a `run_table` are measured against, and which of them it is."""
     nothing = pd.Series(None, index=table.index, dtype=object)
     reads, names = (table.get(f"yardstick_{what}", nothing) for what in ("reads", "name"))
     is_own = table["is_yardstick"].fillna(False).astype(bool)
@@ -178,6 +175,14 @@ def _about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:
         yield text(said, "yellow")
     elif kinds and not others:
         yield text(f"The yardstick of the runs: {named.iloc[0]}.")
+
+
+def about_columns(left_out: list[str]) -> Iterator[Text]:
+    """Which columns there is no room for; nothing where there is room for all."""
+    if left_out:
+        yield text(
+            f"No room for: {', '.join(left_out)}. All columns: --csv - or --json; some: --columns."
+        )
 
 
 def _numbers(
@@ -198,7 +203,8 @@ def _number_or_status(row: Mapping[str, Any], column: str) -> str:
     return _number(row, column) if row["status"] == "completed" else row["status"]
 
 
-def _cell(row: Mapping[str, Any], column: str) -> str:
+def cell_of(row: Mapping[str, Any], column: str) -> str:
+    """A fact or number of a row, with its interval."""
     value = row[column]
     if value is None:
         return "-"
@@ -207,11 +213,9 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
     return f"{value:,}" if is_number(value) and column != "seed" else str(value)
 
 
-def _names(rows: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"{'* ' if row['is_yardstick'] else ''}{name}"
-        for row, name in zip(rows, configuration_names(rows, shown=str), strict=True)
-    ]
+def names_of(rows: list[dict[str, Any]]) -> list[str]:
+    """What the configurations of some rows are called, yardsticks marked."""
+    return [f"{'* ' if row['is_yardstick'] else ''}{row['configuration']}" for row in rows]
 
 
 def _millions(row: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mental_health_classifier.analysis.pages.sections import section_table, warning_lines
+from mental_health_classifier.analysis.sections.answer import answer
 from mental_health_classifier.analysis.sections.assessments import assessment_sections
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import plain
@@ -34,7 +35,11 @@ def run_overview(run: RunSummary, runs: Sequence[RunSummary] = ()) -> Renderable
             compare it with.
     """
     standing = map(text, map(plain, standing_of_run(run, runs).sentences))
-    sections = (_heading(run), *_numbers(run), standing, _trust(run), _data(run), _next_steps(run))
+    summary = map(text, map(plain, answer(run).sentences))
+    sections = (
+        *(_heading(run), summary, standing, *_numbers(run), _trust(run)),
+        *(_making(run), _data(run), _next_steps(run)),
+    )
     filled = [lines for section in sections if (lines := list(section))]
     return Group(*chain.from_iterable((*lines, "") for lines in filled[:-1]), *filled[-1])
 
@@ -54,6 +59,9 @@ def _heading(run: RunSummary) -> Iterator[Text]:
         yield text(problem, "red")
         if not run.imported_from:
             yield text(f"Log: {_shown(run.directory / 'logs' / 'train.log')}")
+
+
+def _making(run: RunSummary) -> Iterator[Text]:
     if not run.run:
         return
     parameters = run.model_facts.get("parameters")

@@ -30,8 +30,9 @@ from mental_health_classifier.analysis.report.recommendation import (
 from mental_health_classifier.analysis.report.reproduction import replays, sources
 from mental_health_classifier.analysis.report.runs import RunSection, failures, run_sections
 from mental_health_classifier.analysis.report.searches import SearchReport, searches
-from mental_health_classifier.analysis.report.summary import summary
+from mental_health_classifier.analysis.report.summary import answer_sentences, summary
 from mental_health_classifier.analysis.report.table import RunGroup, comparison, corpus_title
+from mental_health_classifier.analysis.sections.answer import a_day
 from mental_health_classifier.analysis.sections.assessments import SECTIONS, section_for
 from mental_health_classifier.analysis.sections.performance import performance_sections
 from mental_health_classifier.analysis.sections.pieces import RunLink, Sentence
@@ -63,6 +64,8 @@ class Report:
 
     verdict: str
     """What may be said of any use with people."""
+    answer: Sequence[Sentence]
+    """Which model, and what it did, in counts of posts."""
     summary: Sequence[Sentence]
     glance: Sequence[tuple[str, Sentence]]
     """What is asked after the result, with answers of a line."""
@@ -115,6 +118,7 @@ def gather_report(runs: Iterable[RunSummary], *, archived: Sequence[RunSummary] 
     tried = {variant for run in evidence.comparable for variant in run.variants}
     return Report(
         verdict=verdict(shown),
+        answer=answer_sentences(evidence, found),
         summary=summary(evidence, found, gates),
         glance=glance(evidence, shown, gates),
         headline=evidence.headline,
@@ -177,4 +181,6 @@ def _clinical(evidence: Evidence, run: RunSummary) -> list[Section]:
     certificate = section_for(run, "certificate", promise)
     assessed["certificate"] = replace(certificate, warnings=[doubt] if doubt else [])
     performance, *others = performance_sections(run)
-    return [performance, missed_posts(run), *others, *assessed.values()]
+    day = a_day(run)
+    days = [] if day is None else [day]
+    return [performance, missed_posts(run), *others, *days, *assessed.values()]

@@ -26,6 +26,7 @@ from mental_health_classifier.analysis.figures.decision import (
     stored_decision_curve,
 )
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
+from mental_health_classifier.analysis.figures.frequencies import frequencies_figure
 from mental_health_classifier.analysis.figures.inline import InlineFigure, inline_figure
 from mental_health_classifier.analysis.figures.models import (
     ShownModel,
@@ -38,7 +39,11 @@ from mental_health_classifier.analysis.figures.resources import resource_use, re
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.figures.style import LOOKS
 from mental_health_classifier.analysis.report.evidence import Evidence
-from mental_health_classifier.analysis.sections.pieces import measure_of, yardstick_name
+from mental_health_classifier.analysis.sections.pieces import measure_of, shortened, yardstick_name
+from mental_health_classifier.analysis.tables.frequencies import (
+    frequencies_of,
+    frequencies_of_yardstick,
+)
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS, run_table
 from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
@@ -133,13 +138,14 @@ def _resources(evidence: Evidence) -> dict[str, pd.DataFrame]:
 
 
 def figures_of_run(evidence: Evidence, run: RunSummary) -> dict[str, InlineFigure]:
-    """Those of one run that can be drawn, beside its yardstick: `confusion`, `clinical`,
-    `assessed`, `decision`."""
+    """Those of one run that can be drawn, beside its yardstick: `answer`, `confusion`,
+    `clinical`, `assessed`, `decision`."""
     name = plain_name(evidence.seed_link(run), max_length=NAME_LENGTH)
     assessments = [evidence.assessment(run, each) or {} for each in ("calibration", "triage")]
     beside = _yardstick_beside(run)
     return _drawn(
         {
+            "answer": lambda: _answer(run),
             "confusion": lambda: confusion_figure(
                 {name: read_model(run).test} | {key: each.test for key, each in beside.items()}
             ),
@@ -159,6 +165,15 @@ def _yardstick_beside(run: RunSummary) -> dict[str, ShownModel]:
         return {plain_name(f"yardstick {yardstick_name(run)}"): read_yardstick(run)}
     except InputError:
         return {}
+
+
+def _answer(run: RunSummary) -> Figure:
+    counted = {"this model": frequencies_of(run)}
+    counted[f"yardstick {yardstick_name(run)}"] = frequencies_of_yardstick(run)
+    return frequencies_figure(
+        {each: found for each, found in counted.items() if found is not None},
+        priority_class=plain_name(shortened(run.data.get("priority_class"))),
+    )
 
 
 def training_curves(evidence: Evidence) -> Curves:

@@ -1,4 +1,4 @@
-"""The report in a few sentences, each worked out from the records."""
+"""The report in a few sentences, each worked out from the records; the answer first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.gates import Gate, promise_of
 from mental_health_classifier.analysis.report.recommendation import Recommendation, linked
+from mental_health_classifier.analysis.sections.answer import answer
 from mental_health_classifier.analysis.sections.performance import is_above_ceiling
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
@@ -26,13 +27,27 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
 
 
+def answer_sentences(evidence: Evidence, found: Recommendation) -> list[Sentence]:
+    """Which model, and what it found, missed and alerted in posts beside the yardstick."""
+    run = found.shown
+    if run is None:
+        return []
+    said: list[Sentence] = []
+    if found.run is None:
+        said.append(("No configuration can be recommended. ", found.reason))
+    first, *beside = answer(run).sentences or ("",)
+    assert isinstance(first, str)
+    kind = f"{found.kind[0].upper()}{found.kind[1:]}"
+    return [*said, (f"{kind}: ", evidence.seed_link(run), f". {first}"), *beside]
+
+
 def summary(evidence: Evidence, found: Recommendation, gates: list[Gate]) -> list[Sentence]:
-    """What a reader with one minute has to know, most important first."""
+    """What a reader with one minute has to know besides, most important first."""
     return [
-        *_about_runs(evidence),
         *(_about_model(evidence, found, found.shown) if found.shown is not None else ()),
         *_about_leaks(evidence),
         *_about_gates(gates),
+        *_about_runs(evidence),
     ]
 
 
@@ -90,8 +105,6 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
     candidate = evidence.candidate_of(run)
     assert candidate is not None
     headline = evidence.estimate(candidate, f"test/{evidence.headline}")
-    if found.run is None:
-        yield ("No configuration can be recommended. ", found.reason)
     models = len(candidate.models)
     over = f", on average over {models} seeds," if models > 1 else ", of a single model,"
     subject: Sentence = (f"The {found.kind}, ", evidence.link(run), over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,6 +58,7 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
         "model": run.model,
         "is_external": run.is_external if is_readable else None,
         "variants": "+".join(map(str, run.variants)) if is_readable else None,
+        "overrides": shlex.join(map(str, run.run.get("overrides") or ())),
         "seed": run.seed,
         "trial": run.trial,
         "parameters": parameters,

@@ -18,6 +18,7 @@ from mental_health_classifier.analysis.tables.run_facts import (
     settings_of,
     yardstick_reads,
 )
+from mental_health_classifier.analysis.tables.run_names import NAMED_BY, configuration_names
 from mental_health_classifier.analysis.tables.variant_impacts import (
     in_vocabulary_impacts,
     vocabulary_impacts,
@@ -33,7 +34,16 @@ YARDSTICK_MODELS = ("tfidf_logistic", "tfidf_words")
 """What networks are measured against, as conf/yardstick/ names them."""
 
 LEADING = (
-    *("experiment_name", "run_id", "status", "model", "variants", "seed", "parameters_millions"),
+    *(
+        "configuration",
+        "experiment_name",
+        "run_id",
+        "status",
+        "model",
+        "variants",
+        "seed",
+        "parameters_millions",
+    ),
     *("final_accuracy", "final_f1_macro", "final_recall_at_spec80"),
     *("duration_seconds", "commit", "is_dirty", "tags", "created_at"),
     *("data_name", "data_fingerprint", "parts_fingerprint"),
@@ -80,7 +90,7 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
         if in_vocabulary_impacts(run):
             with_vocabulary.append(run)
     table = _assembled(facts, numbers.columns(count), numbers.recalls, count)
-    return with_impacts(table, with_vocabulary)
+    return _named(with_impacts(table, with_vocabulary))
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -93,7 +103,7 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     names = dict.fromkeys(table["yardstick_name"].dropna()) if "yardstick_name" in table else ()
     is_yardstick = table["model"].isin({*YARDSTICK_MODELS, *names}).astype("boolean")
     nothing = pd.Series(np.nan, index=table.index)
-    table = table.assign(is_yardstick=is_yardstick, vocabulary_impact=nothing)
+    table = _named(table.assign(is_yardstick=is_yardstick, vocabulary_impact=nothing))
     recalls = dict.fromkeys(name for each in tables for name in _recalls_in(each))
     before = LEADING.index(_HEADLINE)
     order = dict.fromkeys((*LEADING[:before], *recalls, *LEADING[before:], *table.columns))
@@ -192,6 +202,14 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
     else:
         check_output(Path(path), option="--csv")
         write_output(Path(path), table.to_csv(index=False), option="--csv")
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with what the configuration of each run is called among all of them."""
+    columns = zip(*(table[name].tolist() for name in NAMED_BY), strict=True)
+    rows = [dict(zip(NAMED_BY, values, strict=True)) for values in columns]
+    names = configuration_names(rows, shown=str)
+    return table.assign(configuration=pd.Series(names, index=table.index, dtype="str"))
 
 
 def _facts_of(run: RunSummary) -> dict[str, Any]:

@@ -21,7 +21,8 @@ MEASURED = (
 """Costs, of which a group has the mean."""
 
 SHARED = (
-    *("experiment_name", "model", "variants", "is_yardstick", "configuration_hash"),
+    *("configuration", "experiment_name", "model", "variants", "is_yardstick", "is_external"),
+    *("configuration_hash",),
     *("data_name", "data_fingerprint", "parts_fingerprint", "priority_class"),
     *("parameters", "parameters_millions"),
     *(name for name in SETTINGS if name not in MEASURED and not name.startswith("selected_")),
@@ -42,8 +43,8 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     A configuration is what runs share that differ only in their seed (`configuration_hash`) and
     were tested on the same posts. Of a seed that ran twice the latest run counts. Trials of a
     search are left out where other runs were tested on the same posts, see `competing`. Beside
-    SHARED and the means of MEASURED there are `num_seeds`, `seeds`, `run_ids`, and of every number
-    of the test and validation part, for instance `final_accuracy`, five columns:
+    SHARED and the means of MEASURED there are `num_seeds`, `seeds`, `run_ids`, `tags`, `notes`, and
+    of every number of the test and validation part, for instance `final_accuracy`, five columns:
 
         final_accuracy_mean, final_accuracy_spread (the standard deviation over the seeds),
         final_accuracy_low and _high (95 % interval of the mean over other authors and seeds, see
@@ -72,6 +73,11 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
         seeds=("seed", lambda each: ", ".join(map(str, each.dropna()))),
         run_ids=("run_id", lambda each: ", ".join(map(str, each.dropna()))),
     )
+    for said in ("tags", "notes"):
+        # Few runs have any, and each text takes its time.
+        texts = kept[said][kept[said].fillna("") != ""]
+        members[said] = texts.groupby(groups.loc[texts.index]).agg(_each_once)
+        members[said] = members[said].fillna("")
     costs = by_group[list(MEASURED)].mean().astype("float64")
     columns = compared_columns(runs)
     is_one = (by_group[columns].nunique() <= 1).all(axis=1)
@@ -98,6 +104,10 @@ def compared_columns(runs: pd.DataFrame) -> list[str]:
             name.endswith(end) and name.removesuffix(end) in columns for end in ("_low", "_high")
         )
     ]
+
+
+def _each_once(texts: pd.Series) -> str:
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _competing(completed: pd.DataFrame) -> pd.DataFrame:

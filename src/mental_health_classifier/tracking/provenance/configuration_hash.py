@@ -107,6 +107,13 @@ def plain_configuration(config: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def is_left_out(key: str) -> bool:
+    """Whether a key, such as `trainer.log_every_n_steps`, has no influence on the hash."""
+    names = key.split(".")
+    places = (".".join(names[: place + 1]) for place in range(len(names)))
+    return not LEFT_OUT_EVERYWHERE.isdisjoint(names) or not LEFT_OUT.isdisjoint(places)
+
+
 def flattened(nested: Mapping[str, Any], key: str = "") -> dict[str, Any]:
     """`{"model": {"width": 64}}` -> `{"model.width": 64}`; lists and empty mappings are values."""
     leaves = {}
