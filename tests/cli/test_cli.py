@@ -126,7 +126,7 @@ def test_compare_by_corpus_has_a_row_a_model_in_every_form(mhc, six_runs):
 
 
 def test_compare_is_a_table_without_colours_in_a_pipe(mhc, six_runs):
-    result = mhc("compare")
+    result = mhc("compare", "--runs")
     assert result.exit_code == 0
     assert ".900 [.86, .93]" in result.stdout
     assert "\x1b" not in result.stdout

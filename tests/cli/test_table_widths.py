@@ -15,8 +15,14 @@ CLASSES = ("suicide", "a_class_with_a_name_that_is_long", "control")
 COMMANDS = {
     "runs": ("runs",),
     "compare": ("compare",),
+    "compare runs": ("compare", "--runs"),
     "compare by corpus": ("compare", "--by-corpus"),
-    "compare columns": ("compare", "--columns", "experiment_name,final_accuracy,final_n,seed"),
+    "compare columns": (
+        "compare",
+        "--runs",
+        "--columns",
+        "experiment_name,final_accuracy,final_n,seed",
+    ),
     "best": ("best",),
     "show": ("show", "outputs/a"),
     "show failed": ("show", "outputs/c"),

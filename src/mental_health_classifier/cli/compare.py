@@ -63,6 +63,7 @@ from mental_health_classifier.cli.arguments import (
     say_no_runs,
 )
 from mental_health_classifier.console.tables import TextTable, names_that_fit, print_table, text
+from mental_health_classifier.console.wording import amount
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.tracking.run_index import ROOTS, read_run

@@ -30,9 +30,7 @@ def best_list(
         "heading": Column("best by", titles),
         "id": Column("id", [entry["run"] or "-" for entry in entries]),
         "value": Column("on test", [number(e["value"], e["interval"]) for e in entries]),
-        "run": Column(
-            "run", [names.get(e["configuration"], "-") for e in entries], is_wrapped=True
-        ),
+        "run": Column("run", [names.get(e["configuration"], "-") for e in entries]),
         "n": Column("posts", [amount(entry["n"]) for entry in entries], is_number=True),
         "seeds": Column("models", [amount(e["num_models"]) for e in entries], is_number=True),
         "metric": Column("number", [entry["metric"] for entry in entries]),

@@ -88,7 +88,7 @@ def _columns(groups: pd.DataFrame, runs: pd.DataFrame, *, by: str) -> dict[str, 
     models = [amount(row["num_models"]) for row in rows]
     columns = {
         # What tells names apart often stands at their end, so none is cut.
-        "configuration": Column("configuration", names_of(rows), is_wrapped=True),
+        "configuration": Column("configuration", names_of(rows)),
         "model": Column("model", [str(row["model"] or "-") for row in rows]),
         "seeds": Column("seeds", models, is_number=True),
         "headline": _means(named, rows, headline),
