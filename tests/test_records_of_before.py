@@ -47,7 +47,7 @@ def mhc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 def test_it_is_shown_and_compared(mhc) -> None:
     assert "completed" in mhc("show", "outputs/old")
-    (row,) = json.loads(mhc("compare", "--json"))
+    (row,) = json.loads(mhc("compare", "--runs", "--json"))
     assert row["status"] == "completed" and row["final_recall_at_spec80"] == pytest.approx(4 / 13)
 
 

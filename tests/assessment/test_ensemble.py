@@ -165,7 +165,7 @@ def test_an_ensemble_is_made_listed_and_used_from_the_command_line(mhc, runs, tm
     made = mhc("ensemble", "outputs/baseline_micro", "outputs/tfidf_logistic", "--name", "duo")
     assert made.exit_code == 0, made.output
     assert "duo" in made.stdout and "Certificate" in made.stdout
-    rows = json.loads(mhc("compare", "--where", "model == 'ensemble'", "--json").stdout)
+    rows = json.loads(mhc("compare", "--runs", "--where", "model == 'ensemble'", "--json").stdout)
     assert [row["experiment_name"] for row in rows] == ["duo"]
     posts = write_posts(tmp_path / "posts.csv", runs["tfidf_logistic"], rows=20)
     decided = mhc(

@@ -21,7 +21,7 @@ def test_a_run_is_measured_and_the_numbers_reach_its_record_and_the_tables(mhc) 
     assert set(found["dropped_share"]) == {"comprehensiveness", "sufficiency", "stability"}
     entropy = found["attention"]["entropy"]
     assert len(entropy) == 2 and all(0 < head < 1 for layer in entropy for head in layer)
-    rows = json.loads(mhc("compare", "--json").stdout)
+    rows = json.loads(mhc("compare", "--runs", "--json").stdout)
     scores = {row["model"]: row["interpretability_score"] for row in rows}
     assert scores == {
         "baseline_micro": pytest.approx(found["interpretability_score"]),

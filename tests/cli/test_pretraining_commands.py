@@ -23,7 +23,8 @@ def mhc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.chdir(tmp_path)
     for recall, name in ((0.9, "a"), (0.5, "b")):
         hashed = {"configuration_hash": name * 16, "name": name}
-        write_run(tmp_path / "outputs" / name, recall=recall, run=hashed)
+        end = {"model": {"parameters": 1000 if name == "a" else 2000}}
+        write_run(tmp_path / "outputs" / name, recall=recall, run=hashed, end=end)
     write_pretraining_run(tmp_path / "outputs" / "masked")
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
@@ -39,11 +40,11 @@ def test_what_compares_leaves_them_out_and_says_so(mhc: Command, command: str) -
 
 
 def test_no_number_of_others_changes(mhc: Command, tmp_path: Path) -> None:
-    together = mhc("compare", "--json")
+    together = mhc("compare", "--runs", "--json")
     assert [row["experiment_name"] for row in json.loads(together.stdout)] == ["a", "b"]
     (sentences, table) = (ModelAnalyzer().conclusions(), ModelAnalyzer().groups())
     (tmp_path / "outputs" / "masked").rename(tmp_path / "masked")
-    assert mhc("compare", "--json").stdout == together.stdout
+    assert mhc("compare", "--runs", "--json").stdout == together.stdout
     assert ModelAnalyzer().conclusions() == sentences and ModelAnalyzer().groups().equals(table)
 
 

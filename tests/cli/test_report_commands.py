@@ -50,11 +50,13 @@ def test_more_runs_than_a_browser_opens_are_refused_with_what_to_do(mhc, tmp_pat
 def test_a_table_to_be_read_ends_after_the_best_runs_and_files_have_all(mhc, tmp_path, monkeypatch):
     monkeypatch.setattr("mental_health_classifier.cli.compare.MOST_LINES", 2)
     for name, recall in (("low", 0.1), ("high", 0.9), ("middle", 0.5)):
-        write_run(tmp_path / "outputs" / name, recall=recall, run={"name": name})
+        run = {"name": name, "configuration_hash": name * 4}
+        write_run(tmp_path / "outputs" / name, recall=recall, run=run)
     table = mhc("compare")
     assert table.exit_code == 0
     assert "high" in table.stdout and "middle" in table.stdout and "low" not in table.stdout
-    assert "1 more run; all: --csv - or --json, some: --where." in table.stderr
+    assert "1 more; all: --csv - or --json, some: --where." in table.stderr
+    assert "low" not in mhc("compare", "--runs").stdout
     for whole in (("--json",), ("--csv", "-"), ("--markdown",)):
         assert all(name in mhc("compare", *whole).stdout for name in ("low", "high", "middle"))
 

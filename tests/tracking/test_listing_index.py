@@ -139,4 +139,4 @@ def test_readers_and_a_writer_at_once_see_whole_runs_only(root: Path) -> None:
         reader.join()
     assert problems == []
     assert len(list_runs([root])) == 45
-    assert json.loads((root / FILE_NAME).read_text())["version"] == 2
+    assert json.loads((root / FILE_NAME).read_text())["version"] == 3

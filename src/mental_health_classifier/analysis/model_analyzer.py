@@ -5,7 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from mental_health_classifier.analysis.pages.in_notebooks import Shown, comparison
-from mental_health_classifier.analysis.tables.recorded_table import JUDGES_POSTS, recorded_table
+from mental_health_classifier.analysis.tables.recorded_table import (
+    JUDGES_POSTS,
+    recorded_table,
+    rows_of,
+)
 from mental_health_classifier.analysis.tables.run_table import (
     headline_column,
     newest_first,
@@ -34,8 +38,8 @@ class ModelAnalyzer:
         """One row a run that judges posts and is not archived, best first by the headline; read
         anew at each call, see `run_table`."""
         table = recorded_table(self.roots)
-        is_wanted = table.pop(JUDGES_POSTS) & ~table["is_archived"].fillna(False).astype(bool)
-        table = newest_first(table[is_wanted])
+        is_wanted = table[JUDGES_POSTS] & ~table["is_archived"].fillna(False).astype(bool)
+        table = newest_first(rows_of(table, is_wanted))
         return ranked(table, by=headline_column(table))
 
     def groups(self) -> pd.DataFrame:
@@ -59,5 +63,5 @@ class ModelAnalyzer:
         found = find_runs(self.roots)
         archived = [run for run in found if run.is_archived]
         report = gather_report([run for run in found if not run.is_archived], archived=archived)
-        sentences = [*report.summary, *report.recommendation_sentences]
+        sentences = [*report.answer, *report.summary, *report.recommendation_sentences]
         return [report.verdict, *map(plain, sentences)]

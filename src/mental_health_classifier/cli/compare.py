@@ -35,7 +35,11 @@ from mental_health_classifier.analysis.tables.model_comparison import (
     comparison_section,
     models_called,
 )
-from mental_health_classifier.analysis.tables.recorded_table import JUDGES_POSTS, recorded_table
+from mental_health_classifier.analysis.tables.recorded_table import (
+    JUDGES_POSTS,
+    recorded_table,
+    rows_of,
+)
 from mental_health_classifier.analysis.tables.run_filter import (
     known_columns,
     rows_tagged,
@@ -179,8 +183,7 @@ def _to_compare(table: pd.DataFrame, *, with_archived: bool) -> pd.DataFrame:
     is_left_out = judges & is_archived & (not with_archived)
     say_left_out(num_pretraining=int((~judges).sum()), num_archived=int(is_left_out.sum()))
     is_wanted = judges & ~is_left_out
-    table = table if is_wanted.all() else table[is_wanted]
-    return table.drop(columns=JUDGES_POSTS).reset_index(drop=True)
+    return rows_of(table, is_wanted)
 
 
 @dataclass(frozen=True, slots=True)

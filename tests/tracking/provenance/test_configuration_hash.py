@@ -99,9 +99,10 @@ def test_every_key_that_is_left_out_is_one_of_the_configuration(compose_config):
     )
     minilm = compose_config(["model=minilm"])
     pupil = compose_config(["objective=distillation"])
+    llm = compose_config(["model=local_llm", "model.language_model.folder=weights"])
     missing = object()
     for key in LEFT_OUT | {"seed"}:
-        configs = (sample, file, minilm, pupil)
+        configs = (sample, file, minilm, pupil, llm)
         found = [OmegaConf.select(config, key, default=missing) for config in configs]
         assert any(value is not missing for value in found), f"{key} is in no configuration"
 

@@ -89,6 +89,20 @@ class _Seen:
         return is_new
 
 
+def rows_of(table: pd.DataFrame, is_wanted: pd.Series) -> pd.DataFrame:
+    """Some rows of a `recorded_table`, as if there were no others: without JUDGES_POSTS, and
+    without numbers that only the others have, as the loss of pretraining."""
+    if not is_wanted.all():
+        kept = table[is_wanted]
+        only_of_others = [
+            name
+            for name in map(str, kept.columns)
+            if name.startswith("val_") and kept[name].isna().all() and table[name].notna().any()
+        ]
+        table = kept.drop(columns=only_of_others)
+    return table.drop(columns=JUDGES_POSTS).reset_index(drop=True)
+
+
 def _table_below(root: Path, seen: _Seen) -> pd.DataFrame:
     """The table of one root. What is new of it is kept for the next time."""
     path = root / FILE_NAME
