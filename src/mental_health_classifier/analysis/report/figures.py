@@ -44,6 +44,8 @@ from mental_health_classifier.analysis.tables.frequencies import (
     frequencies_of,
     frequencies_of_yardstick,
 )
+from mental_health_classifier.analysis.tables.run_facts import facts_of
+from mental_health_classifier.analysis.tables.run_names import choices_of
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS, run_table
 from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
@@ -116,17 +118,14 @@ def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
 def _configurations(evidence: Evidence) -> list[tuple[str, Mapping[str, Any], float]]:
     key = f"test/{evidence.headline}"
     return [
-        (evidence.name(each.runs[-1]), told_otherwise(each.runs[-1]), each.mean(key))
+        (
+            evidence.name(each.runs[-1]),
+            choices_of(facts_of(each.runs[-1])["overrides"]),
+            each.mean(key),
+        )
         for each in evidence.candidates
         if each.values(key) and each.runs[-1].model not in YARDSTICK_MODELS
     ]
-
-
-def told_otherwise(run: RunSummary) -> dict[str, str]:
-    """What the command of a run chose, by key: all that a sweep varies, and nothing that follows
-    from it. Without the seed."""
-    said = (str(each).lstrip("+~").partition("=") for each in run.run.get("overrides") or ())
-    return {key: value for key, sign, value in said if sign and key != "seed"}
 
 
 def _resources(evidence: Evidence) -> dict[str, pd.DataFrame]:

@@ -79,6 +79,25 @@ def group_names(rows: Sequence[Mapping[str, Any]], *, shown: Shown) -> list[str]
     return _told_apart(range(len(rows)), names, places)
 
 
+def choices_of(overrides: object) -> dict[str, str]:
+    """What a command line chose that makes it another configuration, by key; of a run what a sweep
+    varied is among it, and nothing that follows from it.
+
+    Args:
+        overrides: as `facts_of` has them.
+    """
+    if not isinstance(overrides, str):
+        return {}
+    # Quotes are rare, and a shell's rules are slow for tables of many thousand runs.
+    parts = shlex.split(overrides) if "'" in overrides else overrides.split()
+    keys_and_values = (part.lstrip("+~").partition("=") for part in parts)
+    return {
+        key: value
+        for key, _, value in keys_and_values
+        if not key.startswith("hydra") and not is_left_out(key)
+    }
+
+
 def _told_apart(things: Sequence[Hashable], *choices: Sequence[str]) -> list[str]:
     """Of each thing the first of its names that no other thing has."""
     owners: list[dict[str, set[Hashable]]] = [{} for _ in choices]
@@ -103,7 +122,7 @@ def _choices_not_shared(rows: Sequence[Mapping[str, Any]], names: Sequence[str])
         owner = (name, known) if _is_known(known) else place
         owners.append(owner)
         if owner not in chosen:
-            chosen[owner] = _choices_of(row.get("overrides"))
+            chosen[owner] = choices_of(row.get("overrides"))
             members[name].append(owner)
     told = {}
     for same_name in members.values():
@@ -112,20 +131,6 @@ def _choices_not_shared(rows: Sequence[Mapping[str, Any]], names: Sequence[str])
             own = [each for each in chosen[owner].items() if each not in shared]
             told[owner] = ", ".join(f"{_words(key)} {value}" for key, value in own)
     return [told[owner] for owner in owners]
-
-
-def _choices_of(overrides: object) -> dict[str, str]:
-    """The choices of a command line that make it another configuration, by their key."""
-    if not isinstance(overrides, str):
-        return {}
-    # Quotes are rare, and a shell's rules are slow for tables of many thousand runs.
-    parts = shlex.split(overrides) if "'" in overrides else overrides.split()
-    keys_and_values = (part.lstrip("+~").partition("=") for part in parts)
-    return {
-        key: value
-        for key, _, value in keys_and_values
-        if not key.startswith("hydra") and not is_left_out(key)
-    }
 
 
 def _words(key: str) -> str:
