@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.gates import Gate
-from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, listed
-from mental_health_classifier.console.wording import amount, count, duration, is_number
+from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, listed, shortened
+from mental_health_classifier.console.wording import amount, count, duration, is_number, posts_by
 from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
@@ -36,11 +36,20 @@ def _about_run(
     seeds = 1 if candidate is None else len(candidate.models)
     enough = "enough to rely on" if seeds >= SEEDS_NEEDED else f"{SEEDS_NEEDED} are needed"
     yield "How many seeds", f"{seeds}; {enough}."
+    yield "Which data", _data(run)
     yield "What it cost", " ".join(_cost(evidence, run))
     yield "Can it be repeated", _repeated(evidence, run)
     steps = [gate.next_step for gate in gates if gate.state != "met" and gate.next_step]
     if steps:
         yield "What next", steps[0] if len(steps) == 1 else f"{steps[0]} Then: {steps[1]}"
+
+
+def _data(run: RunSummary) -> str:
+    kind = "synthetic post" if run.data.get("is_synthetic") else "post"
+    kept = run.data.get("account", {}).get("rows_kept")
+    authors = run.data.get("parts", {}).get("test", {}).get("authors")
+    test = posts_by(run.metrics.get("test/n"), authors)
+    return f"{shortened(run.posts_called)}: {count(kept, kind)}, of which {test} were the test."
 
 
 def _cost(evidence: Evidence, run: RunSummary) -> Iterator[str]:
