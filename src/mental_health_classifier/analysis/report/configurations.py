@@ -103,8 +103,9 @@ def stability(evidence: Evidence) -> Section:
     return Section(
         title="Stability",
         missing="" if rows else "There is no completed run to compare with others of its kind.",
-        caption="The headline on test, seed by seed, of configurations that differ in nothing "
-        "else. The interval is of the mean over other authors and seeds. Fewer than "
+        caption="Highest on validation first: the headline on test, seed by seed, of "
+        "configurations that differ in nothing else. The interval is of the mean over other "
+        "authors and seeds. Fewer than "
         f"{SEEDS_NEEDED} seeds give a first impression, no more. Churn is the share of priority "
         "posts on whose alert two seeds disagree",
         header=[
