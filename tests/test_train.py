@@ -138,7 +138,7 @@ def test_a_sweep_leaves_runs_that_can_be_compared(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     listed = subprocess.run(
-        [sys.executable, "-m", "mental_health_classifier", "compare", "--json"],
+        [sys.executable, "-m", "mental_health_classifier", "compare", "--runs", "--json"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
