@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 from typer.testing import CliRunner
@@ -21,12 +23,21 @@ from mental_health_classifier.tracking.provenance.configuration_hash import (
     configuration_hash,
     job_hash,
 )
-from mental_health_classifier.tracking.provenance.environment import DETERMINISM
+from mental_health_classifier.tracking.provenance.environment import DETERMINISM, read_hardware
+from mental_health_classifier.tracking.provenance.replay import HARDWARE
 from mental_health_classifier.tracking.record.run_summary import read_run
 
 PROJECT = Path(__file__).resolve().parent.parent
 RECORD = PROJECT / "tests" / "records" / "of_4ab3bfd"
 COMMIT = "4ab3bfd"
+OTHER_PROCESSOR = 2e-6
+"""How far predictions of another kind of processor may lie, which sums in another order."""
+
+
+def is_of_this_processor() -> bool:
+    """Whether the record was made on a processor of this kind, so that bits can be repeated."""
+    recorded, here = read_json(RECORD / "run.json")["hardware"], read_hardware()
+    return all(recorded[key] == here[key] for key in HARDWARE)
 
 
 @pytest.fixture
@@ -82,8 +93,14 @@ def test_cut_off_it_goes_on_once_its_process_is_known_to_be_gone(mhc, tmp_path: 
     assert "may still be running on node07" in mhc("resume", "outputs/old", code=1)
     mhc("gone", "outputs/old")
     mhc("resume", "outputs/old")
-    for file in ("checkpoints/best.safetensors", "predictions/test.csv", "metrics.jsonl"):
-        assert (directory / file).read_bytes() == (RECORD / file).read_bytes(), file
+    if is_of_this_processor():
+        for file in ("checkpoints/best.safetensors", "predictions/test.csv", "metrics.jsonl"):
+            assert (directory / file).read_bytes() == (RECORD / file).read_bytes(), file
+    else:
+        found, recorded = (
+            pd.read_csv(each / "predictions" / "test.csv") for each in (directory, RECORD)
+        )
+        pd.testing.assert_frame_equal(found, recorded, rtol=0, atol=OTHER_PROCESSOR)
     assert read_run(directory).status == "completed"
 
 
@@ -123,4 +140,13 @@ def test_it_is_reproduced_with_its_own_source(mhc) -> None:
     known = subprocess.run(["git", "cat-file", "-e", COMMIT], cwd=PROJECT, check=False)
     if known.returncode:
         pytest.skip(f"this checkout does not have commit {COMMIT}")
-    assert "identical, bit for bit" in mhc("reproduce", "outputs/old")
+    if is_of_this_processor():
+        assert "identical, bit for bit" in mhc("reproduce", "outputs/old")
+    else:
+        said = mhc("reproduce", "outputs/old", code=1)
+        assert "Environment: cpu_model was" in said or "Environment: cpu_flags was" in said
+        differences = [
+            float(each)
+            for each in re.findall(r"prediction file .* differs by up to (\S+)\.\n", said)
+        ]
+        assert differences and max(differences) <= OTHER_PROCESSOR
