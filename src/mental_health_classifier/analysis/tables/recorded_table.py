@@ -33,7 +33,7 @@ from mental_health_classifier.tracking.run_index import (
 )
 
 FILE_NAME = ".run-table.arrow"
-VERSION = 2
+VERSION = 3
 """Goes up when columns come to mean something else, or more of a run goes into its row."""
 
 FEWEST = 200
