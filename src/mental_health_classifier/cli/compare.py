@@ -255,11 +255,9 @@ class _Block:
 def _known(name: str, rows: pd.DataFrame, runs: pd.DataFrame, *, option: str) -> str:
     """The name of a column of the rows that are shown."""
     if name not in rows and name in runs:
+        mean = f", or {name}_mean" if f"{name}_mean" in rows else ""
         raise InputError(
-            f"{option} names {name}, of which each run has its own: give --runs, too, or "
-            f"{name}_mean."
-            if f"{name}_mean" in rows
-            else f"{option} names {name}, of which each run has its own: give --runs, too."
+            f"{option} names {name}, of which each run has its own: give --runs, too{mean}."
         )
     return known_columns([name], rows, option=option)[0]
 

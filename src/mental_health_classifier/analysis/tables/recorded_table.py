@@ -17,7 +17,12 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from mental_health_classifier.analysis.tables.run_table import joined, run_table, with_impacts
+from mental_health_classifier.analysis.tables.run_table import (
+    joined,
+    named,
+    run_table,
+    with_impacts,
+)
 from mental_health_classifier.analysis.tables.table_file import frame_of, read_table, write_table
 from mental_health_classifier.analysis.tables.variant_impacts import in_vocabulary_impacts
 from mental_health_classifier.tracking.record.annotations import FILE as ANNOTATIONS
@@ -68,7 +73,8 @@ def recorded_table(roots: Roots = ROOTS) -> pd.DataFrame:
     `judges_posts`."""
     seen = _Seen()
     table = joined([_table_below(root, seen) for root in folders_of(roots)] or [_table_of(())])
-    return with_impacts(table, seen.with_vocabulary)
+    # Once, among all: what tells a configuration apart depends on the others.
+    return named(with_impacts(table, seen.with_vocabulary))
 
 
 class _Seen:

@@ -90,12 +90,12 @@ def run_table(runs: Iterable[RunSummary]) -> pd.DataFrame:
         if in_vocabulary_impacts(run):
             with_vocabulary.append(run)
     table = _assembled(facts, numbers.columns(count), numbers.recalls, count)
-    return _named(with_impacts(table, with_vocabulary))
+    return named(with_impacts(table, with_vocabulary))
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Several tables as one, as if it had been made of all their runs; `vocabulary_impact`, which
-    takes their records, is missing."""
+    takes their records, is missing, and `configuration` is for `named` to say anew."""
     if len(tables) == 1:
         (table,) = tables
     else:
@@ -103,7 +103,7 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     names = dict.fromkeys(table["yardstick_name"].dropna()) if "yardstick_name" in table else ()
     is_yardstick = table["model"].isin({*YARDSTICK_MODELS, *names}).astype("boolean")
     nothing = pd.Series(np.nan, index=table.index)
-    table = _named(table.assign(is_yardstick=is_yardstick, vocabulary_impact=nothing))
+    table = table.assign(is_yardstick=is_yardstick, vocabulary_impact=nothing)
     recalls = dict.fromkeys(name for each in tables for name in _recalls_in(each))
     before = LEADING.index(_HEADLINE)
     order = dict.fromkeys((*LEADING[:before], *recalls, *LEADING[before:], *table.columns))
@@ -204,7 +204,7 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
         write_output(Path(path), table.to_csv(index=False), option="--csv")
 
 
-def _named(table: pd.DataFrame) -> pd.DataFrame:
+def named(table: pd.DataFrame) -> pd.DataFrame:
     """The table with what the configuration of each run is called among all of them."""
     columns = zip(*(table[name].tolist() for name in NAMED_BY), strict=True)
     rows = [dict(zip(NAMED_BY, values, strict=True)) for values in columns]
