@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import pytest
 from commands_over_runs import OVER_ALL, run_command
 from hypothesis import strategies
+from written_runs import write_run
 
 FILES = (
     *("run.json", "data.json", "attempts/001/end.json", "attempts/001/start.json", "metrics.jsonl"),
@@ -79,6 +81,16 @@ SITUATIONS = strategies.builds(
 def folder(runs, tmp_path: Path) -> Path:
     for name, run in runs.items():
         shutil.copytree(run.directory, tmp_path / "outputs" / name)
+    # Whatever the damaged run loses, two are left that differ in cost: there is a figure of them.
+    data = json.loads((tmp_path / RUN / "data.json").read_text(encoding="utf-8"))
+    del data["crc32"], data["schema_version"]
+    for name, parameters in (("smaller", 1_000), ("larger", 2_000)):
+        write_run(
+            tmp_path / "outputs" / name,
+            run={"model": name, "configuration_hash": name},
+            data=data,
+            end={"model": {"parameters": parameters}},
+        )
     shutil.copytree(tmp_path / "outputs", tmp_path / "whole")
     return tmp_path
 

@@ -48,9 +48,12 @@ SITUATIONS = strategies.builds(
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     yardstick = yardstick_of({"test/accuracy": (0.05, 0.01, 0.09)})
-    for name in ("good", "odd"):
+    # Whatever the odd run loses, two are left that differ in cost: there is a figure of them.
+    for name, parameters in (("good", 1_000), ("larger", 2_000), ("odd", 3_000)):
         directory = tmp_path / "outputs" / name
-        complete_run(write_run(directory, run={"seed": 1}, end={"yardstick": yardstick}))
+        end = {"yardstick": yardstick, "model": {"parameters": parameters}}
+        run = {"seed": 1, "model": name, "configuration_hash": name}
+        complete_run(write_run(directory, run=run, end=end))
     return tmp_path
 
 
