@@ -49,9 +49,9 @@ $(PRETRAINED): $(INSTALLED)
 # What an ONNX model, other trackers, launchers and a search need besides: the tests try all of it.
 $(EXTRAS): $(PRETRAINED)
 	@if command -v uv >/dev/null; then \
-		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers,search]'; \
+		UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" uv pip install --python $(BIN)/python -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers,search,alerts]'; \
 	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers,search]'; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,pretrained,onnx,trackers,launchers,search,alerts]'; \
 	fi
 	@touch $@
 

@@ -47,7 +47,7 @@ if __name__ == "__main__":
 
             take_part(main)
         else:
-            from mental_health_classifier.experiment.ending import table_of_sweep
+            from mental_health_classifier.experiment.ending import telling_of_sweep
 
-            with table_of_sweep():
+            with telling_of_sweep():
                 main()

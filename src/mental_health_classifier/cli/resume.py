@@ -19,6 +19,7 @@ from mental_health_classifier.cli.arguments import (
     say,
 )
 from mental_health_classifier.cli.search import go_on_with_search
+from mental_health_classifier.console.alert import alert, check_alert
 from mental_health_classifier.console.logs import log_into
 from mental_health_classifier.console.progress import showing
 from mental_health_classifier.console.tables import print_table
@@ -63,6 +64,7 @@ def resume(
     there only where some were prepared before.
     """
     ensure_deterministic_environment()
+    check_alert()
     is_parallel = launcher is not None or jobs is not None
     if not is_run(os.path.expanduser(run)) and (sweep := sweep_called(run)):
         if is_search(sweep):
@@ -73,6 +75,7 @@ def resume(
         states = progress_in(sweep)
         print_table(lambda width: sweep_table(states, width=width))
         answer(f"{run}: {account}")
+        alert(f"{sweep}: {account}")
         if account.stopped_by is not None:
             raise typer.Exit(128 + account.stopped_by)
         if account.done < account.wanted:

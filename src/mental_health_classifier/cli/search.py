@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from mental_health_classifier.cli.arguments import answer, say
+from mental_health_classifier.console.alert import alert, check_alert
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import new_run_directory
 from mental_health_classifier.sweeps.launchers.choice import launcher_called
@@ -47,6 +48,7 @@ def search(
     optimistic, being the highest of many; the mean over fresh seeds is not.
     """
     ensure_deterministic_environment()
+    check_alert()
     is_new = not what.is_dir()
     if what.is_dir():
         if not is_search(what):
@@ -75,8 +77,10 @@ def go_on_with_search(folder: Path, *, jobs: int | None, launcher: str | None, t
         launcher=launcher_called(launcher or "joblib", jobs=jobs or 1),
         is_trusted=trust,
     )
-    for line in lines_of(account.result):
+    lines = lines_of(account.result)
+    for line in lines:
         answer(line)
+    alert("\n".join([f"{folder}:", *lines]))
     if account.stopped_by is not None:
         say(f"Stopped; `mhc search {folder}` goes on.")
         raise typer.Exit(128 + account.stopped_by)

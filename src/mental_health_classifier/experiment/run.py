@@ -49,7 +49,7 @@ from mental_health_classifier.evaluation.evaluate import (
 )
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.evaluation.unfamiliar_text import looks_of
-from mental_health_classifier.experiment.ending import begin_quietly, say_how_it_ended
+from mental_health_classifier.experiment.ending import alerting, begin_quietly, say_how_it_ended
 from mental_health_classifier.experiment.posts import check_metric, with_warnings_of_read_posts
 from mental_health_classifier.experiment.processes import answers_of, other_processes
 from mental_health_classifier.prediction.soft_targets import soft_targets
@@ -129,11 +129,12 @@ def conduct(config: DictConfig, record: RunRecord) -> float | None:
     """What a run does, from reading posts to its last number. None: a search ended it early."""
     spare_memory_traffic()
     begin_quietly(record.directory)
-    try:
-        return (pretrain if is_pretraining(config) else train)(config, record)
-    except Pruned as reason:
-        logger.info("%s", reason)
-        return None
+    with alerting(record.directory):
+        try:
+            return (pretrain if is_pretraining(config) else train)(config, record)
+        except Pruned as reason:
+            logger.info("%s", reason)
+            return None
 
 
 def train(config: DictConfig, record: RunRecord) -> float | None:

@@ -47,7 +47,12 @@ def sweep_table(sweep: SweepProgress, *, width: int | None) -> RenderableType:
 
 def line_of(job: JobProgress) -> str:
     """A job that has ended, in one line: `3 seed=4: completed after 2 min 5 s; on test ...`."""
-    line = f"{job.number} {job.name}: {job.status}"
+    return f"{job.number} {job.name}: {outcome_of(job)}"
+
+
+def outcome_of(job: JobProgress) -> str:
+    """How a job ended and with what, without saying which it is."""
+    line = job.status
     if (seconds := job.progress.elapsed_seconds) is not None:
         line += f" after {duration(seconds)}"
     if job.problem:
