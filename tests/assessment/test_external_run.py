@@ -22,8 +22,8 @@ from mental_health_classifier.assessment.external_run import (
 from mental_health_classifier.cli.app import app
 from mental_health_classifier.configuration.build import build_corpus
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.data.foreign.prediction_tables import read_foreign_predictions
 from mental_health_classifier.data.preparing.labelled_posts import read_labelled_posts
-from mental_health_classifier.data.reading.foreign_predictions import read_foreign_predictions
 from mental_health_classifier.explanation.run_explanation import network_of
 from mental_health_classifier.prediction.predictor import Predictor
 from mental_health_classifier.tracking.keeping.published import publish_run

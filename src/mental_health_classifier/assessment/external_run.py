@@ -13,9 +13,9 @@ import numpy as np
 
 from mental_health_classifier.assessment.matched_posts import KnownPosts, match
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
+from mental_health_classifier.data.foreign.foreign_predictions import ForeignPredictions
 from mental_health_classifier.data.preparing.chunks import kept_column
 from mental_health_classifier.data.preparing.labelled_posts import LabelledPosts
-from mental_health_classifier.data.reading.foreign_predictions import ForeignPredictions
 from mental_health_classifier.data.reading.table_formats import open_table
 from mental_health_classifier.data.reading.tables import column_of_role, files_to_read
 from mental_health_classifier.evaluation.assess import assess

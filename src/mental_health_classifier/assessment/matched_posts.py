@@ -13,7 +13,7 @@ import numpy as np
 
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.contracts.predictions import GIVEN, MODEL_ANSWER, NONE
-from mental_health_classifier.data.reading.foreign_predictions import ForeignPredictions, first_of
+from mental_health_classifier.data.foreign.foreign_predictions import ForeignPredictions, first_of
 from mental_health_classifier.data.reading.scrubbing import scrub
 from mental_health_classifier.data.reading.spellings import folded
 from mental_health_classifier.data.reading.tables import NO_COLUMN

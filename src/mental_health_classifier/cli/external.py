@@ -81,10 +81,10 @@ def assess(
         record_beside_run,
         record_on_posts,
     )
+    from mental_health_classifier.data.foreign.model_answers import are_answers, read_answers
+    from mental_health_classifier.data.foreign.prediction_tables import read_foreign_predictions
     from mental_health_classifier.data.preparing.labelled_posts import read_labelled_posts
     from mental_health_classifier.data.reading.column_guess import survey_columns
-    from mental_health_classifier.data.reading.foreign_predictions import read_foreign_predictions
-    from mental_health_classifier.data.reading.model_answers import are_answers, read_answers
     from mental_health_classifier.data.reading.tables import NO_COLUMN
 
     if (run is None) == (posts is None):

@@ -1,4 +1,4 @@
-"""Answers of language models: what counts as one, and what becomes of the others."""
+"""Whole files of answers of language models: one model, one kind of questions, no torn line."""
 
 from __future__ import annotations
 
@@ -11,14 +11,8 @@ import numpy as np
 import pytest
 
 from mental_health_classifier.contracts import InputError, Task
-from mental_health_classifier.data.reading.model_answers import (
-    CLASS_ALONE,
-    PROSE,
-    REFUSED,
-    STATED,
-    are_answers,
-    read_answers,
-)
+from mental_health_classifier.data.foreign.answered_classes import CLASS_ALONE
+from mental_health_classifier.data.foreign.model_answers import are_answers, read_answers
 
 TASK = Task.categorical("condition", ("control", "anxiety", "suicide"), "suicide")
 SHARES = {"probabilities": {"Suicide": 0.7, "anxiety": 0.2, "control": 0.1}}
@@ -47,70 +41,21 @@ def read(path: Path, *lines: Any, **asked: Any):
     return read_answers(file, TASK, **asked)
 
 
-@pytest.mark.parametrize(
-    ("line", "expected", "kind"),
-    [
-        (of_openai(json.dumps(SHARES)), [0.1, 0.2, 0.7], STATED),
-        (of_openai(f"```json\n{json.dumps(SHARES)}\n```\n"), [0.1, 0.2, 0.7], STATED),
-        (of_anthropic(json.dumps(SHARES)), [0.1, 0.2, 0.7], STATED),
-        ({"id": "a", "answer": SHARES}, [0.1, 0.2, 0.7], STATED),
-        (of_openai(json.dumps(SHARES["probabilities"])), [0.1, 0.2, 0.7], STATED),
-        (of_openai('{"label": "anxiety", "confidence": 0.8}'), [0.1, 0.8, 0.1], STATED),
-        (of_openai('{"suicide": "0.7", "anxiety": "0,2", "control": "10%"}'), [.1, .2, .7], STATED),
-        (of_openai('{"suicide": 70, "anxiety": 20, "control": 10}'), [0.1, 0.2, 0.7], STATED),
-        (of_openai('{"label": "anxiety", "confidence": 80}'), [0.1, 0.8, 0.1], STATED),
-        (of_openai('{"label": "anxiety", "confidence": "80%"}'), [0.1, 0.8, 0.1], STATED),
-        (of_openai('{"label": "anxiety", "confidence": "high"}'), [0, 1, 0], CLASS_ALONE),
-        (of_openai("**Suicide.**"), [0, 0, 1], CLASS_ALONE),
-        (of_anthropic("Label: control"), [1, 0, 0], CLASS_ALONE),
-        (of_openai(" B)"), [0, 1, 0], CLASS_ALONE),
-        ({"custom_id": "a", "answer": '{"label": "SI"}'}, [0, 0, 1], CLASS_ALONE),
-    ],
-)  # fmt: skip
-def test_answers_in_many_forms(tmp_path, line, expected, kind) -> None:
-    found, _ = read(tmp_path, line, labels={"SI": "suicide"})
-    np.testing.assert_allclose(found.probabilities, [expected], atol=1e-6)
-    assert found.keys == {"post": ["a"]} and found.answers == {kind: 1}
-    assert found.kind == ("labels" if kind == CLASS_ALONE else "probabilities")
+def test_a_file_becomes_predictions_and_no_answer_is_left_open(tmp_path) -> None:
+    prose = of_openai("This person seems tired.", post="b")
+    found, model = read(tmp_path, of_openai(json.dumps(SHARES)), prose)
+    assert found.keys == {"post": ["a", "b"]} and found.kind == "probabilities" and model == "m-1"
+    assert found.probabilities[0].tolist() == [0.1, 0.2, 0.7]
+    assert np.isnan(found.probabilities[1]).all()
+    assert found.answers == {"with probabilities": 1, "that cannot be read": 1}
+    assert found.rows == ["answers.jsonl:1", "answers.jsonl:2"]
 
 
-def test_log_probabilities_of_the_letters_are_shares(tmp_path) -> None:
-    tokens = [("C", -0.5), (" c", -3.0), ("A", -1.5), ("The", -2.0)]
-    logs = {"content": [{"top_logprobs": [{"token": t, "logprob": p} for t, p in tokens]}]}
-    found, model = read(tmp_path, of_openai("C", logprobs=logs))
-    odds = np.exp([-1.5, -np.inf, np.logaddexp(-0.5, -3.0)])
-    np.testing.assert_allclose(found.probabilities, [odds / odds.sum()], atol=1e-6)
-    assert model == "m-1" and found.answers == {"with log-probabilities": 1}
-
-
-@pytest.mark.parametrize(
-    ("line", "kind"),
-    [
-        (of_openai(None, refusal="I can't help with that."), REFUSED),
-        (of_openai("", end="content_filter"), REFUSED),
-        (of_openai("I\N{RIGHT SINGLE QUOTATION MARK}m sorry, call a crisis line."), REFUSED),
-        (of_anthropic("", end="refusal"), REFUSED),
-        ({"custom_id": "a", "error": {"code": "content_filter"}}, REFUSED),
-        (of_openai("This person seems tired, perhaps anxiety."), PROSE),
-        (of_openai("", end="length"), PROSE),
-        (of_openai('{"probabilities": {"suicide": 0.9, "anxiety": 0.9, "control": 0}}'), PROSE),
-        (of_openai('{"probabilities": {"suicide": 0.9, "anxiety": 0.1}}'), PROSE),
-        (of_openai('{"probabilities": {"suicide": NaN, "anxiety": 0.1, "control": 0}}'), PROSE),
-        (of_openai('{"label": "stress"}'), PROSE),
-        (of_openai(f"Sure:\n```json\n{json.dumps(SHARES)}\n```"), PROSE),
-        (of_openai(f"The post asks for {json.dumps(SHARES)}, which I leave out."), PROSE),
-        (of_openai('I am sorry. The post says {"label": "control"}'), REFUSED),
-        (of_openai('{"label": "control", "probability": 0.02}'), PROSE),
-        (of_openai('{"label": "control", "confidence": 250}'), PROSE),
-        (of_openai(json.dumps({"label": "control", **SHARES})), PROSE),
-        (of_openai('{"label": "suicide", "probabilities": {"suicide": 0.9}}'), PROSE),
-        (of_openai('{"label": "control", "label": "suicide"}'), PROSE),
-    ],
-)  # fmt: skip
-def test_what_is_no_answer_is_counted_and_left_open(tmp_path, line, kind) -> None:
-    found, _ = read(tmp_path, line, {"post": "b", "answer": SHARES})
-    assert np.isnan(found.probabilities[0]).all() and found.answers[kind] == 1
-    assert found.keys["post"] == ["a", "b"]
+def test_other_spellings_are_classes_where_that_is_said(tmp_path) -> None:
+    found, _ = read(tmp_path, {"id": "a", "answer": "SI"}, labels={"SI": "suicide"})
+    assert found.probabilities.tolist() == [[0, 0, 1]] and found.kind == "labels"
+    with pytest.raises(InputError, match="no such class"):
+        read(tmp_path, {"id": "a", "answer": "SI"}, labels={"SI": "self-harm"})
 
 
 def test_an_error_of_the_server_is_no_answer_and_a_later_one_is(tmp_path) -> None:
