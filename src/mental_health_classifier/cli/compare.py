@@ -150,8 +150,10 @@ def compare(
         _Block.of(runs, title, sort=sort, ascending=ascending, single=single, most=most)
         for title, runs in corpora(table)
     ]
-    nothing = table.iloc[:0] if single else group_table(table.iloc[:0])
-    rows = pd.concat([block.rows for block in blocks]) if blocks else nothing
+    if blocks:
+        rows = pd.concat([block.rows for block in blocks])
+    else:
+        rows = table.iloc[:0] if single else group_table(table.iloc[:0])
     names = None
     if columns:
         names = [_known(name, rows, table, option="--columns") for name in columns.split(",")]
@@ -217,9 +219,9 @@ class _Block:
             return cls(title, runs, rows, by, single, num_more=max(0, len(runs) - most))
         groups = group_table(runs)
         by = _known(f"{by}_mean" if f"{by}_mean" in groups else by, groups, runs, option="--sort")
-        rows = groups.sort_values(by, ascending=ascending, kind="stable", ignore_index=True)
-        num_more = max(0, len(rows) - most)
-        return cls(title, runs, rows.head(most), by, single, num_more=num_more)
+        ordered = groups[by].sort_values(ascending=ascending, kind="stable")
+        rows = groups.loc[ordered.index[:most]].reset_index(drop=True)
+        return cls(title, runs, rows, by, single, num_more=len(groups) - len(rows))
 
     @property
     def has_completed(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
@@ -84,7 +83,7 @@ def warnings_about_shortcuts(table: pd.DataFrame) -> Iterator[str]:
     """What to know of the runs of a `run_table` whose shortcuts were assessed, each with its id."""
     for run_id, directory in zip(table["run_id"], table["directory"], strict=True):
         try:
-            found = read_assessment(Path(directory), "shortcuts")
+            found = read_assessment(directory, "shortcuts")
         except InputError as error:
             yield str(error)
             continue

@@ -100,14 +100,16 @@ def choices_of(overrides: object) -> dict[str, str]:
 
 def _told_apart(things: Sequence[Hashable], *choices: Sequence[str]) -> list[str]:
     """Of each thing the first of its names that no other thing has."""
-    owners: list[dict[str, set[Hashable]]] = [{} for _ in choices]
-    for found, names in zip(owners, choices, strict=True):
+    chosen = list(choices[-1])
+    for names in reversed(choices):
+        owners: dict[str, Hashable] = {}
+        shared = set()
         for thing, name in zip(things, names, strict=True):
-            found.setdefault(name, set()).add(thing)
-    chosen = []
-    for names in zip(*choices, strict=True):
-        free = (name for name, found in zip(names, owners, strict=True) if len(found[name]) == 1)
-        chosen.append(next(free, names[-1]))
+            if owners.setdefault(name, thing) != thing:
+                shared.add(name)
+        for place, name in enumerate(names):
+            if name not in shared:
+                chosen[place] = name
     return chosen
 
 

@@ -33,6 +33,14 @@ _UNBOUNDED = re.compile(
     r"yardstick_difference_.*|.*_(kappa|mae|r2|auprc_above_chance|threshold|temperature|loss)"
 )
 """Numbers that are no shares; differences are below 0 where the yardstick is better."""
+_GROUPED_BY = ("configuration_hash", "parts_fingerprint", "directory")
+_CHOSEN_BY = ("status", "trial", "priority_class", "created_at", "run_id", "seed")
+_LISTED = (
+    *(("seeds", "seed", ", "), ("run_ids", "run_id", ", ")),
+    *(("tags", "tags", "; "), ("notes", "notes", "; ")),
+)
+"""Columns of what the runs of a group do not share: of which of theirs, and what stands between."""
+_COLUMNS_AT_A_TIME = 16
 _COMPARED = re.compile(r"(yardstick_difference_)?(final|val)_.*")
 
 
@@ -58,38 +66,43 @@ def group_table(runs: pd.DataFrame) -> pd.DataFrame:
     Args:
         runs: a `run_table`.
     """
-    completed = _competing(runs[runs["status"] == "completed"])
-    completed = completed.sort_values(["created_at", "run_id"])
-    groups = _group_of(completed)
-    seeds = completed["seed"].astype("str").where(completed["seed"].notna(), completed["run_id"])
-    is_latest = ~pd.DataFrame({"group": groups, "seed": seeds}).duplicated(keep="last")
-    kept, groups = completed[is_latest], groups[is_latest]
-    kept = kept.iloc[kept["seed"].argsort(kind="stable")]
-    groups = groups.loc[kept.index]
-    by_group = kept.groupby(groups, sort=False)
-    facts = by_group[list(SHARED)].last()
-    members = by_group.agg(
-        num_seeds=("run_id", "size"),
-        seeds=("seed", lambda each: ", ".join(map(str, each.dropna()))),
-        run_ids=("run_id", lambda each: ", ".join(map(str, each.dropna()))),
-    )
-    for said in ("tags", "notes"):
-        # Few runs have any, and each text takes its time.
-        texts = kept[said][kept[said].fillna("") != ""]
-        members[said] = texts.groupby(groups.loc[texts.index]).agg(_each_once)
-        members[said] = members[said].fillna("")
-    costs = by_group[list(MEASURED)].mean().astype("float64")
+    places = _latest_of_each_seed(runs)
+
+    def of_kept(columns: Sequence[str]) -> pd.DataFrame:
+        return runs[list(columns)].iloc[places].reset_index(drop=True)
+
+    groups, found = pd.factorize(_group_of(of_kept(_GROUPED_BY)))
+    num_seeds = np.bincount(groups, minlength=len(found))
     columns = compared_columns(runs)
-    is_one = (by_group[columns].nunique() <= 1).all(axis=1)
-    members["num_models"] = members["num_seeds"].where(~is_one, 1)
-    numbers = _numbers_of(kept, groups, columns, num_models=members["num_models"])
-    counts = {"num_seeds": "Int64", "num_models": "Int64"}
-    table = pd.concat([facts, members.astype(counts), costs, numbers], axis=1)
-    best_first = f"{headline_column(runs)}_mean"
-    table = table.sort_values(best_first, ascending=False, kind="stable", ignore_index=True)
-    latest = completed.groupby(completed["parts_fingerprint"])["created_at"].max()
-    place = table["parts_fingerprint"].map(latest.rank(ascending=False))
-    return table.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+    # A few columns at a time: the numbers of many runs are not to be in memory twice.
+    pieces = [
+        columns[first : first + _COLUMNS_AT_A_TIME]
+        for first in range(0, len(columns), _COLUMNS_AT_A_TIME)
+    ]
+    is_one = np.all([_are_alike(of_kept(piece), groups) for piece in pieces], axis=0)
+    num_models = pd.Series(np.where(is_one, 1, num_seeds), dtype="Int64")
+    members = {
+        "num_seeds": pd.Series(num_seeds, dtype="Int64"),
+        **{
+            name: _listed(of_kept([of_run])[of_run], groups, separator, num_groups=len(found))
+            for name, of_run, separator in _LISTED
+        },
+        "num_models": num_models,
+    }
+    numbers = []
+    for piece in pieces:
+        ends = [f"{name}_{end}" for name in piece for end in ("low", "high")]
+        kept = of_kept([*piece, *(name for name in ends if name in runs)])
+        numbers.append(_numbers_of(kept, groups, piece, num_models=num_models))
+    facts = of_kept(SHARED).groupby(groups, sort=False).last()
+    costs = of_kept(MEASURED).groupby(groups, sort=False).mean().astype("float64")
+    table = pd.concat([facts, pd.DataFrame(members), costs, *numbers], axis=1)
+    order = table[["parts_fingerprint"]].assign(headline=table[f"{headline_column(runs)}_mean"])
+    order = order.sort_values("headline", ascending=False, kind="stable")
+    began = of_kept(("parts_fingerprint", "created_at"))
+    latest = began.groupby("parts_fingerprint")["created_at"].max().rank(ascending=False)
+    place = order["parts_fingerprint"].map(latest)
+    return table.iloc[order.index.to_numpy()[place.argsort(kind="stable")]].reset_index(drop=True)
 
 
 def compared_columns(runs: pd.DataFrame) -> list[str]:
@@ -106,8 +119,15 @@ def compared_columns(runs: pd.DataFrame) -> list[str]:
     ]
 
 
-def _each_once(texts: pd.Series) -> str:
-    return "; ".join(dict.fromkeys(texts))
+def _latest_of_each_seed(runs: pd.DataFrame) -> np.ndarray:
+    """Places of the completed runs that count, by their seeds."""
+    deciding = runs[[*_GROUPED_BY, *_CHOSEN_BY]].reset_index(drop=True)
+    completed = _competing(deciding[deciding["status"] == "completed"])
+    completed = completed.sort_values(["created_at", "run_id"])
+    seeds = completed["seed"].astype("str").where(completed["seed"].notna(), completed["run_id"])
+    same = pd.DataFrame({"group": _group_of(completed), "seed": seeds})
+    kept = completed[~same.duplicated(keep="last")]
+    return kept.index.to_numpy()[kept["seed"].argsort(kind="stable")]
 
 
 def _competing(completed: pd.DataFrame) -> pd.DataFrame:
@@ -122,14 +142,32 @@ def _group_of(runs: pd.DataFrame) -> pd.Series:
     return known.where(runs["configuration_hash"].notna(), alone)
 
 
+def _listed(values: pd.Series, groups: np.ndarray, separator: str, *, num_groups: int) -> pd.Series:
+    """What the runs of each group have, each once, as one text."""
+    # Not by pandas, which takes its time for each of ten thousand groups.
+    said: list[dict[str, None]] = [{} for _ in range(num_groups)]
+    is_known = values.notna() & (values != "")
+    for group, value in zip(groups[is_known], values[is_known], strict=True):
+        said[group][str(value)] = None
+    return pd.Series([separator.join(each) for each in said], dtype="str")
+
+
+def _are_alike(kept: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
+    """Of each group whether its runs do not differ in any number that they have."""
+    numbers = kept.groupby(groups, sort=False)
+    least = numbers.min()
+    return (least.isna() | (least == numbers.max())).all(axis=1).to_numpy()
+
+
 def _numbers_of(
-    kept: pd.DataFrame, groups: pd.Series, columns: Sequence[str], *, num_models: pd.Series
+    kept: pd.DataFrame, groups: np.ndarray, columns: Sequence[str], *, num_models: pd.Series
 ) -> pd.DataFrame:
     """Mean, spread, interval and worst of each column."""
+    is_one = num_models.eq(1)
     selected = kept[list(columns)].groupby(groups, sort=False)
     counts, means, spreads = selected.count(), selected.mean(), selected.std()
-    counts = counts.mul(0).add(1).where(num_models.eq(1), counts, axis=0)
-    spreads = spreads.mask(num_models.eq(1), axis=0)
+    counts = counts.mul(0).add(1).where(is_one, counts, axis=0)
+    spreads = spreads.mask(is_one, axis=0)
     below, above = (
         _distances(kept, columns, end).groupby(groups, sort=False).mean() for end in ("low", "high")
     )

@@ -63,7 +63,7 @@ def write_assessments(directory: Path, found: Mapping[str, Mapping[str, Any]]) -
         write_assessment(directory, name, content)
 
 
-def read_assessment(directory: Path, name: str) -> dict[str, Any] | None:
+def read_assessment(directory: Path | str, name: str) -> dict[str, Any] | None:
     """What was written under a name. None: nothing was.
 
     Raises:
