@@ -3,7 +3,8 @@
     python benchmarks/explanation_speed.py [--run RUN] [--posts 500] [--json]
 
 Explains test posts of a recorded run; without --run baseline_small is trained first, on the sample
-posts with a single epoch, since how well it learned changes little of the time.
+posts with a single epoch, since how well it learned changes little of the time. Two versions that
+explain alike print the same scores.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ from mental_health_classifier.configuration.build import register_resolvers
 from mental_health_classifier.experiment.run import run_experiment
 from mental_health_classifier.explanation.run_explanation import explain_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
+
+SCORES = (
+    *("interpretability_score", "comprehensiveness", "sufficiency", "stability"),
+    *("comprehensiveness_aopc", "sufficiency_aopc"),
+)
 
 
 def trained(folder: Path) -> RunSummary:
@@ -61,12 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "processor_seconds": time.process_time() - processor_start,
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             "load": os.getloadavg()[0],
+            "scores": {name: round(found[name], 6) for name in SCORES},
         }
     print(
         f"{row['model']}: {row['posts']} posts explained in {row['seconds']:.0f} s "
         f"({row['processor_seconds']:.0f} s of processor time, {row['threads']} threads), peak "
         f"memory {row['peak_memory_mb']:.0f} MB"
     )
+    print(", ".join(f"{name} {score:.6f}" for name, score in row["scores"].items()))
     if given.json:
         print(json.dumps({"machine": machine, **row}))
 

@@ -9,8 +9,9 @@ Source: DeYoung et al., ERASER: A Benchmark to Evaluate Rationalized NLP Models,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -75,6 +76,7 @@ def faithfulness(
     *,
     seed: int = 0,
     advance: Callable[[int], object] = lambda _: None,
+    each_of: Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]] = map,
 ) -> Faithfulness:
     """Masks tokens of posts in the order of their attributions, at random, and greedily.
 
@@ -83,14 +85,21 @@ def faithfulness(
         score: the model; it is asked about posts of like length together.
         seed: the random orders of a post are a function of that and its place.
         advance: called with the number of posts done since the last call.
+        each_of: calls a function for each of some items, as `map` does; where several calls run
+            at once, so does `score`.
     """
     falls = np.empty((len(attributions), NUM_RANDOM_ORDERS + 2, 2))
     by_length = np.argsort([len(values) for values in attributions], kind="stable").tolist()
-    for first in range(0, len(by_length), _POSTS_AT_ONCE):
-        rows = by_length[first : first + _POSTS_AT_ONCE]
-        falls[rows] = _falls(
-            rows, [attributions[row] for row in rows], _asked_once(score, rows), seed
-        )
+    together = [
+        by_length[first : first + _POSTS_AT_ONCE]
+        for first in range(0, len(by_length), _POSTS_AT_ONCE)
+    ]
+
+    def falls_of(rows: Sequence[int]) -> np.ndarray:
+        return _falls(rows, [attributions[row] for row in rows], _asked_once(score, rows), seed)
+
+    for rows, found in zip(together, each_of(falls_of, together), strict=True):
+        falls[rows] = found
         advance(len(rows))
     given, chance, best = falls[:, 0], falls[:, 1:-1].mean(1), falls[:, -1]
     return Faithfulness(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from mental_health_classifier.contracts import Batch
 from mental_health_classifier.data.batching import make_batch
 from mental_health_classifier.data.tokens.token_cache import TokenTable
 from mental_health_classifier.explanation.masked_posts import masked
+from mental_health_classifier.explanation.worker_threads import EachOf
 from mental_health_classifier.models.network import Network
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
@@ -33,7 +35,7 @@ ATTEMPTS = (
 post is explained again with the next number. Gauss and Legendre's few steps integrate a smooth
 network to three digits, which the gap tells; a sharp one, or attention that leaves tokens out,
 takes more."""
-TOKENS_AT_ONCE = 4096
+TOKENS_AT_ONCE = 1024
 _PLACE = "place"
 
 
@@ -61,6 +63,7 @@ def integrated_gradients(
     classes: np.ndarray,
     *,
     advance: Callable[[int], object] = lambda _: None,
+    each_of: EachOf = map,
 ) -> Attributions:
     """Follows the gradient from a post of [MASK] alone to the post itself; the special tokens that
     an encoder puts around it stay.
@@ -73,6 +76,7 @@ def integrated_gradients(
         tokens: of the posts.
         classes: the class that is explained of each, shape `(n,)`.
         advance: called with the number of posts done since the last call.
+        each_of: calls a function for each of some items, see `worker_threads`.
 
     Source: Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, ICML 2017; captum.
     """
@@ -82,10 +86,9 @@ def integrated_gradients(
     for num_steps, max_gap in ATTEMPTS:
         if not len(waiting):
             break
-        for rows in _equally_long(waiting, tokens.lengths):
-            values, gaps = _of_equal_length(
-                loaded, tokens, rows=rows, classes=classes[rows], num_steps=num_steps
-            )
+        together = list(_equally_long(waiting, tokens.lengths))
+        explain = partial(_of_equal_length, loaded, tokens, classes=classes, num_steps=num_steps)
+        for rows, (values, gaps) in zip(together, each_of(explain, together), strict=True):
             for row, of_tokens in zip(rows, values, strict=True):
                 found.tokens[row] = of_tokens
             found.differences[rows] = values.sum(1) - gaps
@@ -107,8 +110,8 @@ def _equally_long(rows: np.ndarray, lengths: np.ndarray) -> Iterator[np.ndarray]
 def _of_equal_length(
     loaded: LoadedNetwork,
     tokens: TokenTable,
-    *,
     rows: np.ndarray,
+    *,
     classes: np.ndarray,
     num_steps: int,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -140,7 +143,7 @@ def _of_equal_length(
     values, gaps = IntegratedGradients(logits).attribute(
         inputs,
         baselines,
-        target=torch.from_numpy(classes),
+        target=torch.from_numpy(classes[rows]),
         n_steps=num_steps,
         internal_batch_size=max(len(rows), TOKENS_AT_ONCE // inputs.shape[1]),
         return_convergence_delta=True,

@@ -12,7 +12,7 @@ from mental_health_classifier.data.tokens.token_streams import OUTSIDE
 from mental_health_classifier.evaluation.faithfulness import Score
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork
 
-TOKENS_AT_ONCE = 4096
+TOKENS_AT_ONCE = 1024
 
 
 def masked(

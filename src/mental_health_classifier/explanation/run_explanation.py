@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from mental_health_classifier.explanation.integrated_gradients import (
     integrated_gradients,
 )
 from mental_health_classifier.explanation.masked_posts import masked_score
+from mental_health_classifier.explanation.worker_threads import worker_threads
 from mental_health_classifier.prediction.loaded_network import LoadedNetwork, load_network
 from mental_health_classifier.prediction.run_posts import corpus_of_run
 from mental_health_classifier.tracking.record.assessments import task_of, write_assessment
@@ -58,25 +61,31 @@ def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None)
         posts = posts.sample(num_posts, random_state=seed)
     posts = posts.reset_index(drop=True)
     tokens = loaded.encode(posts)
-    classes = loaded.predict_tokens(tokens).argmax(1)
-    with counting("Posts attributed to their tokens", total=len(posts)) as advance:
-        found = integrated_gradients(loaded, tokens, classes, advance=advance)
-    with counting("Posts masked", total=len(posts)) as advance:
-        score = masked_score(loaded, tokens, classes)
-        is_faithful = faithfulness(found.tokens, score, seed=seed, advance=advance)
+    with worker_threads() as each_of:
+        classes = loaded.predict_tokens(tokens).argmax(1)
+        attribute = partial(integrated_gradients, loaded, classes=classes, each_of=each_of)
+        with counting("Posts attributed to their tokens", total=len(posts)) as advance:
+            found = attribute(tokens, advance=advance)
+        with counting("Posts masked", total=len(posts)) as advance:
+            score = masked_score(loaded, tokens, classes)
+            is_faithful = faithfulness(
+                found.tokens, score, seed=seed, advance=advance, each_of=each_of
+            )
+        stabilities = _stabilities(loaded, posts, tokens, found, attribute)
+        attention = describe_attention(loaded, tokens, found)
     authors = posts["author"].where(posts["author"].notna(), posts["id"])
     is_right = classes == posts["label"].to_numpy()
     assessment = {
         "part": "test",
         **assess_interpretability(
             is_faithful,
-            _stabilities(loaded, posts, tokens, classes, found),
+            stabilities,
             None if cues is None else _plausibilities(loaded, posts, cues, found, is_right),
             authors=pd.factorize(authors)[0],
             bootstrap_draws=run.configuration["evaluation"]["bootstrap_draws"],
         ),
         "incomplete_share": float(1 - found.is_complete.mean()),
-        "attention": describe_attention(loaded, tokens, found),
+        "attention": attention,
     }
     write_assessment(run.directory, "explain", assessment)
     write_assessment(
@@ -120,8 +129,8 @@ def _stabilities(
     loaded: LoadedNetwork,
     posts: pd.DataFrame,
     tokens: TokenTable,
-    classes: np.ndarray,
     found: Attributions,
+    attribute: Callable[..., Attributions],
 ) -> np.ndarray:
     """How steady the attributions of each post are under two edits that change no label."""
     texts = posts["text"].tolist()
@@ -133,7 +142,7 @@ def _stabilities(
     for name, changed in edits.items():
         edited = loaded.encode(posts.assign(text=changed))
         with counting(f"Posts attributed again {name}", total=len(posts)) as advance:
-            again = integrated_gradients(loaded, edited, classes, advance=advance)
+            again = attribute(edited, advance=advance)
         pairs = zip(_by_post(tokens.token_ids, tokens), found.tokens, strict=True)
         edited_pairs = zip(_by_post(edited.token_ids, edited), again.tokens, strict=True)
         by_edit.append([stability(*both) for both in zip(pairs, edited_pairs, strict=True)])
