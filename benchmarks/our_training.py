@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,9 @@ SPREAD = 0.88
 """Of the logarithm of post lengths: mean 128, median 87, as in the public corpora."""
 
 
-def compose_config(size: str, posts_per_step: int) -> DictConfig:
+def compose_config(
+    size: str, posts_per_step: int, loggers: Sequence[str] = ("tensorboard",)
+) -> DictConfig:
     from hydra import compose, initialize_config_dir
 
     register_resolvers()
@@ -59,6 +61,7 @@ def compose_config(size: str, posts_per_step: int) -> DictConfig:
             "config",
             overrides=[
                 f"model={size}",
+                f"logger=[{','.join(loggers)}]",
                 f"model.max_tokens={MAX_TOKENS}",
                 f"sampler.max_posts={posts_per_step}",
                 # The Trainer takes as many posts in every step, so we do too.
@@ -134,11 +137,12 @@ def train(
     is_bare: bool,
     is_on_gpu: bool = False,
     is_bf16: bool = False,
+    loggers: Sequence[str] = ("tensorboard",),
 ) -> None:
     """Both loops take the same steps: the same batches, weights and dropout."""
     spare_memory_traffic()
     quiet_lightning()
-    config = compose_config(size, posts_per_step)
+    config = compose_config(size, posts_per_step, loggers)
     tokens, labels = made_up_posts(num_posts, mean_tokens, vocabulary=vocabulary_of(config))
     classifier = TextClassifier(
         network=make_network(config),

@@ -68,7 +68,7 @@ def learner(config: Any, labels: np.ndarray) -> Learner:
 
 
 def measure(model: str, variant: str, *, mean_tokens: int, steps: int) -> dict[str, Any]:
-    tokens, labels = made_up_posts(POSTS, mean_tokens)
+    tokens, labels = made_up_posts(POSTS, mean_tokens, vocabulary=VOCABULARY)
     # Every fifth token is part of an expression that a vocabulary knows.
     marks = np.random.default_rng(SEED).integers(1, 100, len(tokens.token_ids))
     tokens = replace(tokens, streams={"concepts": np.where(marks < 20, marks, 0)})

@@ -22,78 +22,86 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 CAPTION = (
     "TRIPOD+AI (Collins et al., BMJ 2024;385:e078378) in short words; the statement's own "
-    "checklist says what each item asks for. What the record of the run shows is filled in, to be "
-    "checked and moved into the text; the rest only its authors know."
+    "checklist says what each item asks for. D: studies that develop a model, E: those that "
+    "evaluate one. What the record of the run shows is filled in, to be checked and moved into the "
+    "text; the rest only its authors know."
 )
-_SECTIONS: dict[str, dict[str, str]] = {
-    "Title": {"1": "prediction model, people and outcome named"},
-    "Abstract": {"2": "summary as TRIPOD+AI for abstracts has it"},
+_BOTH, _MADE, _EVALUATED = "D;E", "D", "E"
+"""Development, evaluation: which of the two an item is about."""
+_SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Title": {"1": (_BOTH, "prediction model, made or evaluated, people and outcome named")},
+    "Abstract": {"2": (_BOTH, "summary as TRIPOD+AI for abstracts has it")},
     "Introduction": {
-        "3a": "health context, why a model, what there is already",
-        "3b": "people it is for, its place in care, who uses it",
-        "3c": "known inequalities between groups of people",
-        "4": "aims; whether a model is made, evaluated or both",
+        "3a": (_BOTH, "health context, diagnosis or prognosis, why a model, what there is already"),
+        "3b": (_BOTH, "people it is for, its place in care, who uses it"),
+        "3c": (_BOTH, "known inequalities of health between groups of people"),
+        "4": (_BOTH, "aims; whether a model is made, evaluated or both"),
     },
     "Methods": {
-        "5a": "sources of the data and why they stand for the people meant",
-        "5b": "dates of the data",
-        "6a": "setting, number and place of centres",
-        "6b": "who was eligible",
-        "6c": "treatments, and how they were handled",
-        "7": "preparation and quality checks, also by group",
-        "8a": "outcome, its time, how and why it was assessed so",
-        "8b": "who judged the outcome and how qualified they are",
-        "8c": "whether the outcome was judged without knowing the predictors",
-        "9a": "choice of predictors before modelling",
-        "9b": "predictors and how they were measured",
-        "9c": "who judged predictors that need judgement",
-        "10": "how the number of people was arrived at",
-        "11": "missing data",
-        "12a": "how the data were divided and used",
-        "12b": "form of the predictors in the model",
-        "12c": "kind of model, how it was built, tuned and validated internally",
-        "12d": "differences between clusters such as centres or countries",
-        "12e": "measures and plots of performance, and why",
-        "12f": "updating of the model after evaluation",
-        "12g": "how predictions were calculated for evaluation",
-        "13": "class imbalance, and recalibration after it",
-        "14": "what was done for fairness, and why",
-        "15": "output of the model, and its thresholds",
-        "16": "differences between making and evaluation data",
-        "17": "ethics approval, and consent or its waiver",
+        "5a": (_BOTH, "sources of both data sets, why these, whom they stand for"),
+        "5b": (_BOTH, "dates of the data"),
+        "6a": (_BOTH, "setting, number and place of centres"),
+        "6b": (_BOTH, "who was eligible"),
+        "6c": (_BOTH, "treatments, and how they were handled"),
+        "7": (_BOTH, "preparation and quality checks, and whether alike in all groups"),
+        "8a": (
+            _BOTH,
+            "outcome and its time; why, how and when assessed; whether alike in all groups",
+        ),
+        "8b": (_BOTH, "who judged the outcome: qualification and demographics"),
+        "8c": (_BOTH, "blinding of those who judged the outcome"),
+        "9a": (_MADE, "choice of predictors before modelling"),
+        "9b": (_BOTH, "predictors, how and when measured, and blinding"),
+        "9c": (_BOTH, "who judged predictors that need judgement: qualification and demographics"),
+        "10": (_BOTH, "how the number of people was arrived at, and why it is enough"),
+        "11": (_BOTH, "missing data, and why any data were left out"),
+        "12a": (_MADE, "how the data were divided and used"),
+        "12b": (_MADE, "form of the predictors in the model"),
+        "12c": (_MADE, "kind of model and why; how it was built, tuned and validated internally"),
+        "12d": (_BOTH, "how differences between clusters, such as centres, were handled"),
+        "12e": (_BOTH, "measures and plots of performance and of comparisons, and why"),
+        "12f": (_EVALUATED, "updating of the model after evaluation"),
+        "12g": (_EVALUATED, "how predictions were calculated for evaluation"),
+        "13": (_BOTH, "what was done about class imbalance and why; recalibration after it"),
+        "14": (_BOTH, "what was done for fairness, and why"),
+        "15": (_MADE, "output of the model; its thresholds, and how they were found"),
+        "16": (_BOTH, "differences between making and evaluation data"),
+        "17": (_BOTH, "ethics approval, and consent or its waiver"),
     },
     "Open science": {
-        "18a": "funding, and the funders' part",
-        "18b": "conflicts of interest",
-        "18c": "where the protocol is",
-        "18d": "registration",
-        "18e": "whether the data can be had",
-        "18f": "whether the code can be had",
+        "18a": (_BOTH, "funding, and the funders' part"),
+        "18b": (_BOTH, "conflicts of interest"),
+        "18c": (_BOTH, "where the protocol is, or that there is none"),
+        "18d": (_BOTH, "registration, or that there is none"),
+        "18e": (_BOTH, "whether the data can be had"),
+        "18f": (_BOTH, "whether the code of the analysis can be had"),
     },
-    "Patient and public involvement": {"19": "who was involved, in what"},
+    "Patient and public involvement": {
+        "19": (_BOTH, "who was involved in what, or that nobody was")
+    },
     "Results": {
-        "20a": "flow of people, with and without the outcome",
-        "20b": "their characteristics, with missing data and groups",
-        "20c": "predictors and outcome here beside the data of making",
-        "21": "people and outcome events in each analysis",
-        "22": "the model in full, so that others can predict",
-        "23a": "performance with intervals, also by group",
-        "23b": "differences of performance between clusters",
-        "24": "result of updating",
+        "20a": (_BOTH, "flow of people, with and without the outcome"),
+        "20b": (_BOTH, "their characteristics by source and group, with missing data"),
+        "20c": (_EVALUATED, "predictors and outcome here beside the data of making"),
+        "21": (_BOTH, "people and outcome events in each analysis"),
+        "22": (_MADE, "the model in full, so that others can predict, and who may use it"),
+        "23a": (_BOTH, "performance with intervals, also by group"),
+        "23b": (_BOTH, "differences of performance between clusters, if examined"),
+        "24": (_EVALUATED, "the updated model and its performance"),
     },
     "Discussion": {
-        "25": "interpretation, fairness and earlier studies among it",
-        "26": "limitations, and what they do to bias and generality",
-        "27a": "poor or missing input when it is used",
-        "27b": "what users do and must know",
-        "27c": "next steps",
+        "25": (_BOTH, "interpretation, fairness and earlier studies among it"),
+        "26": (_BOTH, "limitations, and what they do to bias, certainty and generality"),
+        "27a": (_MADE, "how poor or missing input is handled when the model is used"),
+        "27b": (_MADE, "what users do, and what they must know"),
+        "27c": (_BOTH, "next steps towards use elsewhere"),
     },
 }
 
 
 def tripod(run: RunSummary) -> list[Column]:
-    """The list as columns: section, item, topic, what the record shows, and where it is reported,
-    which is left to the authors.
+    """The list as columns: section, item, whether it is about development or evaluation, topic,
+    what the record shows, and where it is reported, which is left to the authors.
 
     Raises:
         InputError: the run judges no posts, did not complete, or was imported without predictions.
@@ -103,11 +111,11 @@ def tripod(run: RunSummary) -> list[Column]:
         raise InputError(f"Run {run.id} is {run.status}: only a completed run has a list to fill.")
     shown = _shown(run)
     rows = [
-        (section, item, topic, " ".join(shown.get(item, ())), "")
+        (section, item, about, topic, " ".join(shown.get(item, ())), "")
         for section, items in _SECTIONS.items()
-        for item, topic in items.items()
+        for item, (about, topic) in items.items()
     ]
-    headers = ("section", "item", "topic", "from the record", "reported where, or why not")
+    headers = ("section", "item", "for", "topic", "from the record", "reported where, or why not")
     return [
         Column(header, cells)
         for header, cells in zip(headers, zip(*rows, strict=True), strict=True)
@@ -130,7 +138,7 @@ def _shown(run: RunSummary) -> dict[str, Sequence[str]]:
         "5a": account[:1],
         "7": [*account[1:], *run.data.get("warnings", ())],
         "8a": _outcome(run),
-        "11": [each for each in account if "missing" in each or "empty" in each],
+        "11": [each for each in account if " dropped: " in each],
         "12a": _division(data),
         "12c": _learning(run),
         "12e": [
@@ -138,15 +146,14 @@ def _shown(run: RunSummary) -> dict[str, Sequence[str]]:
             *([f"95 % intervals from {amount(draws)} bootstrap draws."] if draws else []),
         ],
         "12g": ["The predictions were made by another program."] if run.is_external else [],
-        "15": [certificate_summary(certificate)] if certificate else [],
+        "13": [*_weighting(run), *_recalibration(calibration)],
+        "15": list(_output(run, certificate)),
         "18f": [f"{key}: {made[key]}." for key in ("commit", "configuration") if key in made],
         "20a": account,
         "21": list(_counted(parts)),
         "22": [f"{key}: {made[key]}." for key in ("model", "parameters", "seed") if key in made],
         "23a": list(_reached(run)),
     }
-    if is_number(temperature := calibration.get("temperature")):
-        found["13"] = [f"Recalibrated by one temperature chosen on val: {temperature:.4g}."]
     if groups:
         found["14"] = [f"Recall and false alarms were counted by {', '.join(map(str, groups))}."]
     return {item: said for item, said in found.items() if said}
@@ -190,6 +197,24 @@ def _learning(run: RunSummary) -> list[str]:
     yardstick: Mapping[str, Any] = run.end.get("yardstick") or {}
     beside = [f"Beside it on the same posts: {yardstick['name']}."] if "name" in yardstick else []
     return [f"Model {run.model}, seed {run.seed}.", *chosen, *beside]
+
+
+def _weighting(run: RunSummary) -> Iterator[str]:
+    exponent = (run.configuration.get("objective") or {}).get("exponent")
+    if not run.is_external and is_number(exponent) and exponent > 0:
+        yield f"Classes weigh in training as the inverse of their share to the power {exponent:g}."
+
+
+def _recalibration(calibration: Mapping[str, Any]) -> Iterator[str]:
+    if is_number(temperature := calibration.get("temperature")):
+        yield f"Recalibrated by one temperature chosen on val: {temperature:.4g}."
+
+
+def _output(run: RunSummary, certificate: Mapping[str, Any] | None) -> Iterator[str]:
+    if not run.is_external:
+        yield "A probability of each class."
+    if certificate:
+        yield certificate_summary(certificate)
 
 
 def _counted(parts: Mapping[str, Any]) -> Iterator[str]:
