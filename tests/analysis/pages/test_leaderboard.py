@@ -130,4 +130,6 @@ def test_a_table_for_a_paper_has_the_numbers_and_neither_ids_nor_commits(runs):
     headers = [column.header for column in columns_for_paper(table, by="final_accuracy")]
     assert {"run", "seed", "accuracy", "macro F1"} <= set(headers)
     assert not {"id", "commit", "status", "time"} & set(headers)
-    assert "95 % intervals" in caption_of(table, by="final_accuracy")
+    caption = caption_of(table, by="final_accuracy")
+    assert "95 % intervals over other authors; ordered by final_accuracy." in caption
+    assert "mhc" not in caption

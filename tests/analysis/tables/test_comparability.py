@@ -23,6 +23,20 @@ def test_every_corpus_is_a_block_the_latest_first(tmp_path):
     assert corpora(run_table([])) == []
 
 
+def test_runs_of_another_tracker_stand_beside_no_others(tmp_path):
+    foreign = {"imported": {"from": "mlflow", "experiment": "x", "run": "y"}}
+    later = {**foreign, "created_at": "2030-01-01T00:00:00+00:00"}
+    imported = write_run(tmp_path / "imported", run=later, left_out=("data.json",))
+    runs = run_table(map(read_run, (write_run(tmp_path / "own"), imported)))
+    blocks = corpora(runs)
+    assert [(title.partition(",")[0], len(block)) for title, block in blocks] == [
+        *(("posts", 1), ("On posts that are not known", 1))
+    ]
+    assert warning_about_posts(runs) is None
+    ((title, _),) = corpora(run_table([read_run(imported)]))
+    assert title.startswith("On posts that are not known")
+
+
 def test_runs_on_different_posts_or_parts_are_warned_about(tmp_path):
     a = write_run(tmp_path / "a")
     same = write_run(tmp_path / "same", run={"seed": 2})

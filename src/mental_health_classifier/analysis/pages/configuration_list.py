@@ -12,12 +12,14 @@ from rich.text import Text
 
 from mental_health_classifier.analysis.pages.leaderboard import (
     NAME_WIDTH,
+    WITHOUT_INTERVALS,
     about_columns,
     about_yardsticks,
     cell_of,
+    has_intervals,
     names_of,
+    sizes_of,
 )
-from mental_health_classifier.analysis.tables.comparability import posts_behind
 from mental_health_classifier.analysis.tables.number_columns import column_of
 from mental_health_classifier.analysis.tables.run_table import headline_column, records_of
 from mental_health_classifier.console.tables import GAP, Column, TextTable, names_that_fit, text
@@ -76,7 +78,8 @@ def configurations_for_paper(
 ) -> tuple[list[Column], str]:
     """Those columns of the `configuration_list` that a paper has, in full, and its caption."""
     columns = _columns(groups, runs, by=by)
-    caption = " ".join(map(str, _explanation(runs, by=by)))
+    said = text(f"{_what_numbers_are(runs)}; ordered by {_order(runs, by)}.")
+    caption = " ".join(map(str, (said, *about_yardsticks(runs))))
     return [columns[name] for name in FOR_PAPER if name in columns], caption
 
 
@@ -137,14 +140,23 @@ def _worst(row: dict[str, Any], column: str) -> str:
 
 
 def _explanation(runs: pd.DataFrame, *, by: str) -> Iterator[Text]:
-    posts = posts_behind(runs)
-    sizes = f" ({posts})" if posts else ""
-    order = "the headline" if by == f"{headline_column(runs)}_mean" else by
     yield text(
-        f"Means over the seeds of a configuration on the test part{sizes}, 95 % intervals over "
-        f"other authors and seeds; ordered by {order}. This order chooses nothing: mhc best "
-        "chooses by val. Single runs: --runs."
+        f"{_what_numbers_are(runs)}; ordered by {_order(runs, by)}. This order chooses nothing: "
+        "mhc best chooses by val. Single runs: --runs."
     )
     yield from about_yardsticks(runs)
     if others := int((runs["status"] != "completed").sum()):
         yield text(f"Left out: {count(others, 'run')} that did not complete; --runs has them.")
+
+
+def _what_numbers_are(runs: pd.DataFrame) -> str:
+    if not has_intervals(runs):
+        return f"Means over the seeds of a configuration. {WITHOUT_INTERVALS}"
+    return (
+        f"Means over the seeds of a configuration on the test part{sizes_of(runs)}, 95 % intervals "
+        "over other authors and seeds"
+    )
+
+
+def _order(runs: pd.DataFrame, by: str) -> str:
+    return "the headline" if by == f"{headline_column(runs)}_mean" else by

@@ -20,6 +20,7 @@ from mental_health_classifier.tracking.run_index import no_garbage_collection
 
 NAME_WIDTH = 28
 ID_LENGTH, COMMIT_LENGTH = 8, 7
+WITHOUT_INTERVALS = "Numbers without intervals, as another tracker has them"
 
 OTHER_FACTS = (
     "is_yardstick",
@@ -83,8 +84,10 @@ def columns_for_paper(table: pd.DataFrame, *, by: str) -> list[Column]:
 
 
 def caption_of(table: pd.DataFrame, *, by: str) -> str:
-    """What stands below the `leaderboard`, as one paragraph."""
-    return " ".join(map(str, _explanation(table, by=by, shown=[], left_out=[])))
+    """What stands below the `leaderboard`, as one paragraph, without the commands that it names."""
+    order = "the headline" if by == headline_column(table) else by
+    said = text(f"{_what_numbers_are(table)}; ordered by {order}.")
+    return " ".join(map(str, (said, *about_yardsticks(table))))
 
 
 def _columns(table: pd.DataFrame, *, by: str, name_width: int | None) -> dict[str, Column]:
@@ -140,21 +143,30 @@ def _stem(column: str) -> str:
 def _explanation(
     table: pd.DataFrame, *, by: str, shown: list[str], left_out: list[str]
 ) -> Iterator[Text]:
-    posts = posts_behind(table)
-    sizes = f" ({posts})" if posts else ""
-    ends = [name for name in map(str, table.columns) if name.endswith("_low")]
-    what = (
-        f"Test part{sizes}, 95 % intervals over other authors"
-        if table[ends].notna().to_numpy().any()
-        else "Numbers without intervals, as another tracker has them"
-        if "completed" in set(table["status"])
-        else "No numbers yet"
-    )
+    what = _what_numbers_are(table)
     yield text(f"{what}; ordered by {by}. This order chooses nothing: mhc best chooses by val.")
     yield from about_yardsticks(table)
     if "commit" in shown and any(table["is_dirty"].fillna(False)):
         yield text("+ after a commit: with changes that were not committed.")
     yield from about_columns(left_out)
+
+
+def _what_numbers_are(table: pd.DataFrame) -> str:
+    if has_intervals(table):
+        return f"Test part{sizes_of(table)}, 95 % intervals over other authors"
+    return WITHOUT_INTERVALS if "completed" in set(table["status"]) else "No numbers yet"
+
+
+def has_intervals(table: pd.DataFrame) -> bool:
+    """Whether any number of a `run_table` has one."""
+    ends = [name for name in map(str, table.columns) if name.endswith("_low")]
+    return bool(table[ends].notna().to_numpy().any())
+
+
+def sizes_of(table: pd.DataFrame) -> str:
+    """The test posts behind a `run_table`, in brackets; empty where they are not known."""
+    posts = posts_behind(table)
+    return f" ({posts})" if posts else ""
 
 
 def about_yardsticks(table: pd.DataFrame) -> Iterator[Text]:

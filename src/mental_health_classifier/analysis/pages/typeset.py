@@ -49,6 +49,7 @@ def as_latex(columns: Sequence[Column], *, caption: str) -> str:
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{_latex(caption)}}}",
+            r"\medskip",
             r"\begin{adjustbox}{max width=\textwidth}",
             rf"\begin{{tabular}}{{{kinds}}}",
             r"\toprule",

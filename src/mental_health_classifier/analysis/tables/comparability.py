@@ -14,12 +14,14 @@ from mental_health_classifier.tracking.record.assessments import read_assessment
 
 NO_CLASS = "none"
 """Where no class has priority."""
+NOT_KNOWN = "On posts that are not known, as another tracker has its runs"
+"""The title of runs whose numbers stand beside no others."""
 
 
 def warning_about_posts(table: pd.DataFrame) -> str | None:
     """Says so where runs of a `run_table` were not tested on the same posts, or not for the same
     priority class."""
-    measured = table[table["final_accuracy"].notna()]
+    measured = table[table["final_accuracy"].notna() & table["parts_fingerprint"].notna()]
     for column, what in (
         ("data_fingerprint", "tested on different posts"),
         ("parts_fingerprint", "tested on different parts of the same posts"),
@@ -29,7 +31,7 @@ def warning_about_posts(table: pd.DataFrame) -> str | None:
         if column == "priority_class":
             # Here it is a choice to have none; a fingerprint that lacks was only not recorded.
             values = values.fillna(NO_CLASS)
-        counts = values.map(printable).value_counts()
+        counts = values.dropna().map(printable).value_counts()
         if len(counts) > 1:
             first = next(value for value in counts.index if value != NO_CLASS)
             listed = ", ".join(f"{value} ({num_runs})" for value, num_runs in counts.items())
@@ -47,13 +49,16 @@ def corpora(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The runs of a `run_table` in blocks that can be compared, each with a title: the block of the
     latest run first, runs in the order of the table.
 
-    Blocks are those of completed runs. Others, of which no completed run has the posts, stand with
-    them where there is one block alone, and else come last.
+    Blocks are those of completed runs, runs of another tracker last, whose posts nobody here knows.
+    Others, of which no completed run has the posts, stand with them where there is one block alone,
+    and else come last.
     """
     terms = table["parts_fingerprint"] + " " + table["priority_class"].fillna(NO_CLASS)
     is_completed = table["status"] == "completed"
+    terms = terms.mask(terms.isna() & is_completed, NOT_KNOWN)
     latest = table["created_at"][is_completed].groupby(terms[is_completed]).max()
     latest = latest.sort_values(ascending=False)
+    latest = latest.loc[sorted(latest.index, key=lambda each: each == NOT_KNOWN)]
     terms = terms.where(terms.isin(latest.index))
     if len(latest) <= 1:
         return [(_title(table), table)] if len(table) else []
@@ -64,9 +69,10 @@ def corpora(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _title(block: pd.DataFrame) -> str:
-    known = block[(block["status"] == "completed") & block["parts_fingerprint"].notna()]
+    completed = block[block["status"] == "completed"]
+    known = completed[completed["parts_fingerprint"].notna()]
     if not len(known):
-        return "No completed run on their posts"
+        return NOT_KNOWN if len(completed) else "No completed run on their posts"
     first = known.iloc[0]
     priority_class = first["priority_class"]
     fold = ""
