@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -197,7 +198,7 @@ def _names(jobs: Sequence[SweepJob]) -> list[str]:
         [each for each in job.overrides if each not in common or len(jobs) == 1] for job in jobs
     ]
     keys = {_key(each) for overrides in differing for each in overrides}
-    times = Counter(key.rpartition(".")[2] for key in keys)
+    times = Counter(map(_last, keys))
     return [" ".join(_short(each, times) for each in overrides) for overrides in differing]
 
 
@@ -207,8 +208,12 @@ def _key(override: str) -> str:
 
 def _short(override: str, times: Counter[str]) -> str:
     key, sign, value = override.partition("=")
-    last = key.rpartition(".")[2]
-    return f"{last if times[last] == 1 else key}{sign}{value}"
+    return f"{_last(key) if times[_last(key)] == 1 else key}{sign}{value}"
+
+
+def _last(key: str) -> str:
+    """`width` of `model.width`, `pooling` of the group `network/pooling`."""
+    return re.split(r"[./]", key)[-1]
 
 
 def _is_finished(search: Path) -> bool:
