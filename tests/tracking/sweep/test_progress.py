@@ -54,7 +54,8 @@ def test_a_job_is_called_by_what_tells_it_apart_without_what_all_keys_lie_in(tmp
         ("data=sample", f"network/pooling={pooling}", f"model.width={width}", f"a.width={width}")
         for pooling, width in (("mean", 32), ("last", 64))
     ]
-    begin_sweep(tmp_path, [SweepJob(n, f"{n:016x}", each) for n, each in enumerate(overrides)]).end({})
+    jobs = [SweepJob(n, f"{n:016x}", each) for n, each in enumerate(overrides)]
+    begin_sweep(tmp_path, jobs).end({})
     assert [job.name for job in progress_in(tmp_path).jobs] == [
         "pooling=mean model.width=32 a.width=32",
         "pooling=last model.width=64 a.width=64",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,13 +20,15 @@ from mental_health_classifier.analysis.figures.style import (
     styled,
     tell,
 )
+from mental_health_classifier.analysis.tables.run_names import value_words
 from mental_health_classifier.console.wording import count, number
 from mental_health_classifier.contracts import InputError
 
 MOST_SETTINGS = 7
 STRONG = 3
 """Configurations that are drawn in colour, the best ones."""
-LABEL_LENGTH = 16
+LABEL_LENGTH, LINE_LENGTH = 24, 9
+"""Characters of a value, and of a line of it, which reaches no other axis on a phone either."""
 
 
 @styled
@@ -85,7 +88,8 @@ def _setting(axes: Axes, place: int, values: Sequence[Any]) -> list[float]:
     known = sorted(set(map(_shown, values)), key=_in_order)
     heights = dict(zip(known, np.linspace(0, 1, len(known)), strict=True))
     for name, height in heights.items():
-        axes.text(place + 0.04, height, plain_name(name, max_length=LABEL_LENGTH), fontsize=7.5)
+        label = textwrap.fill(plain_name(name, max_length=LABEL_LENGTH), LINE_LENGTH)
+        axes.text(place + 0.04, height, label, fontsize=7.5, va="center")
     return [float(heights[_shown(value)]) for value in values]
 
 
@@ -104,7 +108,7 @@ def _in_order(name: str) -> tuple[bool, float, str]:
 
 
 def _shown(value: Any) -> str:
-    return "as it comes" if value is None else str(value)
+    return "default" if value is None else value_words(str(value))
 
 
 def _short(key: str) -> str:

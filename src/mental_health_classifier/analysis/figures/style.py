@@ -39,6 +39,8 @@ STYLE: Any = {
     "font.sans-serif": ["DejaVu Sans"],
 }
 CAPTION_SIZE = 8.5
+LEGEND_LINE, LEGEND_GAP = 12, 6
+"""Height of a line of a legend and between two entries, in points."""
 MAX_SERIES = 7
 """More lines or colours than that are not told apart."""
 
@@ -133,9 +135,14 @@ def add_legend(figure: Figure, handles: Sequence[Any]) -> None:
     """A legend beside all panels; in print below them."""
     if not handles:
         return
+    labels = [str(handle.get_label()) for handle in handles]
     place: dict[str, Any] = {"loc": "outside right upper"}
     if printed_width() is not None:
-        place = legend_below(figure, [str(handle.get_label()) for handle in handles])
+        place = legend_below(figure, labels)
+    else:
+        lines = sum(label.count("\n") + 1 for label in labels)
+        needed = (lines * LEGEND_LINE + len(labels) * LEGEND_GAP) / 72 + 0.4
+        figure.set_figheight(max(figure.get_figheight(), needed))
     figure.legend(handles=list(handles), handlelength=2.6, **place)
 
 

@@ -33,7 +33,7 @@ from mental_health_classifier.analysis.figures.models import (
     read_model,
     read_yardstick,
 )
-from mental_health_classifier.analysis.figures.names import plain_name
+from mental_health_classifier.analysis.figures.names import plain_name, wrapped_name
 from mental_health_classifier.analysis.figures.parallel import parallel_figure
 from mental_health_classifier.analysis.figures.resources import resource_use, resources_figure
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
@@ -53,7 +53,6 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MOST_CURVES = 24
 MOST_AT_FIRST = 6
-NAME_LENGTH = 40
 """Characters of a name beside a figure, which has a line to itself."""
 SIZE = (4.4, 3.3)
 """Of a chart of curves, in inches: as a phone shows it."""
@@ -132,14 +131,14 @@ def _resources(evidence: Evidence) -> dict[str, pd.DataFrame]:
     found = {}
     for run in evidence.comparable[:MOST_AT_FIRST]:
         with contextlib.suppress(InputError):
-            found[plain_name(evidence.seed_link(run), max_length=NAME_LENGTH)] = resource_use(run)
+            found[wrapped_name(evidence.seed_link(run))] = resource_use(run)
     return found
 
 
 def figures_of_run(evidence: Evidence, run: RunSummary) -> dict[str, InlineFigure]:
     """Those of one run that can be drawn, beside its yardstick: `answer`, `confusion`,
     `clinical`, `assessed`, `decision`."""
-    name = plain_name(evidence.seed_link(run), max_length=NAME_LENGTH)
+    name = wrapped_name(evidence.seed_link(run))
     assessments = [evidence.assessment(run, each) or {} for each in ("calibration", "triage")]
     beside = _yardstick_beside(run)
     return _drawn(

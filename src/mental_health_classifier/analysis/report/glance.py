@@ -13,6 +13,9 @@ from mental_health_classifier.tracking.provenance.source_rebuild import why_not_
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
 
+NOTHING_WRONG = ("completed", "pruned", "running")
+EVERY_RUN_COMPLETED = "Nothing: every run completed."
+
 
 def glance(
     evidence: Evidence, shown: RunSummary | None, gates: Sequence[Gate]
@@ -79,8 +82,12 @@ def _repeated(evidence: Evidence, run: RunSummary) -> Sentence:
 
 
 def _failed(evidence: Evidence) -> str:
-    counts = Counter(run.status for run in evidence.runs if run.status != "completed")
-    if not counts:
-        return "Nothing: every run completed."
-    said = listed([f"{number} {status}" for status, number in counts.items()])
-    return f"{counts.total()} of {count(len(evidence.runs), 'run')}: {said}. Reasons are below."
+    statuses = Counter(run.status for run in evidence.runs)
+    running = statuses["running"]
+    at_work = f" {count(running, 'run')} still at work." if running else ""
+    gone_wrong = [f"{n} {each}" for each, n in statuses.items() if each not in NOTHING_WRONG]
+    if not gone_wrong:
+        return f"Nothing.{at_work}" if statuses.keys() - {"completed"} else EVERY_RUN_COMPLETED
+    number = sum(n for each, n in statuses.items() if each not in NOTHING_WRONG)
+    of_all = f"{number} of {count(statuses.total(), 'run')}"
+    return f"{of_all}: {listed(gone_wrong)}. Reasons are below.{at_work}"

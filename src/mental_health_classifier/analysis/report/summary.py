@@ -16,7 +16,6 @@ from mental_health_classifier.analysis.sections.pieces import (
     decimal,
     interval_of,
     listed,
-    measure_of,
     shortened,
     yardstick_name,
 )
@@ -121,25 +120,8 @@ def _about_model(evidence: Evidence, found: Recommendation, run: RunSummary) -> 
     if run.is_external:
         yield (MADE_ELSEWHERE,)
     yield from _about_yardstick(evidence, candidate)
-    yield from _about_operating_point(evidence, run)
     yield from _about_rivals(evidence, found)
     yield from _about_certificate(evidence, run)
-
-
-def _about_operating_point(evidence: Evidence, run: RunSummary) -> Iterator[Sentence]:
-    anchor = evidence.anchor(run)
-    recall = measure_of(run, "test/operating_point/recall", anchor)
-    alerts = measure_of(run, "test/operating_point/alert_rate", anchor)
-    if recall.value is not None:
-        yield (
-            "Its run ",
-            evidence.seed_link(run),
-            " at its operating point, a threshold frozen on validation, found ",
-            recall,
-            f" of the {shortened(evidence.priority_class)} posts and alerted ",
-            alerts,
-            " of all posts.",
-        )
 
 
 def _about_yardstick(evidence: Evidence, candidate: Candidate) -> Iterator[Sentence]:

@@ -9,7 +9,7 @@ from typing import Any
 from mental_health_classifier.console.wording import count, is_interval, is_number, printable
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
-NAME_LENGTH = 60
+NAME_LENGTH = 100
 """Characters that are shown of a name; people can put whole books into them."""
 
 MINUS, DASH = "\u2212", "\u2013"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -16,6 +17,9 @@ NAMED_BY = (
 """Facts of a run that its configuration is named by."""
 
 ID_LENGTH = 6
+
+_CHOICE = re.compile(r"[a-z][a-z0-9_]*")
+"""The name of a file in a group of conf/, or of one of the values of a key."""
 
 Shown = Callable[[object], str]
 """How a name is written where it is shown: cut, escaped."""
@@ -98,6 +102,11 @@ def choices_of(overrides: object) -> dict[str, str]:
     }
 
 
+def value_words(value: str) -> str:
+    """`attention readout` for `attention_readout`; numbers and paths stay as they are."""
+    return value.replace("_", " ") if _CHOICE.fullmatch(value) else value
+
+
 def _told_apart(things: Sequence[Hashable], *choices: Sequence[str]) -> list[str]:
     """Of each thing the first of its names that no other thing has."""
     chosen = list(choices[-1])
@@ -131,7 +140,7 @@ def _choices_not_shared(rows: Sequence[Mapping[str, Any]], names: Sequence[str])
         shared = set.intersection(*(set(chosen[owner].items()) for owner in same_name))
         for owner in same_name:
             own = [each for each in chosen[owner].items() if each not in shared]
-            told[owner] = ", ".join(f"{_words(key)} {value}" for key, value in own)
+            told[owner] = ", ".join(f"{_words(key)} {value_words(value)}" for key, value in own)
     return [told[owner] for owner in owners]
 
 
