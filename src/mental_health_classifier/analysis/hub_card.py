@@ -25,7 +25,7 @@ RESULTS = ".eval_results/mental-health-classifier.yaml"
 _METRICS = {
     "accuracy": ("accuracy", "Accuracy"),
     "f1_macro": ("f1", "Macro F1"),
-    "recall_at_spec80": ("recall", "Recall of {} at specificity 0.80"),
+    "recall_at_spec80": ("recall", "Recall of {} at specificity .80"),
     "auprc": ("average_precision", "Area under precision-recall of {}"),
 }
 """Numbers of test by the hub's type of metric and what they are called."""

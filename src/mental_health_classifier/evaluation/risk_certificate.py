@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.evaluation.calibration import calibrated
 from mental_health_classifier.evaluation.decisions import (
     NEAR_THRESHOLD,
@@ -154,7 +155,9 @@ def certify(
     }
     whose = "one an author" if calibration.authors is not None else "of authors not known"
     counted = f"{n} {calibration.task.priority_class} posts ({whose})"
-    promised = f"a recall of {required_recall:g} with confidence {confidence:g}"
+    promised = (
+        f"a recall of {decimals(required_recall, 3)} with confidence {decimals(confidence, 3)}"
+    )
     if looked_at > 1:
         promised += f" for whichever of {looked_at} models is chosen (each with {each:.6g})"
     if allowed is None:
@@ -185,7 +188,7 @@ def certify(
         "alert_rate": shares["alert_rate"].value,
         "guaranteed": (
             f"If a post is alerted when its probability of {calibration.task.priority_class} is at "
-            f"least {threshold:g}, then at least {required_recall:.0%} of "
+            f"least {decimals(threshold, 6)}, then at least {required_recall:.0%} of "
             f"{calibration.task.priority_class} posts are alerted. A calibration sample of {n} "
             "posts leads to a threshold that breaks this promise with a chance of at most "
             f"{1 - confidence:.0%}{among}."

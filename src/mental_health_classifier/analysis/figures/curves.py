@@ -22,7 +22,7 @@ from mental_health_classifier.analysis.figures.style import (
     styled,
     tell,
 )
-from mental_health_classifier.console.wording import alternatives, count
+from mental_health_classifier.console.wording import alternatives, count, number
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.storage.json_lines import read_records
 from mental_health_classifier.tracking.run_index import RunSummary
@@ -106,7 +106,7 @@ def curves_figure(
         axes.set(xlabel="step", title=metric_name(key))
         if yardstick is not None:
             line = axes.axhline(yardstick, color=DARK, linewidth=1.1, linestyle=(0, (5, 3)))
-            tell(line, f"the yardstick: {yardstick:.3f}")
+            tell(line, f"the yardstick: {number(yardstick)}")
     keep_to_shares(panels, "y")
     if looks is None:
         handles: list[Any] = [
@@ -156,7 +156,7 @@ def _draw(axes: Axes, values: pd.Series, look: Look, link: str | None) -> None:
             **{"color": look.color, "linestyle": look.line},
             **{"marker": look.marker, "markersize": 4, "url": link},
         )
-        tell(line, *(f"step {step}: {value:.3f}" for step, value in values.items()))
+        tell(line, *(f"step {step}: {number(value)}" for step, value in values.items()))
         return
     raw = thinned(values)
     faint = {"alpha": 0.25, "linewidth": 0.8, "gid": "as-logged"}

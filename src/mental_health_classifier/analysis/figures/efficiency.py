@@ -35,6 +35,7 @@ from mental_health_classifier.analysis.figures.style import (
 )
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 
 COSTS = {
     "parameters": "parameters",
@@ -144,7 +145,7 @@ def _handles(axes: Axes, groups: pd.DataFrame, named: dict[int, int]) -> list[An
     handles: list[Any] = []
     for place, number in named.items():
         look, group = LOOKS[number], groups.iloc[place]
-        label = f"{group['name']}\n{group['mean']:.3f}, n = {group['num_models']}"
+        label = f"{group['name']}\n{decimals(group['mean'], 3)}, n = {group['num_models']}"
         handles += axes.plot([], [], look.marker, color=look.color, label=label)
     if others := len(groups) - len(named):
         label = count(others, "other configuration")

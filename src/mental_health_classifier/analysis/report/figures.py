@@ -49,6 +49,7 @@ from mental_health_classifier.analysis.tables.run_names import choices_of
 from mental_health_classifier.analysis.tables.run_table import YARDSTICK_MODELS, run_table
 from mental_health_classifier.console.wording import is_number
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
 MOST_CURVES = 24
@@ -58,7 +59,7 @@ SIZE = (4.4, 3.3)
 """Of a chart of curves, in inches: as a phone shows it."""
 
 PANELS = {
-    "val/recall_at_spec80": "Recall of the priority class at specificity 0.80, validation",
+    "val/recall_at_spec80": "Recall of the priority class at specificity .80, validation",
     "val/partial_auc": "Partial area under the ROC, validation",
     "val/f1_macro": "Macro F1, validation",
     "val/loss": "Loss, validation",
@@ -232,7 +233,8 @@ def _of_yardstick(evidence: Evidence, key: str) -> float | None:
 
 def _course(curve: Curve, values: pd.Series) -> str:
     first, last = values.iloc[0], values.iloc[-1]
-    return f"{curve.name}, seed {curve.seed}: {first:.3f} at first, {last:.3f} at last"
+    course = f"{decimals(first, 3)} at first, {decimals(last, 3)} at last"
+    return f"{curve.name}, seed {curve.seed}: {course}"
 
 
 def _drawn(

@@ -9,9 +9,10 @@ from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.assessments import behaviour
 from mental_health_classifier.analysis.sections.certificate import certificate_summary, on_test
 from mental_health_classifier.analysis.sections.external import IF_UNSEEN, why_not_assessed
-from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, measure_of
+from mental_health_classifier.analysis.sections.pieces import Sentence, measure_of
 from mental_health_classifier.console.wording import count, is_number
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.tracking.record.certificates import PROMISE, certificate_of_run
 from mental_health_classifier.tracking.record.run_summary import RunSummary, read_run
 from mental_health_classifier.tracking.selection.best_models import SEEDS_NEEDED
@@ -99,7 +100,7 @@ def _judged(question: str, is_met: bool, said: Sentence, next_step: str) -> Gate
 def _about_headline(evidence: Evidence, run: RunSummary) -> Gate:
     required = run.setting("evaluation", "required_recall")
     floor = required if is_number(required) else FLOOR
-    question = f"Is the headline above its floor of {decimal(floor, 2)} with its whole interval?"
+    question = f"Is the headline above its floor of {decimals(floor, 2)} with its whole interval?"
     if evidence.priority_class is None:
         return Gate(
             question, "no evidence", "There is no priority class.", "data.priority_class=CLASS"
@@ -107,7 +108,7 @@ def _about_headline(evidence: Evidence, run: RunSummary) -> Gate:
     measure = measure_of(run, f"test/{evidence.headline}", evidence.anchor(run))
     if measure.value is None or measure.interval is None:
         return Gate(question, "no evidence", "Not measured.", f"mhc evaluate {run.id}")
-    said: Sentence = ("Recall at specificity 0.80 on test: ", measure, ".")
+    said: Sentence = ("Recall at specificity .80 on test: ", measure, ".")
     if measure.interval[0] > floor and run.is_external:
         return Gate(question, "no evidence", (*said, f" {IF_UNSEEN}"), _BY_ITS_OWNER)
     return _judged(

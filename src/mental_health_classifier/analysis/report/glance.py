@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.report.gates import Gate
-from mental_health_classifier.analysis.sections.pieces import Sentence, decimal, listed, shortened
+from mental_health_classifier.analysis.sections.pieces import Sentence, listed, shortened
 from mental_health_classifier.console.wording import amount, count, duration, is_number, posts_by
 from mental_health_classifier.tracking.provenance.source_rebuild import why_not_rebuilt
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -63,7 +63,7 @@ def _cost(evidence: Evidence, run: RunSummary) -> Iterator[str]:
         parts.append(f"{amount(run.peak_memory_bytes / 2**20)} MB at most")
     parameters = run.model_facts.get("parameters")
     if is_number(parameters):
-        parts.append(f"{decimal(parameters / 1e6, 2)} million parameters")
+        parts.append(f"{parameters / 1e6:.2f} million parameters")
     yield f"{', '.join(parts)}." if parts else "Not known."
     known = [each.duration_seconds for each in evidence.runs if is_number(each.duration_seconds)]
     if len(known) > 1:

@@ -13,7 +13,6 @@ from mental_health_classifier.analysis.sections.performance import is_above_ceil
 from mental_health_classifier.analysis.sections.pieces import (
     Measure,
     Sentence,
-    decimal,
     interval_of,
     listed,
     shortened,
@@ -21,6 +20,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.analysis.tables.paired_difference import difference_to_own_yardstick
 from mental_health_classifier.console.wording import amount, count
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.tracking.record.external_runs import MADE_ELSEWHERE
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.candidates import Candidate
@@ -148,8 +148,8 @@ def _about_certificate(evidence: Evidence, run: RunSummary) -> Iterator[Sentence
         return
     looked_at = certificate.get("looked_at", 1)
     promise = (
-        f"a recall of {decimal(certificate['required_recall'], 2)} with confidence "
-        f"{decimal(certificate['confidence'], 2)}"
+        f"a recall of {decimals(certificate['required_recall'], 2)} with confidence "
+        f"{decimals(certificate['confidence'], 2)}"
         f"{f', for whichever of {looked_at} models is chosen,' if looked_at > 1 else ''}"
     )
     if certificate["is_certified"]:

@@ -127,7 +127,7 @@ def _columns(evidence: Evidence, runs: Sequence[RunSummary]) -> Iterator[Column]
     yield column("Run", evidence.link, is_shown=True)
     if priority_class is not None:
         of = shortened(priority_class, 20)
-        yield metric(f"Recall of {of} at specificity 0.80", "test/recall_at_spec80", is_shown=True)
+        yield metric(f"Recall of {of} at specificity .80", "test/recall_at_spec80", is_shown=True)
         yield metric("Recall at the operating point", "test/operating_point/recall", is_shown=True)
         yield metric("Specificity there", "test/operating_point/specificity", is_shown=True)
         yield metric("Precision there", "test/operating_point/precision")

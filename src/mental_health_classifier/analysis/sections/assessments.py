@@ -90,12 +90,12 @@ def calibration(found: Assessment) -> Section:
     return Section(
         title="Calibration",
         caption="On test, before and after the temperature "
-        f"({found['temperature']:.3f}) chosen on validation",
+        f"({number(found['temperature'])}) chosen on validation",
         header=["", "before", "after"],
         rows=rows,
         brief=[
             f"Calibration error {before} on test, {after} at the temperature chosen on val "
-            f"({found['temperature']:.2f})."
+            f"({number(found['temperature'])})."
         ],
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import number, posts_by
+from mental_health_classifier.contracts.decimals import decimals
 
 LOAD = ("recall", "recall_with_referred", "alerted", "referred", "left")
 
@@ -36,8 +37,8 @@ def certificate_summary(found: Mapping[str, Any]) -> str:
         return " ".join([f"Certificate: refused, {promise}. {found['reason']}", *on_test(found)])
     alarms = number(found["false_alarm_rate"], found["false_alarm_interval"])
     return (
-        f"Certificate: {promise}, at threshold {found['threshold']:g} ({found['n']} calibration "
-        f"posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
+        f"Certificate: {promise}, at threshold {decimals(found['threshold'], 6)} ({found['n']} "
+        f"calibration posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
         f"{alarms} of the others there). {' '.join(on_test(found))}".rstrip()
     )
 
@@ -78,7 +79,7 @@ def _scale(found: Mapping[str, Any]) -> Iterator[str]:
             "the threshold on posts are referred."
         )
         return
-    yield f"Probabilities decide at the temperature chosen on val ({found['temperature']:.3f})."
+    yield f"Probabilities decide at the temperature chosen on val ({number(found['temperature'])})."
     if "refer_from" in found:
-        share = f"{found['refer_share']:.0%}"
-        yield f"From {found['refer_from']:g} on posts are referred: at most {share} of val."
+        begin, share = decimals(found["refer_from"], 6), f"{found['refer_share']:.0%}"
+        yield f"From {begin} on posts are referred: at most {share} of val."

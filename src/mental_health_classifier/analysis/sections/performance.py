@@ -21,6 +21,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import count, is_interval, is_number, number
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
 from mental_health_classifier.tracking.record.external_runs import has_probabilities, parts_of
@@ -234,7 +235,7 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
         return
     threshold = run.metrics["test/operating_point/threshold"]
     floor = run.setting("evaluation", "specificity_floor")
-    specificity = f"specificity {floor:.2f}" if is_number(floor) else "its specificity"
+    specificity = f"specificity {decimals(floor, 2)}" if is_number(floor) else "its specificity"
     if run.is_external and not has_probabilities(run):
         yield (
             "Operating point: the classes as the file gives them, an alert where it says "
@@ -250,8 +251,8 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
     else:
         yield (
             "Operating point: a post is alerted when its probability of "
-            f"{run.data.get('priority_class')}{_scale(run)} is at least {threshold:g}, a threshold "
-            f"chosen on val for {specificity} and then kept. It promises no recall"
+            f"{run.data.get('priority_class')}{_scale(run)} is at least "
+            f"{decimals(threshold, 6)}, a threshold chosen on val for {specificity} and then kept. It promises no recall"
             f"{'' if run.is_external else _WHO_DECIDES}."
         )
 
@@ -261,7 +262,7 @@ def _scale(run: RunSummary) -> str:
     temperature = run.metrics.get("val/operating_point/temperature")
     if temperature is None:
         return ", as the model gives it,"
-    return f" at the temperature of val ({temperature:.3f})"
+    return f" at the temperature of val ({number(temperature)})"
 
 
 def _where_rarer(run: RunSummary) -> Iterator[str]:

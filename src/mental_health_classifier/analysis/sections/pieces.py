@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mental_health_classifier.console.wording import count, is_interval, is_number, printable
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 
+SHARE = 3
+"""Decimals of a share, and of whatever else is about as large."""
 NAME_LENGTH = 100
 """Characters that are shown of a name; people can put whole books into them."""
 
@@ -46,8 +49,8 @@ class Measure:
     is_signed: bool = False
     authors: int | None = None
     """Who wrote those posts; None: not said."""
-    decimals: int | None = 3
-    """0: a count. None: three digits of a number that decimals would hide."""
+    decimals: int | None = SHARE
+    """0: a count; 1, 2: an amount. None: three digits of a number that decimals would hide."""
 
     @property
     def shown(self) -> str:
@@ -59,8 +62,7 @@ class Measure:
         """Empty where there is none."""
         if self.interval is None:
             return ""
-        decimals = None if self.decimals is None else max(self.decimals - 1, 2)
-        return f"[{', '.join(decimal(end, decimals) for end in self.interval)}]"
+        return f"[{', '.join(_end_of(end, self.decimals) for end in self.interval)}]"
 
     @property
     def shown_count(self) -> str:
@@ -85,13 +87,30 @@ def plain(piece: Piece) -> str:
     return "".join(map(str, piece)) if isinstance(piece, tuple) else str(piece)
 
 
-def decimal(value: object, decimals: int | None, *, is_signed: bool = False) -> str:
-    """`0.812`, with a true minus sign, and none of what rounds to zero; a dash where there is no
-    number."""
+def decimal(value: object, places: int | None = SHARE, *, is_signed: bool = False) -> str:
+    """`.812`, with a true minus sign, and none of what rounds to zero; a dash where there is no
+    number.
+
+    Args:
+        places: as `decimals` of a `Measure`.
+    """
     if not is_number(value):
         return DASH
-    digits = "z.3g" if decimals is None else f"z,.{decimals}f"
-    return f"{value:{'+' if is_signed else ''}{digits}}".replace("-", MINUS)
+    sign = "+" if is_signed else ""
+    if places == SHARE:
+        shown = decimals(value, SHARE, sign=sign)
+    elif places is None:
+        shown = f"{value:{sign}z.3g}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:z.3g}"
+    else:
+        shown = f"{value:{sign}z,.{places}f}"
+    return shown.replace("-", MINUS)
+
+
+def _end_of(end: float, places: int | None) -> str:
+    """An end of an interval, whose last digit says little."""
+    if places is None:
+        return decimal(end, None)
+    return decimals(end, SHARE - 1).replace("-", MINUS)
 
 
 def shortened(value: object, length: int = NAME_LENGTH) -> str:

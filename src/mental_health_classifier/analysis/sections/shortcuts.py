@@ -46,8 +46,8 @@ def _shortcuts_taken(found: Mapping[str, Any]) -> Iterator[str]:
     if interval is not None and interval[0] > 0:
         yield (
             f"With diagnoses and classes no longer named, {found['metric']} falls from "
-            f"{found['unmasked']:.3f} to {found['masked']:.3f}: part of the score is the name of "
-            "the label."
+            f"{number(found['unmasked'])} to {number(found['masked'])}: part of the score is the "
+            "name of the label."
         )
     source = found.get("source")
     if source and source["interval"] and source["interval"][0] > TELLING_AUC:
@@ -67,6 +67,6 @@ def _shortcuts_taken(found: Mapping[str, Any]) -> Iterator[str]:
     keyword = found["keyword_recall_at_spec80"]
     if keyword is not None and keyword >= found["unmasked"]:
         yield (
-            f"A list of words reaches a recall of {keyword:.3f} at specificity .80, and the model "
-            f"{found['unmasked']:.3f}: it adds nothing to the list."
+            f"A list of words reaches a recall of {number(keyword)} at specificity .80, and the "
+            f"model {number(found['unmasked'])}: it adds nothing to the list."
         )

@@ -12,6 +12,7 @@ from mental_health_classifier.analysis.sections.pieces import (
     interval_of,
 )
 from mental_health_classifier.console.wording import count, posts_by
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.evaluation.verdict import Verdict
 
 NUMBERS = {
@@ -69,7 +70,7 @@ def verdict_sentence(
     seeds = f"{count(found['num_models'][0], 'seed')} beside {found['num_models'][1]}"
     told = [f" ({posts}; {seeds})."]
     if interval is not None and word == "tie":
-        told.append(f"The whole interval lies within {found['margin']:g} of zero.")
+        told.append(f"The whole interval lies within {decimals(found['margin'], 2)} of zero.")
     if interval is not None and questions > 1:
         told.append(
             f"The interval is one of {100 * found['confidence']:.3g} %, as wide as {questions} "

@@ -13,6 +13,7 @@ from mental_health_classifier.analysis.tables.run_table import headline_column
 from mental_health_classifier.analysis.tables.seed_groups import group_table
 from mental_health_classifier.console.tables import Column
 from mental_health_classifier.console.wording import number, printable
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.evaluation.ranks import LEVEL, MIN_CORPORA, Ranks, mean_ranks
 
 METRICS = {"recall_at_spec80": "recall at\nspec. .80", "f1_macro": "macro F1"}
@@ -57,10 +58,10 @@ class AcrossCorpora:
             several = len(self.ranked) > 2
             yield (
                 f"Mean ranks over {num_corpora} corpora, 1 is best. That "
-                f"{'all models' if several else 'both'} are alike: p = {self.ranks.p_value:.3f} "
-                f"({'Friedman' if several else 'sign test'}). Models whose mean ranks lie less "
+                f"{'all models' if several else 'both'} are alike: p = "
+                f"{number(self.ranks.p_value)} ({'Friedman' if several else 'sign test'}). Models whose mean ranks lie less "
                 f"than {self.ranks.critical_difference:.1f} apart are not shown to differ "
-                f"(Nemenyi, level {LEVEL:.2f})."
+                f"(Nemenyi, level {decimals(LEVEL, 2)})."
             )
         elif num_corpora < MIN_CORPORA:
             yield (

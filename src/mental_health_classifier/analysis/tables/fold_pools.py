@@ -178,7 +178,7 @@ def fold_section(entry: Mapping[str, Any]) -> Section:
         row = [
             TITLES.get(key, key.replace("/", " of ")),
             Measure(each["value"], interval_of(each["interval"])),
-            f"{decimal(each['lowest'], 3)} to {decimal(each['highest'], 3)}",
+            f"{decimal(each['lowest'])} to {decimal(each['highest'])}",
         ]
         if has_yardstick:
             interval = interval_of(each["difference_interval"])

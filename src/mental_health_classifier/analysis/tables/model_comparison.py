@@ -20,6 +20,7 @@ from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.analysis.tables.run_names import configuration_names
 from mental_health_classifier.console.wording import count, posts_by
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN, headline_of
 from mental_health_classifier.evaluation.intervals import CONFIDENCE
 from mental_health_classifier.evaluation.paired_comparison import (
@@ -203,7 +204,7 @@ def comparison_section(rows: Sequence[dict[str, Any]]) -> Section:
         f"{posts_by(first['num_posts'], first['num_authors'])}, with intervals over other authors "
         f"and seeds that are as wide as {count(len(rows), 'comparison')} "
         f"{'asks' if len(rows) == 1 else 'ask'} for. A tie: the whole interval lies within "
-        f"{first['margin']:g} of zero",
+        f"{decimals(first['margin'], 2)} of zero",
         header=[
             *("first", "second", "models", "second - first", "second is"),
             *("only first\nonly second", "McNemar\np", "permutation\np"),
@@ -228,7 +229,7 @@ def _notes(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         of_mcnemar = row["mcnemar"]
         if not of_mcnemar:
             continue
-        ends = [decimal(each, 3) for each in of_mcnemar["specificities"]]
+        ends = [decimal(each) for each in of_mcnemar["specificities"]]
         if ends[0] != ends[1]:
             yield (
                 f"{who}McNemar's test counts alerts at thresholds from val. On test these leave "
