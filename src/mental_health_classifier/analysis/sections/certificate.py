@@ -38,8 +38,8 @@ def certificate_summary(found: Mapping[str, Any]) -> str:
     alarms = number(found["false_alarm_rate"], found["false_alarm_interval"])
     return (
         f"Certificate: {promise}, at threshold {decimals(found['threshold'], 6)} ({found['n']} "
-        f"calibration posts, {found['misses']} missed of {found['allowed_misses']} allowed; false alarms on "
-        f"{alarms} of the others there). {' '.join(on_test(found))}".rstrip()
+        f"calibration posts, {found['misses']} missed of {found['allowed_misses']} allowed; false "
+        f"alarms on {alarms} of the others there). {' '.join(on_test(found))}".rstrip()
     )
 
 

@@ -252,8 +252,8 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
         yield (
             "Operating point: a post is alerted when its probability of "
             f"{run.data.get('priority_class')}{_scale(run)} is at least "
-            f"{decimals(threshold, 6)}, a threshold chosen on val for {specificity} and then kept. It promises no recall"
-            f"{'' if run.is_external else _WHO_DECIDES}."
+            f"{decimals(threshold, 6)}, a threshold chosen on val for {specificity} and then "
+            f"kept. It promises no recall{'' if run.is_external else _WHO_DECIDES}."
         )
 
 
