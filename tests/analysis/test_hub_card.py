@@ -31,7 +31,7 @@ def test_the_hub_reads_every_number_of_the_card(tmp_path: Path) -> None:
     }
     recall = results["recall"]
     assert recall.metric_name == (
-        "Recall of suicide at specificity 0.80 (95 % interval 0.760 to 0.830)"
+        "Recall of suicide at specificity .80 (95 % interval .760 to .830)"
     )
     assert (recall.dataset_type, recall.dataset_split) == ("me/posts", "test")
     assert "# Model card" in card.text and "Not for clinical use" in card.text
@@ -42,7 +42,7 @@ def test_the_hub_reads_the_headline_on_a_data_set(tmp_path: Path) -> None:
     (entry,) = parse_eval_result_entries(yaml.safe_load(eval_results(run, dataset="me/posts")))
     assert (entry.dataset_id, entry.task_id, entry.value) == ("me/posts", "default", 0.8)
     assert entry.date == "2026-11-23" and entry.notes is not None
-    assert entry.notes == "Recall of suicide at specificity 0.80: .800 [.76, .83]; 300 posts"
+    assert entry.notes == "Recall of suicide at specificity .80: .800 [.76, .83]; 300 posts"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import yaml
 from mental_health_classifier.analysis.model_card import model_card
 from mental_health_classifier.console.wording import is_interval, is_number, number, printable
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.tracking.record.assessments import require_judge
 from mental_health_classifier.tracking.record.run_summary import RunSummary
@@ -112,7 +113,7 @@ def _metrics(run: RunSummary) -> list[Mapping[str, Any]]:
         if is_number(value):
             ends = ""
             if is_interval(interval):
-                ends = f" (95 % interval {interval[0]:.3f} to {interval[1]:.3f})"
+                ends = f" (95 % interval {decimals(interval[0], 3)} to {decimals(interval[1], 3)})"
             name = printable(called.format(run.data.get("priority_class")) + ends)
             found.append({"type": kind, "value": round(value, 4), "name": name})
     return found

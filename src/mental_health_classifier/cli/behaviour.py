@@ -18,7 +18,7 @@ from mental_health_classifier.cli.arguments import (
     say,
 )
 from mental_health_classifier.console.progress import showing
-from mental_health_classifier.contracts.decimals import decimals
+from mental_health_classifier.contracts.decimals import exact_decimals
 from mental_health_classifier.tracking.run_index import resolve_run
 
 
@@ -33,7 +33,7 @@ def behaviour(run: Run, root: LookedUpIn = None, as_json: AsJson = False) -> Non
     else:
         print_section(sections.behaviour(found))
         kind = "certified" if found["is_certified"] else "uncertified, operating point's"
-        say(f"Alerts begin at the {kind} threshold {decimals(found['threshold'], 6)}.")
+        say(f"Alerts begin at the {kind} threshold {exact_decimals(found['threshold'])}.")
 
 
 def shortcuts(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
-from mental_health_classifier.contracts.decimals import decimals
+from mental_health_classifier.contracts.decimals import decimals, exact_decimals
 from mental_health_classifier.evaluation.calibration import calibrated
 from mental_health_classifier.evaluation.decisions import (
     NEAR_THRESHOLD,
@@ -188,7 +188,7 @@ def certify(
         "alert_rate": shares["alert_rate"].value,
         "guaranteed": (
             f"If a post is alerted when its probability of {calibration.task.priority_class} is at "
-            f"least {decimals(threshold, 6)}, then at least {required_recall:.0%} of "
+            f"least {exact_decimals(threshold)}, then at least {required_recall:.0%} of "
             f"{calibration.task.priority_class} posts are alerted. A calibration sample of {n} "
             "posts leads to a threshold that breaks this promise with a chance of at most "
             f"{1 - confidence:.0%}{among}."

@@ -149,7 +149,7 @@ def test_of_many_configurations_those_on_a_front_are_named(tmp_path):
         write_run(tmp_path / str(number), recall=0.9 - number / 100, run=run, end=end)
     (legend,) = efficiency_figure(table_below(tmp_path)).legends
     labels = [text.get_text() for text in legend.get_texts()]
-    assert labels[0] == "c0\n0.900, n = 1" and labels[-1] == "5 other configurations"
+    assert labels[0] == "c0\n.900, n = 1" and labels[-1] == "5 other configurations"
 
 
 def test_seeds_are_dots_and_the_best_configuration_is_on_top(table):

@@ -13,9 +13,9 @@ def test_a_run_is_shown_as_a_table_of_its_own_numbers(tmp_path: Path) -> None:
     shown = show(write_run(tmp_path / "run", recall=0.8))
     page = shown._repr_html_()
     assert page.count("<table>") == 2 and "recall at specificity .80" in page
-    assert "0.800" in page and "[0.76, 0.83]" in page
+    assert ".800" in page and "[.76, .83]" in page
     assert "baseline: baseline_small, seed 1, completed" in page
-    assert "recall at specificity .80  0.800 [0.76, 0.83]" in repr(shown)
+    assert "recall at specificity .80  .800 [.76, .83]" in repr(shown)
 
 
 def test_a_run_without_a_certificate_promises_nothing(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_configurations_stand_side_by_side_with_the_mean_over_their_seeds(tmp_pa
     for seed, recall in ((1, 0.70), (2, 0.80)):
         write_run(tmp_path / f"{seed}", recall=recall, run={"seed": seed})
     page = ModelAnalyzer(tmp_path).comparison()._repr_html_()
-    assert "0.750" in page and "0.700" in page and "<bdi>baseline</bdi>" in page
+    assert ".750" in page and ".700" in page and "<bdi>baseline</bdi>" in page
 
 
 def test_configurations_are_called_by_what_tells_them_apart(tmp_path: Path) -> None:

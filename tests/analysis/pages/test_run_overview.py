@@ -45,7 +45,7 @@ def test_the_operating_point_says_where_its_threshold_comes_from(tmp_path):
     page = in_one_line(page_of(write_run(tmp_path / "run")))
     assert (
         "a post is alerted when its probability of suicide, as the model gives it, is at least "
-        "0.25, a threshold chosen on val for specificity 0.80 and then kept." in page
+        ".25, a threshold chosen on val for specificity .80 and then kept." in page
     )
     assert "operating point: recall .720 [.68, .75] ... specificity .780 [.74, .81]" in page
 
@@ -53,7 +53,7 @@ def test_the_operating_point_says_where_its_threshold_comes_from(tmp_path):
 def test_a_model_without_a_usable_threshold_is_said_to_have_none(tmp_path):
     metrics = {"test/n": 300, "test/operating_point/threshold": None, "test/accuracy": 0.5}
     page = in_one_line(page_of(write_run(tmp_path / "run", end={"metrics": metrics})))
-    assert "No threshold reached specificity 0.80 on val: the model cannot be used to alert" in page
+    assert "No threshold reached specificity .80 on val: the model cannot be used to alert" in page
 
 
 def test_the_yardstick_stands_beside_the_model_with_paired_differences(tmp_path):

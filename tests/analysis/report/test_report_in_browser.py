@@ -213,7 +213,7 @@ def test_two_runs_are_compared_by_what_differs(opened):
     cells = [[cell.text for cell in row.find_elements(By.XPATH, "*")] for row in numbers]
     (accuracy,) = [row for row in cells if row[0] == "accuracy"]
     assert accuracy[1:3] == ["0.850 [0.81, 0.88] (n = 300)", "0.550 [0.51, 0.58] (n = 300)"]
-    assert accuracy[3].startswith("+0.")
+    assert accuracy[3].startswith("+.")
     # 40 posts of each class, on the diagonal most of them.
     matrix = opened.find_elements(By.CSS_SELECTOR, "#confusion-a tbody td")
     assert sum(int(cell.text) for cell in matrix[:3]) == 40

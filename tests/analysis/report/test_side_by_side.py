@@ -26,15 +26,15 @@ def test_choices_are_told_without_the_classes_that_they_are_built_with(found):
 def test_numbers_of_runs_stand_beside_each_other(found):
     place = found["numbers"].index("accuracy")
     shown = {each["name"].split(",")[0]: each["numbers"][place] for each in found["runs"]}
-    assert shown["good"] == "0.850 [0.81, 0.88] (n = 300)"
-    assert shown["bare"] == "0.650 [0.61, 0.68] (n = 300)"
+    assert shown["good"] == ".850 [.81, .88] (n = 300)"
+    assert shown["bare"] == ".650 [.61, .68] (n = 300)"
 
 
 def test_pairs_are_measured_on_the_same_posts_either_way_round(found):
     assert set(found["pairs"]) == {"0-1", "1-0"}
     place = found["numbers"].index("accuracy")
     there, back = (found["pairs"][key][place] for key in ("0-1", "1-0"))
-    assert there.startswith("+0.") and back.startswith("\u22120.")
+    assert there.startswith("+.") and back.startswith("\u2212.")
     assert there.split()[0][1:] == back.split()[0][1:]
 
 

@@ -24,8 +24,8 @@ def test_explanations_show_intervals_counts_and_what_was_left_out() -> None:
     found = explanations(assessment)
     assert found.header == ["part", "value", "posts", "left out"]
     assert [[plain(cell) for cell in row] for row in found.rows][::2] == [
-        ["interpretability score", "0.700 [0.60, 0.75]", "40", ""],
-        ["sufficiency", DASH, "40", "1.000"],
+        ["interpretability score", ".700 [.60, .75]", "40", ""],
+        ["sufficiency", DASH, "40", "1.00"],
     ]
     assert found.brief == [
         "Interpretability score: .700 [.60, .75] on 40 test posts (left out of them: .250 for "

@@ -35,8 +35,8 @@ def test_each_number_stands_with_its_interval_and_posts_and_tasks_without_labels
     section = auxiliary_tasks(run_of())
     assert section is not None
     assert [[plain(cell) for cell in row] for row in section.rows] == [
-        ["severity", "quadratic kappa", "84", "0.500 [0.30, 0.62]"],
-        ["severity", "mean error in levels", "84", "0.700"],
+        ["severity", "quadratic kappa", "84", ".500 [.30, .62]"],
+        ["severity", "mean error in levels", "84", ".700"],
         ["severity", "two levels or more too low", "84", DASH],
     ]
 
@@ -70,7 +70,7 @@ def test_a_precision_of_which_nothing_is_known_is_no_number(tmp_path) -> None:
     metrics = {name: value for name, (value, _) in known.items()}
     intervals = {name: ends for name, (_, ends) in known.items()}
     run = replace(run, end={**run.end, "metrics": metrics, "intervals": intervals})
-    assert "not known at 0.1 %, 0.5 [0.1, 1] at 1 %." in performance(run).notes[0]
+    assert "not known at 0.1 %, .5 [.1, 1] at 1 %." in performance(run).notes[0]
     assert evaluation(metrics, intervals).rows[0][1] == Measure(None, decimals=None)
 
 

@@ -21,10 +21,10 @@ def test_authors_that_nobody_knows_are_not_counted() -> None:
 
 def test_an_interval_is_explained_where_it_is_printed_and_nowhere_else() -> None:
     shown = said()
-    assert "[\u22120.01, 0.01]" in shown
-    assert "lies within 0.02 of zero" in shown and "one of 98.3 %, as wide as 3 comp" in shown
+    assert "[\u2212.01, .01]" in shown
+    assert "lies within .02 of zero" in shown and "one of 98.3 %, as wide as 3 comp" in shown
     without = said(interval=None)
     assert (
         without
-        == "one is as good as other: accuracy +0.000 (300 posts by 100 authors; 5 seeds beside 5)."
+        == "one is as good as other: accuracy +.000 (300 posts by 100 authors; 5 seeds beside 5)."
     )

@@ -39,7 +39,7 @@ def test_of_five_corpora_models_that_ran_on_all_are_ranked(found):
     assert table.ranked == ["a", "b"] and table.ranks.mean.tolist() == [2, 1]
     model, rank, *_ = table.columns()
     assert list(model.cells) == ["b", "a", "c"] and list(rank.cells) == ["1.0", "2.0", "-"]
-    assert "p = 0.062 (sign test)" in " ".join(table.explanation())
+    assert "p = .062 (sign test)" in " ".join(table.explanation())
 
 
 def test_seeds_are_one_model_and_of_configurations_the_best_on_val_counts(found):

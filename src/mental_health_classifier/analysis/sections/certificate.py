@@ -7,7 +7,7 @@ from typing import Any
 
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import number, posts_by
-from mental_health_classifier.contracts.decimals import decimals
+from mental_health_classifier.contracts.decimals import exact_decimals
 
 LOAD = ("recall", "recall_with_referred", "alerted", "referred", "left")
 
@@ -37,7 +37,7 @@ def certificate_summary(found: Mapping[str, Any]) -> str:
         return " ".join([f"Certificate: refused, {promise}. {found['reason']}", *on_test(found)])
     alarms = number(found["false_alarm_rate"], found["false_alarm_interval"])
     return (
-        f"Certificate: {promise}, at threshold {decimals(found['threshold'], 6)} ({found['n']} "
+        f"Certificate: {promise}, at threshold {exact_decimals(found['threshold'])} ({found['n']} "
         f"calibration posts, {found['misses']} missed of {found['allowed_misses']} allowed; false "
         f"alarms on {alarms} of the others there). {' '.join(on_test(found))}".rstrip()
     )
@@ -81,5 +81,5 @@ def _scale(found: Mapping[str, Any]) -> Iterator[str]:
         return
     yield f"Probabilities decide at the temperature chosen on val ({number(found['temperature'])})."
     if "refer_from" in found:
-        begin, share = decimals(found["refer_from"], 6), f"{found['refer_share']:.0%}"
+        begin, share = exact_decimals(found["refer_from"]), f"{found['refer_share']:.0%}"
         yield f"From {begin} on posts are referred: at most {share} of val."

@@ -21,7 +21,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import yardstick_reads
 from mental_health_classifier.console.wording import count, is_interval, is_number, number
-from mental_health_classifier.contracts.decimals import decimals
+from mental_health_classifier.contracts.decimals import decimals, exact_decimals
 from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.evaluation.operating_point import DEPLOYED_PREVALENCES
 from mental_health_classifier.tracking.record.external_runs import has_probabilities, parts_of
@@ -252,7 +252,7 @@ def _about_numbers(run: RunSummary) -> Iterator[str]:
         yield (
             "Operating point: a post is alerted when its probability of "
             f"{run.data.get('priority_class')}{_scale(run)} is at least "
-            f"{decimals(threshold, 6)}, a threshold chosen on val for {specificity} and then "
+            f"{exact_decimals(threshold)}, a threshold chosen on val for {specificity} and then "
             f"kept. It promises no recall{'' if run.is_external else _WHO_DECIDES}."
         )
 

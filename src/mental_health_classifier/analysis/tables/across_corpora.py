@@ -59,9 +59,9 @@ class AcrossCorpora:
             yield (
                 f"Mean ranks over {num_corpora} corpora, 1 is best. That "
                 f"{'all models' if several else 'both'} are alike: p = "
-                f"{number(self.ranks.p_value)} ({'Friedman' if several else 'sign test'}). Models "
-                f"whose mean ranks lie less than {self.ranks.critical_difference:.1f} apart are not "
-                f"shown to differ (Nemenyi, level {decimals(LEVEL, 2)})."
+                f"{number(self.ranks.p_value)} ({'Friedman' if several else 'sign test'}). Those "
+                f"whose mean ranks lie less than {self.ranks.critical_difference:.1f} apart are "
+                f"not shown to differ (Nemenyi, level {decimals(LEVEL, 2)})."
             )
         elif num_corpora < MIN_CORPORA:
             yield (
