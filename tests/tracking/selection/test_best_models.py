@@ -146,7 +146,7 @@ def test_a_specificity_that_is_not_shown_keeps_a_run_from_winning(tmp_path: Path
     intervals = {"val/operating_point/specificity": [0.59, 0.9]}
     write_run(tmp_path / "run", end={"intervals": intervals})
     reason = best(tmp_path)["best_suicide_recall"]["reason"]
-    assert "specificity at its operating point is not shown to reach 0.60" in reason
+    assert "specificity at its operating point is not shown to reach .60" in reason
 
 
 def test_the_budget_for_alerts_is_that_of_the_configuration(tmp_path: Path) -> None:
@@ -283,4 +283,4 @@ def test_a_heading_is_below_baseline_by_its_own_number(tmp_path: Path) -> None:
     found = best(tmp_path)
     assert found["best_suicide_recall"]["warnings"] == []
     (warning,) = found["highest_accuracy"]["warnings"]
-    assert warning.startswith("Below baseline: by val/accuracy")
+    assert warning.startswith("Below baseline: by accuracy on val")

@@ -5,25 +5,10 @@ from __future__ import annotations
 import textwrap
 
 from mental_health_classifier.console.wording import printable
+from mental_health_classifier.contracts.metric_words import metric_words
 
 MAX_LENGTH = 28
 LINE_LENGTH = 36
-
-_WORDS = {
-    "loss": "loss",
-    "operating_point_recall": "recall at the operating point",
-    "operating_point_specificity": "specificity at the operating point",
-    "operating_point_precision": "precision at the operating point",
-    "operating_point_alert_rate": "share alerted at the operating point",
-    "recall_at_spec80": "recall at specificity .80",
-    "recall_at_spec90": "recall at specificity .90",
-    "f1_macro": "macro F1",
-    "f2": "F2",
-    "auprc": "AUPRC",
-    "auprc_above_chance": "AUPRC above chance",
-    "partial_auc": "partial AUC",
-}
-_PARTS = {"final_": "test", "val_": "validation", "train_": "training"}
 
 
 def plain_name(value: object, *, max_length: int = MAX_LENGTH) -> str:
@@ -43,14 +28,3 @@ def wrapped_name(value: object) -> str:
 def metric_name(metric: str) -> str:
     """`metric_words` as they can be drawn."""
     return plain_name(metric_words(metric), max_length=60)
-
-
-def metric_words(metric: str) -> str:
-    """`final_recall_at_spec80`, or `test/recall_at_spec80`, in words: recall at specificity .80,
-    test."""
-    column = metric.replace("test/", "final_", 1).replace("/", "_")
-    for prefix, part in _PARTS.items():
-        if column.startswith(prefix):
-            rest = column.removeprefix(prefix)
-            return f"{_WORDS.get(rest, rest.replace('_', ' '))}, {part}"
-    return column.replace("_", " ")

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mental_health_classifier.analysis.figures.names import metric_words, plain_name
+from mental_health_classifier.analysis.figures.names import plain_name
 from mental_health_classifier.analysis.figures.style import (
     GREY,
     LOOKS,
@@ -23,6 +23,7 @@ from mental_health_classifier.analysis.figures.style import (
 from mental_health_classifier.analysis.tables.run_names import value_words
 from mental_health_classifier.console.wording import count, number
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.metric_words import metric_words
 
 MOST_SETTINGS = 7
 STRONG = 3

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mental_health_classifier.analysis.figures.names import metric_words
 from mental_health_classifier.analysis.pages.run_list import model_of
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.performance import classes_in_order
@@ -20,6 +19,7 @@ from mental_health_classifier.analysis.sections.provenance import making, said_l
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.tables.run_facts import facts_of
 from mental_health_classifier.console.wording import count, moment
+from mental_health_classifier.contracts.metric_words import metric_words
 from mental_health_classifier.storage.files import sha256_of
 from mental_health_classifier.tracking.record.attempts import latest_attempt
 from mental_health_classifier.tracking.record.run_summary import RunSummary

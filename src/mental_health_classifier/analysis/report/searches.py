@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mental_health_classifier.analysis.figures.inline import InlineFigure, inline_figure
-from mental_health_classifier.analysis.figures.names import metric_words
 from mental_health_classifier.analysis.figures.search import history_figure, importances_figure
 from mental_health_classifier.analysis.report.evidence import Evidence
 from mental_health_classifier.analysis.sections.pieces import (
@@ -19,6 +18,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.console.wording import count
 from mental_health_classifier.contracts import InputError
+from mental_health_classifier.contracts.metric_words import metric_words
 from mental_health_classifier.tracking.search.result import SearchResult, read_result
 
 SHOWN = 10

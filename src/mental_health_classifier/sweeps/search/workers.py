@@ -13,8 +13,9 @@ from mental_health_classifier.sweeps.resume import run_jobs, stopping
 from mental_health_classifier.sweeps.search.trials import PAUSE, SUFFIX, is_taken, run_trials
 from mental_health_classifier.sweeps.search.winner import fresh_jobs, result_of, states_of_fresh
 from mental_health_classifier.tracking.record.attempts import started_in
-from mental_health_classifier.tracking.search.plan import read_plan
+from mental_health_classifier.tracking.search.plan import SearchPlan, read_plan
 from mental_health_classifier.tracking.search.result import SearchResult, write_result
+from mental_health_classifier.tracking.search.workers import at_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,21 @@ def work_on_search(
     """
     directory = directory.resolve()
     plan = read_plan(directory)
+    with at_work(directory):
+        return _work(
+            directory, plan, say=say, launcher=launcher, start=start, is_trusted=is_trusted
+        )
+
+
+def _work(
+    directory: Path,
+    plan: SearchPlan,
+    *,
+    say: Callable[[str], None],
+    launcher: Launcher,
+    start: Sequence[str],
+    is_trusted: bool,
+) -> SearchAccount:
     with stopping(launcher) as signals:
         run_trials(
             directory,

@@ -12,6 +12,7 @@ from typing import Any
 
 from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.headline import headline_of
+from mental_health_classifier.contracts.metric_words import measure_words
 from mental_health_classifier.tracking.record.external_runs import MADE_ELSEWHERE
 from mental_health_classifier.tracking.record.run_summary import RunSummary
 from mental_health_classifier.tracking.selection.admissibility import (
@@ -106,11 +107,13 @@ def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
 
 def _best_by_mean(candidates: Sequence[Candidate], metric: str) -> dict[str, Any]:
     key = f"val/{metric}"
-    objections = [_general_objections(each, key) for each in candidates]
+    objections = [_general_objections(each, metric) for each in candidates]
     winner, number = _winner(candidates, objections, by=lambda each: each.mean(key))
     if winner is None:
         return _nobody(metric, objections)
-    return _won(winner, metric, _reason(f"It has the highest mean {key}", number))
+    return _won(
+        winner, metric, _reason(f"It has the highest mean {measure_words(metric)} on val,", number)
+    )
 
 
 def _best_recall(candidates: Sequence[Candidate], priority_class: str | None) -> dict[str, Any]:
@@ -137,7 +140,7 @@ def _most_stable(
     objections = [
         [f"fewer than {SEEDS_NEEDED} different seeds"]
         if len(each.models) < SEEDS_NEEDED
-        else _general_objections(each, key)
+        else _general_objections(each, metric)
         if priority_class is None
         else _objections(each)
         for each in candidates
@@ -150,7 +153,8 @@ def _most_stable(
     if winner is None:
         return _nobody(metric, objections)
     worst, mean, spread = winner.worst(key), winner.mean(key), winner.spread(key)
-    reason = _reason(f"Its worst seed has the highest {key} ({decimals(worst, 3)})", number)
+    claim = f"Its worst seed has the highest {measure_words(metric)} on val ({decimals(worst, 3)})"
+    reason = _reason(claim, number)
     return {
         **_won(winner, metric, reason),
         "stability": {
@@ -181,9 +185,9 @@ def _reason(claim: str, number: int) -> str:
     return f"{claim} of {number} configurations that qualify."
 
 
-def _general_objections(candidate: Candidate, key: str) -> list[str]:
-    if not candidate.has(key):
-        return [f"{key} was not measured for every seed"]
+def _general_objections(candidate: Candidate, metric: str) -> list[str]:
+    if not candidate.has(f"val/{metric}"):
+        return [f"{measure_words(metric)} was not measured on val for every seed"]
     if any(is_constant(run) for run in candidate.runs):
         return ["it gives every post of val the same class"]
     return []
@@ -200,7 +204,8 @@ def _won(winner: Candidate, metric: str, reason: str, *, support: str = "test/n"
     warnings = []
     if is_below_yardstick(winner.models, metric):
         warnings.append(
-            f"Below baseline: by val/{metric} the yardstick is at least as good on the same posts."
+            f"Below baseline: by {measure_words(metric)} on val the yardstick is at least as good "
+            "on the same posts."
         )
     if run.data.get("priority_class") is not None and objections_to(run):
         warnings.append("It is not admissible for finding the priority class.")
@@ -229,10 +234,11 @@ def _made_elsewhere(own: Mapping[str, Any]) -> str:
     """What is said of a winner that another program made, with the best one that was made here."""
     if own["run"] is None:
         return f"{MADE_ELSEWHERE} Of the models that were trained here none qualifies."
-    value = "not known" if own["value"] is None else f"{own['value']:.3f}"
+    value = "not known" if own["value"] is None else decimals(own["value"], 3)
+    measure = measure_words(own["metric"].removeprefix("test/"))
     return (
         f"{MADE_ELSEWHERE} The best one that was trained here: {own['name']} (run {own['run']}, "
-        f"{own['metric']} {value})."
+        f"{measure} on test {value})."
     )
 
 

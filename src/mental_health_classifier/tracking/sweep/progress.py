@@ -21,6 +21,7 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary, rea
 from mental_health_classifier.tracking.run_index import is_run, list_runs, resolve_run
 from mental_health_classifier.tracking.search.plan import is_search, read_plan
 from mental_health_classifier.tracking.search.result import read_result
+from mental_health_classifier.tracking.search.workers import are_gone
 from mental_health_classifier.tracking.sweep.ledger import (
     FILE_NAME,
     JobState,
@@ -149,7 +150,7 @@ def _sweep_in(directory: Path) -> SweepProgress:
     return SweepProgress(
         directory,
         jobs,
-        is_over=is_quiet and is_finished,
+        is_over=is_quiet and (is_finished or are_gone(directory)),
         to_come=0 if is_finished else to_come,
     )
 
