@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from mental_health_classifier.contracts import InputError, Predictions
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.headline import EQUIVALENCE_MARGIN
 from mental_health_classifier.evaluation.agreement import (
     least_half_width,
@@ -137,7 +138,7 @@ class Verdict:
         if self.seeds_needed is not None and self.word == "not shown":
             return (
                 f"At this difference it would take {self.seeds_needed:,} seeds on either side to "
-                f"show it with a power of {POWER:.0%}"
+                f"show it with a power of {decimals(POWER, 2)}"
             )
         return ""
 

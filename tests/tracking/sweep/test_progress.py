@@ -12,6 +12,7 @@ from mental_health_classifier.tracking.search.result import (
     TrialResult,
     write_result,
 )
+from mental_health_classifier.tracking.search.workers import at_work
 from mental_health_classifier.tracking.sweep.ledger import SweepJob, begin_sweep, claim_job
 from mental_health_classifier.tracking.sweep.progress import progress_in, watched_called
 
@@ -105,6 +106,17 @@ def test_a_search_is_over_when_its_workers_have_said_so(tmp_path):
     write_result(replace(result, seeds=(2,)), tmp_path)
     found = progress_in(tmp_path)
     assert (found.to_come, found.is_over) == (0, True)
+
+
+def test_a_search_is_over_when_its_workers_are_all_gone(tmp_path):
+    space = {"model.dropout": {"float": [0.0, 0.5]}}
+    write_plan(plan_from({"space": space, "trials": 5, "fresh_seeds": 1}, of="s"), tmp_path)
+    begin_sweep(tmp_path, []).end({})
+    run_of(tmp_path / "0", 1)
+    with at_work(tmp_path):
+        assert not progress_in(tmp_path).is_over
+    found = progress_in(tmp_path)
+    assert (found.to_come, found.is_over) == (4, True)
 
 
 def test_one_run_is_watched_like_a_sweep_of_one(tmp_path):

@@ -16,6 +16,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 from mental_health_classifier.analysis.sections.section import Section
 from mental_health_classifier.analysis.sections.verdicts import NUMBERS, verdict_sentence
 from mental_health_classifier.console.wording import count, number
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.evaluation.spread import POWER
 
 MEASURES = {
@@ -65,7 +66,7 @@ def variant_impact(entry: Mapping[str, Any], anchors: Mapping[str | None, str]) 
         sentences=[conclusion(entry)],
         caption="The variant minus what it stands beside, with intervals over other authors and "
         "seeds as wide as a question for each row of the headline asks for. Only of the headline "
-        f"is it asked which is better; seeds needed are those for a power of {POWER:.0%}",
+        f"is it asked which is better; seeds needed are those for a power of {decimals(POWER, 2)}",
         header=["beside", "on test", "difference", "spread", "pairs", "needed", "it"],
         rows=rows,
         notes=list(_notes(entry)),

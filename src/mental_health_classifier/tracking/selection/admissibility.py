@@ -36,7 +36,8 @@ def objections_to(run: RunSummary) -> list[str]:
         found.append("recall at specificity .80 was not measured on val")
     if not (_low(run, "val/operating_point/specificity") or 0) >= LEAST_SPECIFICITY:
         found.append(
-            f"specificity at its operating point is not shown to reach {decimals(LEAST_SPECIFICITY, 2)}"
+            "specificity at its operating point is not shown to reach "
+            f"{decimals(LEAST_SPECIFICITY, 2)}"
         )
     if not (_low(run, "val/auprc_above_chance") or 0) > 0:
         found.append("its ranking of posts is not shown to be better than chance")
