@@ -20,6 +20,7 @@ from mental_health_classifier.analysis.tables.model_comparison import (
     comparison_section,
 )
 from mental_health_classifier.cli.app import app
+from mental_health_classifier.contracts.metric_words import measure_words
 from mental_health_classifier.storage.json_lines import append_record, open_records
 from mental_health_classifier.tracking.run_index import find_runs, read_run
 
