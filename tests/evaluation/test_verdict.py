@@ -228,7 +228,7 @@ def test_the_seeds_needed_are_the_fewest_that_give_the_power() -> None:
     first = configuration([0.5, 0.54, 0.58], seeds=seeds)
     found = verdict_on(first, configuration([0.5] * 3, seeds=seeds), KEY)
     assert found.word == "not shown" and found.seeds_needed == 10
-    assert "10 seeds on either side" in found.explanation and "80%" in found.explanation
+    assert "10 seeds on either side" in found.explanation and "power of .80" in found.explanation
 
 
 def test_where_posts_are_too_few_no_number_of_seeds_would_do() -> None:
