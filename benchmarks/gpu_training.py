@@ -67,7 +67,8 @@ def main() -> None:
 
 def run_rounds(size: str, given: argparse.Namespace) -> dict[str, list[Turn]]:
     """What each contender did in each round."""
-    posts_per_step = POSTS_PER_STEP[size]
+    # A processor without instructions for bf16 would take many minutes for more.
+    posts_per_step = 4 if given.on_cpu else POSTS_PER_STEP[size]
     shared = {
         **{"size": MODELS[size], "mean_tokens": given.mean_tokens, "threads": 1},
         "posts_per_step": posts_per_step,
