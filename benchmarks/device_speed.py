@@ -4,6 +4,8 @@
 
 The same network, posts and batches, a bare loop each; they take turns, and what is printed are
 medians over the rounds. `plain` exchanges whole gradients as torch does, `rows` as a run does.
+Beside other work only the processor time of a step, of one process, can be trusted; of two threads
+it counts the time in which they wait for each other.
 """
 
 from __future__ import annotations
@@ -44,10 +46,12 @@ def main() -> None:
     posts = {"model": given.model, "mean_tokens": given.mean_tokens}
     teams = {
         "one process, two threads": [Contender(train, threads=DEVICES, **posts)],
+        "one process, one thread": [Contender(train, threads=1, **posts)],
         "two processes, plain": _team(posts, is_plain=True),
         "two processes, rows": _team(posts, is_plain=False),
     }
     speeds: dict[str, list[float]] = {name: [] for name in teams}
+    costs: dict[str, list[float]] = {name: [] for name in teams}
     for number in range(-1, given.rounds):
         # Every other round backwards: what wears on through a round then hits all alike.
         for name in list(teams)[:: 1 if number % 2 else -1]:
@@ -55,10 +59,15 @@ def main() -> None:
             if number >= 0:  # the first steps pay for what is made once
                 posts_done = sum(turn.posts for turn in turns)
                 speeds[name].append(posts_done / max(turn.seconds for turn in turns))
+                costs[name] += [turn.processor_seconds / turn.steps for turn in turns]
     alone = speeds["one process, two threads"]
     for name, found in speeds.items():
         ratio = statistics.median(a / b for a, b in zip(found, alone, strict=True))
-        print(f"{name:<26} {statistics.median(found):7.0f} posts a second, {ratio:.3f} of one")
+        cost = statistics.median(costs[name]) * 1000
+        print(
+            f"{name:<26} {statistics.median(found):7.0f} posts a second, {ratio:.3f} of one, "
+            f"{cost:6.1f} ms of processor a step"
+        )
     print(f"load at the end: {os.getloadavg()[0]:.1f}")
     for team in teams.values():
         for contender in team:
