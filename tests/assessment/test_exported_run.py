@@ -88,6 +88,8 @@ def test_an_export_is_a_run_of_its_own_that_decides_alike(runs, exported, tmp_pa
         np.testing.assert_allclose(given.probabilities, own.probabilities, atol=1e-5)
     certificate = read_assessment(exported.directory, "certificate")
     assert certificate is not None and certificate["is_certified"]
+    assert exported.yardstick["metrics"] == run.yardstick["metrics"]
+    assert exported.yardstick["differences"].keys() == run.yardstick["differences"].keys()
     assert f"exported from: run {run.id}, as ONNX" in model_card(exported).replace("**", "")
     export_run(exported, tmp_path / "x.tar.gz")
     assert import_run(tmp_path / "x.tar.gz", tmp_path / "elsewhere").id == exported.id

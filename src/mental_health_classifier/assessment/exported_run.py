@@ -11,6 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mental_health_classifier.assessment.own_yardstick import (
+    FOLDER,
+    beside_yardstick,
+    stored_yardstick,
+)
 from mental_health_classifier.contracts import PARTS, InputError
 from mental_health_classifier.data.seen_posts import copy_read_posts
 from mental_health_classifier.evaluation.assess import assess
@@ -33,10 +38,9 @@ from mental_health_classifier.tracking.record.assessments import (
 )
 from mental_health_classifier.tracking.record.record_check import read_recorded
 from mental_health_classifier.tracking.record.run_record import recorded_run
-from mental_health_classifier.tracking.record.run_summary import RunSummary
+from mental_health_classifier.tracking.record.run_summary import EXPORTED, RunSummary
 from mental_health_classifier.tracking.record.weight_files import (
     ENSEMBLE,
-    EXPORTED,
     hash_of_weights,
 )
 
@@ -126,6 +130,7 @@ def record_export(
     differences = compare_with_yardstick(
         after["test"], before["test"], bootstrap_draws=settings["bootstrap_draws"]
     )
+    yardstick = beside_yardstick(run, after["test"], settings)
     record = recorded_run(
         directory,
         name=f"{run.name} ({'ONNX, 8 bits' if is_int8 else 'ONNX'})",
@@ -144,6 +149,8 @@ def record_export(
         write_exported(directory, graph, words)
         for given in after.values():
             record.write_predictions(given)
+        for given in stored_yardstick(run).values() if yardstick else ():
+            record.write_predictions(given, folder=FOLDER)
         write_assessments(directory, assessed)
         record.note_model(
             parameters=run.model_facts.get("parameters"),
@@ -152,14 +159,16 @@ def record_export(
             f1_macro_difference=differences.metrics.get("test/f1_macro"),
             f1_macro_difference_interval=differences.intervals.get("test/f1_macro"),
         )
-        record.finish(metrics=evaluation.metrics, intervals=evaluation.intervals)
+        record.finish(
+            metrics=evaluation.metrics, intervals=evaluation.intervals, yardstick=yardstick
+        )
 
 
 def _refuse_what_has_no_form(run: RunSummary) -> None:
     require_judge(run)
     if run.status != "completed":
         raise InputError(f"Run {run.id} is {run.status}: only a completed run can be exported.")
-    if EXPORTED in run.configuration:
+    if run.is_export:
         raise InputError(
             f"Run {run.id} is an export itself, of run {run.configuration[EXPORTED].get('from')}: "
             "export that one."

@@ -12,6 +12,11 @@ from typing import Any
 import numpy as np
 
 from mental_health_classifier.assessment.matched_posts import KnownPosts, match
+from mental_health_classifier.assessment.own_yardstick import (
+    FOLDER,
+    beside_yardstick,
+    stored_yardstick,
+)
 from mental_health_classifier.contracts import PARTS, InputError, Predictions
 from mental_health_classifier.data.foreign.foreign_predictions import ForeignPredictions
 from mental_health_classifier.data.preparing.chunks import kept_column
@@ -19,7 +24,7 @@ from mental_health_classifier.data.preparing.labelled_posts import LabelledPosts
 from mental_health_classifier.data.reading.table_formats import open_table
 from mental_health_classifier.data.reading.tables import column_of_role, files_to_read
 from mental_health_classifier.evaluation.assess import assess
-from mental_health_classifier.evaluation.evaluate import compare_with_yardstick, evaluate
+from mental_health_classifier.evaluation.evaluate import evaluate
 from mental_health_classifier.evaluation.intervals import DRAWS
 from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
@@ -28,11 +33,9 @@ from mental_health_classifier.prediction.run_posts import corpus_of_run
 from mental_health_classifier.tracking.record.assessments import (
     read_assessment,
     stored_predictions,
-    task_of,
     write_assessments,
 )
 from mental_health_classifier.tracking.record.external_runs import parts_of
-from mental_health_classifier.tracking.record.prediction_files import read_predictions
 from mental_health_classifier.tracking.record.run_record import RunRecord, recorded_run
 from mental_health_classifier.tracking.record.run_summary import EXTERNAL, RunSummary
 from mental_health_classifier.tracking.selection.admissibility import ALERT_BUDGET
@@ -139,7 +142,7 @@ def record_beside_run(
     predictions, referred, notes = match(found, known, refers_missing=refers_missing)
     notes += unproven
     settings = {**SETTINGS, **run.configuration["evaluation"]}
-    yardstick = _yardstick_of(run, predictions["test"], settings)
+    yardstick = beside_yardstick(run, predictions["test"], settings)
     _record(
         found,
         predictions,
@@ -153,7 +156,7 @@ def record_beside_run(
         looks=read_assessment(run.directory, "reference"),
         facts={"referred": referred, "notes": [*found.notes, *notes], "beside": run.id},
         yardstick=yardstick,
-        of_yardstick=_stored_yardstick(run) if yardstick else {},
+        of_yardstick=stored_yardstick(run) if yardstick else {},
         **asked,
     )
 
@@ -250,7 +253,7 @@ def _record(
             for each in predictions.values():
                 record.write_predictions(each)
             for each in (of_yardstick or {}).values():
-                record.write_predictions(each, folder="predictions/yardstick")
+                record.write_predictions(each, folder=FOLDER)
         with record.phase("evaluation"):
             _evaluate(record, predictions, settings, looks, yardstick)
         record.note_model(**{EXTERNAL: {"file": found.name, "answers": found.answers, **facts}})
@@ -289,7 +292,7 @@ def said_by_run(
     own = parts_of(run) or PARTS[1:]
     if unknown := [part for part in parts if part not in own]:
         raise InputError(f"--part {unknown[0]}: run {run.id} has predictions for {', '.join(own)}.")
-    stored = _stored_yardstick(run) if of_yardstick else stored_predictions(run, parts or own)
+    stored = stored_yardstick(run) if of_yardstick else stored_predictions(run, parts or own)
     if not stored:
         raise InputError(f"Run {run.id} has no predictions of a yardstick.")
     names = posts_of_run(run, with_corpus=True).names if with_ids else {}
@@ -299,28 +302,3 @@ def said_by_run(
             "names them by keyed hashes."
         )
     return [given for part, given in stored.items() if part in (parts or own)], names
-
-
-def _stored_yardstick(run: RunSummary) -> dict[str, Predictions]:
-    """What the yardstick of a run said of its parts, as far as that is kept."""
-    folder, task = run.directory / "predictions" / "yardstick", task_of(run)
-    return {
-        part: read_predictions(folder / f"{part}.csv", task)
-        for part in PARTS[1:]
-        if (folder / f"{part}.csv").exists()
-    }
-
-
-def _yardstick_of(
-    run: RunSummary, test: Predictions, settings: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    """The numbers of a run's yardstick, and how far the predictions are from them."""
-    stored = _stored_yardstick(run).get("test")
-    if run.yardstick is None or stored is None:
-        return None
-    difference = compare_with_yardstick(test, stored, bootstrap_draws=settings["bootstrap_draws"])
-    return {
-        **run.yardstick,
-        "differences": difference.metrics,
-        "difference_intervals": difference.intervals,
-    }

@@ -38,8 +38,7 @@ from mental_health_classifier.prediction.run_posts import corpus_of_run
 from mental_health_classifier.tracking.record.assessments import task_of, write_assessment
 from mental_health_classifier.tracking.record.external_runs import require_model
 from mental_health_classifier.tracking.record.record_check import check_facts
-from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.record.weight_files import EXPORTED
+from mental_health_classifier.tracking.record.run_summary import EXPORTED, RunSummary
 
 
 def explain_run(run: RunSummary, *, num_posts: int, seed: int, cues: str | None) -> dict[str, Any]:
@@ -110,7 +109,7 @@ def network_of(run: RunSummary) -> LoadedNetwork:
         raise InputError(
             f"Run {run.id} is an ensemble: explain its members, of which each has its own reasons."
         )
-    if EXPORTED in run.configuration:
+    if run.is_export:
         raise InputError(
             f"Run {run.id} is an export, without gradients: explain the run that it was made of, "
             f"{run.configuration[EXPORTED].get('from')}."

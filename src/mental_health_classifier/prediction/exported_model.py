@@ -13,8 +13,8 @@ from mental_health_classifier.contracts import InputError, Task
 from mental_health_classifier.data.tokens.tokenizer import PostTokenizer
 from mental_health_classifier.storage.files import write_atomically
 from mental_health_classifier.tracking.record.record_check import read_recorded
-from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.record.weight_files import EXPORTED, ONNX_MODEL
+from mental_health_classifier.tracking.record.run_summary import EXPORTED, RunSummary
+from mental_health_classifier.tracking.record.weight_files import ONNX_MODEL
 
 TOKENIZER = "checkpoints/tokenizer.json"
 INPUT = "token_ids"

@@ -27,7 +27,6 @@ from mental_health_classifier.tracking.record.record_check import (
     recorded_hash,
 )
 from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.record.weight_files import EXPORTED
 from mental_health_classifier.tracking.run_index import resolve_run
 
 if TYPE_CHECKING:
@@ -254,7 +253,7 @@ def load_model(run: RunSummary, *, task: Task) -> Callable[[Sequence[str]], np.n
     check_facts(run)
     if "ensemble" in run.configuration:
         return _load_ensemble(run, task=task)
-    if EXPORTED in run.configuration:
+    if run.is_export:
         from mental_health_classifier.prediction.exported_model import load_exported
 
         return load_exported(run, task=task)

@@ -142,6 +142,26 @@ def test_a_size_that_all_share_or_nobody_recorded_has_no_panel(table):
     assert labels == ["width", "parameters"]
 
 
+def test_what_has_no_size_is_not_in_the_legend_and_equal_sizes_stand_side_by_side(table, tmp_path):
+    write_configuration(tmp_path, "alike", (0.65,), width=256, parameters=10**7)
+    elsewhere = {"external": {"predictions": "labels"}, "model": {"name": "elsewhere"}, "data": {}}
+    run = {"name": "elsewhere", "model": "elsewhere", "config": elsewhere}
+    write_run(tmp_path / "elsewhere", recall=0.9, run=run, end={"model": {}})
+    figure = architecture_figure(table_below(tmp_path))
+    (legend,) = figure.legends
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert labels[:4] == ["alike", "dear", "large", "small"] and "elsewhere" not in labels
+    assert "n = 4 configurations" in caption_of(figure)
+    parameters = figure.axes[-1]
+    marks = sorted(
+        float(line.get_xdata()[0])
+        for line in parameters.lines
+        if line.get_zorder() == 3 and 10**6 < line.get_xdata()[0] < 10**8
+    )
+    assert len(marks) == 2 and 1 < marks[1] / marks[0] < 1.3
+    assert marks[0] * marks[1] == pytest.approx(10**14)  # around their size
+
+
 def test_of_many_configurations_those_on_a_front_are_named(tmp_path):
     for number in range(12):
         run = {"name": f"c{number}", "configuration_hash": f"{number:016x}"}

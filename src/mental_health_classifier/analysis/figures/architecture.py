@@ -46,6 +46,8 @@ SIZES = {
 }
 DODGE = 0.5
 """What configurations of the same size take, of the way to the next size."""
+SPREAD = 1.3
+"""The same where sizes are numbers: by how much the last place is above the first, at most."""
 
 
 @styled
@@ -71,6 +73,9 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
             f"{count(len(groups), 'configuration')} of one size, or of a size that no run has "
             f"recorded ({', '.join(SIZES)}): there is no architecture to compare."
         )
+    yardstick = yardstick_mean(runs, groups, metric)
+    # What has none of these sizes stands in no panel: predictions of another program, say.
+    groups = groups[groups[sizes].notna().any(axis=1)].reset_index(drop=True)
     families = _families(groups)
     looks = _looks_of(families)
     seeds = measured_seeds(runs, groups, metric)
@@ -78,7 +83,6 @@ def architecture_figure(runs: pd.DataFrame, *, metric: str | None = None) -> Fig
     rows = -(-len(sizes) // columns)
     height = 0.9 + 2.9 * rows
     figure, panels = new_figure(rows=rows, columns=columns, width=10, height=height, sharey=True)
-    yardstick = yardstick_mean(runs, groups, metric)
     for axes, size in zip(panels, sizes, strict=False):
         places = _places(axes, groups[size])
         for place, values, (_, group), family in zip(
@@ -123,7 +127,7 @@ def _places(axes: Axes, values: pd.Series) -> np.ndarray:
     """Where each group stands on the x axis; NaN where its size is not known."""
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
     if values.name == "parameters":
-        return np.where(numbers > 0, numbers, np.nan)
+        return _beside(np.where(numbers > 0, numbers, np.nan))
     known = np.unique(numbers[np.isfinite(numbers)])
     axes.set_xticks(range(len(known)), [compact(each) for each in known])
     axes.set_xlim(-0.6, len(known) - 0.4)
@@ -134,6 +138,16 @@ def _places(axes: Axes, values: pd.Series) -> np.ndarray:
         num_here = int(is_here.sum())
         # Side by side around their size.
         places[is_here] = place + (np.arange(num_here) - (num_here - 1) / 2) * DODGE / num_here
+    return places
+
+
+def _beside(sizes: np.ndarray) -> np.ndarray:
+    """Places on an axis of powers, where configurations of one size stand side by side."""
+    places = sizes.copy()
+    for size in np.unique(sizes[np.isfinite(sizes)]):
+        is_here = sizes == size
+        num_here = int(is_here.sum())
+        places[is_here] = size * SPREAD ** ((np.arange(num_here) - (num_here - 1) / 2) / num_here)
     return places
 
 

@@ -33,6 +33,8 @@ def size_steps(evidence: Evidence) -> Section:
     best: dict[str, Candidate] = {}
     for candidate in evidence.candidates:
         run = candidate.runs[0]
+        if run.is_export:  # of the size of the run that it was made of
+            continue
         if not run.variants and run.model and _parameters(candidate) is not None:
             best.setdefault(run.model, candidate)
     ordered = sorted(best.items(), key=lambda item: _parameters(item[1]) or 0)[:MOST_SIZES]

@@ -116,6 +116,7 @@ def figures_of_runs(evidence: Evidence) -> dict[str, InlineFigure]:
 
 
 def _configurations(evidence: Evidence) -> list[tuple[str, Mapping[str, Any], float]]:
+    """Of what was trained here: nothing else was told any setting."""
     key = f"test/{evidence.headline}"
     return [
         (
@@ -124,7 +125,9 @@ def _configurations(evidence: Evidence) -> list[tuple[str, Mapping[str, Any], fl
             each.mean(key),
         )
         for each in evidence.candidates
-        if each.values(key) and each.runs[-1].model not in YARDSTICK_MODELS
+        if each.values(key)
+        and each.runs[-1].model not in YARDSTICK_MODELS
+        and not (each.runs[-1].is_external or each.runs[-1].is_export)
     ]
 
 

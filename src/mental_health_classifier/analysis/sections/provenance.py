@@ -16,8 +16,7 @@ from mental_health_classifier.console.wording import (
     number,
 )
 from mental_health_classifier.tracking.record.annotations import Annotation
-from mental_health_classifier.tracking.record.run_summary import RunSummary
-from mental_health_classifier.tracking.record.weight_files import EXPORTED
+from mental_health_classifier.tracking.record.run_summary import EXPORTED, RunSummary
 
 PACKAGES = ("torch", "numpy", "scikit-learn")
 _OF_JUDGE = ("command", "commit", "started", "python", *PACKAGES)

@@ -27,6 +27,8 @@ from mental_health_classifier.tracking.record.shapes import Shape
 
 EXTERNAL = "external"
 """Key of a configuration that says what a run's predictions are that another program made."""
+EXPORTED = "exported"
+"""Key of a configuration that says which run an exported model is of."""
 Status = Literal[
     "completed", "failed", "interrupted", "pruned", "running", "killed", "damaged", "unknown"
 ]
@@ -144,6 +146,11 @@ class RunSummary:
     def is_external(self) -> bool:
         """Whether another program made its predictions, so that no model of it is here."""
         return EXTERNAL in self.configuration
+
+    @property
+    def is_export(self) -> bool:
+        """Whether it is the model of another run in another form, so that nothing was trained."""
+        return EXPORTED in self.configuration
 
     @property
     def imported_from(self) -> str | None:

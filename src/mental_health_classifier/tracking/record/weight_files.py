@@ -15,8 +15,6 @@ from mental_health_classifier.tracking.record.run_summary import RunSummary
 ENSEMBLE = "ensemble"
 """Key of a configuration that says what an ensemble is made of, and the name of its model, unless
 one member has all the weight."""
-EXPORTED = "exported"
-"""Key of a configuration that says which run an exported model is of."""
 ONNX_MODEL = "checkpoints/model.onnx"
 _WEIGHTS = ("best.safetensors", "model.onnx", "{model}.npz", "{model}.json")
 """The last is of a language model, whose weights are elsewhere: it has their hash."""
