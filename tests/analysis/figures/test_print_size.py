@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], Fi
             end = {"model": facts, "phases": {"fit": 3.0 * 9**number}}
             write_run(folder / f"{number}-{seed}", recall=0.7 + seed / 30, run=run, end=end)
     table = run_table(find_runs([folder]))
+    long_names = _table_of_long_names(tmp_path_factory.mktemp("long"))
     test = test_of_six_classes()
     model = ShownModel(test, OperatingPoint(0.3))
     steps = np.arange(1, 200)
@@ -95,6 +97,8 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], Fi
         "architecture": lambda: architecture_figure(table),
         "efficiency": lambda: efficiency_figure(table),
         "seeds": lambda: seeds_figure(table),
+        "efficiency, long names": lambda: efficiency_figure(long_names),
+        "seeds, long names": lambda: seeds_figure(long_names),
         "curves": lambda: curves_figure(dict.fromkeys(NAMES, curve)),
         "confusion": lambda: confusion_figure(dict.fromkeys(NAMES, test)),
         "clinical": lambda: clinical_figure(dict.fromkeys(NAMES, model)),
@@ -102,7 +106,26 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], Fi
     }
 
 
-KINDS = ("architecture", "efficiency", "seeds", "curves", "confusion", "clinical", "decision")
+def _table_of_long_names(folder: Path) -> pd.DataFrame:
+    for number in range(8):
+        pooling = ("mean", "attention_readout")[number % 2]
+        name = (
+            f"baseline_micro (width {2**number}, attention scaled_dot_product, pooling {pooling})"
+        )
+        facts = {"parameters": 10**5 + number * 10**4, "inference_flops_per_post": 8.0 + number}
+        write_run(
+            folder / str(number),
+            recall=0.6 + number / 30,
+            run={"name": name, "configuration_hash": f"{number:016x}"},
+            end={"model": facts, "phases": {"fit": 9.0 + 8 - number}},
+        )
+    return run_table(find_runs([folder]))
+
+
+KINDS = (
+    *("architecture", "efficiency", "seeds", "curves", "confusion", "clinical", "decision"),
+    *("efficiency, long names", "seeds, long names"),
+)
 FASTEST = ("decision", "single")
 """Drawn in tests that have to be fast; the others take seconds each."""
 

@@ -28,6 +28,14 @@ _FLATTEST = 1.0
 _MILLIMETRES = 25.4
 _OF_LETTER = 0.55
 """Width of a letter by its height, about."""
+_LINE, _BETWEEN_ENTRIES = 0.165, 0.08
+"""Heights in a legend before it is shrunk, in inches."""
+_LEFT_FOR_LEGEND = 0.75
+"""Of the height of a figure, in inches."""
+_BESIDE_NAMES = 0.82
+"""Of the height of a panel, what names on its axis have to fit into."""
+_LINE_HEIGHT = 1.2
+"""Of a line by the height of its letters."""
 _INTERVAL = re.compile(r"\[[^]\n]*\]")
 
 _printed: ContextVar[float | None] = ContextVar("printed", default=None)
@@ -93,10 +101,16 @@ def laid_out(
 
 
 def legend_below(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
-    """Where a legend stands that goes below all panels, in as many columns as there is room for."""
+    """Where a legend stands that goes below all panels, in as many columns as there is room for.
+
+    The figure becomes higher where the legend has more lines than it left room for.
+    """
     longest = max(len(line) for label in labels for line in label.split("\n"))
     columns = int(figure.get_figwidth() / (0.75 + 0.075 * longest))
     columns = max(1, min(columns, len(labels)))
+    rows, lines = -(-len(labels) // columns), max(label.count("\n") + 1 for label in labels)
+    wanted = rows * (lines * _LINE + _BETWEEN_ENTRIES)
+    figure.set_figheight(figure.get_figheight() + max(0.0, wanted - _LEFT_FOR_LEGEND))
     return {"loc": "outside lower left", "ncols": columns, "columnspacing": 1.2}
 
 
@@ -104,6 +118,7 @@ def shrink(figure: Figure) -> None:
     """Makes a figure as small as it is printed, with all lines, marks and letters in it."""
     for axes in figure.axes:
         _break_lines(axes, *figure.get_size_inches())
+    _make_room_for_names(figure)
     figure.set_size_inches(*(figure.get_size_inches() * SHRUNK))
     for legend in figure.legends:
         _shrink_legend(legend)
@@ -138,10 +153,26 @@ def _break_lines(axes: Any, width: float, height: float) -> None:
     has_names = isinstance(axes.yaxis.get_major_locator(), FixedLocator)
     axes.title.set_text(_broken(axes.title, 0.72 * width))
     axes.xaxis.label.set_text(_broken(axes.xaxis.label, (0.45 if has_names else 0.72) * width))
-    axes.yaxis.label.set_text(_broken(axes.yaxis.label, 0.5 * height))
+    # A legend can be most of the height.
+    axes.yaxis.label.set_text(_broken(axes.yaxis.label, 0.5 * min(width, height)))
     if has_names:
         names = axes.get_yticklabels()
         axes.set_yticklabels([_broken(name, 0.38 * width) for name in names])
+
+
+def _make_room_for_names(figure: Figure) -> None:
+    """Makes a figure higher where names on an axis would stand one upon the other."""
+    missing = [0.0]
+    for axes in figure.axes:
+        names = axes.get_yticklabels()
+        if not names or not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
+            continue
+        spec = axes.get_subplotspec()
+        rows = spec.get_gridspec().nrows if spec is not None else 1
+        lines = max(name.get_text().count("\n") + 1 for name in names)
+        wanted = len(names) * (lines + 0.5) * names[0].get_fontsize() * _LINE_HEIGHT / 72
+        missing.append(wanted * rows / _BESIDE_NAMES - figure.get_figheight())
+    figure.set_figheight(figure.get_figheight() + max(missing))
 
 
 def _broken(text: Any, room: float) -> str:
