@@ -18,7 +18,11 @@ from mental_health_classifier.analysis.figures.efficiency import efficiency_figu
 from mental_health_classifier.analysis.figures.models import ShownModel
 from mental_health_classifier.analysis.figures.search import history_figure, importances_figure
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
-from mental_health_classifier.analysis.figures.style import keep_to_shares, new_figure
+from mental_health_classifier.analysis.figures.style import (
+    keep_to_shares,
+    new_figure,
+    round_numbers,
+)
 from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
@@ -159,3 +163,10 @@ def test_one_is_not_counted_as_several(tmp_path):
 def every_caption_of_one():
     points = [{"threshold": 0.1, "net_benefit": 0.1, "net_benefit_of_alerting_all": 0}]
     return decision_figure({"a": points})
+
+
+def test_an_axis_of_powers_has_few_round_numbers() -> None:
+    assert round_numbers(12, 46) == [15, 20, 30]
+    assert round_numbers(6e4, 2.5e5) == pytest.approx([7e4, 1e5, 1.5e5, 2e5])
+    assert round_numbers(0.9, 60) == [1, 10]  # six numbers of 1, 2 and 5 are too many
+    assert round_numbers(0.9, 2e9) == pytest.approx([1, 100, 1e4, 1e6, 1e8])

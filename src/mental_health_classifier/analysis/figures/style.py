@@ -16,7 +16,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from mental_health_classifier.analysis.figures.print_size import (
     LEAST_WIDTH,
@@ -42,6 +42,7 @@ CAPTION_SIZE = 8.5
 LEGEND_LINE, LEGEND_GAP = 12, 6
 """Height of a line of a legend and between two entries, in points."""
 MAX_SERIES = 7
+MOST_TICKS = 5
 """More lines or colours than that are not told apart."""
 
 # Those of the palette that are not lost on white paper, neighbours far apart.
@@ -170,11 +171,21 @@ def tell(artist: Artist, *values: str) -> None:
 def use_log_scale(axes: Axes) -> None:
     """Magnitudes along the x axis, written out: 200k, 1M."""
     axes.set_xscale("log")
-    low, high = axes.get_xlim()
-    subs = (1.0, 2.0, 5.0) if high / low < 60 else (1.0,)
-    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=8))
+    axes.xaxis.set_major_locator(FixedLocator(round_numbers(*axes.get_xlim())))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Numbers for an axis of powers between two positive ends, few enough to stand side by side."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    found: list[float] = []
+    for steps in ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0,)):
+        between = np.outer(powers, steps).ravel()
+        found = between[(between >= low) & (between <= high)].tolist()
+        if len(found) <= MOST_TICKS:
+            break
+    return found[:: -(-len(found) // MOST_TICKS) or 1]
 
 
 def compact(value: float) -> str:
