@@ -60,7 +60,7 @@ def test_bare_classes_are_read_in_other_spellings(tmp_path) -> None:
         ("p_control,p_anxiety,p_suicide\n1,0,0\n", "a column post, id or text was"),
         ("id,prediction\n", "no row below its header"),
         ("id,part,prediction\na,dev2,suicide\n", "The part is none of"),
-        ("id,prediction\na,suicide,b\n", r"p\.csv:2 holds"),
+        ("id,prediction\na,suicide,b\n", r"p\.csv:2 cannot be used \(wrong number of cells\)"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_told_in_a_sentence(tmp_path, content, message) -> None:

@@ -87,7 +87,9 @@ def read_foreign_predictions(
     for number, found in table.rows(used, lambda *_: None):
         reference = f"{file.name}:{number}"
         if isinstance(found, str):
-            raise InputError(f"{reference} holds {found}: the file was cut or is damaged. Mend it.")
+            raise InputError(
+                f"{reference} cannot be used ({found}): the file was cut or is damaged. Mend it."
+            )
         rows.append(reference)
         cells.append([str(cell) for cell in found])
     if not rows:
