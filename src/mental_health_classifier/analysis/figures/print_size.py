@@ -170,7 +170,7 @@ def _make_room_for_names(figure: Figure) -> None:
         spec = axes.get_subplotspec()
         rows = spec.get_gridspec().nrows if spec is not None else 1
         lines = max(name.get_text().count("\n") + 1 for name in names)
-        wanted = len(names) * (lines + 0.5) * names[0].get_fontsize() * _LINE_HEIGHT / 72
+        wanted = len(names) * (lines + 0.5) * float(names[0].get_fontsize()) * _LINE_HEIGHT / 72
         missing.append(wanted * rows / _BESIDE_NAMES - figure.get_figheight())
     figure.set_figheight(figure.get_figheight() + max(missing))
 
