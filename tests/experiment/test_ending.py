@@ -54,6 +54,23 @@ def test_the_table_comes_however_the_sweep_ends(tmp_path, capsys):
     assert "1 job: 1 missing." in capsys.readouterr().out
 
 
+def test_the_error_of_a_job_is_told_by_the_table_alone(tmp_path, capsys):
+    jobs = [SweepJob(0, job_hash(CONFIG), ("seed=4",))]
+    with pytest.raises(SystemExit) as ended, telling_of_sweep():
+        begin_sweep(tmp_path, jobs).end({})
+        write_failed_run(tmp_path / "0-a", run={"config": CONFIG})
+        raise InputError("data.path=x is gone")
+    assert ended.value.code == 1
+    said = capsys.readouterr()
+    assert " ".join(said.out.split()).count("data.path=x is gone") == 1 and said.err == ""
+
+
+def test_an_error_that_no_job_has_had_is_told(tmp_path):
+    with pytest.raises(InputError, match="no such launcher"), telling_of_sweep():
+        begin_sweep(tmp_path, [SweepJob(0, job_hash(CONFIG), ("seed=4",))]).end({})
+        raise InputError("no such launcher")
+
+
 def test_without_a_sweep_there_is_no_table(capsys, monkeypatch):
     monkeypatch.setattr("mental_health_classifier.tracking.sweep.ledger._begun_here", [])
     with telling_of_sweep():

@@ -15,6 +15,7 @@ from mental_health_classifier.analysis.pages.sweep_table import (
 from mental_health_classifier.console.alert import alert, check_alert, is_alert_wanted
 from mental_health_classifier.console.logs import warnings_alone
 from mental_health_classifier.console.tables import new_console, print_table, text
+from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.sweep.ledger import begun_here, sweep_called
 from mental_health_classifier.tracking.sweep.progress import job_of_run, progress_in
@@ -73,12 +74,24 @@ def telling_of_sweep() -> Iterator[None]:
 
     Raises:
         InputError: an alert is wanted that cannot be sent.
+        SystemExit: the block ended with the error of a job, which the table has told.
     """
     check_alert()
+    is_told = False
     try:
         yield
+    except InputError as error:
+        # Hydra raises the error of the first job that failed, which the table tells of.
+        directory = begun_here()
+        jobs = () if directory is None else progress_in(directory).jobs
+        said = " ".join(str(error).split())
+        is_told = any(said in " ".join((job.problem or "").split()) for job in jobs)
+        if not is_told:
+            raise
     finally:
         if (directory := begun_here()) is not None:
             sweep = progress_in(directory)
             print_table(lambda width: sweep_table(sweep, width=width))
             alert(f"{directory}: {counts_in_words(sweep)}.")
+    if is_told:
+        raise SystemExit(1)

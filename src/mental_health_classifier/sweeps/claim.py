@@ -45,13 +45,15 @@ class DirectoryClaim(Callback):
         (Path(config.hydra.runtime.output_dir) / "logs").mkdir(exist_ok=True)
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
-        # The error itself comes when all jobs have ended, and of the first that failed alone.
-        if config.hydra.mode == RunMode.MULTIRUN and job_return.status is JobStatus.FAILED:
-            error = job_return._return_value
-            message = explain(error) if isinstance(error, Exception) else repr(error)
-            words = " ".join(config.hydra.overrides.task)
-            complain(f"Job {config.hydra.job.num} ({words}) failed: {message}")
         directory = Path(config.hydra.runtime.output_dir)
+        if config.hydra.mode == RunMode.MULTIRUN and job_return.status is JobStatus.FAILED:
+            words = " ".join(config.hydra.overrides.task)
+            why = "; the table at the end says why."
+            if never_began(directory):
+                # The table knows records alone.
+                error = job_return._return_value
+                why = f": {explain(error) if isinstance(error, Exception) else repr(error)}"
+            complain(f"Job {config.hydra.job.num} ({words}) failed{why}")
         if job_return.status is JobStatus.FAILED and never_began(directory):
             # Its configuration was refused, so that no record says what the folder is.
             shutil.rmtree(directory)
