@@ -1,6 +1,7 @@
 import pytest
 from omegaconf import OmegaConf
 
+from mental_health_classifier.configuration import learner
 from mental_health_classifier.configuration.build import build, build_loggers, selection_metric
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.folder_names import folder_name
@@ -91,3 +92,17 @@ def test_loggers_write_into_the_folder_of_their_run(key: str, place: str) -> Non
     node = {"_target_": "lightning.pytorch.loggers.CSVLogger", "_partial_": True, key: place}
     with pytest.raises(InputError, match=rf"^logger\.csv\.{key}=.*one part of a path"):
         build_loggers(OmegaConf.create({"logger": {"csv": node}}), None)  # pyright: ignore
+
+
+def test_early_stopping_finds_its_metric_in_a_configuration_that_is_not_resolved() -> None:
+    config = OmegaConf.create(
+        {
+            "evaluation": {"selection_metric": "val/partial_auc"},
+            "stopping": {"_target_": "EarlyStopping", "monitor": "${evaluation.selection_metric}"},
+        }
+    )
+    found = learner._after_validation(config.stopping)
+    assert found == {
+        **{"_target_": "EarlyStopping", "monitor": "val/partial_auc"},
+        "check_on_train_epoch_end": False,
+    }

@@ -284,7 +284,9 @@ def _after_validation(node: DictConfig) -> DictConfig:
     an epoch where nothing was validated, and fail."""
     if node.get("_target_") != "EarlyStopping":
         return node
-    return OmegaConf.merge({"check_on_train_epoch_end": False}, node)  # pyright: ignore[reportReturnType]
+    # Resolved, since what is merged stands alone and finds no other group.
+    resolved = OmegaConf.to_container(node, resolve=True)
+    return OmegaConf.merge({"check_on_train_epoch_end": False}, resolved)  # pyright: ignore[reportArgumentType, reportReturnType]
 
 
 def quiet_lightning() -> None:
