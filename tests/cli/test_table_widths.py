@@ -30,6 +30,15 @@ COMMANDS = {
     "watch": ("watch", "multirun/d/s"),
 }
 
+RUN, OTHER = "outputs/baseline_micro", "outputs/tfidf_logistic"
+OF_TRAINED_RUNS = {
+    "compare test": ("compare", "--test", RUN, OTHER),
+    "evaluate": ("evaluate", RUN, "--bootstrap-draws", "40"),
+    "certify": ("certify", RUN),
+    "ensemble": ("ensemble", RUN, OTHER),
+    "shortcuts": ("shortcuts", RUN),
+}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -68,6 +77,19 @@ def test_no_number_is_cut_at_any_width(command, folder, monkeypatch):
         assert "…" not in shown
         assert set(NUMBER.findall(shown)) <= known
         assert max(map(len, shown.splitlines())) <= width
+
+
+@pytest.mark.parametrize("command", OF_TRAINED_RUNS.values(), ids=OF_TRAINED_RUNS)
+def test_no_number_of_a_trained_run_is_cut_in_sixty_columns(command, mhc, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    wide = mhc(*command)
+    assert wide.exit_code == 0, wide.output
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = mhc(*command).stdout
+    assert "…" not in narrow
+    known = set(NUMBER.findall(wide.stdout))
+    assert known and set(NUMBER.findall(narrow)) <= known
+    assert max(map(len, narrow.splitlines())) <= 60
 
 
 def printed(command, width, monkeypatch):
