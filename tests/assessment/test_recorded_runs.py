@@ -154,7 +154,7 @@ def test_two_models_are_tested_against_each_other(mhc) -> None:
     assert row["verdict"] == "not shown" and row["better"] is None
     shown = " ".join(mhc("compare", "--test", *runs).stdout.split())
     assert "two seeds or more on either side" in shown
-    one, other = (f"{each:.3f}" for each in row["mcnemar"]["specificities"])
+    one, other = (f"{each:.3f}"[1:] for each in row["mcnemar"]["specificities"])
     assert one == other or f"On test these leave {one} and {other} of other posts" in shown
     for references, message in (
         ((runs[0], runs[0]), "are runs of one configuration"),

@@ -58,7 +58,7 @@ def test_best_models_are_those_of_the_tracked_runs(tracker: Tracker) -> None:
     best = tracker.get_best_models()
     assert best["highest_accuracy"]["name"] == "width 2"
     assert best["highest_accuracy"]["value"] == pytest.approx(0.7)
-    assert "val/f1_macro was not measured" in best["best_f1_macro"]["reason"]
+    assert "macro F1 was not measured on val" in best["best_f1_macro"]["reason"]
 
 
 def test_several_experiments_can_be_open_at_once(tracker: Tracker) -> None:

@@ -1,9 +1,11 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
+from mental_health_classifier.tracking.record import signs_of_life
 from mental_health_classifier.tracking.search.workers import are_gone, at_work
 
 WORKER = """
@@ -28,6 +30,16 @@ def test_workers_are_gone_when_the_last_has_left(tmp_path):
     assert are_gone(tmp_path)
     with at_work(tmp_path):  # somebody goes on with it
         assert not are_gone(tmp_path)
+
+
+def test_a_worker_goes_on_when_another_one_comes(tmp_path, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(signs_of_life, "_stop", lambda lock, attempt: stopped.append(attempt))
+    monkeypatch.setattr(signs_of_life, "_thread", None)
+    monkeypatch.setattr(signs_of_life, "BEAT_SECONDS", 0.01)
+    with at_work(tmp_path), at_work(tmp_path):
+        time.sleep(0.1)
+    assert not stopped
 
 
 def test_a_worker_that_fails_has_left_too(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from mental_health_classifier.tracking.record.attempts import (
     Attempt,
@@ -23,7 +24,8 @@ def at_work(directory: Path) -> Iterator[None]:
     Args:
         directory: of the search.
     """
-    attempt = _begin(directory / _FOLDER)
+    # A folder for each: of two attempts in one, the first takes itself for replaced and stops.
+    attempt = Attempt.begin(directory / _FOLDER / uuid4().hex, number=1)
     try:
         yield
     finally:
@@ -33,16 +35,5 @@ def at_work(directory: Path) -> Iterator[None]:
 def are_gone(directory: Path) -> bool:
     """Whether all workers that a search has had are gone. One that no worker has come to yet waits
     for the first."""
-    latest = latest_attempt(directory / _FOLDER)
-    if latest is None:
-        return False
-    return all(life_of_latest(each) == "killed" for each in latest.parent.glob("[0-9]*"))
-
-
-def _begin(folder: Path) -> Attempt:
-    while True:
-        latest = latest_attempt(folder)
-        try:
-            return Attempt.begin(folder, number=int(latest.name) + 1 if latest else 1)
-        except FileExistsError:
-            continue  # Another worker came at the same moment.
+    found = [latest_attempt(each) for each in (directory / _FOLDER).glob("*")]
+    return bool(found) and all(life_of_latest(each) == "killed" for each in found)
