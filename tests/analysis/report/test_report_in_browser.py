@@ -212,7 +212,7 @@ def test_two_runs_are_compared_by_what_differs(opened):
     numbers = opened.find_elements(By.CSS_SELECTOR, "#difference-numbers tr")
     cells = [[cell.text for cell in row.find_elements(By.XPATH, "*")] for row in numbers]
     (accuracy,) = [row for row in cells if row[0] == "accuracy"]
-    assert accuracy[1:3] == ["0.850 [0.81, 0.88] (n = 300)", "0.550 [0.51, 0.58] (n = 300)"]
+    assert accuracy[1:3] == [".850 [.81, .88] (n = 300)", ".550 [.51, .58] (n = 300)"]
     assert accuracy[3].startswith("+.")
     # 40 posts of each class, on the diagonal most of them.
     matrix = opened.find_elements(By.CSS_SELECTOR, "#confusion-a tbody td")
@@ -334,12 +334,12 @@ def test_of_a_long_table_the_first_rows_are_shown_until_all_are_wanted(browser, 
 
 
 QUESTIONS = {
-    "which model": "The recommended configuration, good",
-    "how many missed": r"found 0\.\d+ .* of the suicide posts",
+    "which model": "Recommended configuration: good",
+    "how many missed": r"Of \d+ suicide posts of test it found \d+ and missed \d+",
     "is it better than TF-IDF": "good is .* the yardstick tfidf_logistic",
     "may I use it on people": "May it be used on people.*No: ",
     "how many seeds": "How many seeds.*1; 5 are needed",
-    "which data": r"tested on the same .* posts \(",
+    "which data": r"Which data.* posts, of which \d+ posts.* were the test",
     "what failed": "What failed.*1 of 2 runs: 1 failed",
     "what did it cost": "What it cost.*2 min 5 s",
     "can it be repeated": "Can it be repeated",
