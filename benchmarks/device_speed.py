@@ -3,7 +3,7 @@
     python benchmarks/device_speed.py [--rounds 7] [--steps 12] [--mean-tokens 30]
 
 The same network, posts and batches, a bare loop each; they take turns, and what is printed are
-medians over the rounds. `plain` exchanges whole gradients as torch does, `rows` as a run does.
+medians over the rounds. With `views` gradients lie where they are exchanged, and are not copied.
 Beside other work only the processor time of a step, of one process, can be trusted; of two threads
 it counts the time in which they wait for each other.
 """
@@ -30,7 +30,6 @@ from turnstile import Contender, Turn, Turnstile
 from mental_health_classifier.configuration.build import build
 from mental_health_classifier.data.batching import BatchDataset
 from mental_health_classifier.training.devices import whole_step
-from mental_health_classifier.training.gradient_exchange import exchange_few_rows
 
 DEVICES = 2
 
@@ -47,8 +46,8 @@ def main() -> None:
     teams = {
         "one process, two threads": [Contender(train, threads=DEVICES, **posts)],
         "one process, one thread": [Contender(train, threads=1, **posts)],
-        "two processes, plain": _team(posts, is_plain=True),
-        "two processes, rows": _team(posts, is_plain=False),
+        "two processes": _team(posts, has_views=False),
+        "two processes, views": _team(posts, has_views=True),
     }
     speeds: dict[str, list[float]] = {name: [] for name in teams}
     costs: dict[str, list[float]] = {name: [] for name in teams}
@@ -74,11 +73,11 @@ def main() -> None:
             contender.close()
 
 
-def _team(posts: dict[str, object], *, is_plain: bool) -> list[Contender]:
+def _team(posts: dict[str, object], *, has_views: bool) -> list[Contender]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    shared = {**posts, "port": port, "is_plain": is_plain, "threads": 1}
+    shared = {**posts, "port": port, "has_views": has_views, "threads": 1}
     return [Contender(train, device=device, **shared) for device in range(DEVICES)]
 
 
@@ -95,7 +94,7 @@ def train(
     mean_tokens: int,
     device: int = 0,
     port: int | None = None,
-    is_plain: bool = True,
+    has_views: bool = False,
 ) -> None:
     config = compose_config(model, posts_per_step=32)
     tokens, labels = made_up_posts(20_000, mean_tokens, vocabulary=vocabulary_of(config))
@@ -116,9 +115,7 @@ def train(
         distributed.init_process_group(
             "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=device, world_size=DEVICES
         )
-        shared = DistributedDataParallel(network)
-        if not is_plain:
-            exchange_few_rows(shared)
+        shared = DistributedDataParallel(network, gradient_as_bucket_view=has_views)
     for step, batch in enumerate(DataLoader(dataset, sampler=sampler, batch_size=None)):
         torch.manual_seed((SEED << 32) + step)
         loss = objective(*whole_step(shared(batch), batch))["total"]

@@ -229,7 +229,11 @@ def processes_to_start(config: DictConfig) -> int:
 
 def _build_trainer(config: DictConfig, **given: Any) -> Trainer:
     from lightning.fabric.utilities.exceptions import MisconfigurationException
+    from lightning.pytorch.strategies import DDPStrategy
 
+    if config.trainer.get("strategy") == "ddp":
+        # Gradients lie where processes exchange them, and are not copied for it.
+        given["strategy"] = DDPStrategy(gradient_as_bucket_view=True)
     refusals = (MisconfigurationException, ImportError, TypeError, ValueError, RuntimeError)
     try:
         return build(config.trainer, **given)

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mental_health_classifier.contracts import Batch
-from mental_health_classifier.training.gradient_exchange import exchange_few_rows
 
 
 class SeededModule(LightningModule):
@@ -50,9 +49,6 @@ class SeededModule(LightningModule):
             learned, total_steps=total_steps, is_fused=not is_scaled
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def on_train_start(self) -> None:
-        exchange_few_rows(self.trainer.model)
 
     def configure_gradient_clipping(
         self,
