@@ -18,7 +18,7 @@ from mental_health_classifier.console.tables import new_console, print_table, te
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.tracking.record.run_summary import read_run
 from mental_health_classifier.tracking.sweep.ledger import begun_here, sweep_called
-from mental_health_classifier.tracking.sweep.progress import job_of_run, progress_in
+from mental_health_classifier.tracking.sweep.progress import JobProgress, job_of_run, progress_in
 
 
 def begin_quietly(directory: Path) -> None:
@@ -77,21 +77,19 @@ def telling_of_sweep() -> Iterator[None]:
         SystemExit: the block ended with the error of a job, which the table has told.
     """
     check_alert()
-    is_told = False
+    jobs: tuple[JobProgress, ...] = ()
     try:
-        yield
+        try:
+            yield
+        finally:
+            if (directory := begun_here()) is not None:
+                sweep = progress_in(directory)
+                jobs = sweep.jobs
+                print_table(lambda width: sweep_table(sweep, width=width))
+                alert(f"{directory}: {counts_in_words(sweep)}.")
     except InputError as error:
-        # Hydra raises the error of the first job that failed, which the table tells of.
-        directory = begun_here()
-        jobs = () if directory is None else progress_in(directory).jobs
+        # Hydra raises the error of the first job that failed.
         said = " ".join(str(error).split())
-        is_told = any(said in " ".join((job.problem or "").split()) for job in jobs)
-        if not is_told:
-            raise
-    finally:
-        if (directory := begun_here()) is not None:
-            sweep = progress_in(directory)
-            print_table(lambda width: sweep_table(sweep, width=width))
-            alert(f"{directory}: {counts_in_words(sweep)}.")
-    if is_told:
-        raise SystemExit(1)
+        if any(said in " ".join((job.problem or "").split()) for job in jobs):
+            raise SystemExit(1) from None
+        raise

@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from mental_health_classifier.analysis.figures.print_size import legend_height
 from mental_health_classifier.analysis.figures.style import styled
 
 WIDTH = 3.4
 """In inches: what a phone shows, which a page makes a little smaller or larger."""
 PANEL_HEIGHT = 2.9
-LEGEND_HEIGHT = 0.22
-"""Of an entry."""
 LABEL_LENGTH = 18
 """Characters in a line beside an axis."""
 SMALL = 7.5
@@ -37,7 +36,7 @@ def make_narrow(figure: Figure) -> Figure:
     height = max(PANEL_HEIGHT, figure.get_figheight() / rows - 1.0)
     legends = _take_legend(figure)
     heights = [max(height, 1.0 + LINE_HEIGHT * _wrap_names(axes)) for axes in panels]
-    of_legend = sum(LEGEND_HEIGHT * (1 + each.get_label().count("\n")) for each in legends)
+    of_legend = legend_height([each.get_label() for each in legends])
     figure.set_size_inches(WIDTH, sum(heights) + of_legend)
     grid = GridSpec(len(panels), 1, figure=figure, height_ratios=heights)
     for place, axes in enumerate(panels):

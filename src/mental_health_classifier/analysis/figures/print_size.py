@@ -100,6 +100,11 @@ def laid_out(
     return num_rows, fitting, printed, num_rows * panel
 
 
+def legend_height(labels: Sequence[str]) -> float:
+    """Of a legend in one column, in inches, before it is shrunk."""
+    return sum((label.count("\n") + 1) * _LINE + _BETWEEN_ENTRIES for label in labels)
+
+
 def legend_below(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
     """Where a legend stands that goes below all panels, in as many columns as there is room for.
 
@@ -108,8 +113,8 @@ def legend_below(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
     longest = max(len(line) for label in labels for line in label.split("\n"))
     columns = int(figure.get_figwidth() / (0.75 + 0.075 * longest))
     columns = max(1, min(columns, len(labels)))
-    rows, lines = -(-len(labels) // columns), max(label.count("\n") + 1 for label in labels)
-    wanted = rows * (lines * _LINE + _BETWEEN_ENTRIES)
+    rows = -(-len(labels) // columns)
+    wanted = legend_height([max(labels, key=lambda label: label.count("\n"))] * rows)
     figure.set_figheight(figure.get_figheight() + max(0.0, wanted - _LEFT_FOR_LEGEND))
     return {"loc": "outside lower left", "ncols": columns, "columnspacing": 1.2}
 

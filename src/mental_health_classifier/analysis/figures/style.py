@@ -22,6 +22,7 @@ from mental_health_classifier.analysis.figures.print_size import (
     LEAST_WIDTH,
     laid_out,
     legend_below,
+    legend_height,
     printed_width,
     shrink,
 )
@@ -39,8 +40,6 @@ STYLE: Any = {
     "font.sans-serif": ["DejaVu Sans"],
 }
 CAPTION_SIZE = 8.5
-LEGEND_LINE, LEGEND_GAP = 12, 6
-"""Height of a line of a legend and between two entries, in points."""
 MAX_SERIES = 7
 MOST_TICKS = 5
 """More lines or colours than that are not told apart."""
@@ -141,9 +140,7 @@ def add_legend(figure: Figure, handles: Sequence[Any]) -> None:
     if printed_width() is not None:
         place = legend_below(figure, labels)
     else:
-        lines = sum(label.count("\n") + 1 for label in labels)
-        needed = (lines * LEGEND_LINE + len(labels) * LEGEND_GAP) / 72 + 0.4
-        figure.set_figheight(max(figure.get_figheight(), needed))
+        figure.set_figheight(max(figure.get_figheight(), legend_height(labels) + 0.4))
     figure.legend(handles=list(handles), handlelength=2.6, **place)
 
 
