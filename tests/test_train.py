@@ -53,9 +53,16 @@ def test_help_explains_the_groups_and_imports_nothing_heavy(tmp_path: Path) -> N
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stderr) == []
-    for words in ("GROUP=CHOICE", "model: ", "medium_model", "data: ", "dreaddit", "clinical"):
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 115 and max(map(len, lines)) <= 100  # two screens
+    for words in ("GROUP=CHOICE", "model: ", "--help=all"):
         assert words in done.stdout
-    assert len(done.stdout.splitlines()) <= 60
+    assert "    medium_model          baseline_small scaled up\n" in done.stdout
+    assert "    network/pooling     attention_readout, mean\n" in done.stdout
+    groups = {"model", "data", "clinical", "objective", "trainer", "logger", "sweep", "sampler"}
+    for file in (each for group in groups for each in (ROOT / "conf" / group).glob("[!_]*.yaml")):
+        assert file.stem in done.stdout
+    assert "_corpus" not in done.stdout
 
 
 def test_help_of_all_has_every_value_as_it_was_chosen(tmp_path: Path) -> None:

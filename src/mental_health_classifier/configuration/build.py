@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from mental_health_classifier.configuration.choices import describe_choices, name_choices
 from mental_health_classifier.configuration.literal import resolved
 from mental_health_classifier.configuration.pretrained import is_of_an_encoder
 from mental_health_classifier.configuration.registry import (
@@ -41,11 +42,13 @@ MISFIT = re.compile(r"unexpected keyword argument|missing \d+ required")
 
 
 def register_resolvers() -> None:
-    """Makes `${folder_name:...}`, `${selection_metric:...}` and `${folds:...}` known; called once,
-    before Hydra composes."""
+    """Makes `${folder_name:...}`, `${selection_metric:...}` and `${folds:...}` known, and for the
+    help `${choices:...}` and `${names:...}`; called once, before Hydra composes."""
     OmegaConf.register_new_resolver("folder_name", folder_name, replace=True)
     OmegaConf.register_new_resolver("selection_metric", selection_metric, replace=True)
     OmegaConf.register_new_resolver("folds", every_fold, replace=True)
+    OmegaConf.register_new_resolver("choices", describe_choices, replace=True)
+    OmegaConf.register_new_resolver("names", name_choices, replace=True)
 
 
 def selection_metric(priority_class: str | None) -> str:
