@@ -10,6 +10,7 @@ from mental_health_classifier.console.decisions import WORDS_ARE_SUMS, sentence
 from mental_health_classifier.console.shades import shade
 from mental_health_classifier.console.tables import Column, TextTable
 from mental_health_classifier.console.wording import printable
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.explained_text import ExplainedText
 
 
@@ -28,7 +29,7 @@ class Explanation(ExplainedText, JupyterMixin):
                 Column("word", [printable(word) for word, _ in self.strongest]),
                 Column(
                     "adds to the logit",
-                    [f"{value:+.3f}" for _, value in self.strongest],
+                    [decimals(value, 3, sign="+") for _, value in self.strongest],
                     is_number=True,
                 ),
             ]

@@ -121,6 +121,17 @@ def not_a_share(name, low, high):
     return low < 0 or high > 1
 
 
+def test_numbers_along_axes_are_written_as_in_tables(every_figure):
+    axes = [axes for figure in every_figure.values() for axes in figure.axes]
+    texts = [
+        text.get_text()
+        for each in axes
+        for text in (*each.get_xticklabels(), *each.get_yticklabels())
+    ]
+    assert not [text for text in texts if re.match(r"\W?0\.", text)]
+    assert {"0", ".2", ".8", "1.0"} <= set(texts)
+
+
 def test_what_lies_beyond_shares_is_not_cut_off():
     _, (axes,) = new_figure(columns=1, width=4, height=3)
     axes.plot([0, 1], [-0.2, 0.4])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, ScalarFormatter
 
 from mental_health_classifier.analysis.figures.print_size import (
     LEAST_WIDTH,
@@ -71,11 +72,22 @@ def styled(draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
     def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
         with rc_context(STYLE):
             figure = draw(*args, **kwargs)
+        for axes in figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                if type(axis.get_major_formatter()) is ScalarFormatter:
+                    axis.set_major_formatter(_Decimals())
         if printed_width() is not None:
             shrink(figure)
         return figure
 
     return drawn
+
+
+class _Decimals(ScalarFormatter):
+    """Numbers along an axis as tables write them: `.25`."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return re.sub(r"^(\W?)0\.", r"\1.", super().__call__(x, pos)) if x else "0"
 
 
 def new_figure(

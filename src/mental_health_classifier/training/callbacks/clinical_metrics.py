@@ -79,5 +79,5 @@ def epoch_line(
         if key in scores and not (key == "val/f1_macro" and priority_class is not None):
             parts[name] = scores[key]
     shown = [f"{name} {decimals(value, 3)}" for name, value in parts.items()]
-    loss = f"loss {scores['val/loss']:.3f}"
-    return "  ".join([f"epoch {epoch:>7}", *shown, loss]), shown[0]
+    loss = f"{scores['val/loss']:.3f}".removeprefix("0")
+    return "  ".join([f"epoch {epoch:>7}", *shown, f"loss {loss}"]), shown[0]

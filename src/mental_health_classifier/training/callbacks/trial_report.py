@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from mental_health_classifier.contracts.decimals import decimals
 from mental_health_classifier.contracts.errors import Pruned
 from mental_health_classifier.tracking.search.plan import read_plan
 from mental_health_classifier.tracking.search.study import is_hopeless, open_study
@@ -29,5 +30,5 @@ class TrialReport(Callback):
         if is_hopeless(study, self._trial.number, step=epoch, value=float(value)):
             raise Pruned(
                 f"The search ended this trial after epoch {epoch + 1}, with {metric} at "
-                f"{float(value):.3f}: others were better by then."
+                f"{decimals(float(value), 3)}: others were better by then."
             )
