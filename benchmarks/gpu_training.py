@@ -4,7 +4,8 @@
     python benchmarks/gpu_training.py --on-cpu     a tiny setting, to see that it works
 
 First the fastest product of matrices and the fastest copy in memory, then all by turns, in bf16:
-our module with all callbacks, the bare loop on the same batches, the Trainer in random order,
+our module with all callbacks, the same with one call of attention for posts of all lengths and
+without dropout in it, the bare loop on the same batches, the Trainer in random order,
 grouped by length, and grouped and compiled. The Trainer's network begins with our weights, and has
 to give the same answers before it trains.
 """
@@ -26,6 +27,12 @@ from turnstile import Contender, Turn
 
 CONTENDERS: dict[str, Callable[..., Contender]] = {
     "ours": partial(Contender, our_training.train, is_bare=False),
+    "ours, attention at once": partial(
+        Contender,
+        our_training.train,
+        is_bare=False,
+        choices=["network/attention=variable_length"],
+    ),
     "bare loop": partial(Contender, our_training.train, is_bare=True),
     "Trainer": partial(Contender, trainer_training.train, is_grouped=False),
     "Trainer, grouped": partial(Contender, trainer_training.train, is_grouped=True),
@@ -75,7 +82,12 @@ def run_rounds(size: str, given: argparse.Namespace) -> dict[str, list[Turn]]:
         "num_posts": posts_per_step * given.steps * (given.rounds + 2),
         **{"is_on_gpu": not given.on_cpu, "is_bf16": True},
     }
-    contenders = {name: make(**shared) for name, make in CONTENDERS.items()}
+    contenders = {
+        name: make(**shared)
+        for name, make in CONTENDERS.items()
+        # An encoder keeps the attention that it was pretrained with.
+        if not (size == "minilm" and name == "ours, attention at once")
+    }
     turns: dict[str, list[Turn]] = {name: [] for name in contenders}
     try:
         for number in range(-1, given.rounds):

@@ -50,9 +50,7 @@ SPREAD = 0.88
 """Of the logarithm of post lengths: mean 128, median 87, as in the public corpora."""
 
 
-def compose_config(
-    size: str, posts_per_step: int, loggers: Sequence[str] = ("tensorboard",)
-) -> DictConfig:
+def compose_config(size: str, posts_per_step: int, choices: Sequence[str] = ()) -> DictConfig:
     from hydra import compose, initialize_config_dir
 
     register_resolvers()
@@ -61,13 +59,13 @@ def compose_config(
             "config",
             overrides=[
                 f"model={size}",
-                f"logger=[{','.join(loggers)}]",
                 f"model.max_tokens={MAX_TOKENS}",
                 f"sampler.max_posts={posts_per_step}",
                 # The Trainer takes as many posts in every step, so we do too.
                 f"sampler.token_budget={posts_per_step * MAX_TOKENS}",
                 "callbacks.early_stopping=null",  # nothing is validated here
                 f"seed={SEED}",
+                *choices,
             ],
         )
     return with_encoder(config)
@@ -137,12 +135,12 @@ def train(
     is_bare: bool,
     is_on_gpu: bool = False,
     is_bf16: bool = False,
-    loggers: Sequence[str] = ("tensorboard",),
+    choices: Sequence[str] = (),
 ) -> None:
     """Both loops take the same steps: the same batches, weights and dropout."""
     spare_memory_traffic()
     quiet_lightning()
-    config = compose_config(size, posts_per_step, loggers)
+    config = compose_config(size, posts_per_step, choices)
     tokens, labels = made_up_posts(num_posts, mean_tokens, vocabulary=vocabulary_of(config))
     classifier = TextClassifier(
         network=make_network(config),

@@ -55,7 +55,8 @@ def measure(folder: str, steps: int, rounds: int, threads: int) -> dict[str, Any
         "num_posts": POSTS_PER_STEP * steps * (rounds + NOT_COUNTED + 1),
     }
     alone = Contender(train_in, **shared)
-    tracked = Contender(train_in, **shared, loggers=("tensorboard", *TRACKERS))
+    choice = f"logger=[tensorboard,{','.join(TRACKERS)}]"
+    tracked = Contender(train_in, **shared, choices=[choice])
     pairs: list[tuple[Turn, Turn]] = []
     try:
         for number in range(rounds + NOT_COUNTED):

@@ -26,3 +26,19 @@ BATCH = batch_of([1, 2, 2], {"condition": torch.tensor([0, 1, 1])})
 def test_what_does_not_fit_together_is_no_batch(changes, message) -> None:
     with pytest.raises(ValueError, match=message):
         replace(BATCH, **changes)
+
+
+def test_all_of_a_batch_is_pinned_and_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: values + 100)
+    batch = replace(BATCH, token_streams={"cues": torch.zeros(5)}, window_posts=torch.arange(3))
+    pinned = replace(batch, whole=batch).pin_memory()
+    whole = pinned.whole
+    assert whole is not None
+    for each in (pinned, whole):
+        assert each.length_groups == batch.length_groups
+        for name in ("token_ids", "offsets", "positions", "post_indices", "window_posts"):
+            assert torch.equal(getattr(each, name), getattr(batch, name) + 100)
+        assert (each.token_streams["cues"] == 100).all()
+        assert torch.equal(each.labels["condition"], torch.tensor([100, 101, 101]))
+    moved = replace(batch, whole=batch).to("meta", non_blocking=True)
+    assert moved.token_ids.is_meta and moved.whole is not None and moved.whole.offsets.is_meta

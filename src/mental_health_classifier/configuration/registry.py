@@ -95,7 +95,10 @@ REGISTRY: dict[str, Place] = {
     "network.encoder.adapters": Place(_ours("models.pretrained.adapters", "LowRankAdapters")),
     "network.attention": Place(
         # Built once for each layer.
-        _ours("models.attention", "EntmaxAttention", "ScaledDotProductAttention"),
+        _ours(
+            "models.attention",
+            *("EntmaxAttention", "ScaledDotProductAttention", "VariableLengthAttention"),
+        ),
         given=(),
     ),
     "network.pooling": Place(_ours("models.pooling", "AttentionReadout", "MeanPooling")),

@@ -6,7 +6,7 @@ a batch, D width, H heads, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,19 +84,23 @@ class Batch:
             require_shape(f"Batch.labels.{task}", labels, (posts, *labels.shape[1:]))
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
-        def moved(values: Tensor) -> Tensor:
-            return values.to(device, non_blocking=non_blocking)
+        return self._with(lambda values: values.to(device, non_blocking=non_blocking))
 
+    def pin_memory(self) -> Batch:
+        """In memory of the host that a GPU copies from while both go on."""
+        return self._with(lambda values: values.pin_memory())
+
+    def _with(self, made: Callable[[Tensor], Tensor]) -> Batch:
         return replace(
             self,
-            token_ids=moved(self.token_ids),
-            offsets=moved(self.offsets),
-            positions=moved(self.positions),
-            labels={task: moved(labels) for task, labels in self.labels.items()},
-            post_indices=moved(self.post_indices),
-            token_streams={name: moved(values) for name, values in self.token_streams.items()},
-            window_posts=None if self.window_posts is None else moved(self.window_posts),
-            whole=None if self.whole is None else self.whole.to(device, non_blocking),
+            token_ids=made(self.token_ids),
+            offsets=made(self.offsets),
+            positions=made(self.positions),
+            labels={task: made(labels) for task, labels in self.labels.items()},
+            post_indices=made(self.post_indices),
+            token_streams={name: made(values) for name, values in self.token_streams.items()},
+            window_posts=None if self.window_posts is None else made(self.window_posts),
+            whole=None if self.whole is None else self.whole._with(made),
         )
 
     def __len__(self) -> int:

@@ -174,8 +174,11 @@ class PostDataModule(LightningDataModule):
                 dataset, device=self.trainer.global_rank, num_devices=self.trainer.world_size
             )
         sampler = self._sampler(dataset, seed=self._seed, is_shuffled=is_shuffled)
+        is_for_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
         # A batch costs microseconds a post: worker processes would cost more than they save.
-        return DataLoader(dataset, sampler=sampler, batch_size=None, num_workers=0)
+        return DataLoader(
+            dataset, sampler=sampler, batch_size=None, num_workers=0, pin_memory=is_for_gpu
+        )
 
 
 def _learned_tokenizer(

@@ -19,6 +19,10 @@ from mental_health_classifier.models.kernels.explicit_attention import (
 from mental_health_classifier.models.kernels.length_groups import split_groups
 from mental_health_classifier.models.kernels.linear import Linear
 from mental_health_classifier.models.kernels.normalisers import Entmax15, Normaliser, Softmax
+from mental_health_classifier.models.kernels.variable_lengths import (
+    attend_at_once,
+    can_attend_at_once,
+)
 
 
 class ScaledDotProductAttention(nn.Module):
@@ -89,3 +93,20 @@ class EntmaxAttention(ScaledDotProductAttention):
     def mix(self, projected: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
         """(N, 3D) -> (N, D)"""
         return self.mix_explicitly(projected, groups)
+
+
+class VariableLengthAttention(ScaledDotProductAttention):
+    """On a GPU in half precision one call for all posts of a batch, whatever their lengths;
+    elsewhere one for each length, with the same result up to rounding.
+
+    It drops out no weights, which the kernel cannot do.
+    """
+
+    def __init__(self, *, width: Width, num_heads: SmallCount) -> None:
+        super().__init__(width=width, num_heads=num_heads, dropout=0.0)
+
+    def mix(self, projected: Tensor, groups: Sequence[LengthGroup]) -> Tensor:
+        """(N, 3D) -> (N, D)"""
+        if can_attend_at_once(projected):
+            return attend_at_once(projected, groups, self.num_heads)
+        return super().mix(projected, groups)
