@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from mental_health_classifier.analysis.sections.pieces import (
@@ -15,7 +18,7 @@ from mental_health_classifier.analysis.sections.pieces import (
 )
 from mental_health_classifier.console.wording import count, printable, printable_lines
 
-PACKAGE = "mental_health_classifier.analysis"
+_PACKAGE = "mental_health_classifier.analysis"
 
 MARKDOWN_SIGNS = re.compile(r"[\\|<>*`\[\]#]|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown or HTML would make something of; an underscore within a word they leave alone."""
@@ -29,6 +32,17 @@ def html_page(template: str, **values: Any) -> str:
 def markdown_card(template: str, **values: Any) -> str:
     """The card. Whatever a template does not say itself stands on one line and is escaped."""
     return _environment(is_markdown=True).get_template(template).render(values)
+
+
+def beside_templates(name: str) -> str:
+    """A style or a script that pages hold."""
+    return files(_PACKAGE).joinpath("templates", *name.split("/")).read_text(encoding="utf-8")
+
+
+def allowed(text: str) -> str:
+    """What a page's policy says of a style or a script that it holds: this one, by its hash."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 @cache
@@ -48,7 +62,7 @@ def _environment(*, is_markdown: bool) -> Any:
         return printable_lines(value) if isinstance(value, str) else value
 
     environment = Environment(
-        loader=PackageLoader(PACKAGE),
+        loader=PackageLoader(_PACKAGE),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=harmless,

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mental_health_classifier.analysis.documents import html_page
+from markupsafe import Markup
+
+from mental_health_classifier.analysis.documents import allowed, beside_templates, html_page
 from mental_health_classifier.analysis.pages.sweep_table import counts_in_words, epochs_in_words
 from mental_health_classifier.analysis.pages.watch import headline_of_jobs, percent, range_of
 from mental_health_classifier.console.wording import clock, number, size
@@ -35,9 +37,10 @@ class JobLine:
 
 
 def watch_page(sweep: SweepProgress, *, at: datetime, refresh_seconds: int) -> str:
-    """The page; whatever people named is escaped. It asks nothing of any network, and to be read
-    again until the sweep is over."""
+    """The page; whatever people named is escaped. It asks nothing of any network, and reads
+    itself again until the sweep is over, or whoever reads it has it stand still."""
     low, high = range_of(sweep.jobs)
+    script = beside_templates("scripts/again.js")
     return html_page(
         "watch.html.j2",
         title=sweep.directory.name,
@@ -46,6 +49,8 @@ def watch_page(sweep: SweepProgress, *, at: datetime, refresh_seconds: int) -> s
         headline=headline_of_jobs(sweep.jobs),
         jobs=[_line(job, low, high) for job in sweep.jobs],
         refresh_seconds=None if sweep.is_over else refresh_seconds,
+        script=Markup(script),
+        policy=Markup(allowed(script)),
         written=f"{at:%Y-%m-%d %H:%M:%S} UTC",
         width=_WIDTH,
         height=_HEIGHT,
