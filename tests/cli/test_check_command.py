@@ -55,7 +55,7 @@ def test_a_file_is_described_and_nothing_is_stored(
         "columns not used: nr",
         "left out 1: duplicate (posts.csv:152)",
         "left out 1: empty text (posts.csv:154)",
-        "suicidal, at risk: 50 (33.3%)",
+        "suicidal, at risk: 50 (33.3 %)",
         "one class? 'non suicide' and 'non-suicide'",
         "50 posts of nobody known; 50 spelled in several ways",
     ):
@@ -128,9 +128,9 @@ def test_rows_that_are_lost_are_counted_by_class(tmp_path: Path) -> None:
     lost = [*[",a"] * 30, *[",c"] * 2, rows[1], ",d", "x" * 100_001 + ",b"]
     (path := tmp_path / "posts.csv").write_text("\n".join(["text,label", *rows, *lost]))
     said = check(path).output
-    assert "a: 60 (50.0%); left out: 30 of 90 rows" in said
-    assert "b: 60 (50.0%); left out: 2 of 62 rows" in said
-    assert "c: 0 (0.0%); left out: 2 of 2 rows" in said and "  d:" not in said
+    assert "a: 60 (50.0 %); left out: 30 of 90 rows" in said
+    assert "b: 60 (50.0 %); left out: 2 of 62 rows" in said
+    assert "c: 0 (0.0 %); left out: 2 of 2 rows" in said and "  d:" not in said
 
 
 def test_sheets_and_files_that_are_not_read_are_named(tmp_path: Path) -> None:

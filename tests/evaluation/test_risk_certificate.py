@@ -190,8 +190,8 @@ def test_the_order_of_posts_does_not_choose():
 
 def test_what_is_not_guaranteed_stands_beside_what_is():
     found = certify(predictions_of("calibration", 1000), **PROMISE)
-    assert "at least 90% of suicide posts" in found["guaranteed"]
-    assert "at most 10%" in found["guaranteed"] and "200 posts" in found["guaranteed"]
+    assert "at least 90 % of suicide posts" in found["guaranteed"]
+    assert "at most 10 %" in found["guaranteed"] and "200 posts" in found["guaranteed"]
     words = " ".join(found["not_guaranteed"])
     for limit in ("another community", "a group of people", "labels", "change to the model"):
         assert limit in words

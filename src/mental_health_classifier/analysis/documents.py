@@ -59,7 +59,9 @@ def _environment(*, is_markdown: bool) -> Any:
             if isinstance(value, Measure):
                 return Markup(str(value))
             return Markup(MARKDOWN_SIGNS.sub(r"\\\g<0>", printable(plain(value))))
-        return printable_lines(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return printable_lines(value).replace(" %", "\N{NO-BREAK SPACE}%")
 
     environment = Environment(
         loader=PackageLoader(_PACKAGE),

@@ -128,7 +128,7 @@ def certify_elsewhere(
     if known is not None:
         share = known["rows"] / (known["rows"] + len(corpus.posts))
         raise InputError(
-            f"{share:.1%} of the posts of {path} are posts of run {run.id} itself, "
+            f"{100 * share:.1f} % of the posts of {path} are posts of run {run.id} itself, "
             f"{known['rows']} in all, among them {', '.join(known['first'])}: a promise "
             "made on them would be worth nothing. Take them out of the file."
         )

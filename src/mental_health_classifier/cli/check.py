@@ -176,7 +176,7 @@ def _about_posts(survey: Survey) -> list[str]:
 def _about_class(name: str, survey: Survey) -> str:
     posts, lost = survey.classes.get(name, 0), survey.lost.get(name, 0)
     left_out = f"; left out: {lost:,} of {posts + lost:,} rows" if lost else ""
-    return f"{name}: {posts:,} ({posts / max(1, survey.account.rows_kept):.1%}){left_out}"
+    return f"{name}: {posts:,} ({100 * posts / max(1, survey.account.rows_kept):.1f} %){left_out}"
 
 
 def _counted(numbers: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader
 
@@ -159,6 +160,12 @@ class PostDataModule(LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._loader("val", is_shuffled=False)
+
+    def transfer_batch_to_device(
+        self, batch: Batch, device: torch.device, dataloader_idx: int
+    ) -> Batch:
+        # A GPU copies what is pinned while the host prepares the step.
+        return batch.to(device, non_blocking=device.type == "cuda")
 
     def predict_dataloader(self) -> list[DataLoader[Batch]]:
         """One loader for each of `predicted_parts`."""

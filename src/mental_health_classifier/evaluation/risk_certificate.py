@@ -188,10 +188,10 @@ def certify(
         "alert_rate": shares["alert_rate"].value,
         "guaranteed": (
             f"If a post is alerted when its probability of {calibration.task.priority_class} is at "
-            f"least {exact_decimals(threshold)}, then at least {required_recall:.0%} of "
+            f"least {exact_decimals(threshold)}, then at least {100 * required_recall:.0f} % of "
             f"{calibration.task.priority_class} posts are alerted. A calibration sample of {n} "
             "posts leads to a threshold that breaks this promise with a chance of at most "
-            f"{1 - confidence:.0%}{among}."
+            f"{100 * (1 - confidence):.0f} %{among}."
         ),
         "not_guaranteed": [
             *NOT_GUARANTEED,

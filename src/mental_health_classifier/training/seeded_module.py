@@ -66,12 +66,6 @@ class SeededModule(LightningModule):
                 optimizer, gradient_clip_val, gradient_clip_algorithm
             )
 
-    def transfer_batch_to_device(
-        self, batch: Batch, device: torch.device, dataloader_idx: int
-    ) -> Batch:
-        # A GPU copies what is pinned while the host prepares the step.
-        return batch.to(device, non_blocking=device.type == "cuda")
-
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         # One stream of random numbers for each step: resuming at step k needs no state of earlier
         # ones.

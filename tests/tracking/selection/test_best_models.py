@@ -124,8 +124,8 @@ def test_random_scores_are_refused(tmp_path: Path) -> None:
     [
         ({"val/support/suicide": 21}, "fewer than 22 suicide posts in val"),
         ({"val/recall_at_spec80": None}, "was not measured on val"),
-        ({"val/operating_point/alert_rate": 0.51}, "alert more than 50% of posts"),
-        ({"val/operating_point/alert_rate": None}, "alert more than 50% of posts"),
+        ({"val/operating_point/alert_rate": 0.51}, "alert more than 50 % of posts"),
+        ({"val/operating_point/alert_rate": None}, "alert more than 50 % of posts"),
     ],
 )
 def test_each_condition_keeps_a_run_from_winning(tmp_path: Path, changes, reason) -> None:
@@ -152,7 +152,7 @@ def test_a_specificity_that_is_not_shown_keeps_a_run_from_winning(tmp_path: Path
 def test_the_budget_for_alerts_is_that_of_the_configuration(tmp_path: Path) -> None:
     config = {"evaluation": {"alert_budget": 0.37}}
     write_run(tmp_path / "run", run={"config": config})
-    assert "alert more than 37% of posts" in best(tmp_path)["best_suicide_recall"]["reason"]
+    assert "alert more than 37 % of posts" in best(tmp_path)["best_suicide_recall"]["reason"]
 
 
 def test_one_useless_seed_disqualifies_its_configuration(tmp_path: Path) -> None:

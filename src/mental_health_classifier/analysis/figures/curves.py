@@ -121,8 +121,8 @@ def curves_figure(
         caption=(
             f"n = {count(len(shown), 'run')}{f' of {len(curves)}' if left_out else ''}. "
             "Faint: as logged; strong: exponentially weighted mean with a half-life of "
-            f"{SMOOTHED_SHARE:.0%} of the points. Up to {FEW_POINTS} points (marks) are not "
-            f"smoothed.{' Stars: the weights that were kept.' if kept else ''}"
+            f"{100 * SMOOTHED_SHARE:.0f} % of the points. Up to {FEW_POINTS} points (marks) are "
+            f"not smoothed.{' Stars: the weights that were kept.' if kept else ''}"
         ),
     )
     return figure

@@ -81,5 +81,5 @@ def _scale(found: Mapping[str, Any]) -> Iterator[str]:
         return
     yield f"Probabilities decide at the temperature chosen on val ({number(found['temperature'])})."
     if "refer_from" in found:
-        begin, share = exact_decimals(found["refer_from"]), f"{found['refer_share']:.0%}"
+        begin, share = exact_decimals(found["refer_from"]), f"{100 * found['refer_share']:.0f} %"
         yield f"From {begin} on posts are referred: at most {share} of val."

@@ -160,7 +160,8 @@ def difference_to_yardstick(run: RunSummary, key: str, anchor: str | None = None
 def heading_title(heading: str, priority_class: object) -> str:
     """What a heading of `best_models` is called, with the class that it is about."""
     name = "priority class" if priority_class is None else shortened(priority_class)
-    return heading.replace("_", " ").replace("suicide", name)
+    words = heading.replace("_", " ").replace("f1 macro", "macro F1")
+    return words.replace("suicide", name)
 
 
 def yardstick_name(run: RunSummary) -> str:

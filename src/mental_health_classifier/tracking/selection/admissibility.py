@@ -44,7 +44,9 @@ def objections_to(run: RunSummary) -> list[str]:
     budget = alert_budget(run)
     alert_rate = _number(run.metrics.get("val/operating_point/alert_rate"))
     if alert_rate is None or alert_rate > budget:
-        found.append(f"it would alert more than {budget:.0%} of posts, or nobody knows how many")
+        found.append(
+            f"it would alert more than {100 * budget:.0f} % of posts, or nobody knows how many"
+        )
     return found
 
 
