@@ -23,7 +23,9 @@ def test_whole_words_are_coloured_and_a_legend_says_how() -> None:
     one = explained("hopeless day", [[0, 4], [4, 8], [9, 12]], [1.0, 1.0, -1.0])
     page = explained_page(one, run_id="abc")
     assert '<span class="for" style="--depth: 60%" title="+2.00">hopeless</span> <span' in page
-    assert '<span class="against" style="--depth: 34%" title="−1.00">day</span>' in page
+    assert (
+        '<span class="against" style="--depth: 34%" title="\N{MINUS SIGN}1.00">day</span>' in page
+    )
     assert "speaks for suicide</li>" in page and "sum of those of the pieces" in page
 
 

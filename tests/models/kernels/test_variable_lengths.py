@@ -1,10 +1,13 @@
 """The kernel itself runs on GPUs alone: here something slower stands in for it, which reads what it
 is given in the same way."""
 
+from inspect import signature
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.attention.varlen import varlen_attn
 
 from mental_health_classifier.contracts import LengthGroup
 from mental_health_classifier.models import attention
@@ -31,8 +34,9 @@ def one_call(
     assert longest_query == longest_key == int(query_ends.diff().max())
     mixed = torch.empty_like(queries)
     for first, last in zip(query_ends[:-1].tolist(), query_ends[1:].tolist(), strict=True):
-        heads = [each[first:last].transpose(0, 1) for each in (queries, keys, values)]
-        mixed[first:last] = functional.scaled_dot_product_attention(*heads).transpose(0, 1)
+        query, key, value = (each[first:last].transpose(0, 1) for each in (queries, keys, values))
+        heads = functional.scaled_dot_product_attention(query, key, value)
+        mixed[first:last] = heads.transpose(0, 1)
     return mixed
 
 
@@ -53,7 +57,5 @@ def test_one_call_for_posts_of_all_lengths_is_a_call_for_each_length(
 
 
 def test_torch_has_the_kernel_with_the_arguments_that_are_given() -> None:
-    from inspect import signature
-
-    names = list(signature(torch.nn.attention.varlen.varlen_attn).parameters)
+    names = list(signature(varlen_attn).parameters)
     assert names[:7] == ["query", "key", "value", "cu_seq_q", "cu_seq_k", "max_q", "max_k"]
