@@ -20,12 +20,12 @@ from mental_health_classifier.tracking.record.attempts import latest_attempt, st
 from mental_health_classifier.tracking.record.interruption import handle_stopping
 from mental_health_classifier.tracking.sweep.ledger import (
     JobState,
-    SweepJob,
     claims_of,
     continue_sweep,
     read_jobs,
     states_of,
 )
+from mental_health_classifier.tracking.sweep.progress import job_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,11 @@ def run_jobs(
     """
     folder = started_in(directory) or Path()
     in_turn, at_once = launcher is None, launcher or OnThisMachine(jobs=1)
+    numbers = [state.job.number for state in todo]
+    names = {
+        number: f"Job {number}: {name}"
+        for number, name in zip(numbers, job_names([state.job for state in todo]), strict=True)
+    }
     states: dict[int, JobState] = {}
     tried: list[JobState] = []
     with stopping(at_once) as signals:
@@ -138,7 +143,7 @@ def run_jobs(
                         is_shown=in_turn,
                     )
                 except InputError as error:
-                    say(f"Job {_words(state.job)}: {error}")
+                    say(f"{names[state.job.number]}: {error}")
                 else:
                     states[state.job.number] = state
                     yield task
@@ -148,16 +153,16 @@ def run_jobs(
             end, output = _end_of(task)
             if end is None and not death:
                 if not signals:
-                    say(f"Job {_words(task.job)} is left to the process that has taken it.")
+                    say(f"{names[task.job.number]} is left to the process that has taken it.")
                 continue
             tried.append(state)
             if after.status == "completed":
                 if not in_turn:
-                    say(f"Job {_words(task.job)} is completed.")
+                    say(f"{names[task.job.number]} is completed.")
                 continue
             reason = (after.run and after.run.problem) or death or end or "it did not begin"
             where = "" if in_turn or after.run else f" What it printed is in {output}."
-            say(f"Job {_words(task.job)} is {after.status}: {reason.rstrip('.')}.{where}")
+            say(f"{names[task.job.number]} is {after.status}: {reason.rstrip('.')}.{where}")
         if signals:
             say("Stopped; the same command goes on.")
     return tried, signals[0] if signals else None
@@ -188,10 +193,6 @@ def _account(
         running=sum(state.status in ("running", "unknown") for state in states),
         stopped_by=stopped_by,
     )
-
-
-def _words(job: SweepJob) -> str:
-    return f"{job.number}: {' '.join(job.overrides)}"
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def job_of_run(directory: Path) -> JobProgress | None:
     except InputError:
         return None
     states = states_of(sweep, jobs, among=[directory])
-    names = _names([state.job for state in states])
+    names = job_names([state.job for state in states])
     of_runs = zip(states, names, strict=True)
     return next(
         (
@@ -137,7 +137,7 @@ def _sweep_in(directory: Path) -> SweepProgress:
     # The ledger may be of somebody else; nothing that it names is run here.
     states = states_of(directory, read_jobs(directory, is_trusted=True))
     is_held = life_of_latest(latest_attempt(directory)) != "killed"
-    names = _names([state.job for state in states])
+    names = job_names([state.job for state in states])
     jobs = tuple(
         _of_state(directory, state, name, is_held=is_held)
         for state, name in zip(states, names, strict=True)
@@ -187,7 +187,7 @@ def _end_of_claim(claim: Path) -> str:
     return f"Its process ended before its record began ({how}); what it printed is in {claim}."
 
 
-def _names(jobs: Sequence[SweepJob]) -> list[str]:
+def job_names(jobs: Sequence[SweepJob]) -> list[str]:
     """Of each job the overrides that not all have, each without the groups that its key lies in
     where the key alone tells which it is."""
     common = (
