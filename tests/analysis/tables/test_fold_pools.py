@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from table_widths import assert_no_number_is_cut
 from typer.testing import CliRunner
 from written_runs import write_run
 
@@ -67,6 +68,12 @@ def write_fold(
             )
             write_predictions(predictions, directory / folder / "test.csv")
     return directory
+
+
+def test_no_number_of_folds_is_cut(tmp_path, monkeypatch):
+    write_fold(tmp_path / "a1", 1, wrong=2, yardstick_wrong=4)
+    write_fold(tmp_path / "a2", 2, wrong=0, yardstick_wrong=4)
+    assert_no_number_is_cut(["folds", str(tmp_path)], monkeypatch)
 
 
 def test_folds_of_each_configuration_are_pooled_and_measured_beside_the_yardstick(tmp_path):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
+from table_widths import assert_no_number_is_cut
 from typer.testing import CliRunner
 from written_runs import write_failed_run, write_run, write_stored_predictions
 
@@ -75,6 +76,11 @@ def record_three_seeds(record: Record) -> None:
         record("curriculum", seed, recall)
         record("curriculum_random", seed, 0.78)
         record("standard", seed, 0.70 + 0.01 * seed)
+
+
+def test_no_number_of_an_impact_is_cut(record: Record, tmp_path: Path, monkeypatch) -> None:
+    record_three_seeds(record)
+    assert_no_number_is_cut(["impact", "curriculum", str(tmp_path / "runs")], monkeypatch)
 
 
 def test_seeds_are_paired_with_the_control_and_with_none(record: Record, impacts) -> None:

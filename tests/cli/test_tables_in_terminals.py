@@ -1,16 +1,12 @@
 """Every table of the commands at the widths that terminals have."""
 
-import re
-
 import pytest
-from typer.testing import CliRunner
+from table_widths import assert_no_number_is_cut
 from written_runs import write_failed_run, write_run, yardstick_of
 
-from mental_health_classifier.cli.app import app
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.sweep.ledger import SweepJob, begin_sweep
 
-NUMBER = re.compile(r"(?<![\w.,/-])[-+\u2212]?(?:\d[\d,]*\.?\d*|\.\d+)(?![\w/])")
 CLASSES = ("suicide", "a_class_with_a_name_that_is_long", "control")
 COMMANDS = {
     "runs": ("runs",),
@@ -37,6 +33,9 @@ OF_TRAINED_RUNS = {
     "certify": ("certify", RUN),
     "ensemble": ("ensemble", RUN, OTHER),
     "shortcuts": ("shortcuts", RUN),
+    "behaviour": ("behaviour", OTHER),
+    "explain": ("explain", RUN, "--posts", "4"),
+    "explain text": ("explain", RUN, "--text", "i cannot sleep and everything feels hopeless"),
 }
 
 
@@ -69,31 +68,10 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_no_number_is_cut_at_any_width(command, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    wide = printed(command, 400, monkeypatch)
-    known = set(NUMBER.findall(wide))
-    assert known
-    for width in (60, 80, 120):
-        shown = printed(command, width, monkeypatch)
-        assert "…" not in shown
-        assert set(NUMBER.findall(shown)) <= known
-        assert max(map(len, shown.splitlines())) <= width
+    assert_no_number_is_cut(command, monkeypatch)
 
 
+@pytest.mark.usefixtures("mhc")
 @pytest.mark.parametrize("command", OF_TRAINED_RUNS.values(), ids=OF_TRAINED_RUNS)
-def test_no_number_of_a_trained_run_is_cut_in_sixty_columns(command, mhc, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "400")
-    wide = mhc(*command)
-    assert wide.exit_code == 0, wide.output
-    monkeypatch.setenv("COLUMNS", "60")
-    narrow = mhc(*command).stdout
-    assert "…" not in narrow
-    known = set(NUMBER.findall(wide.stdout))
-    assert known and set(NUMBER.findall(narrow)) <= known
-    assert max(map(len, narrow.splitlines())) <= 60
-
-
-def printed(command, width, monkeypatch):
-    monkeypatch.setenv("COLUMNS", str(width))
-    result = CliRunner().invoke(app, list(command))
-    assert result.exit_code == 0, result.output
-    return result.stdout
+def test_no_number_of_a_trained_run_is_cut_in_sixty_columns(command, monkeypatch):
+    assert_no_number_is_cut(command, monkeypatch, widths=[60])
