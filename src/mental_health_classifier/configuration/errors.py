@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -20,6 +22,10 @@ INTERRUPTED = 130
 
 _CHOOSES_FILES = "hydra._internal.defaults_list"
 """The module of Hydra that reads the choices of groups, and trips over one that is no text."""
+
+
+_CHOSEN_BY_NAME = ("yardstick", "regularizer", "experiment", "sweep", "debug")
+"""Groups whose files go elsewhere, so that no key is called like them."""
 
 
 @contextmanager
@@ -72,25 +78,36 @@ _LABELS = (
 
 def explain(error: Exception) -> str:
     """The error's own words, and for a key that does not exist those that do."""
-    lines = [message_about(error) or str(error)]
+    # Hydra lists choices line by line, and then where it looked for them.
+    found = (message_about(error) or str(error)).partition("\nConfig search path")[0]
+    lines = [re.sub(r":?\n\t", ": ", found, count=1).replace("\n\t", ", ")]
     if isinstance(error, OverrideParseException):
         lines[0] = f"{error.override} cannot be read as KEY=VALUE: {error}"
         if "labels=" in str(error.override):
             lines.append(_LABELS)
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException):
-        if cause is not error:
+        if "is not in struct" in str(cause):
+            # Hydra would have it added with a plus, where a word was misspelt.
+            lines = [f"There is no {cause.full_key}."]
+        elif cause is not error:
             lines.append(str(cause))
         if isinstance(parent := cause.parent_node, Container) and cause.full_key:
             where = cause.full_key.rpartition(".")[0] or "the configuration"
-            lines.append(f"Keys of {where}: {', '.join(map(str, parent))}")
+            keys = list(map(str, parent))
+            lines.append(f"Keys of {where}: {', '.join(keys)}")
+            key = cause.full_key.rpartition(".")[2]
+            known = keys if "." in cause.full_key else [*keys, *_CHOSEN_BY_NAME]
+            if close := difflib.get_close_matches(key, known, n=1):
+                lines.append(f"Did you mean {close[0]}?")
     return printable_lines("\n".join(lines))
 
 
 def _about_a_group(error: Exception) -> str:
     given = " ".join(each for each in sys.argv[1:] if each.endswith(("=null", "=None", "]")))
     reason = str(error) if isinstance(error, ValueError) else "a name of a file was expected"
-    return f"{given}: {reason}. Name a file of that group instead."
+    without = " To train without one: evaluation.yardstick=null." if "yardstick=" in given else ""
+    return f"{given}: {reason}. Name a file of that group instead.{without}"
 
 
 def _is_of_choosing_files(error: Exception) -> bool:

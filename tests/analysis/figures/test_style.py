@@ -1,6 +1,7 @@
 """What holds of every figure, whatever it is drawn of."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from mental_health_classifier.analysis.figures.curves import curves_figure
 from mental_health_classifier.analysis.figures.decision import decision_figure
 from mental_health_classifier.analysis.figures.efficiency import efficiency_figure
 from mental_health_classifier.analysis.figures.models import ShownModel
+from mental_health_classifier.analysis.figures.narrow import make_narrow
 from mental_health_classifier.analysis.figures.search import history_figure, importances_figure
 from mental_health_classifier.analysis.figures.seeds import seeds_figure
 from mental_health_classifier.analysis.figures.style import (
@@ -27,7 +29,7 @@ from mental_health_classifier.analysis.tables.run_table import run_table
 from mental_health_classifier.contracts import InputError, Predictions, Task
 from mental_health_classifier.evaluation.operating_point import OperatingPoint
 from mental_health_classifier.tracking.run_index import find_runs
-from mental_health_classifier.tracking.search.result import SearchResult, TrialResult
+from mental_health_classifier.tracking.search.result import FreshSeeds, SearchResult, TrialResult
 
 SHARES = re.compile("recall|precision|specificity|sensitivity|share|probability|accuracy|F1")
 YARDSTICK = yardstick_of({"test/recall_at_spec80": (0.001, -0.05, 0.05)})
@@ -119,6 +121,16 @@ def test_no_axis_of_shares_goes_beyond_nothing_and_all(every_figure):
 
 def not_a_share(name, low, high):
     return low < 0 or high > 1
+
+
+def test_what_fresh_seeds_reached_is_named_on_a_phone_too():
+    of_seeds = FreshSeeds(mean=0.8, low=0.7, high=0.9, worst=0.75, worst_seed=2)
+    search = replace(search_at_the_edge(), seeds=(2, 3), fresh={"val/f1_macro": of_seeds})
+    figure = history_figure(search)
+    for shown in (figure, make_narrow(history_figure(search))):
+        (legend,) = shown.legends
+        names = [text.get_text() for text in legend.get_texts()]
+        assert names == ["completed", "best so far", "mean of 2 fresh seeds"]
 
 
 def test_numbers_along_axes_are_written_as_in_tables(every_figure):

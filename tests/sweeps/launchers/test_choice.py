@@ -39,7 +39,7 @@ def test_every_file_of_the_folder_is_a_launcher():
         ({"kind": "ray", "jobs": "many"}, r"hydra.launcher.jobs=many: .* integer"),
         ({"kind": "joblib", "gpus": 1}, r"kind joblib has no gpus"),
         ({"kind": "slurm", "cluster": "pbs"}, r"hydra.launcher.cluster=pbs: .*'slurm' or 'local'"),
-        ({"kind": "dask"}, r"one of those that have a kind is needed: joblib, slurm, ray"),
+        ({"kind": "dask"}, r"kind=dask: expected one of joblib, slurm, ray"),
         ({}, r"runs jobs in Hydra's own way"),
     ],
 )

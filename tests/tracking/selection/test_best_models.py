@@ -82,6 +82,15 @@ def test_the_better_mean_on_val_wins_and_test_is_reported(tmp_path: Path) -> Non
     assert entry["reason"].endswith("over its seeds, of 2 configurations that qualify.")
 
 
+def test_trials_of_a_search_do_not_compete_but_were_looked_at(tmp_path: Path) -> None:
+    write_configuration(tmp_path, "fresh", {1: 0.8})
+    for number in range(3):
+        about = {"configuration_hash": f"try{number}", "seed": 1, "trial": number}
+        write_run(tmp_path / f"trial-{number}", recall=0.95, run=about)
+    found = best(tmp_path)["best_suicide_recall"]
+    assert (found["name"], found["looked_at"]) == ("fresh", 4)
+
+
 def test_a_winner_without_rivals_is_the_only_one(tmp_path: Path) -> None:
     write_configuration(tmp_path, "steady", {1: 0.70, 2: 0.72})
     entry = best(tmp_path)["best_suicide_recall"]

@@ -59,17 +59,15 @@ def history_figure(result: SearchResult) -> Figure:
         place = result.wanted + 1.5
         low, high = fresh.low, fresh.high
         bar = None if low is None or high is None else [[fresh.mean - low], [high - fresh.mean]]
-        drawn = axes.errorbar(
+        axes.errorbar([place], [fresh.mean], yerr=bar, fmt="none", color=LOOKS[1].color, capsize=3)
+        handles += axes.plot(
             [place],
             [fresh.mean],
-            yerr=bar,
             color=LOOKS[1].color,
             marker="D",
             linestyle="none",
-            capsize=3,
-            label=f"mean of {len(result.seeds)} fresh seeds",
+            label=f"mean of {count(len(result.seeds), 'fresh seed')}",
         )
-        handles.append(drawn)
     axes.set_xlabel("trial")
     axes.set_ylabel(metric_name(result.metric))
     ticks = MaxNLocator(integer=True).tick_values(0, result.wanted - 1)

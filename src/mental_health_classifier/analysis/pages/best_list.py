@@ -38,7 +38,7 @@ def best_list(
     }
     shown = list(columns) if width is None else names_that_fit(columns, width=width)
     reasons = [
-        text(f"{title.capitalize()}: {' '.join([entry['reason'], *entry['warnings']])}")
+        text(f"{title[0].upper()}{title[1:]}: {' '.join([entry['reason'], *entry['warnings']])}")
         for title, entry in zip(titles, entries, strict=True)
     ]
     # Headings often name one run: what is known of it is said once.

@@ -53,11 +53,13 @@ def launcher_of(settings: Mapping[str, Any], *, name: str = "?") -> Launcher:
         InputError: a setting cannot be.
     """
     kind, given = settings.get("kind"), {k: v for k, v in settings.items() if k != "kind"}
-    if kind not in KINDS:
+    if kind is None:
         raise InputError(
-            f"hydra/launcher={name} runs jobs in Hydra's own way. Here one of those that have a "
-            f"kind is needed: {', '.join(KINDS)}."
+            f"hydra/launcher={name} runs jobs in Hydra's own way, one after the other in one "
+            "process. Give joblib, slurm, slurm_local, ray or one of your own, or none of them."
         )
+    if kind not in KINDS:
+        raise InputError(f"hydra.launcher.kind={kind}: expected one of {', '.join(KINDS)}.")
     unknown = given.keys() - KINDS[kind].__dataclass_fields__.keys()
     if unknown:
         raise InputError(f"hydra.launcher of kind {kind} has no {', '.join(sorted(unknown))}.")

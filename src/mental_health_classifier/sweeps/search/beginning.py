@@ -13,7 +13,13 @@ from mental_health_classifier.contracts.headline import headline_of
 from mental_health_classifier.sweeps.jobs import composed, quoted
 from mental_health_classifier.tracking.provenance.overrides import is_of_a_run
 from mental_health_classifier.tracking.provenance.source_files import PROJECT
-from mental_health_classifier.tracking.search.plan import Choice, Choices, SearchPlan, write_plan
+from mental_health_classifier.tracking.search.plan import (
+    Choice,
+    Choices,
+    Numbers,
+    SearchPlan,
+    write_plan,
+)
 from mental_health_classifier.tracking.search.study import open_study, optuna
 from mental_health_classifier.tracking.sweep.ledger import begin_sweep
 
@@ -72,6 +78,20 @@ def with_configuration(plan: SearchPlan) -> SearchPlan:
             _tried([*plan.overrides, override], f"space.{key}")
     epochs = values.get("trainer", {}).get("max_epochs")
     return replace(plan, maximise=maximise, max_epochs=epochs if type(epochs) is int else None)
+
+
+def overrides_of(plan: SearchPlan, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a trial tries. Of numbers from a range four digits, which people can read and which
+    train alike."""
+    return tuple(
+        override_of(key, _readable(plan.space[key], value)) for key, value in values.items()
+    )
+
+
+def _readable(distribution: Numbers | Choices, value: Choice) -> Choice:
+    if isinstance(distribution, Choices) or not isinstance(value, float) or distribution.step:
+        return value
+    return min(max(float(f"{value:.4g}"), distribution.low), distribution.high)
 
 
 def override_of(key: str, value: Choice) -> str:

@@ -20,7 +20,7 @@ from mental_health_classifier.storage.files import read_json
 from mental_health_classifier.sweeps.job_process import JobTask, run_job, task_of
 from mental_health_classifier.sweeps.jobs import composed
 from mental_health_classifier.sweeps.launchers.launcher import Launcher
-from mental_health_classifier.sweeps.search.beginning import override_of
+from mental_health_classifier.sweeps.search.beginning import overrides_of
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
 from mental_health_classifier.tracking.record.attempts import latest_attempt, life_of_latest
@@ -178,7 +178,7 @@ def job_of(
         values = suggest(study, number, plan)
     except optuna().exceptions.UpdateFinishedTrialError:
         return None
-    overrides = (*plan.overrides, *(override_of(key, value) for key, value in values.items()))
+    overrides = (*plan.overrides, *overrides_of(plan, values))
     refuse_what_is_not_plain(overrides, of=str(directory), is_trusted=is_trusted)
     job = SweepJob(number, job_hash(composed(overrides)), overrides)
     _note(study, number, "key", job.key)
@@ -277,7 +277,7 @@ def _said(directory: Path, plan: SearchPlan, number: int, death: str | None) -> 
     if not trial.state.is_finished():
         return f"Trial {number} is not over: {death or 'its process was stopped'}."
     if trial.state.name == "COMPLETE":
-        return f"Trial {number} is completed: {plan.maximise} {decimals(trial.value or 0, 3)}."
+        return f"Trial {number} is completed: {decimals(trial.value or 0, 3)}."
     if trial.state.name == "PRUNED":
         epochs = len(trial.intermediate_values)
         return (

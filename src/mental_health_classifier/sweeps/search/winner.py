@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mental_health_classifier.contracts import InputError
 from mental_health_classifier.contracts.decimals import decimals
+from mental_health_classifier.contracts.metric_words import metric_words
 from mental_health_classifier.sweeps.jobs import composed
-from mental_health_classifier.sweeps.search.beginning import override_of
+from mental_health_classifier.sweeps.search.beginning import overrides_of
 from mental_health_classifier.sweeps.search.trials import trials_of
 from mental_health_classifier.tracking.provenance.configuration_hash import job_hash
 from mental_health_classifier.tracking.provenance.overrides import refuse_what_is_not_plain
@@ -33,7 +34,7 @@ def fresh_jobs(directory: Path, plan: SearchPlan, *, is_trusted: bool = False) -
     best = best_of(trials)
     if best is None:
         return []
-    tried = [override_of(key, value) for key, value in trials[best].params.items()]
+    tried = overrides_of(plan, trials[best].params)
     common = tuple(each for each in plan.overrides if not _SEED.fullmatch(each))
     seed = composed(plan.overrides)["seed"]
     jobs = []
@@ -88,7 +89,7 @@ def result_of(directory: Path, plan: SearchPlan, jobs: list[SweepJob]) -> Search
                 number=number,
                 state=_STATES.get(trial.state.name, "running"),
                 value=trial.value,
-                overrides=tuple(override_of(key, value) for key, value in trial.params.items()),
+                overrides=overrides_of(plan, trial.params),
                 problem=trial.user_attrs.get("problem"),
             )
             for number, trial in trials.items()
@@ -109,18 +110,24 @@ def lines_of(result: SearchResult) -> Iterator[str]:
         yield "No trial was completed, so that there is no best configuration."
         return
     yield (
-        f"Best: trial {best.number}, {' '.join(best.overrides)}. {result.metric} "
+        f"Best: trial {best.number}, {' '.join(best.overrides)}. {_sentence(result.metric)} "
         f"{decimals(best.value or 0, 3)}, which is optimistic: it is the highest of "
         f"{result.counts().get('completed', 0)}."
     )
-    listed = ", ".join(map(str, result.seeds))
+    is_one = len(result.seeds) == 1
+    seeds = f"{'seed' if is_one else 'seeds'} {', '.join(map(str, result.seeds))}"
     for name, each in result.fresh.items():
         interval = (
             "" if each.low is None else f" [{decimals(each.low, 2)}, {decimals(each.high or 0, 2)}]"
         )
+        spread = (
+            ""
+            if is_one
+            else f" on average, {decimals(each.worst, 3)} at worst (seed {each.worst_seed})"
+        )
         yield (
-            f"With fresh seeds {listed}: {name} {decimals(each.mean, 3)}{interval} on average, "
-            f"{decimals(each.worst, 3)} at worst (seed {each.worst_seed})."
+            f"With the fresh {seeds}: {metric_words(name)}, "
+            f"{decimals(each.mean, 3)}{interval}{spread}."
         )
     if result.importances:
         shares = ", ".join(
@@ -139,3 +146,8 @@ def require_trials(result: SearchResult) -> None:
         failed = next((each for each in result.trials if each.problem), None)
         why = "" if failed is None else f" Trial {failed.number}: {failed.problem}"
         raise InputError(f"No trial of the search was completed.{why}")
+
+
+def _sentence(metric: str) -> str:
+    words = metric_words(metric)
+    return words[0].upper() + words[1:]

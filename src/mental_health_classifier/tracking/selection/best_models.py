@@ -25,6 +25,7 @@ from mental_health_classifier.tracking.selection.candidates import (
     alert_churn,
     candidates_among,
     comparable_runs,
+    terms_of,
 )
 
 HEADINGS = ("highest_accuracy", "best_f1_macro", "best_suicide_recall", "most_stable")
@@ -67,11 +68,21 @@ def best_by_corpus(runs: Iterable[RunSummary]) -> list[dict[str, dict[str, Any]]
         certificate of one of them promises), and of its corpus `data_name`, `posts_called` (with
         the fold), `data_fingerprint`, `parts_fingerprint` and `priority_class`.
     """
-    blocks = [block for block in comparable_runs(runs) if not all(run.is_archived for run in block)]
-    return [_best_of(comparable) for comparable in blocks or [[]]]
+    given = list(runs)
+    blocks = [
+        block for block in comparable_runs(given) if not all(run.is_archived for run in block)
+    ]
+    # Trials of a search do not compete, but who chose their winner has looked at them.
+    judged = Counter(
+        terms_of(each) for each in given if each.status == "completed" and each.is_ranked
+    )
+    return [
+        _best_of(comparable, looked_at=judged[terms_of(comparable[0])] if comparable else 0)
+        for comparable in blocks or [[]]
+    ]
 
 
-def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
+def _best_of(comparable: Sequence[RunSummary], *, looked_at: int) -> dict[str, dict[str, Any]]:
     candidates = candidates_among(run for run in comparable if not run.is_archived)
     priority_class = comparable[0].data.get("priority_class") if comparable else None
     headline = headline_of(priority_class)
@@ -101,7 +112,7 @@ def _best_of(comparable: Sequence[RunSummary]) -> dict[str, dict[str, Any]]:
             "data_fingerprint": first.data.get("fingerprint"),
             "parts_fingerprint": first.parts_fingerprint,
         }
-    of_all = corpus | {"priority_class": priority_class, "looked_at": len(comparable)}
+    of_all = corpus | {"priority_class": priority_class, "looked_at": looked_at}
     return {heading: {**entry, **of_all} for heading, entry in best.items()}
 
 
