@@ -159,7 +159,9 @@ def certify(
         f"a recall of {decimals(required_recall, 3)} with confidence {decimals(confidence, 3)}"
     )
     if looked_at > 1:
-        promised += f" for whichever of {looked_at} models is chosen (each with {each:.6g})"
+        promised += (
+            f" for whichever of {looked_at} models is chosen (each with {exact_decimals(each)})"
+        )
     if allowed is None:
         reason = (
             f"The calibration part has {counted}; at least {needed} are needed to promise "

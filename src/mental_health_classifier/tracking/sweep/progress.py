@@ -138,10 +138,12 @@ def _sweep_in(directory: Path) -> SweepProgress:
     states = states_of(directory, read_jobs(directory, is_trusted=True))
     is_held = life_of_latest(latest_attempt(directory)) != "killed"
     names = job_names([state.job for state in states])
-    jobs = tuple(
+    found = (
         _of_state(directory, state, name, is_held=is_held)
         for state, name in zip(states, names, strict=True)
     )
+    # The ledger of a search has its trials as its workers came to them.
+    jobs = tuple(sorted(found, key=lambda job: job.number))
     is_quiet = not any(job.status in AT_WORK for job in jobs)
     if not is_search(directory):
         return SweepProgress(directory, jobs, is_over=is_quiet and not is_held)
