@@ -86,11 +86,20 @@ def test_clinical_curves_go_through_every_threshold():
 
 
 def test_priority_posts_are_also_told_apart_by_their_severity():
-    test = replace(four_posts(), groups={"severity": ["2", "", "1", "0"]})
+    four = four_posts()
+    test = replace(
+        four,
+        post_ids=[f"{each}-{time}" for time in range(10) for each in four.post_ids],
+        authors=None,
+        labels=np.tile(four.labels, 10),
+        probabilities=np.tile(four.probabilities, (10, 1)),
+        # Of severity 3 are too few to say anything of them.
+        groups={"severity": ["2", "", "1", "0"] * 9 + ["2", "3", "1", "0"]},
+    )
     alerts = clinical_figure({"model": ShownModel(test, OperatingPoint(0.5))}).axes[3]
     labels = [label.get_text() for label in alerts.get_yticklabels()]
     assert labels == ["suicide", "severity 2", "control"]
-    # The one suicide post whose severity is known is alerted.
+    # The suicide posts whose severity is known are alerted.
     dots = [line for line in lines_of(alerts) if len(line) == 1]
     assert [[share, round(place)] for ((share, place),) in dots] == [[0.5, 0], [1, 1], [0.5, 2]]
 

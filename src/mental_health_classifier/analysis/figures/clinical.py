@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from mental_health_classifier.analysis.figures.style import (
 from mental_health_classifier.console.wording import amount, number
 from mental_health_classifier.contracts import SEVERITY, InputError, Predictions
 from mental_health_classifier.evaluation.calibration import reliability_curve
+from mental_health_classifier.evaluation.groups import MIN_POSTS
 from mental_health_classifier.evaluation.metrics import HEADLINE_SPECIFICITY
 from mental_health_classifier.evaluation.operating_point import alert_shares
 from mental_health_classifier.evaluation.roc import RankedPosts
@@ -251,9 +253,11 @@ def _alerts_by_class(axes: Axes, models: Mapping[str, ShownModel]) -> None:
 
 
 def _levels_of(test: Predictions) -> list[str]:
-    """Severities of its priority posts, as far as they are known."""
+    """Severities of its priority posts, as far as they are known, and of as many posts as a table
+    asks for."""
     levels = zip(test.groups.get(SEVERITY, ()), test.is_priority.tolist(), strict=False)
-    return sorted({level for level, is_priority in levels if is_priority and level})
+    posts = Counter(level for level, is_priority in levels if is_priority and level)
+    return sorted(level for level, number in posts.items() if number >= MIN_POSTS)
 
 
 def _is_severe(model: ShownModel, level: str) -> np.ndarray:

@@ -109,10 +109,13 @@ def lines_of(result: SearchResult) -> Iterator[str]:
     if best is None:
         yield "No trial was completed, so that there is no best configuration."
         return
+    completed = [each for each in result.trials if each.state == "completed"]
+    equals = sum(each.value == best.value for each in completed)
+    first = f", and the first of {equals} that reached it" if equals > 1 else ""
     yield (
         f"Best: trial {best.number}, {' '.join(best.overrides)}. {_sentence(result.metric)} "
         f"{decimals(best.value or 0, 3)}, which is optimistic: it is the highest of "
-        f"{result.counts().get('completed', 0)}."
+        f"{len(completed)}{first}."
     )
     is_one = len(result.seeds) == 1
     seeds = f"{'seed' if is_one else 'seeds'} {', '.join(map(str, result.seeds))}"
