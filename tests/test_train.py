@@ -76,13 +76,13 @@ def test_help_of_all_has_every_value_as_it_was_chosen(tmp_path: Path) -> None:
     ("argument", "messages"),
     [
         ("model=medum_model", ["medum_model", "baseline_small", "medium_model", "tfidf_logistic"]),
-        ("modle=medium_model", ["There is no modle.", "Did you mean model?"]),
+        ("modle=medium_model", ["There is no modle.", "Similar: model"]),
         ("yardstick=null", ["evaluation.yardstick=null"]),
         (
             "model.widht=3",
-            ["widht", "Did you mean width?", "Keys of model: ", "width", "num_layers"],
+            ["widht", "Similar: width", "There are: ", "width", "num_layers"],
         ),
-        ("sed=3", ["sed", "Keys of the configuration: ", "seed", "hypothesis"]),
+        ("sed=3", ["sed", "There are: ", "seed", "hypothesis"]),
         ("model.width=[", ["model.width=["]),
     ],
 )

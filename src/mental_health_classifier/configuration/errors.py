@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -15,7 +14,7 @@ from omegaconf import Container
 from omegaconf.errors import OmegaConfBaseException
 
 from mental_health_classifier.console.errors import message_about
-from mental_health_classifier.console.wording import printable_lines
+from mental_health_classifier.console.wording import alternatives, printable_lines
 
 INTERRUPTED = 130
 """The exit code by which shells report a process that Ctrl-C ended."""
@@ -87,19 +86,17 @@ def explain(error: Exception) -> str:
             lines.append(_LABELS)
     cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
     if isinstance(cause, OmegaConfBaseException):
-        if "is not in struct" in str(cause):
+        parent, name = cause.parent_node, cause.full_key or ""
+        if isinstance(parent, Container) and "is not in struct" in str(cause):
             # Hydra would have it added with a plus, where a word was misspelt.
-            lines = [f"There is no {cause.full_key}."]
-        elif cause is not error:
+            known = [*map(str, parent), *(() if "." in name else _CHOSEN_BY_NAME)]
+            there = alternatives(name.rpartition(".")[2], known, most=len(known))
+            return printable_lines(f"There is no {name}.{there}")
+        if cause is not error:
             lines.append(str(cause))
-        if isinstance(parent := cause.parent_node, Container) and cause.full_key:
-            where = cause.full_key.rpartition(".")[0] or "the configuration"
-            keys = list(map(str, parent))
-            lines.append(f"Keys of {where}: {', '.join(keys)}")
-            key = cause.full_key.rpartition(".")[2]
-            known = keys if "." in cause.full_key else [*keys, *_CHOSEN_BY_NAME]
-            if close := difflib.get_close_matches(key, known, n=1):
-                lines.append(f"Did you mean {close[0]}?")
+        if isinstance(parent, Container) and name:
+            where = name.rpartition(".")[0] or "the configuration"
+            lines.append(f"Keys of {where}: {', '.join(map(str, parent))}")
     return printable_lines("\n".join(lines))
 
 

@@ -26,6 +26,7 @@ from mental_health_classifier.tracking.selection.candidates import (
     Candidate,
     comparable_runs,
     competing,
+    num_looked_at,
     terms_of,
 )
 from mental_health_classifier.tracking.selection.rivals import ranked_candidates
@@ -66,10 +67,7 @@ class Evidence:
     def looked_at(self) -> int:
         """Models on these posts that a reader, a search, or who archived some, could choose
         from."""
-        terms = {terms_of(run) for run in self.comparable}
-        archived = [run for run in self.archived if run.status == "completed" and run.judges_posts]
-        others = (*archived, *self.trials)
-        return len(self.comparable) + sum(terms_of(run) in terms for run in others)
+        return num_looked_at([*self.runs, *self.archived], self.comparable)
 
     @property
     def trials(self) -> list[RunSummary]:

@@ -44,11 +44,9 @@ def _about_run(
     yield "Can it be repeated", _repeated(evidence, run)
     steps = [gate.next_step for gate in gates if gate.state != "met" and gate.next_step]
     if steps:
-        yield "What next", steps[0] if len(steps) == 1 else f"{steps[0]} Then: {_lower(steps[1])}"
-
-
-def _lower(step: str) -> str:
-    return step[0].lower() + step[1:]
+        first, *later = steps
+        then = f" Then: {later[0][0].lower()}{later[0][1:]}" if later else ""
+        yield "What next", f"{first}{then}"
 
 
 def _data(run: RunSummary) -> str:

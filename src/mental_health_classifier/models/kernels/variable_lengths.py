@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
-from torch.nn.attention.varlen import varlen_attn
 
 from mental_health_classifier.contracts import LengthGroup
 
@@ -28,6 +27,9 @@ def attend_at_once(projected: Tensor, groups: Sequence[LengthGroup], num_heads: 
     Returns:
         Shape `(N, D)`.
     """
+    # More than a second of imports, which only GPUs in half precision make use of.
+    from torch.nn.attention.varlen import varlen_attn
+
     queries, keys, values = projected.unflatten(-1, (3, num_heads, -1)).unbind(1)
     ends, longest = _ends(tuple(groups), projected.device)
     mixed = varlen_attn(queries, keys, values, ends, ends, longest, longest)

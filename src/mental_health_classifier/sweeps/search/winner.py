@@ -113,7 +113,7 @@ def lines_of(result: SearchResult) -> Iterator[str]:
     equals = sum(each.value == best.value for each in completed)
     first = f", and the first of {equals} that reached it" if equals > 1 else ""
     yield (
-        f"Best: trial {best.number}, {' '.join(best.overrides)}. {_sentence(result.metric)} "
+        f"Best: trial {best.number}, {' '.join(best.overrides)}: {metric_words(result.metric)}, "
         f"{decimals(best.value or 0, 3)}, which is optimistic: it is the highest of "
         f"{len(completed)}{first}."
     )
@@ -149,8 +149,3 @@ def require_trials(result: SearchResult) -> None:
         failed = next((each for each in result.trials if each.problem), None)
         why = "" if failed is None else f" Trial {failed.number}: {failed.problem}"
         raise InputError(f"No trial of the search was completed.{why}")
-
-
-def _sentence(metric: str) -> str:
-    words = metric_words(metric)
-    return words[0].upper() + words[1:]

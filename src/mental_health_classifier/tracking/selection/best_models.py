@@ -25,7 +25,7 @@ from mental_health_classifier.tracking.selection.candidates import (
     alert_churn,
     candidates_among,
     comparable_runs,
-    terms_of,
+    num_looked_at,
 )
 
 HEADINGS = ("highest_accuracy", "best_f1_macro", "best_suicide_recall", "most_stable")
@@ -72,12 +72,8 @@ def best_by_corpus(runs: Iterable[RunSummary]) -> list[dict[str, dict[str, Any]]
     blocks = [
         block for block in comparable_runs(given) if not all(run.is_archived for run in block)
     ]
-    # Trials of a search do not compete, but who chose their winner has looked at them.
-    judged = Counter(
-        terms_of(each) for each in given if each.status == "completed" and each.is_ranked
-    )
     return [
-        _best_of(comparable, looked_at=judged[terms_of(comparable[0])] if comparable else 0)
+        _best_of(comparable, looked_at=num_looked_at(given, comparable))
         for comparable in blocks or [[]]
     ]
 

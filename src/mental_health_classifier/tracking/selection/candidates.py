@@ -143,6 +143,19 @@ def comparable_runs(runs: Iterable[RunSummary]) -> list[list[RunSummary]]:
     return sorted(groups.values(), key=began, reverse=True)
 
 
+def num_looked_at(runs: Iterable[RunSummary], comparable: Sequence[RunSummary]) -> int:
+    """Models that whoever chooses one of these could choose from: trials of a search, which do not
+    compete, and archived runs were looked at too.
+
+    Args:
+        runs: all, in no order.
+        comparable: some of them that can be compared, see `comparable_runs`.
+    """
+    terms = {terms_of(run) for run in comparable}
+    judging = (run for run in runs if run.status == "completed" and run.is_ranked)
+    return sum(terms_of(run) in terms for run in judging)
+
+
 def alert_churn(runs: Sequence[RunSummary]) -> float | None:
     """Share of priority posts of test on which two seeds disagree, averaged over all pairs.
 
